@@ -1,0 +1,5 @@
+//! A project to an image, and the record of how it was made.
+
+mod record;
+
+pub use record::{Record, RecordError, Reproduced};

@@ -1,0 +1,215 @@
+//! The engine's contract: prepare an image once, start containers of it, watch them.
+
+use std::io;
+use std::net::{IpAddr, TcpStream};
+use std::time::{Duration, Instant};
+
+use seaworthy_image::Image;
+
+use crate::Run;
+
+/// What runs containers.
+pub trait Engine {
+    /// Name and version: `embedded 0.1.0`, `docker 20.10.24`, `podman 4.3.1`.
+    fn name(&self) -> String;
+
+    /// Makes the image ready to start: unpacks it, or loads it into the daemon. What it made is gone when the value is dropped
+    /// (a content-addressed cache may stay).
+    ///
+    /// # Errors
+    ///
+    /// Fails if the image cannot be unpacked or loaded.
+    fn prepare(&self, image: &Image) -> Result<Box<dyn Prepared>, EngineError>;
+}
+
+/// An image that is ready to start.
+pub trait Prepared {
+    /// The address of this machine on which a server must listen so that a container's [`crate::Service`] reaches it.
+    fn gateway(&self) -> IpAddr;
+
+    /// Fresh storage for the volumes that the image declares, to outlive one container.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the engine cannot make them.
+    fn volumes(&self) -> Result<Box<dyn Volumes>, EngineError>;
+
+    /// Creates and starts a container. With `volumes`, on those; else on fresh ones that go with it.
+    ///
+    /// # Errors
+    ///
+    /// [`EngineError::Start`] if the image's own entrypoint, user or working directory cannot be started: that is the image's fault and
+    /// a verdict. Everything else is the engine's.
+    fn start(&self, run: &Run, volumes: Option<&dyn Volumes>) -> Result<Box<dyn Container>, EngineError>;
+}
+
+/// Storage for declared volumes that outlives a container; removed when dropped.
+pub trait Volumes {
+    /// An opaque name that the engine that made it understands.
+    fn id(&self) -> &str;
+}
+
+/// A container. Dropping it kills and removes it, with everything that was made for it.
+pub trait Container {
+    /// When its process was started.
+    fn started_at(&self) -> Instant;
+
+    /// Connects to a TCP port of the container, as a client outside would.
+    ///
+    /// # Errors
+    ///
+    /// As `connect(2)`; refused also when the container is gone.
+    fn connect(&self, port: u16, timeout: Duration) -> io::Result<TcpStream>;
+
+    /// # Errors
+    ///
+    /// Fails if the engine does not answer.
+    fn status(&self) -> Result<Status, EngineError>;
+
+    /// Waits until it has exited, at most `timeout`; `None` when it still runs then.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the engine does not answer.
+    fn wait(&self, timeout: Duration) -> Result<Option<Exit>, EngineError>;
+
+    /// Sends a signal to the container's first process. Without error when it has exited.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the engine does not answer.
+    fn signal(&self, signal: Signal) -> Result<(), EngineError>;
+
+    /// What it wrote so far; each stream's last MiB.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the engine does not answer.
+    fn logs(&self) -> Result<Logs, EngineError>;
+
+    /// Its processes now, with the ids they have inside the container.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the engine does not answer.
+    fn processes(&self) -> Result<Vec<Process>, EngineError>;
+
+    /// The state of the declared health check, run by the engine as the image says.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the engine does not answer.
+    fn health(&self) -> Result<Health, EngineError>;
+
+    /// `None` where no memory controller can be used.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the engine does not answer.
+    fn memory(&self) -> Result<Option<Memory>, EngineError>;
+
+    /// What it tried to reach beyond its services; `None` when this engine cannot see that.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the engine does not answer.
+    fn attempts(&self) -> Result<Option<Vec<Attempt>>, EngineError>;
+}
+
+/// Whether a container runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Status {
+    Running,
+    Exited(Exit),
+}
+
+/// How a container ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Exit {
+    /// 128 + the signal's number for a process that a signal ended.
+    pub code: i32,
+    /// The kernel killed it for memory; `false` also where that cannot be seen.
+    pub out_of_memory: bool,
+}
+
+/// A signal to a container.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Signal {
+    /// The one the image names, else SIGTERM.
+    Stop,
+    Term,
+    Kill,
+}
+
+/// What a container wrote.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Logs {
+    pub stdout: String,
+    pub stderr: String,
+}
+
+/// A process of a container, with the ids it has inside.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Process {
+    /// Outside the container.
+    pub pid: u32,
+    pub command: String,
+    /// Real, effective, saved.
+    pub uids: [u32; 3],
+    /// Real, effective, saved.
+    pub gids: [u32; 3],
+    /// Effective capabilities, a bit each; `None` where they cannot be seen.
+    pub capabilities: Option<u64>,
+}
+
+/// The state of the declared health check.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Health {
+    pub status: HealthStatus,
+    /// From the container's start to the first healthy answer.
+    pub healthy_after: Option<Duration>,
+    /// The last probe's output, shortened.
+    pub output: String,
+}
+
+/// As Docker names it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HealthStatus {
+    /// None declared, or the engine ignores it.
+    None,
+    Starting,
+    Healthy,
+    Unhealthy,
+}
+
+/// Memory of all processes of a container.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Memory {
+    pub peak_bytes: u64,
+    /// Processes killed for memory.
+    pub kills: u64,
+}
+
+/// Something the container tried to reach.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Attempt {
+    /// `tcp 192.0.2.1:443`, `name telemetry.example.com`.
+    pub target: String,
+}
+
+/// Why an engine could not do it.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    /// The engine cannot work on this machine.
+    #[error("the {engine} engine cannot run here: {reason}")]
+    Unavailable { engine: &'static str, reason: String, hint: Option<String> },
+    /// The image's own entrypoint, user or working directory cannot be started.
+    #[error("the container does not start: {reason}")]
+    Start { reason: String },
+    /// The image is not one that can be unpacked or loaded.
+    #[error("the image cannot be prepared: {reason}")]
+    Prepare { reason: String },
+    /// The engine failed at something it should be able to do.
+    #[error("the {engine} engine failed to {action}: {reason}")]
+    Failed { engine: &'static str, action: &'static str, reason: String },
+}

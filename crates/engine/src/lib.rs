@@ -1,0 +1,13 @@
+//! Run a container and watch it, always from outside: an image without a shell is the normal case.
+//!
+//! `verify` uses only the traits here and never knows which engine it has.
+
+mod container;
+pub mod machine;
+mod run;
+
+pub use container::{
+    Attempt, Container, Engine, EngineError, Exit, Health, HealthStatus, Logs, Memory, Prepared, Process, Signal,
+    Status, Volumes,
+};
+pub use run::{Run, Service};

@@ -1,0 +1,1 @@
+//! Which machine this is, without telling its ids.

@@ -1,0 +1,151 @@
+//! The report: one verification of one image against one specification.
+
+use serde::{Deserialize, Serialize};
+
+/// The name and version of the report's form.
+pub const SCHEMA: &str = "seaworthy/report/v1";
+
+/// One verification of one image against one specification.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Report {
+    /// [`SCHEMA`].
+    pub schema: String,
+    pub spec: Spec,
+    pub image: Image,
+    pub machine: Machine,
+    /// RFC 3339, UTC, whole seconds.
+    pub started_at: String,
+    pub took_ms: u64,
+    /// What is known of the image's build; `None` where nothing is.
+    pub built: Option<Built>,
+    pub database: Database,
+    /// In the order of the specification.
+    pub criteria: Vec<Criterion>,
+    pub summary: Summary,
+}
+
+/// The specification that was held against the image.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Spec {
+    pub path: String,
+    pub title: String,
+    /// `sha256:…` of the file's bytes.
+    pub digest: String,
+}
+
+/// The image that was verified.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Image {
+    /// As the user named it.
+    pub reference: String,
+    /// Of the manifest.
+    pub digest: String,
+    /// Of the config: Docker's older image id.
+    pub config_digest: String,
+    pub platform: String,
+    pub size_bytes: Size,
+}
+
+/// The two sizes of an image.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Size {
+    /// Compressed layers and config.
+    pub transfer: u64,
+    /// Layers unpacked.
+    pub unpacked: u64,
+}
+
+/// Where the verification ran.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Machine {
+    /// A keyed hash of the machine id; `None` where the machine has none.
+    pub id: Option<String>,
+    pub boot: Option<String>,
+    pub os: String,
+    pub kernel: String,
+    /// `embedded 0.1.0`, `docker 20.10.24`, or `none` when nothing was run.
+    pub engine: String,
+}
+
+/// Where the image was made.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Built {
+    pub machine: Option<String>,
+    pub boot: Option<String>,
+    pub revision: Option<String>,
+    pub toolchain: Option<String>,
+    /// RFC 3339, UTC.
+    pub at: String,
+}
+
+/// Which database the container was given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Database {
+    /// The user's own.
+    Given,
+    /// A throwaway PostgreSQL of this run.
+    StandIn,
+    None,
+}
+
+/// What was found about one promise.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Criterion {
+    pub id: String,
+    /// `constraints` or `success-criteria`.
+    pub section: String,
+    pub text: String,
+    pub line: usize,
+    /// The last stage that the verdict needs: `build`, `image`, `run`, `push`, `elsewhere`.
+    pub stage: String,
+    /// `None` where nothing understood the sentence.
+    pub check: Option<String>,
+    pub parameters: serde_json::Map<String, serde_json::Value>,
+    pub verdict: Verdict,
+    /// What was seen, in one line.
+    pub evidence: String,
+    /// The command that would decide a pending promise.
+    pub next: Option<String>,
+    /// The sentence that was perhaps meant.
+    pub suggestion: Option<String>,
+    /// The id of the criterion that tells the cause.
+    pub caused_by: Option<String>,
+    pub warnings: Vec<String>,
+    pub took_ms: u64,
+}
+
+/// What the evidence says about a promise.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Verdict {
+    Pass,
+    Fail,
+    Unproven,
+    Pending,
+}
+
+/// How many promises ended how.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Summary {
+    pub pass: usize,
+    pub fail: usize,
+    pub unproven: usize,
+    pub pending: usize,
+}
+
+impl Summary {
+    /// Counts the verdicts.
+    pub fn of(criteria: &[Criterion]) -> Self {
+        let mut summary = Self::default();
+        for criterion in criteria {
+            match criterion.verdict {
+                Verdict::Pass => summary.pass += 1,
+                Verdict::Fail => summary.fail += 1,
+                Verdict::Unproven => summary.unproven += 1,
+                Verdict::Pending => summary.pending += 1,
+            }
+        }
+        summary
+    }
+}

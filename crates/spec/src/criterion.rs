@@ -1,0 +1,52 @@
+//! A specification and its criteria, as read.
+
+use crate::Check;
+
+/// A containerization specification.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Spec {
+    /// The first heading, without a leading `Containerization Specification:`.
+    pub title: String,
+    /// The text as it was read, byte for byte; a proof carries it.
+    pub source: String,
+    /// The promises, in the order of the text.
+    pub criteria: Vec<Criterion>,
+    /// Items under *Non-Goals* and *Dependencies*: shown, never checked.
+    pub prose: Vec<(String, Vec<String>)>,
+}
+
+/// One promise: a checkbox under *Success Criteria* or a bullet under *Constraints*.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Criterion {
+    /// `success-criteria-image-size-under-200mb`: the section's slug and the sentence's, `-2`… for repeats.
+    pub id: String,
+    /// Where it stands.
+    pub section: Section,
+    /// The sentence without emphasis, backticks and comments.
+    pub text: String,
+    /// 1-based line of the sentence in the source.
+    pub line: usize,
+    /// What the sentence was understood to promise.
+    pub promise: Promise,
+}
+
+/// The two sections whose items are promises.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Section {
+    Constraints,
+    SuccessCriteria,
+}
+
+/// How a sentence was understood.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Promise {
+    /// Whole. Never empty; more than one where a label and its text promise different things. The first one names the criterion's check.
+    Understood(Vec<Check>),
+    /// Not, or not whole.
+    NotUnderstood {
+        /// The part that nothing understood, where a shorter sentence inside was: `with 10,000 clients at once`.
+        rest: Option<String>,
+        /// The nearest sentence of the vocabulary, where one is near.
+        suggestion: Option<String>,
+    },
+}

@@ -1,0 +1,46 @@
+//! What is verified, and how.
+
+use std::time::Duration;
+
+use seaworthy_build::Record;
+use seaworthy_image::Image;
+use seaworthy_report::Criterion;
+
+/// The image that is held against a specification, and what is known of it.
+pub struct Subject<'a> {
+    pub image: &'a Image,
+    /// As the user named it.
+    pub reference: String,
+    /// The record of its build, where one lies beside it. It counts only when its digest is the image's.
+    pub record: Option<&'a Record>,
+    /// What to put behind `seaworthy` to name this project in a command: empty, or `-C DIR`.
+    pub project: String,
+}
+
+/// What the user decides about a run.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// From `--env` and `--env-file`: given to every container, and never shown.
+    pub env: Vec<(String, String)>,
+    /// From `--port`.
+    pub port: Option<u16>,
+    /// The end of a wait that has no bound of its own.
+    pub timeout: Duration,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { env: Vec::new(), port: None, timeout: Duration::from_secs(30) }
+    }
+}
+
+/// What happens while verifying, for someone who watches.
+#[derive(Debug)]
+pub enum Event<'a> {
+    /// Something that may take time begins: `starting the container`.
+    Begins(&'a str),
+    /// Something the user should know before it happens, once: `the given database will be written to`.
+    Notice(&'a str),
+    /// A promise is decided.
+    Decided(&'a Criterion),
+}
