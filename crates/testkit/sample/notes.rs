@@ -1,0 +1,272 @@
+//! The sample service of the tests: notes over HTTP, kept in the folder that `DATABASE_URL` names (`file:///data`).
+//!
+//! One file and the standard library, so that a test compiles it in a second. Every way to be wrong is an argument.
+
+use std::fs;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+static STOP: AtomicBool = AtomicBool::new(false);
+static IN_FLIGHT: AtomicUsize = AtomicUsize::new(0);
+
+unsafe extern "C" {
+    fn signal(number: i32, handler: usize) -> usize;
+}
+
+extern "C" fn stop(_: i32) {
+    STOP.store(true, Ordering::SeqCst);
+}
+
+/// The ways to be wrong.
+struct Faults {
+    health_500: bool,
+    fixed_port: bool,
+    forgetful: bool,
+    crash: bool,
+    exit_0: bool,
+    deaf: bool,
+    wrong_read: bool,
+    no_openapi: bool,
+    undeleted: bool,
+}
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if arguments.first().is_some_and(|first| first == "healthcheck") {
+        std::process::exit(healthcheck());
+    }
+    let has = |name: &str| arguments.iter().any(|argument| argument == name);
+    let faults = Faults {
+        health_500: has("--health-500"),
+        fixed_port: has("--fixed-port"),
+        forgetful: has("--forgetful"),
+        crash: has("--crash"),
+        exit_0: has("--exit-0"),
+        deaf: has("--deaf"),
+        wrong_read: has("--wrong-read"),
+        no_openapi: has("--no-openapi"),
+        undeleted: has("--undeleted"),
+    };
+    if faults.crash {
+        println!("{{\"level\":\"info\",\"message\":\"reading the configuration\"}}");
+        eprintln!("fatal: the flux capacitor is missing");
+        std::process::exit(3);
+    }
+    let Ok(database) = std::env::var("DATABASE_URL") else {
+        eprintln!("DATABASE_URL is not set");
+        std::process::exit(if faults.exit_0 { 0 } else { 1 });
+    };
+    let folder = PathBuf::from(database.strip_prefix("file://").unwrap_or("/data")).join("notes");
+    if !faults.forgetful {
+        if let Err(error) = fs::create_dir_all(&folder) {
+            eprintln!("cannot make {}: {error}", folder.display());
+            std::process::exit(1);
+        }
+    }
+    // SAFETY: the handler only stores to an atomic.
+    unsafe {
+        signal(15, if faults.deaf { 1 } else { stop as extern "C" fn(i32) as usize });
+    }
+    let port = if faults.fixed_port { 8000 } else { port() };
+    let listener = TcpListener::bind(("0.0.0.0", port)).expect("the port is free");
+    listener.set_nonblocking(true).expect("a socket can be made non-blocking");
+    println!("{{\"level\":\"info\",\"message\":\"listening\",\"port\":{port}}}");
+    let store = Arc::new(Store { folder: (!faults.forgetful).then_some(folder), memory: Mutex::new(Vec::new()), faults });
+    while !STOP.load(Ordering::SeqCst) {
+        match listener.accept() {
+            Ok((stream, _)) => {
+                let store = Arc::clone(&store);
+                IN_FLIGHT.fetch_add(1, Ordering::SeqCst);
+                std::thread::spawn(move || {
+                    let _ = serve(stream, &store);
+                    IN_FLIGHT.fetch_sub(1, Ordering::SeqCst);
+                });
+            }
+            Err(_) => std::thread::sleep(Duration::from_millis(2)),
+        }
+    }
+    drop(listener);
+    for _ in 0..4000 {
+        if IN_FLIGHT.load(Ordering::SeqCst) == 0 {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(2));
+    }
+}
+
+fn port() -> u16 {
+    std::env::var("PORT").ok().and_then(|port| port.parse().ok()).unwrap_or(8000)
+}
+
+fn healthcheck() -> i32 {
+    let answer = || -> std::io::Result<String> {
+        let mut stream = TcpStream::connect(("127.0.0.1", port()))?;
+        stream.write_all(b"GET /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")?;
+        let mut line = String::new();
+        BufReader::new(stream).read_line(&mut line)?;
+        Ok(line)
+    };
+    match answer() {
+        Ok(line) if line.contains(" 200 ") => 0,
+        _ => 1,
+    }
+}
+
+/// Notes as `(id, text)`, the text as a JSON string with its quotes.
+struct Store {
+    folder: Option<PathBuf>,
+    memory: Mutex<Vec<(u64, String)>>,
+    faults: Faults,
+}
+
+impl Store {
+    fn all(&self) -> Vec<(u64, String)> {
+        let Some(folder) = &self.folder else { return self.memory.lock().unwrap().clone() };
+        let mut notes: Vec<(u64, String)> = fs::read_dir(folder)
+            .into_iter()
+            .flatten()
+            .flatten()
+            .filter_map(|entry| {
+                let id = entry.file_name().to_str()?.parse().ok()?;
+                Some((id, fs::read_to_string(entry.path()).ok()?))
+            })
+            .collect();
+        notes.sort();
+        notes
+    }
+
+    fn one(&self, id: u64) -> Option<String> {
+        self.all().into_iter().find(|note| note.0 == id).map(|note| note.1)
+    }
+
+    fn put(&self, id: u64, text: &str) {
+        match &self.folder {
+            Some(folder) => fs::write(folder.join(id.to_string()), text).expect("the data folder can be written"),
+            None => {
+                let mut notes = self.memory.lock().unwrap();
+                notes.retain(|note| note.0 != id);
+                notes.push((id, text.to_owned()));
+            }
+        }
+    }
+
+    fn create(&self, text: &str) -> u64 {
+        let mut id = self.all().last().map_or(1, |note| note.0 + 1);
+        // Ids are never given twice, also not after a delete.
+        if let Some(folder) = &self.folder {
+            let counter: &Path = &folder.join("counter");
+            id = fs::read_to_string(counter).ok().and_then(|text| text.parse().ok()).unwrap_or(0).max(id - 1) + 1;
+            fs::write(counter, id.to_string()).expect("the data folder can be written");
+        }
+        self.put(id, text);
+        id
+    }
+
+    fn delete(&self, id: u64) {
+        match &self.folder {
+            Some(folder) => drop(fs::remove_file(folder.join(id.to_string()))),
+            None => self.memory.lock().unwrap().retain(|note| note.0 != id),
+        }
+    }
+}
+
+fn serve(stream: TcpStream, store: &Store) -> std::io::Result<()> {
+    stream.set_nonblocking(false)?;
+    stream.set_read_timeout(Some(Duration::from_secs(20)))?;
+    let mut reader = BufReader::new(stream);
+    let mut line = String::new();
+    reader.read_line(&mut line)?;
+    let mut length = 0;
+    loop {
+        let mut header = String::new();
+        if reader.read_line(&mut header)? == 0 || header.trim().is_empty() {
+            break;
+        }
+        if let Some(value) = header.to_ascii_lowercase().strip_prefix("content-length:") {
+            length = value.trim().parse().unwrap_or(0);
+        }
+    }
+    let mut body = vec![0; length];
+    reader.read_exact(&mut body)?;
+    let body = String::from_utf8_lossy(&body).into_owned();
+    let mut words = line.split_whitespace();
+    let (method, path) = (words.next().unwrap_or(""), words.next().unwrap_or(""));
+    let (status, answer) = answer(store, method, path, &body);
+    write!(
+        reader.get_mut(),
+        "HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{answer}",
+        answer.len()
+    )
+}
+
+fn answer(store: &Store, method: &str, path: &str, body: &str) -> (&'static str, String) {
+    let note = |id: u64, text: &str| format!("{{\"id\":{id},\"text\":{text}}}");
+    let not_found = || ("404 Not Found", "{\"detail\":\"not found\"}".to_owned());
+    let id = path.strip_prefix("/notes/").and_then(|id| id.parse::<u64>().ok());
+    match (method, path, id) {
+        ("GET", "/health", _) if store.faults.health_500 => ("500 Internal Server Error", "{\"status\":\"ill\"}".to_owned()),
+        ("GET", "/health", _) => ("200 OK", "{\"status\":\"healthy\"}".to_owned()),
+        ("GET", "/openapi.json", _) if !store.faults.no_openapi => ("200 OK", OPENAPI.to_owned()),
+        ("GET", "/notes", _) => {
+            let notes: Vec<String> = store.all().iter().map(|(id, text)| note(*id, text)).collect();
+            ("200 OK", format!("[{}]", notes.join(",")))
+        }
+        ("POST", "/notes", _) => match text_of(body) {
+            Some(text) => ("201 Created", note(store.create(text), text)),
+            None => ("422 Unprocessable Entity", "{\"detail\":\"text is missing\"}".to_owned()),
+        },
+        (_, _, Some(id)) => match (store.one(id), method) {
+            (None, _) => not_found(),
+            (Some(_), "GET") if store.faults.wrong_read => ("200 OK", note(id, "\"something else\"")),
+            (Some(text), "GET") => ("200 OK", note(id, &text)),
+            (Some(_), "PUT") => match text_of(body) {
+                Some(text) => {
+                    store.put(id, text);
+                    ("200 OK", note(id, text))
+                }
+                None => ("422 Unprocessable Entity", "{\"detail\":\"text is missing\"}".to_owned()),
+            },
+            (Some(_), "DELETE") => {
+                if !store.faults.undeleted {
+                    store.delete(id);
+                }
+                ("204 No Content", String::new())
+            }
+            _ => ("405 Method Not Allowed", "{\"detail\":\"method not allowed\"}".to_owned()),
+        },
+        _ => not_found(),
+    }
+}
+
+/// The JSON string behind `"text":`, with its quotes.
+fn text_of(body: &str) -> Option<&str> {
+    let rest = body[body.find("\"text\"")? + 6..].trim_start().strip_prefix(':')?.trim_start();
+    let mut escaped = false;
+    let end = rest.char_indices().skip(1).find(|&(_, c)| {
+        let ends = c == '"' && !escaped;
+        escaped = c == '\\' && !escaped;
+        ends
+    })?;
+    rest.starts_with('"').then(|| &rest[..=end.0])
+}
+
+const OPENAPI: &str = r##"{"openapi":"3.1.0","info":{"title":"Notes","version":"1"},
+"components":{"schemas":{
+"NewNote":{"type":"object","required":["text"],"properties":{"text":{"type":"string","minLength":1,"maxLength":100}}},
+"Note":{"type":"object","required":["id","text"],"properties":{"id":{"type":"integer"},"text":{"type":"string"}}}}},
+"paths":{
+"/health":{"get":{"responses":{"200":{"description":"healthy"}}}},
+"/notes":{
+"get":{"responses":{"200":{"description":"all","content":{"application/json":{"schema":{"type":"array","items":{"$ref":"#/components/schemas/Note"}}}}}}},
+"post":{"requestBody":{"required":true,"content":{"application/json":{"schema":{"$ref":"#/components/schemas/NewNote"}}}},
+"responses":{"201":{"description":"created","content":{"application/json":{"schema":{"$ref":"#/components/schemas/Note"}}}}}}},
+"/notes/{note_id}":{
+"parameters":[{"name":"note_id","in":"path","required":true,"schema":{"type":"integer"}}],
+"get":{"responses":{"200":{"description":"one","content":{"application/json":{"schema":{"$ref":"#/components/schemas/Note"}}}},"404":{"description":"none"}}},
+"put":{"requestBody":{"required":true,"content":{"application/json":{"schema":{"$ref":"#/components/schemas/NewNote"}}}},
+"responses":{"200":{"description":"changed","content":{"application/json":{"schema":{"$ref":"#/components/schemas/Note"}}}}}},
+"delete":{"responses":{"204":{"description":"gone"}}}}}}"##;
