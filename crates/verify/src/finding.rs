@@ -1,0 +1,150 @@
+//! What one check found.
+
+use seaworthy_report::Verdict;
+
+/// The longest evidence that a report carries, in characters.
+const LONGEST: usize = 400;
+
+/// What one check found: a verdict, and in one line what was seen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    pub verdict: Verdict,
+    /// One line, with figures.
+    pub evidence: String,
+    /// The command that would decide it.
+    pub next: Option<String>,
+    pub warnings: Vec<String>,
+    /// The id of the criterion that tells the cause.
+    pub caused_by: Option<String>,
+}
+
+impl Finding {
+    /// Evidence shows it.
+    pub fn pass(evidence: impl AsRef<str>) -> Self {
+        Self::new(Verdict::Pass, evidence.as_ref())
+    }
+
+    /// What was seen contradicts it.
+    pub fn fail(evidence: impl AsRef<str>) -> Self {
+        Self::new(Verdict::Fail, evidence.as_ref())
+    }
+
+    /// Nothing relevant was seen; the evidence says what is missing.
+    pub fn unproven(evidence: impl AsRef<str>) -> Self {
+        Self::new(Verdict::Unproven, evidence.as_ref())
+    }
+
+    /// Nothing contradicts it, and what decides it only the user can give, with the command `next`.
+    pub fn pending(evidence: impl AsRef<str>, next: impl Into<String>) -> Self {
+        Self { next: Some(next.into()), ..Self::new(Verdict::Pending, evidence.as_ref()) }
+    }
+
+    /// Adds something that does not decide the promise and that a reader should know.
+    #[must_use]
+    pub fn warn(mut self, warning: impl AsRef<str>) -> Self {
+        self.warnings.push(one_line(warning.as_ref()));
+        self
+    }
+
+    /// Both must hold: the worse verdict, the evidence of both, the worse one's `next`.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        let (worse, better) = if rank(other.verdict) > rank(self.verdict) { (&other, &self) } else { (&self, &other) };
+        let next = match worse.verdict {
+            Verdict::Pass | Verdict::Fail => None,
+            Verdict::Unproven | Verdict::Pending => worse.next.clone().or_else(|| better.next.clone()),
+        };
+        let caused_by = worse.caused_by.clone();
+        let verdict = worse.verdict;
+        let evidence = match (self.evidence.as_str(), other.evidence.as_str()) {
+            (one, "") => one.to_owned(),
+            ("", one) => one.to_owned(),
+            (one, same) if one == same => one.to_owned(),
+            (one, two) => one_line(&format!("{one}; {two}")),
+        };
+        let warnings = [self.warnings, other.warnings].concat();
+        Self { verdict, evidence, next, warnings, caused_by }
+    }
+
+    fn new(verdict: Verdict, evidence: &str) -> Self {
+        Self { verdict, evidence: one_line(evidence), next: None, warnings: Vec::new(), caused_by: None }
+    }
+}
+
+/// The worse, the higher.
+fn rank(verdict: Verdict) -> u8 {
+    match verdict {
+        Verdict::Pass => 0,
+        Verdict::Pending => 1,
+        Verdict::Unproven => 2,
+        Verdict::Fail => 3,
+    }
+}
+
+/// One line of a sane length without control characters: what comes out of a container may hold anything.
+pub fn one_line(text: &str) -> String {
+    shortened(text, LONGEST)
+}
+
+/// As [`one_line`], at most `most` characters.
+pub(crate) fn shortened(text: &str, most: usize) -> String {
+    let mut line = String::new();
+    let mut length = 0;
+    let mut space = false;
+    for character in text.trim().chars() {
+        if character.is_control() || character.is_whitespace() || is_invisible(character) {
+            space = true;
+            continue;
+        }
+        if length + usize::from(space) + 1 > most {
+            line.push('…');
+            return line;
+        }
+        if std::mem::take(&mut space) && !line.is_empty() {
+            line.push(' ');
+            length += 1;
+        }
+        line.push(character);
+        length += 1;
+    }
+    line
+}
+
+/// Characters that change how others are shown: direction, joining, byte order marks.
+fn is_invisible(character: char) -> bool {
+    matches!(character, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_worst_verdict_wins_and_the_evidence_is_joined() {
+        let pass = || Finding::pass("uid 1000");
+        let pending = || Finding::pending("not pushed", "seaworthy ship");
+        let unproven = || Finding::unproven("no engine");
+        let fail = || Finding::fail("uid 0");
+        for (one, two, expected) in [
+            (pass(), pass(), Verdict::Pass),
+            (pass(), pending(), Verdict::Pending),
+            (pending(), unproven(), Verdict::Unproven),
+            (fail(), unproven(), Verdict::Fail),
+            (pending(), fail(), Verdict::Fail),
+        ] {
+            assert_eq!(one.clone().and(two.clone()).verdict, expected);
+            assert_eq!(two.and(one).verdict, expected);
+        }
+        let both = pass().and(pending());
+        assert_eq!((both.evidence.as_str(), both.next.as_deref()), ("uid 1000; not pushed", Some("seaworthy ship")));
+        assert_eq!(pending().and(fail()).next, None);
+    }
+
+    #[test]
+    fn evidence_is_one_short_line_without_control_characters() {
+        assert_eq!(Finding::fail("a\r\n\x1b[31mb\tc\u{202e}d  ").evidence, "a [31mb c d");
+        assert_eq!(shortened("abcdef", 3), "abc…");
+        assert_eq!(shortened("abc", 3), "abc");
+        assert_eq!(one_line(&"é".repeat(1_000_000)).chars().count(), LONGEST + 1);
+    }
+}

@@ -1,0 +1,1 @@
+//! What an image alone shows: facts to findings.
