@@ -1,1 +1,7 @@
-//! (index)
+//! What the tests share: a sample service, images made wrong on purpose, a stand-in for the `rust` image.
+
+mod rust_image;
+mod sample;
+
+pub use rust_image::{rust_image, workspace};
+pub use sample::sample_service;
