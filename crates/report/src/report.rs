@@ -84,7 +84,7 @@ pub struct Built {
 pub enum Database {
     /// The user's own.
     Given,
-    /// A throwaway PostgreSQL of this run.
+    /// A throwaway server of this run.
     StandIn,
     None,
 }
