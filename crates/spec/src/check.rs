@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use serde_json::{Map, Value, json};
+
 use crate::Scenario;
 
 /// A check and its parameters: one row of the vocabulary, filled in.
@@ -118,4 +120,186 @@ pub enum Stage {
     Run,
     Push,
     Elsewhere,
+}
+
+impl Check {
+    /// The name that reports and the reference page use: `image.size`.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::BuildSucceeds => "build.succeeds",
+            Self::BuildReproducible => "build.reproducible",
+            Self::BuildMultiStage => "build.multi_stage",
+            Self::ImageSize { .. } => "image.size",
+            Self::ImageSecrets => "image.secrets",
+            Self::EnvRuntime { .. } => "env.runtime",
+            Self::ImageBase { .. } => "image.base",
+            Self::ImageSlim { .. } => "image.slim",
+            Self::ImageSetuid => "image.setuid",
+            Self::ImageFile { .. } => "image.file",
+            Self::ImageLabels { .. } => "image.labels",
+            Self::ImagePort { .. } => "image.port",
+            Self::ImageLayers { .. } => "image.layers",
+            Self::ImagePlatform => "image.platform",
+            Self::HealthDeclared => "health.declared",
+            Self::HealthHealthy { .. } => "health.healthy",
+            Self::HealthEndpoint { .. } => "health.endpoint",
+            Self::UserNonRoot => "user.non_root",
+            Self::UserIs { .. } => "user.is",
+            Self::ApiCrud => "api.crud",
+            Self::DatabaseConnects { .. } => "database.connects",
+            Self::DataPersists { .. } => "data.persists",
+            Self::EnvConfigurable { .. } => "env.configurable",
+            Self::EnvRequired { .. } => "env.required",
+            Self::StartWithin { .. } => "start.within",
+            Self::StopGraceful { .. } => "stop.graceful",
+            Self::MemoryUnder { .. } => "memory.under",
+            Self::RootfsReadOnly { .. } => "rootfs.read_only",
+            Self::CapabilitiesNone => "capabilities.none",
+            Self::LogsStdout { .. } => "logs.stdout",
+            Self::LogsSecrets => "logs.secrets",
+            Self::NetworkOnly { .. } => "network.only",
+            Self::RegistryPushed { .. } => "registry.pushed",
+            Self::RegistryTags { .. } => "registry.tags",
+            Self::MachineDifferent => "machine.different",
+            Self::Scenario(_) => "scenario",
+        }
+    }
+
+    /// The last stage that its verdict needs.
+    pub fn stage(&self) -> Stage {
+        match self {
+            Self::BuildSucceeds | Self::BuildReproducible | Self::BuildMultiStage => Stage::Build,
+            Self::ImageSize { .. }
+            | Self::ImageSecrets
+            | Self::ImageBase { .. }
+            | Self::ImageSlim { .. }
+            | Self::ImageSetuid
+            | Self::ImageFile { .. }
+            | Self::ImageLabels { .. }
+            | Self::ImagePort { .. }
+            | Self::ImageLayers { .. }
+            | Self::ImagePlatform
+            | Self::HealthDeclared => Stage::Image,
+            Self::RegistryPushed { .. } | Self::RegistryTags { .. } => Stage::Push,
+            Self::MachineDifferent => Stage::Elsewhere,
+            Self::EnvRuntime { .. }
+            | Self::HealthHealthy { .. }
+            | Self::HealthEndpoint { .. }
+            | Self::UserNonRoot
+            | Self::UserIs { .. }
+            | Self::ApiCrud
+            | Self::DatabaseConnects { .. }
+            | Self::DataPersists { .. }
+            | Self::EnvConfigurable { .. }
+            | Self::EnvRequired { .. }
+            | Self::StartWithin { .. }
+            | Self::StopGraceful { .. }
+            | Self::MemoryUnder { .. }
+            | Self::RootfsReadOnly { .. }
+            | Self::CapabilitiesNone
+            | Self::LogsStdout { .. }
+            | Self::LogsSecrets
+            | Self::NetworkOnly { .. }
+            | Self::Scenario(_) => Stage::Run,
+        }
+    }
+
+    /// Its parameters as JSON: sizes in bytes (`limit_bytes`), times in milliseconds (`within_ms`). Empty where it has none.
+    pub fn parameters(&self) -> Map<String, Value> {
+        let parameters = match self {
+            Self::ImageSize { limit_bytes, measure } => {
+                json!({"limit_bytes": limit_bytes, "measure": measure.as_str()})
+            }
+            Self::EnvRuntime { variable } | Self::EnvRequired { variable } => json!({"variable": variable}),
+            Self::ImageBase { bases } => json!({"bases": bases}),
+            Self::ImageSlim { without } => {
+                json!({"without": without.iter().map(|tool| tool.as_str()).collect::<Vec<_>>()})
+            }
+            Self::ImageFile { path, expectation: FileExpectation::Exists } => {
+                json!({"path": path, "expectation": "exists"})
+            }
+            Self::ImageFile { path, expectation: FileExpectation::Missing } => {
+                json!({"path": path, "expectation": "missing"})
+            }
+            Self::ImageFile { path, expectation: FileExpectation::OwnedBy(user) } => {
+                json!({"path": path, "expectation": "owned-by", "user": user})
+            }
+            Self::ImageLabels { names } => json!({"names": names}),
+            Self::ImagePort { port } => json!({"port": port}),
+            Self::ImageLayers { most } => json!({"most": most}),
+            Self::HealthHealthy { within } | Self::StartWithin { within } | Self::StopGraceful { within } => {
+                json!({"within_ms": milliseconds(*within)})
+            }
+            Self::HealthEndpoint { path } => json!({"path": path}),
+            Self::UserIs { user } => json!({"user": user}),
+            Self::DatabaseConnects { name, variable } => json!({"name": name, "variable": variable}),
+            Self::DataPersists { things } => json!({"things": things}),
+            Self::EnvConfigurable { variable, default } => json!({"variable": variable, "default": default}),
+            Self::MemoryUnder { limit_bytes } => json!({"limit_bytes": limit_bytes}),
+            Self::RootfsReadOnly { writable } => json!({"writable": writable}),
+            Self::LogsStdout { json } => json!({"json": json}),
+            Self::NetworkOnly { allowed } => json!({"allowed": allowed}),
+            Self::RegistryPushed { registries } => json!({"registries": registries}),
+            Self::RegistryTags { tags } => json!({"tags": tags}),
+            Self::Scenario(Scenario { steps }) => {
+                json!({"steps": steps.iter().map(|step| &step.text).collect::<Vec<_>>()})
+            }
+            Self::BuildSucceeds
+            | Self::BuildReproducible
+            | Self::BuildMultiStage
+            | Self::ImageSecrets
+            | Self::ImageSetuid
+            | Self::ImagePlatform
+            | Self::HealthDeclared
+            | Self::UserNonRoot
+            | Self::ApiCrud
+            | Self::CapabilitiesNone
+            | Self::LogsSecrets
+            | Self::MachineDifferent => json!({}),
+        };
+        match parameters {
+            Value::Object(parameters) => parameters,
+            _ => Map::new(),
+        }
+    }
+}
+
+impl Measure {
+    /// `both`, `transfer` or `unpacked`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Both => "both",
+            Self::Transfer => "transfer",
+            Self::Unpacked => "unpacked",
+        }
+    }
+}
+
+impl Tool {
+    /// `shell`, `package-manager`, `compiler` or `build-tools`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Shell => "shell",
+            Self::PackageManager => "package-manager",
+            Self::Compiler => "compiler",
+            Self::BuildTools => "build-tools",
+        }
+    }
+}
+
+impl Stage {
+    /// `build`, `image`, `run`, `push` or `elsewhere`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Build => "build",
+            Self::Image => "image",
+            Self::Run => "run",
+            Self::Push => "push",
+            Self::Elsewhere => "elsewhere",
+        }
+    }
+}
+
+fn milliseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }

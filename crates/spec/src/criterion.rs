@@ -1,6 +1,6 @@
 //! A specification and its criteria, as read.
 
-use crate::Check;
+use crate::{Check, Stage};
 
 /// A containerization specification.
 #[derive(Debug, Clone, PartialEq)]
@@ -49,4 +49,29 @@ pub enum Promise {
         /// The nearest sentence of the vocabulary, where one is near.
         suggestion: Option<String>,
     },
+}
+
+impl Criterion {
+    /// What decides it: empty where the sentence was not understood. All of them must hold.
+    pub fn checks(&self) -> &[Check] {
+        match &self.promise {
+            Promise::Understood(checks) => checks,
+            Promise::NotUnderstood { .. } => &[],
+        }
+    }
+
+    /// The last stage that its verdict needs; `None` where the sentence was not understood.
+    pub fn stage(&self) -> Option<Stage> {
+        self.checks().iter().map(Check::stage).max()
+    }
+}
+
+impl Section {
+    /// `constraints` or `success-criteria`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Constraints => "constraints",
+            Self::SuccessCriteria => "success-criteria",
+        }
+    }
 }

@@ -3,9 +3,26 @@
 //! This crate opens no file and knows nothing of images, engines or verdicts.
 
 mod check;
+mod comment;
 mod criterion;
+mod document;
+mod nearest;
+mod parameter;
+mod parse;
+mod pattern;
+mod problem;
+mod quantity;
 mod scenario;
+mod sentence;
+mod source;
+mod steps;
+mod suggest;
+mod understand;
+mod vocabulary;
 
 pub use check::{Check, FileExpectation, Measure, Stage, Tool};
 pub use criterion::{Criterion, Promise, Section, Spec};
+pub use parse::LARGEST_BYTES;
+pub use problem::{Excerpt, Problem, SpecError};
 pub use scenario::{Action, Answer, ExitWanted, Request, Save, Scenario, Step};
+pub use vocabulary::{Entry, vocabulary};

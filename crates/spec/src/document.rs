@@ -1,0 +1,494 @@
+//! Markdown to the items that may be promises, with what belongs to each.
+
+use comrak::nodes::{Node, NodeValue};
+use comrak::{Arena, Options};
+
+use crate::Section;
+use crate::comment::{self, Comment};
+use crate::problem::Problem;
+use crate::source::{Fragment, Place, Source};
+
+/// Lists inside lists, at most.
+const DEEPEST: usize = 32;
+
+/// More problems than these are not looked for.
+const MOST_PROBLEMS: usize = 200;
+
+/// The most promises that a specification may make.
+pub(crate) const MOST_ITEMS: usize = 1000;
+
+/// What a specification's text consists of.
+#[derive(Debug, Default)]
+pub(crate) struct Document<'a> {
+    pub(crate) title: Option<String>,
+    pub(crate) items: Vec<Item<'a>>,
+    /// Headings of *Non-Goals* and *Dependencies*, with their items.
+    pub(crate) prose: Vec<(String, Vec<String>)>,
+    pub(crate) problems: Vec<Problem>,
+}
+
+/// An item that stands where promises stand.
+#[derive(Debug)]
+pub(crate) struct Item<'a> {
+    pub(crate) section: Section,
+    /// The heading or the parent bullet that it stands under, where that may be its subject.
+    pub(crate) heading: Option<String>,
+    pub(crate) text: String,
+    pub(crate) place: Place,
+    /// Further text inside the item: it belongs to the promise, so it must be understood too.
+    pub(crate) notes: Vec<String>,
+    /// Lines of inline checks and check blocks, in the order of the text.
+    pub(crate) steps: Vec<Fragment<'a>>,
+    /// `<!-- id: NAME -->`.
+    pub(crate) id: Option<Fragment<'a>>,
+}
+
+/// Reads a text. What is wrong with it is in `problems`.
+pub(crate) fn read<'a>(source: &Source<'a>, text: &str) -> Document<'a> {
+    let mut options = Options::default();
+    options.extension.tasklist = true;
+    let arena = Arena::new();
+    let root = comrak::parse_document(&arena, text, &options);
+    let mut reader = Reader { source, document: Document::default(), section: Region::default(), heading: None };
+    for block in root.children() {
+        reader.block(block);
+    }
+    reader.document
+}
+
+/// The part of the text that a heading opens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+struct Region {
+    kind: Kind,
+    /// Of the heading that opened it.
+    level: u8,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum Kind {
+    Promises(Section),
+    /// *Non-Goals* or *Dependencies*.
+    Shown,
+    #[default]
+    Other,
+}
+
+struct Reader<'s, 'a> {
+    source: &'s Source<'a>,
+    document: Document<'a>,
+    section: Region,
+    heading: Option<String>,
+}
+
+/// The text of a paragraph or heading, and the comments in it.
+#[derive(Default)]
+struct Inlines {
+    text: String,
+    comments: Vec<Place>,
+}
+
+impl<'a> Reader<'_, 'a> {
+    /// Enough was found to refuse the text; what else is wrong with it need not be.
+    fn hopeless(&self) -> bool {
+        self.document.problems.len() > MOST_PROBLEMS || self.document.items.len() > MOST_ITEMS
+    }
+
+    fn block(&mut self, node: Node<'_>) {
+        if self.hopeless() {
+            return;
+        }
+        let value = node.data().value.clone();
+        match value {
+            NodeValue::Heading(heading) => self.heading(node, heading.level),
+            NodeValue::List(_) => self.list(node, self.heading.clone().as_deref(), 0),
+            NodeValue::Paragraph => self.paragraph(node),
+            _ => self.stray(node),
+        }
+    }
+
+    fn heading(&mut self, node: Node<'_>, level: u8) {
+        let Inlines { text, comments } = self.inlines(node);
+        self.refuse(&comments);
+        if self.document.title.is_none() {
+            self.document.title = Some(text.clone());
+        }
+        let nested = level > self.section.level;
+        match recognise(&text) {
+            Some(kind @ Kind::Promises(_)) => (self.section, self.heading) = (Region { kind, level }, None),
+            // A subject such as `Dependencies` inside the promises hides none of them.
+            _ if nested && matches!(self.section.kind, Kind::Promises(_)) => self.heading = Some(text),
+            Some(kind) => {
+                (self.section, self.heading) = (Region { kind, level }, None);
+                self.document.prose.push((text, Vec::new()));
+            }
+            None if nested && self.section.kind == Kind::Shown => {}
+            None => {
+                self.misspelt_heading(node, &text);
+                (self.section, self.heading) = (Region { kind: Kind::Other, level }, None);
+            }
+        }
+    }
+
+    /// A misspelt heading would hide all the promises under it.
+    fn misspelt_heading(&mut self, node: Node<'_>, text: &str) {
+        let Some(name) = misspelt(text) else { return };
+        let place = start(node);
+        let hint = format!("did you mean `{name}`");
+        self.problem(place, format!("unknown section `{}`", clip(text)), Some(hint));
+    }
+
+    fn paragraph(&mut self, node: Node<'_>) {
+        let Inlines { text, comments } = self.inlines(node);
+        self.refuse(&comments);
+        if matches!(self.section.kind, Kind::Promises(_)) && ["[ ]", "[x]", "[X]"].iter().any(|b| text.starts_with(b)) {
+            self.problem(
+                start(node),
+                "a box outside a list is not read",
+                Some("begin the line with `- [ ] `".to_owned()),
+            );
+        }
+    }
+
+    fn list(&mut self, list: Node<'_>, heading: Option<&str>, depth: usize) {
+        if depth > DEEPEST {
+            let hint = format!("at most {DEEPEST} lists inside each other");
+            self.problem(start(list), "lists are nested too deeply", Some(hint));
+            return;
+        }
+        for item in list.children() {
+            if self.hopeless() {
+                return;
+            }
+            let boxed = matches!(item.data().value, NodeValue::TaskItem(_));
+            match self.section.kind {
+                Kind::Promises(Section::Constraints) => self.promise(item, Section::Constraints, heading, depth),
+                Kind::Promises(Section::SuccessCriteria) if boxed => {
+                    self.promise(item, Section::SuccessCriteria, None, depth);
+                }
+                _ => self.prose_item(item, depth),
+            }
+        }
+    }
+
+    /// An item that promises nothing; boxes nested in it may.
+    fn prose_item(&mut self, item: Node<'_>, depth: usize) {
+        for child in item.children() {
+            let is_list = matches!(child.data().value, NodeValue::List(_));
+            let is_text = matches!(child.data().value, NodeValue::Paragraph);
+            if is_list {
+                self.list(child, None, depth + 1);
+            } else if is_text {
+                let Inlines { text, comments } = self.inlines(child);
+                self.refuse(&comments);
+                self.broken_box(child, &text);
+                if self.section.kind == Kind::Shown
+                    && depth == 0
+                    && let Some((_, items)) = self.document.prose.last_mut()
+                {
+                    items.push(text);
+                }
+            } else {
+                self.stray(child);
+            }
+        }
+    }
+
+    /// `- []Text` under *Success Criteria* was meant as a promise.
+    fn broken_box(&mut self, node: Node<'_>, text: &str) {
+        if self.section.kind != Kind::Promises(Section::SuccessCriteria) {
+            return;
+        }
+        let inside = text.strip_prefix('[').and_then(|rest| rest.split_once(']')).map(|(inside, _)| inside);
+        if inside.is_some_and(|inside| inside.chars().count() <= 2) {
+            self.problem(start(node), "this is not a box", Some("write `- [ ] ` before the sentence".to_owned()));
+        }
+    }
+
+    fn promise(&mut self, node: Node<'_>, section: Section, heading: Option<&str>, depth: usize) {
+        let mut item = Item {
+            section,
+            heading: heading.map(str::to_owned),
+            text: String::new(),
+            place: start(node),
+            notes: Vec::new(),
+            steps: Vec::new(),
+            id: None,
+        };
+        let mut lists = Vec::new();
+        for (index, child) in node.children().enumerate() {
+            let value = child.data().value.clone();
+            match value {
+                NodeValue::Paragraph => {
+                    let Inlines { text, comments } = self.inlines(child);
+                    for place in comments {
+                        self.comment(place, &mut item);
+                    }
+                    if index == 0 {
+                        (item.text, item.place) = (text, start(child));
+                    } else if !text.is_empty() {
+                        item.notes.push(text);
+                    }
+                }
+                NodeValue::CodeBlock(block) if block.fenced && is_check(&block.info) => {
+                    let first = start(child).line + 1;
+                    let lines = block.literal.lines().count();
+                    self.unclosed(child);
+                    let steps = (first..first + lines).map(|line| self.source.fragment(line));
+                    let before = item.steps.len();
+                    item.steps.extend(steps.filter(|step| !step.text.is_empty()));
+                    if item.steps.len() == before {
+                        self.problem(start(child), "this check is empty", None);
+                    }
+                }
+                NodeValue::HtmlBlock(_) => self.html(child, Some(&mut item)),
+                NodeValue::List(_) => lists.push(child),
+                _ => self.stray(child),
+            }
+        }
+        self.finish(item, &lists, depth);
+    }
+
+    /// Keeps the item, and reads the lists inside it.
+    fn finish(&mut self, mut item: Item<'a>, lists: &[Node<'_>], depth: usize) {
+        let heads_a_list = item.section == Section::Constraints && !lists.is_empty() && is_heading(&item.text);
+        let heading =
+            if heads_a_list { Some(item.text.trim_end_matches(':').to_owned()) } else { item.heading.clone() };
+        if item.section == Section::SuccessCriteria {
+            for list in lists {
+                item.notes.extend(self.notes(*list));
+            }
+        }
+        let bare = item.steps.is_empty() && item.id.is_none();
+        if item.text.is_empty() && !(bare && item.notes.is_empty()) {
+            self.problem(item.place, "a check without a sentence", Some("write what it promises before it".to_owned()));
+        } else if !item.text.is_empty() && !(heads_a_list && bare) {
+            self.document.items.push(item);
+        }
+        for list in lists {
+            self.list(*list, heading.as_deref(), depth + 1);
+        }
+    }
+
+    /// The items without a box in a list under a box: they say more about its promise.
+    fn notes(&self, list: Node<'_>) -> Vec<String> {
+        let plain = list.children().filter(|item| matches!(item.data().value, NodeValue::Item(_)));
+        let texts = plain.filter_map(|item| item.first_child()).map(|first| self.inlines(first).text);
+        texts.filter(|text| !text.is_empty()).collect()
+    }
+
+    fn comment(&mut self, place: Place, item: &mut Item<'a>) {
+        match comment::read(self.source, place) {
+            Ok(Comment::Check(steps)) => item.steps.extend(steps),
+            Ok(Comment::Id(id)) if item.id.is_some() => self.problem(id.place, "a second id for one promise", None),
+            Ok(Comment::Id(id)) => item.id = Some(id),
+            Ok(Comment::Remark) => {}
+            Err(problem) => self.document.problems.push(problem),
+        }
+    }
+
+    /// Checks that stand where no promise does.
+    fn refuse(&mut self, comments: &[Place]) {
+        for place in comments {
+            if self.hopeless() {
+                return;
+            }
+            match comment::read(self.source, *place) {
+                Ok(Comment::Remark) => {}
+                Ok(Comment::Check(_)) => self.homeless(*place, "check"),
+                Ok(Comment::Id(_)) => self.homeless(*place, "id"),
+                Err(problem) => self.document.problems.push(problem),
+            }
+        }
+    }
+
+    fn homeless(&mut self, place: Place, what: &str) {
+        let hint = "put it on a box under Success Criteria or a bullet under Constraints, indented like its text";
+        self.problem(place, format!("this {what} belongs to no promise"), Some(hint.to_owned()));
+    }
+
+    /// A block that is no part of a promise: nothing in it may look like one.
+    fn stray(&mut self, node: Node<'_>) {
+        for node in node.descendants() {
+            let value = node.data().value.clone();
+            match value {
+                NodeValue::CodeBlock(block) if block.fenced => {
+                    if is_check(&block.info) {
+                        self.homeless(start(node), "check");
+                    } else if is_nearly_check(&block.info) {
+                        let hint = Some("did you mean ```check".to_owned());
+                        self.problem(start(node), format!("unknown block `{}`", clip(&block.info)), hint);
+                    }
+                    self.unclosed(node);
+                }
+                NodeValue::CodeBlock(block) => self.hidden_boxes(node, &block.literal, "an indented code block"),
+                NodeValue::HtmlBlock(_) => self.html(node, None),
+                NodeValue::Paragraph | NodeValue::Heading(_) => {
+                    let comments = self.inlines(node).comments;
+                    self.refuse(&comments);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// A fence that nothing closes swallows the promises after it.
+    fn unclosed(&mut self, node: Node<'_>) {
+        let closed = !matches!(&node.data().value, NodeValue::CodeBlock(block) if !block.closed);
+        if !closed {
+            let hint = "end it with a line of ``` at the same indentation";
+            self.problem(start(node), "this code block is not closed", Some(hint.to_owned()));
+        }
+    }
+
+    fn hidden_boxes(&mut self, node: Node<'_>, text: &str, place: &str) {
+        let hides = |line: &str| ["- [ ]", "- [x]", "- [X]"].iter().any(|mark| line.trim_start().starts_with(mark));
+        if matches!(self.section.kind, Kind::Promises(_))
+            && let Some(skipped) = text.lines().position(hides)
+        {
+            let first = start(node);
+            let place_of_box = Place { line: first.line + skipped, byte: 0 };
+            let hint = "put an empty line before it, and do not indent it";
+            self.problem(place_of_box, format!("a box inside {place} is not read"), Some(hint.to_owned()));
+        }
+    }
+
+    /// The comments in a block of HTML, and the text between them.
+    fn html(&mut self, node: Node<'_>, mut item: Option<&mut Item<'a>>) {
+        let first = start(node);
+        let last = node.data().sourcepos.end.line;
+        let from = self.source.offset(first);
+        let html = self.source.through(from, last);
+        let (mut at, mut outside) = (0, String::new());
+        while let Some(found) = html[at..].find("<!--") {
+            outside.push_str(&html[at..at + found]);
+            let place = self.source.place(from + at + found);
+            match item.as_deref_mut() {
+                Some(item) => self.comment(place, item),
+                None => self.refuse(&[place]),
+            }
+            let Some(end) = html[at + found..].find("-->") else { return };
+            at += found + end + "-->".len();
+        }
+        outside.push_str(&html[at..]);
+        self.hidden_boxes(node, &outside, "a block of HTML");
+        let outside = outside.split_whitespace().collect::<Vec<_>>().join(" ");
+        if let Some(item) = item
+            && !outside.is_empty()
+        {
+            item.notes.push(outside);
+        }
+    }
+
+    /// The text of a node without markup, with single spaces, and the places of its comments.
+    fn inlines(&self, node: Node<'_>) -> Inlines {
+        let mut inlines = Inlines::default();
+        let mut text = String::new();
+        let lines = node.data().sourcepos;
+        let mut after = self.source.offset(start(node));
+        let mut unclosed = false;
+        for inner in node.descendants() {
+            match &inner.data().value {
+                NodeValue::Text(literal) => {
+                    if !unclosed
+                        && literal.contains("<!--")
+                        && let Some(place) = self.seek(after, lines.end.line)
+                        && !self.source.through(self.source.offset(place), lines.end.line).contains("-->")
+                    {
+                        unclosed = true;
+                        inlines.comments.push(place);
+                    }
+                    text.push_str(literal);
+                }
+                NodeValue::Code(code) => text.push_str(&code.literal),
+                NodeValue::SoftBreak | NodeValue::LineBreak => text.push(' '),
+                NodeValue::HtmlInline(html) if html.starts_with("<!--") => {
+                    let claimed = start(inner);
+                    let offset = self.source.offset(claimed);
+                    let true_place = self.source.through(offset, lines.end.line).starts_with("<!--");
+                    let place = if true_place { Some(claimed) } else { self.seek(after, lines.end.line) };
+                    if let Some(place) = place {
+                        after = self.source.offset(place) + html.len().min("<!-->".len());
+                        inlines.comments.push(place);
+                    }
+                }
+                NodeValue::HtmlInline(html) => text.push_str(html),
+                NodeValue::Image(_) => text.push('!'),
+                _ => {}
+            }
+        }
+        inlines.text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        inlines
+    }
+
+    fn seek(&self, after: usize, last_line: usize) -> Option<Place> {
+        let found = self.source.through(after, last_line).find("<!--")?;
+        Some(self.source.place(after + found))
+    }
+
+    fn problem(&mut self, place: Place, message: impl Into<String>, hint: Option<String>) {
+        self.document.problems.push(self.source.problem(place, message, hint));
+    }
+}
+
+fn start(node: Node<'_>) -> Place {
+    let start = node.data().sourcepos.start;
+    Place { line: start.line.max(1), byte: start.column.saturating_sub(1) }
+}
+
+fn is_check(info: &str) -> bool {
+    info.split_whitespace().next().is_some_and(|word| word.eq_ignore_ascii_case("check"))
+}
+
+fn is_nearly_check(info: &str) -> bool {
+    info.split_whitespace().next().is_some_and(|word| crate::nearest::is_near(&word.to_lowercase(), "check"))
+}
+
+/// A bullet that only names the bullets inside it: `Security:`.
+fn is_heading(text: &str) -> bool {
+    text.ends_with(':') && text.split_whitespace().count() <= 3
+}
+
+const SECTIONS: [(&str, Kind); 4] = [
+    ("constraints", Kind::Promises(Section::Constraints)),
+    ("success criteria", Kind::Promises(Section::SuccessCriteria)),
+    ("non goals", Kind::Shown),
+    ("dependencies", Kind::Shown),
+];
+
+/// The section that a heading opens: its name, in any case, whatever follows it.
+fn recognise(heading: &str) -> Option<Kind> {
+    let words = heading_words(heading);
+    SECTIONS
+        .into_iter()
+        .find(|(name, _)| name.split(' ').eq(words.iter().take(name.split(' ').count())))
+        .map(|(_, k)| k)
+}
+
+/// The name of a section of promises that a heading nearly has.
+fn misspelt(heading: &str) -> Option<&'static str> {
+    let words = heading_words(heading);
+    let near = |name: &str| {
+        let count = name.split(' ').count();
+        words.len() >= count && crate::nearest::is_near(&words[..count].join(" "), name)
+    };
+    [("constraints", "Constraints"), ("success criteria", "Success Criteria")]
+        .into_iter()
+        .find(|(name, _)| near(name))
+        .map(|(_, shown)| shown)
+}
+
+/// The first words in small letters, without the number that a heading may have.
+fn heading_words(heading: &str) -> Vec<String> {
+    let words = heading.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+    let words = words.skip_while(|word| word.chars().all(|c| c.is_ascii_digit()));
+    words.take(4).map(str::to_lowercase).collect()
+}
+
+/// Text from outside, short enough for a message.
+pub(crate) fn clip(text: &str) -> String {
+    let mut clipped: String = text.chars().take(60).collect();
+    if clipped.len() < text.len() {
+        clipped.push('…');
+    }
+    clipped
+}

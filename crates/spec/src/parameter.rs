@@ -1,0 +1,465 @@
+//! Parameters: the parts of a sentence that vary, each with a kind that says what may stand there.
+
+use std::time::Duration;
+
+use crate::quantity;
+use crate::sentence::Token;
+
+/// A parameter's value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Value {
+    Size(u64),
+    Time(Duration),
+    Number(u64),
+    Text(String),
+    List(Vec<String>),
+    /// No parameter of its own: the pattern went this way.
+    Flag,
+}
+
+/// Every way to read a parameter at the beginning of the words: how many words, and the value. Longest first.
+pub(crate) type Read = fn(&[Token]) -> Vec<(usize, Value)>;
+
+/// Words that change what a sentence says: they never stand where a name is expected.
+const NO_NAMES: &[&str] = &[
+    "a",
+    "all",
+    "always",
+    "an",
+    "and",
+    "any",
+    "are",
+    "as",
+    "at",
+    "be",
+    "but",
+    "by",
+    "can",
+    "cannot",
+    "containers",
+    "could",
+    "do",
+    "does",
+    "each",
+    "either",
+    "else",
+    "empty",
+    "every",
+    "everything",
+    "except",
+    "few",
+    "for",
+    "from",
+    "had",
+    "hardly",
+    "has",
+    "have",
+    "if",
+    "in",
+    "is",
+    "it",
+    "its",
+    "less",
+    "many",
+    "may",
+    "maybe",
+    "might",
+    "more",
+    "most",
+    "must",
+    "mustn't",
+    "neither",
+    "never",
+    "no",
+    "nobody",
+    "non",
+    "none",
+    "nor",
+    "not",
+    "nothing",
+    "null",
+    "of",
+    "on",
+    "only",
+    "or",
+    "other",
+    "others",
+    "our",
+    "rarely",
+    "restarts",
+    "same",
+    "should",
+    "shouldn't",
+    "some",
+    "sometimes",
+    "than",
+    "that",
+    "the",
+    "their",
+    "them",
+    "these",
+    "they",
+    "this",
+    "those",
+    "to",
+    "undefined",
+    "unknown",
+    "unless",
+    "unset",
+    "usually",
+    "very",
+    "was",
+    "were",
+    "what",
+    "when",
+    "where",
+    "which",
+    "will",
+    "with",
+    "without",
+    "won't",
+    "would",
+    "you",
+    "can't",
+    "don't",
+    "doesn't",
+    "isn't",
+    "aren't",
+];
+
+/// The reader of a kind of parameter.
+///
+/// # Panics
+///
+/// On a name that the vocabulary does not use; a test compiles all of it.
+pub(crate) fn named(name: &str) -> Read {
+    match name {
+        "size" => size,
+        "time" => time,
+        "n" => number,
+        "port" => port,
+        "path" => path,
+        "paths" => |tokens| list(tokens, path_name, &[",", "and"]),
+        "var" => variable,
+        "value" => value,
+        "ref" => |tokens| list(tokens, image_reference, &["or", ",", "/"]),
+        "uid" | "user-id" => |tokens| one(tokens, user_id),
+        "known-user" => |tokens| one(tokens, known_user),
+        "user" => |tokens| one(tokens, user),
+        "tools" => |tokens| list(tokens, tool, &[",", "or", "and", "nor", "/"]),
+        "labels" => |tokens| list(tokens, label, &[",", "and"]),
+        "registries" => |tokens| list(tokens, registry, &[",", "or", "/"]),
+        "tags" => |tokens| list(tokens, tag, &[",", "and"]),
+        "hosts" => |tokens| list(tokens, host, &[",", "and"]),
+        "database" => |tokens| one(tokens, database),
+        "things" => |tokens| one(tokens, things),
+        unknown => panic!("unknown parameter: {unknown}"),
+    }
+}
+
+/// Reads one element of a list: how many words it takes, and what it is.
+type Element = fn(&[Token]) -> Option<(usize, String)>;
+
+fn one(tokens: &[Token], element: Element) -> Vec<(usize, Value)> {
+    element(tokens).map(|(length, text)| (length, Value::Text(text))).into_iter().collect()
+}
+
+/// Elements with separators between them; `, and` counts as one.
+fn list(tokens: &[Token], element: Element, separators: &[&str]) -> Vec<(usize, Value)> {
+    let mut ways = Vec::new();
+    let (mut at, mut elements) = (0, Vec::new());
+    while let Some((length, name)) = element(&tokens[at..]) {
+        at += length;
+        if !elements.contains(&name) {
+            elements.push(name);
+        }
+        ways.push((at, Value::List(elements.clone())));
+        let mark = |at: usize| tokens.get(at).is_some_and(|token| separators.contains(&token.word.as_str()));
+        if !mark(at) || elements.len() > 20 {
+            break;
+        }
+        at += if tokens[at].is(",") && mark(at + 1) { 2 } else { 1 };
+    }
+    ways.reverse();
+    ways
+}
+
+/// A number and its unit, in one word or two.
+fn quantity<T>(tokens: &[Token], read: fn(&str, &str) -> Option<T>) -> Option<(usize, T)> {
+    let (number, unit) = quantity::split(&tokens.first()?.word);
+    if unit.is_empty() {
+        return read(number, &tokens.get(1)?.word).map(|value| (2, value));
+    }
+    read(number, unit).map(|value| (1, value))
+}
+
+fn size(tokens: &[Token]) -> Vec<(usize, Value)> {
+    quantity(tokens, quantity::size).map(|(length, size)| (length, Value::Size(size))).into_iter().collect()
+}
+
+fn time(tokens: &[Token]) -> Vec<(usize, Value)> {
+    quantity(tokens, quantity::time).map(|(length, time)| (length, Value::Time(time))).into_iter().collect()
+}
+
+fn integer(tokens: &[Token], most: u64) -> Vec<(usize, Value)> {
+    let number = tokens.first().filter(|token| token.word.len() <= 6 && token.word.bytes().all(|b| b.is_ascii_digit()));
+    let number = number.and_then(|token| token.word.parse().ok()).filter(|number| (1..=most).contains(number));
+    number.map(|number| (1, Value::Number(number))).into_iter().collect()
+}
+
+fn number(tokens: &[Token]) -> Vec<(usize, Value)> {
+    integer(tokens, 1000)
+}
+
+fn port(tokens: &[Token]) -> Vec<(usize, Value)> {
+    integer(tokens, u64::from(u16::MAX))
+}
+
+fn path(tokens: &[Token]) -> Vec<(usize, Value)> {
+    one(tokens, path_name)
+}
+
+/// `/health`, `/etc/passwd`: absolute, plain characters, no `..`.
+fn path_name(tokens: &[Token]) -> Option<(usize, String)> {
+    let text = &tokens.first()?.text;
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+~%@=".contains(c);
+    let climbs = text.split('/').any(|part| part == "..");
+    (text.starts_with('/') && text.chars().all(plain) && !climbs && text.len() <= 1024).then(|| (1, text.clone()))
+}
+
+/// `DATABASE_URL`, `$PORT`, or the two plain names that people use for those: `database URL`, `port`.
+fn variable(tokens: &[Token]) -> Vec<(usize, Value)> {
+    let Some(first) = tokens.first() else { return Vec::new() };
+    let name = first.text.strip_prefix('$').unwrap_or(&first.text);
+    let name = name.strip_prefix('{').and_then(|name| name.strip_suffix('}')).unwrap_or(name);
+    let upper = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_';
+    let is_name =
+        name.len() >= 2 && name.len() <= 100 && name.bytes().all(upper) && name.as_bytes()[0].is_ascii_uppercase();
+    let ordinary = NO_NAMES.contains(&first.word.as_str());
+    if is_name && !ordinary {
+        return vec![(1, Value::Text(name.to_owned()))];
+    }
+    match (first.word.as_str(), tokens.get(1).map(|token| token.word.as_str())) {
+        ("database", Some("url")) => vec![(2, Value::Text("DATABASE_URL".to_owned()))],
+        ("port", _) => vec![(1, Value::Text("PORT".to_owned()))],
+        _ => Vec::new(),
+    }
+}
+
+/// A default: one word that is no sentence of its own.
+fn value(tokens: &[Token]) -> Vec<(usize, Value)> {
+    let word = tokens.first().filter(|token| !NO_NAMES.contains(&token.word.as_str()));
+    let word = word.filter(|token| {
+        token.text.len() <= 200 && token.text.starts_with(|c: char| c.is_alphanumeric() || "/._".contains(c))
+    });
+    word.map(|token| (1, Value::Text(token.text.clone()))).into_iter().collect()
+}
+
+/// Images that are known by a bare name.
+const BARE_IMAGES: &[&str] = &[
+    "scratch",
+    "alpine",
+    "debian",
+    "ubuntu",
+    "busybox",
+    "fedora",
+    "archlinux",
+    "amazonlinux",
+    "rockylinux",
+    "almalinux",
+    "python",
+    "node",
+    "golang",
+    "rust",
+    "ruby",
+    "php",
+    "openjdk",
+    "eclipse-temurin",
+    "nginx",
+    "postgres",
+    "redis",
+];
+
+/// `python:3.12-alpine`, `gcr.io/distroless/static@sha256:…`, or a bare name that is known.
+fn image_reference(tokens: &[Token]) -> Option<(usize, String)> {
+    let token = tokens.first()?;
+    let text = &token.text;
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-:@".contains(c);
+    let full = text.contains([':', '/', '@'])
+        && text.chars().all(plain)
+        && text.starts_with(|c: char| c.is_ascii_alphanumeric())
+        && text.ends_with(|c: char| c.is_ascii_alphanumeric())
+        && text.contains(|c: char| c.is_ascii_lowercase())
+        && !text.contains("//")
+        && text.len() <= 500;
+    if full {
+        return Some((1, text.clone()));
+    }
+    BARE_IMAGES.contains(&token.word.as_str()).then(|| (1, token.word.clone()))
+}
+
+fn user_id(tokens: &[Token]) -> Option<(usize, String)> {
+    let text = &tokens.first()?.text;
+    let id = text.len() <= 10 && text.bytes().all(|b| b.is_ascii_digit());
+    let id = text.parse::<u32>().ok().filter(|_| id)?;
+    Some((1, id.to_string()))
+}
+
+/// A user by a name that can be nothing else.
+fn known_user(tokens: &[Token]) -> Option<(usize, String)> {
+    const KNOWN: &[&str] = &["root", "app", "nobody", "www-data", "nginx", "node", "postgres", "redis", "daemon"];
+    let (length, name) = user(tokens)?;
+    let known = KNOWN.contains(&name.as_str()) || name.ends_with("user") || name.bytes().all(|b| b.is_ascii_digit());
+    known.then_some((length, name))
+}
+
+/// A user's name or number.
+fn user(tokens: &[Token]) -> Option<(usize, String)> {
+    let token = tokens.first()?;
+    let text = &token.text;
+    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_' || byte == b'-';
+    let described = ["non-root", "nonroot", "unprivileged", "user"].contains(&text.as_str());
+    let name = !text.is_empty() && text.len() <= 32 && text.bytes().all(plain) && !text.starts_with('-');
+    if text.bytes().all(|b| b.is_ascii_digit()) {
+        return user_id(tokens);
+    }
+    (name && !described && !NO_NAMES.contains(&text.as_str())).then(|| (1, text.clone()))
+}
+
+/// The first of the phrases that the words begin with, and what it stands for.
+fn phrase(tokens: &[Token], phrases: &[(&str, &str)]) -> Option<(usize, String)> {
+    phrases.iter().find_map(|(phrase, name)| {
+        let length = phrase.split(' ').count();
+        let found = tokens.len() >= length && phrase.split(' ').zip(tokens).all(|(word, token)| token.is(word));
+        found.then(|| (length, (*name).to_owned()))
+    })
+}
+
+fn tool(tokens: &[Token]) -> Option<(usize, String)> {
+    let skipped = usize::from(tokens.first().is_some_and(|token| ["a", "no", "any"].contains(&token.word.as_str())));
+    let found = phrase(
+        &tokens[skipped..],
+        &[
+            ("shell", "shell"),
+            ("shells", "shell"),
+            ("package manager", "package-manager"),
+            ("package managers", "package-manager"),
+            ("compiler", "compiler"),
+            ("compilers", "compiler"),
+            ("build tools", "build-tools"),
+            ("build tool", "build-tools"),
+        ],
+    );
+    found.map(|(length, name)| (length + skipped, name))
+}
+
+/// A label's key; the short names of the OCI ones stand for their full names.
+fn label(tokens: &[Token]) -> Option<(usize, String)> {
+    const SHORT: &[&str] = &[
+        "title",
+        "description",
+        "version",
+        "revision",
+        "source",
+        "created",
+        "licenses",
+        "authors",
+        "vendor",
+        "url",
+        "documentation",
+    ];
+    let token = tokens.first()?;
+    if SHORT.contains(&token.word.as_str()) {
+        return Some((1, format!("org.opencontainers.image.{}", token.word)));
+    }
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-".contains(c);
+    let text = &token.text;
+    (text.contains(['.', '-']) && text.chars().all(plain) && text.len() <= 200).then(|| (1, text.clone()))
+}
+
+/// A registry's host; the well-known ones also by their names.
+fn registry(tokens: &[Token]) -> Option<(usize, String)> {
+    let named = phrase(
+        tokens,
+        &[
+            ("docker hub", "docker.io"),
+            ("dockerhub", "docker.io"),
+            ("ghcr", "ghcr.io"),
+            ("github container registry", "ghcr.io"),
+            ("quay", "quay.io"),
+            ("gitlab container registry", "registry.gitlab.com"),
+        ],
+    );
+    named.or_else(|| host_name(tokens))
+}
+
+/// `ghcr.io`, `db.example.com:5432`, `localhost:5000`.
+fn host_name(tokens: &[Token]) -> Option<(usize, String)> {
+    let word = &tokens.first()?.word;
+    let (name, port) = word.split_once(':').map_or((word.as_str(), None), |(name, port)| (name, Some(port)));
+    let labels = name.split('.').all(|label| {
+        !label.is_empty() && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-') && !label.starts_with('-')
+    });
+    let port_is_one = port.is_none_or(|port| port.parse::<u16>().is_ok_and(|port| port > 0));
+    let is_host = (name.contains('.') && name.contains(|c: char| c.is_ascii_alphabetic())) || name == "localhost";
+    (labels && port_is_one && is_host && name.len() <= 253).then(|| (1, word.clone()))
+}
+
+/// What a container may talk to: the database, or a host.
+fn host(tokens: &[Token]) -> Option<(usize, String)> {
+    let named = phrase(
+        tokens,
+        &[
+            ("the database", "database"),
+            ("its database", "database"),
+            ("a database", "database"),
+            ("database", "database"),
+        ],
+    );
+    named.or_else(|| host_name(tokens))
+}
+
+fn tag(tokens: &[Token]) -> Option<(usize, String)> {
+    let skipped = usize::from(tokens.first().is_some_and(|token| ["the", "its"].contains(&token.word.as_str())));
+    let found = phrase(
+        &tokens[skipped..],
+        &[
+            ("version", "version"),
+            ("semantic version", "version"),
+            ("commit hash", "commit"),
+            ("commit sha", "commit"),
+            ("git sha", "commit"),
+            ("git commit", "commit"),
+            ("commit", "commit"),
+            ("latest", "latest"),
+        ],
+    );
+    found.map(|(length, name)| (length + skipped, name))
+}
+
+/// The databases that a run can give to a container.
+fn database(tokens: &[Token]) -> Option<(usize, String)> {
+    phrase(
+        tokens,
+        &[
+            ("neon postgresql", "Neon"),
+            ("neon postgres", "Neon"),
+            ("neon serverless", "Neon"),
+            ("neon", "Neon"),
+            ("postgresql", "PostgreSQL"),
+            ("postgres", "PostgreSQL"),
+        ],
+    )
+}
+
+/// What persists: one noun, such as `tasks` or `data`.
+fn things(tokens: &[Token]) -> Option<(usize, String)> {
+    const BEFORE: &[&str] = &["all", "the", "created", "stored", "saved", "existing"];
+    let skipped = tokens.iter().take(2).take_while(|token| BEFORE.contains(&token.word.as_str())).count();
+    let token = tokens.get(skipped)?;
+    let noun = token.word.len() <= 40
+        && token.word.chars().all(char::is_alphabetic)
+        && !NO_NAMES.contains(&token.word.as_str());
+    let plural = token.word.ends_with('s') || ["data", "state", "information"].contains(&token.word.as_str());
+    (noun && plural && !token.word.ends_with("less")).then(|| (skipped + 1, token.word.clone()))
+}

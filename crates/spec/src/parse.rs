@@ -1,0 +1,176 @@
+//! Reading a specification.
+
+use std::collections::HashMap;
+
+use crate::document::{self, Document, Item, MOST_ITEMS};
+use crate::problem::{Problem, SpecError};
+use crate::source::Source;
+use crate::steps;
+use crate::understand::{self, Reading, understand};
+use crate::{Check, Criterion, Promise, Section, Spec};
+
+/// The most bytes that a specification may have: 1 MiB.
+pub const LARGEST_BYTES: usize = 1 << 20;
+
+const EXPECTED: &str = "a specification is a Markdown text with boxes (`- [ ] …`) under a heading `Success Criteria`";
+
+impl Spec {
+    /// Reads a specification.
+    ///
+    /// ```
+    /// let spec = seaworthy_spec::Spec::parse("## Success Criteria\n- [ ] Image size under 10 MB\n")?;
+    /// assert_eq!(spec.criteria[0].id, "success-criteria-image-size-under-10-mb");
+    /// # Ok::<(), seaworthy_spec::SpecError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Fails on a text that promises nothing, and on every check in it that cannot be read; all problems are told.
+    pub fn parse(text: &str) -> Result<Self, SpecError> {
+        if let Some(problem) = unreadable(text.as_bytes()) {
+            return Err(SpecError::new(vec![problem]));
+        }
+        let source = Source::new(text);
+        let Document { title, items, prose, mut problems } = document::read(&source, text);
+        if items.len() > MOST_ITEMS {
+            let hint = format!("at most {MOST_ITEMS} promises in a specification");
+            problems.push(source.problem(items[MOST_ITEMS].place, "too many promises", Some(hint)));
+        }
+        let mut criteria = Vec::new();
+        let mut ids = Ids::reserved(&source, &items, &mut problems);
+        for item in items.into_iter().take(MOST_ITEMS) {
+            criteria.extend(criterion(&source, item, &mut ids, &mut problems));
+        }
+        if criteria.is_empty() && problems.is_empty() {
+            problems.push(Problem::of_file("no promise is made", EXPECTED));
+        }
+        if !problems.is_empty() {
+            return Err(SpecError::new(problems));
+        }
+        Ok(Self { title: title_of(title), source: text.to_owned(), criteria, prose })
+    }
+
+    /// Reads a specification from a file's bytes.
+    ///
+    /// # Errors
+    ///
+    /// Fails like [`Spec::parse`], and on bytes that are no UTF-8 text or are more than [`LARGEST_BYTES`].
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, SpecError> {
+        if let Some(problem) = unreadable(bytes) {
+            return Err(SpecError::new(vec![problem]));
+        }
+        match std::str::from_utf8(bytes) {
+            Ok(text) => Self::parse(text),
+            Err(error) => {
+                let (at, valid) = (error.valid_up_to(), &bytes[..error.valid_up_to()]);
+                let line = Source::new(&String::from_utf8_lossy(valid)).place(at).line;
+                let message = format!("not UTF-8: byte {at}, in line {line}, is no character");
+                Err(SpecError::new(vec![Problem::of_file(message, "save the file as UTF-8")]))
+            }
+        }
+    }
+}
+
+/// Why bytes need not be looked at any further.
+fn unreadable(bytes: &[u8]) -> Option<Problem> {
+    if bytes.len() > LARGEST_BYTES {
+        let message = format!("{} bytes; a specification has at most {LARGEST_BYTES} (1 MiB)", bytes.len());
+        return Some(Problem::of_file(message, EXPECTED));
+    }
+    if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
+        return Some(Problem::of_file("this is UTF-16", "save the file as UTF-8"));
+    }
+    if let Some(at) = bytes.iter().position(|byte| *byte == 0) {
+        return Some(Problem::of_file(format!("not a text: byte {at} is NUL"), EXPECTED));
+    }
+    bytes.trim_ascii().is_empty().then(|| Problem::of_file("the file is empty", EXPECTED))
+}
+
+/// An item as a criterion; none where its label marks it as prose.
+fn criterion(source: &Source<'_>, item: Item<'_>, ids: &mut Ids, problems: &mut Vec<Problem>) -> Option<Criterion> {
+    let scenario = steps::scenario(source, &item.steps, problems);
+    let promise = match (understand(&item.text, item.heading.as_deref()), scenario) {
+        (Reading::Prose, None) if item.steps.is_empty() => return None,
+        (Reading::Prose, _) => {
+            let hint = "its label marks the sentence as prose, which promises nothing";
+            problems.push(source.problem(item.place, "this check belongs to no promise", Some(hint.to_owned())));
+            return None;
+        }
+        (Reading::Promises(checks), scenario) => match (unread_note(&item), scenario) {
+            (Some(_), Some(scenario)) => Promise::Understood(vec![Check::Scenario(scenario)]),
+            (Some(note), None) => Promise::NotUnderstood { rest: Some(note), suggestion: None },
+            (None, scenario) => Promise::Understood(checks.into_iter().chain(scenario.map(Check::Scenario)).collect()),
+        },
+        (Reading::NotUnderstood { .. }, Some(scenario)) => Promise::Understood(vec![Check::Scenario(scenario)]),
+        (Reading::NotUnderstood { rest, suggestion }, None) => Promise::NotUnderstood { rest, suggestion },
+    };
+    let id = item.id.map_or_else(|| ids.of(item.section, &item.text), |id| id.text.to_owned());
+    Some(Criterion { id, section: item.section, text: item.text, line: item.place.line, promise })
+}
+
+/// Further text in the item that the sentence's entry does not know.
+fn unread_note(item: &Item<'_>) -> Option<String> {
+    item.notes.iter().find(|note| !understand::is_remark_of(&item.text, note)).cloned()
+}
+
+fn title_of(heading: Option<String>) -> String {
+    let title = heading.unwrap_or_default();
+    let prefix = "containerization specification:";
+    match title.get(..prefix.len()) {
+        Some(start) if start.eq_ignore_ascii_case(prefix) => title[prefix.len()..].trim().to_owned(),
+        _ => title,
+    }
+}
+
+/// The ids given so far.
+struct Ids {
+    /// How often each was asked for.
+    taken: HashMap<String, usize>,
+}
+
+impl Ids {
+    /// Those that the text itself gives; one given twice is a problem.
+    fn reserved(source: &Source<'_>, items: &[Item<'_>], problems: &mut Vec<Problem>) -> Self {
+        let mut lines: HashMap<&str, usize> = HashMap::new();
+        for id in items.iter().filter_map(|item| item.id) {
+            if let Some(line) = lines.insert(id.text, id.place.line) {
+                let message = format!("the id `{}` is taken", id.text);
+                problems.push(source.problem(id.place, message, Some(format!("by line {line}"))));
+            }
+        }
+        Self { taken: lines.into_keys().map(|id| (id.to_owned(), 1)).collect() }
+    }
+
+    /// A new one for a sentence.
+    fn of(&mut self, section: Section, text: &str) -> String {
+        let slug = format!("{}-{}", section.as_str(), slug(text));
+        let mut count = self.taken.get(&slug).copied().unwrap_or(0) + 1;
+        let mut id = if count == 1 { slug.clone() } else { format!("{slug}-{count}") };
+        while count > 1 && self.taken.contains_key(&id) {
+            count += 1;
+            id = format!("{slug}-{count}");
+        }
+        self.taken.insert(slug, count);
+        if count > 1 {
+            self.taken.insert(id.clone(), 1);
+        }
+        id
+    }
+}
+
+/// Small letters and digits with single hyphens between them, at most 80.
+fn slug(text: &str) -> String {
+    let mut slug = String::new();
+    for character in text.chars().flat_map(char::to_lowercase) {
+        if character.is_alphanumeric() {
+            slug.push(character);
+        } else if !slug.is_empty() && !slug.ends_with('-') {
+            slug.push('-');
+        }
+        if slug.chars().count() >= 80 {
+            break;
+        }
+    }
+    let slug = slug.trim_end_matches('-');
+    if slug.is_empty() { "promise".to_owned() } else { slug.to_owned() }
+}
