@@ -1,7 +1,9 @@
 //! What the tests share: a sample service, images made wrong on purpose, a stand-in for the `rust` image.
 
+mod notes_image;
 mod rust_image;
 mod sample;
 
+pub use notes_image::{Recipe, for_arm};
 pub use rust_image::{rust_image, workspace};
 pub use sample::sample_service;
