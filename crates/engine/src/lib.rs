@@ -3,6 +3,7 @@
 //! `verify` uses only the traits here and never knows which engine it has.
 
 mod container;
+pub mod embedded;
 pub mod machine;
 mod run;
 
@@ -10,4 +11,5 @@ pub use container::{
     Attempt, Container, Engine, EngineError, Exit, Health, HealthStatus, Logs, Memory, Prepared, Process, Signal,
     Status, Volumes,
 };
+pub use embedded::{Embedded, helper};
 pub use run::{Run, Service};

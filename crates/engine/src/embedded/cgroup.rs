@@ -1,0 +1,92 @@
+//! The control group of a container: where it is, what it says about memory, and that it goes.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::isolation::MemoryLimit;
+use super::protocol::WireMemory;
+
+const ROOT: &str = "/sys/fs/cgroup";
+/// All of ours are below this one.
+const PARENT: &str = "seaworthy";
+
+/// The path below each hierarchy's root.
+pub(crate) fn path(id: &str) -> String {
+    format!("/{PARENT}/{id}")
+}
+
+/// Whether containers are counted and limited by the whole tree (version 2) or by a tree for each controller.
+fn is_unified() -> bool {
+    Path::new(ROOT).join("cgroup.controllers").exists()
+}
+
+/// The memory controller's folder of this container, whether it is there or not.
+fn memory_folder(id: &str) -> PathBuf {
+    let root = if is_unified() { PathBuf::from(ROOT) } else { Path::new(ROOT).join("memory") };
+    root.join(PARENT).join(id)
+}
+
+/// A limit as this kernel can hold it; `None` without a memory controller.
+pub(crate) fn limit(bytes: u64) -> Option<MemoryLimit> {
+    if is_unified() {
+        let controllers = fs::read_to_string(Path::new(ROOT).join("cgroup.controllers")).ok()?;
+        let counts_swap = Path::new("/proc/swaps").exists();
+        return controllers
+            .split_whitespace()
+            .any(|name| name == "memory")
+            .then_some(MemoryLimit { bytes, counts_swap });
+    }
+    let memory = Path::new(ROOT).join("memory");
+    memory
+        .join("memory.limit_in_bytes")
+        .exists()
+        .then(|| MemoryLimit { bytes, counts_swap: memory.join("memory.memsw.limit_in_bytes").exists() })
+}
+
+/// What the controller saw; `None` without one.
+pub(crate) fn memory(id: &str) -> Option<WireMemory> {
+    let folder = memory_folder(id);
+    let number = |file: &str| fs::read_to_string(folder.join(file)).ok()?.trim().parse().ok();
+    let (peak_bytes, events) = if is_unified() {
+        (number("memory.peak")?, fs::read_to_string(folder.join("memory.events")).ok()?)
+    } else {
+        (number("memory.max_usage_in_bytes")?, fs::read_to_string(folder.join("memory.oom_control")).ok()?)
+    };
+    let kills = events.lines().find_map(|line| line.strip_prefix("oom_kill "))?.trim().parse().ok()?;
+    Some(WireMemory { peak_bytes, kills })
+}
+
+/// Removes the container's groups: its processes are gone, or end by this.
+pub(crate) fn remove(id: &str) {
+    for group in all(id) {
+        if let Ok(processes) = fs::read_to_string(group.join("cgroup.procs")) {
+            for pid in processes.lines().filter_map(|line| line.parse().ok()).filter_map(rustix::process::Pid::from_raw)
+            {
+                let _ = rustix::process::kill_process(pid, rustix::process::Signal::KILL);
+            }
+        }
+        let until = std::time::Instant::now() + std::time::Duration::from_secs(2);
+        while let Err(error) = fs::remove_dir(&group) {
+            if error.kind() == io::ErrorKind::NotFound || std::time::Instant::now() > until {
+                break;
+            }
+            // Dead processes leave a group a moment later.
+            std::thread::sleep(std::time::Duration::from_millis(2));
+        }
+        // The last one to leave takes the parent along; it stays while others are in it.
+        if let Some(parent) = group.parent() {
+            let _ = fs::remove_dir(parent);
+        }
+    }
+}
+
+/// Those of this container that exist, in every hierarchy.
+fn all(id: &str) -> Vec<PathBuf> {
+    let roots: Vec<PathBuf> = if is_unified() {
+        vec![PathBuf::from(ROOT)]
+    } else {
+        fs::read_dir(ROOT).into_iter().flatten().flatten().map(|entry| entry.path()).collect()
+    };
+    roots.into_iter().map(|root| root.join(PARENT).join(id)).filter(|path| path.is_dir()).collect()
+}

@@ -1,0 +1,239 @@
+//! The image's own health check, run inside the container as Docker runs it.
+//!
+//! As in Docker: a probe is healthy if it exits 0 in time; `retries` failures in a row, an interval apart and after the start period, are
+//! unhealthy. Unlike Docker, which waits an interval before the first probe, probes begin at once and follow each other quickly until the
+//! first healthy one, so that the time to it is the container's own; those in between do not count as failures.
+
+use std::fs;
+use std::io::{self, Read as _};
+use std::os::fd::OwnedFd;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode, Stdio};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use libcontainer::container::builder::ContainerBuilder;
+use libcontainer::syscall::syscall::SyscallType;
+use rustix::process::{Pid, WaitOptions};
+use seaworthy_image::HealthCheck;
+
+use super::entry::Entry;
+use super::isolation::{self, Wanted};
+use super::protocol::{Reply, WireHealth};
+use super::{PROBE, root, signals};
+
+const OUTPUT_BYTES_MAX: usize = 4096;
+/// Between probes until the first healthy one: from this…
+const QUICK_FIRST: Duration = Duration::from_millis(10);
+/// …doubled each time, to this, or the check's own interval if that is shorter.
+const QUICK_LAST: Duration = Duration::from_secs(1);
+
+/// What to run, and how often.
+pub(crate) struct Probes {
+    check: HealthCheck,
+    id: String,
+    states: PathBuf,
+    process: PathBuf,
+    specified: String,
+    started: Instant,
+}
+
+impl Probes {
+    pub(crate) fn new(check: HealthCheck, id: &str, states: &Path, wanted: &Wanted<'_>, started: Instant) -> Self {
+        let args = match check.test.split_first() {
+            Some((kind, rest)) if kind == "CMD-SHELL" => {
+                [vec!["/bin/sh".to_owned(), "-c".to_owned()], rest.to_vec()].concat()
+            }
+            Some((kind, rest)) if kind == "CMD" => rest.to_vec(),
+            _ => Vec::new(),
+        };
+        Self {
+            id: id.to_owned(),
+            states: states.to_owned(),
+            process: root::stage("probe.json"),
+            specified: isolation::process(wanted, &args).to_string(),
+            check,
+            started,
+        }
+    }
+
+    /// Runs the check once: the exit code, and what it printed.
+    fn once(&self, stop: &Stop) -> (Option<i32>, String) {
+        let run = || -> io::Result<_> {
+            let (mut output, input) = io::pipe()?;
+            let mut probe = Command::new("/proc/self/exe")
+                .arg(PROBE)
+                .args([self.states.as_os_str(), self.id.as_ref(), self.process.as_os_str()])
+                .stdin(Stdio::null())
+                .stdout(input.try_clone()?)
+                .stderr(input)
+                .spawn()?;
+            let reading = thread::spawn(move || {
+                let mut last = Vec::new();
+                let mut buffer = [0; 4096];
+                while let Ok(count @ 1..) = output.read(&mut buffer) {
+                    last.extend_from_slice(&buffer[..count]);
+                    let surplus = last.len().saturating_sub(OUTPUT_BYTES_MAX);
+                    last.drain(..surplus);
+                }
+                String::from_utf8_lossy(&last).into_owned()
+            });
+            let until = Instant::now() + self.check.timeout;
+            let mut pause = Duration::from_micros(500);
+            let code = loop {
+                if let Some(status) = probe.try_wait()? {
+                    break status.code();
+                }
+                if Instant::now() > until || stop.is_set() {
+                    // What it runs in the container is bound to it and dies with it.
+                    probe.kill()?;
+                    probe.wait()?;
+                    break None;
+                }
+                stop.sleep(pause);
+                pause = (pause * 2).min(Duration::from_millis(10));
+            };
+            let output = reading.join().unwrap_or_default();
+            Ok((code, output))
+        };
+        match run() {
+            Ok((Some(code), output)) => (Some(code), output.trim().to_owned()),
+            Ok((None, output)) => {
+                (None, format!("{}\nno answer within {:?}", output.trim(), self.check.timeout).trim().to_owned())
+            }
+            Err(error) => (None, format!("the probe cannot be run: {error}")),
+        }
+    }
+
+    fn run(&self, state: &Mutex<State>, stop: &Stop) {
+        let mut failures = 0;
+        let mut quick = QUICK_FIRST;
+        let mut counts_from = self.started + self.check.start_period.max(self.check.interval);
+        while !stop.is_set() {
+            let (code, output) = self.once(stop);
+            if stop.is_set() {
+                return;
+            }
+            let now = Instant::now();
+            let mut state = lock(state);
+            state.output = output;
+            if code == Some(0) {
+                failures = 0;
+                state.status = WireHealth::Healthy;
+                state.healthy_after.get_or_insert(now - self.started);
+            } else if now >= counts_from {
+                failures += 1;
+                counts_from = now + self.check.interval;
+                if failures >= self.check.retries {
+                    state.status = WireHealth::Unhealthy;
+                }
+            }
+            let waiting = state.healthy_after.is_none() && state.status == WireHealth::Starting;
+            drop(state);
+            if waiting {
+                stop.sleep(quick.min(self.check.interval));
+                quick = (quick * 2).min(QUICK_LAST);
+            } else {
+                stop.sleep(self.check.interval);
+            }
+        }
+    }
+}
+
+struct State {
+    status: WireHealth,
+    healthy_after: Option<Duration>,
+    output: String,
+}
+
+/// Tells the probing thread that the container is gone.
+#[derive(Default)]
+struct Stop {
+    set: Mutex<bool>,
+    changed: Condvar,
+}
+
+impl Stop {
+    fn is_set(&self) -> bool {
+        *lock(&self.set)
+    }
+
+    /// Shorter when it is set.
+    fn sleep(&self, time: Duration) {
+        drop(self.changed.wait_timeout_while(lock(&self.set), time, |set| !*set));
+    }
+}
+
+/// A health check that is being run.
+pub(crate) struct Health {
+    state: Arc<Mutex<State>>,
+    stop: Arc<Stop>,
+}
+
+impl Health {
+    pub(crate) fn watch(probes: Probes) -> io::Result<Self> {
+        fs::write(&probes.process, &probes.specified)?;
+        let state = State { status: WireHealth::Starting, healthy_after: None, output: String::new() };
+        let health = Self { state: Arc::new(Mutex::new(state)), stop: Arc::default() };
+        let (state, stop) = (Arc::clone(&health.state), Arc::clone(&health.stop));
+        thread::Builder::new().name("health".to_owned()).spawn(move || probes.run(&state, &stop))?;
+        Ok(health)
+    }
+
+    pub(crate) fn stop(&self) {
+        *lock(&self.stop.set) = true;
+        self.stop.changed.notify_all();
+    }
+
+    pub(crate) fn reply(&self) -> Reply {
+        let state = lock(&self.state);
+        Reply::Health {
+            status: state.status,
+            healthy_after_ns: state.healthy_after.map(|after| u64::try_from(after.as_nanos()).unwrap_or(u64::MAX)),
+            output: state.output.clone(),
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The helper process of one probe: runs it in the container, and ends as it ends.
+pub(crate) fn probe(states: &Path, id: &str, process: &Path) -> ExitCode {
+    // A probe must not outlive the supervisor.
+    let _ = rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL));
+    signals::ignore_terminal();
+    match enter(states, id, process) {
+        Ok(code) => ExitCode::from(code),
+        Err(reason) => {
+            use std::io::Write as _;
+            let _ = writeln!(io::stdout(), "{reason}");
+            ExitCode::from(127)
+        }
+    }
+}
+
+fn enter(states: &Path, id: &str, process: &Path) -> Result<u8, String> {
+    let (mut report, write) = io::pipe().map_err(|error| error.to_string())?;
+    let pid = ContainerBuilder::new(id.to_owned(), SyscallType::default())
+        .with_root_path(states)
+        .map_err(|error| error.to_string())?
+        .with_executor(Entry::new(OwnedFd::from(write), None))
+        .as_tenant()
+        .with_process(Some(process))
+        .with_detach(true)
+        .build();
+    let mut reason = String::new();
+    let _ = report.read_to_string(&mut reason);
+    if !reason.is_empty() {
+        return Err(reason);
+    }
+    let pid = Pid::from_raw(pid.map_err(|error| error.to_string())?.as_raw()).ok_or("it has no process")?;
+    let (_, status) = rustix::process::waitpid(Some(pid), WaitOptions::empty())
+        .map_err(|errno| errno.to_string())?
+        .ok_or("it cannot be waited for")?;
+    let code = status.exit_status().or_else(|| status.terminating_signal().map(|signal| 128 + signal));
+    Ok(code.and_then(|code| u8::try_from(code).ok()).unwrap_or(255))
+}

@@ -1,0 +1,153 @@
+//! What is closed to every container: Docker's defaults, as an OCI runtime specification.
+
+use serde_json::{Value, json};
+
+use super::Mapping;
+use super::user::User;
+
+/// Docker's default capabilities.
+const CAPABILITIES: [&str; 14] = [
+    "CAP_CHOWN",
+    "CAP_DAC_OVERRIDE",
+    "CAP_FSETID",
+    "CAP_FOWNER",
+    "CAP_MKNOD",
+    "CAP_NET_RAW",
+    "CAP_SETGID",
+    "CAP_SETUID",
+    "CAP_SETFCAP",
+    "CAP_SETPCAP",
+    "CAP_NET_BIND_SERVICE",
+    "CAP_SYS_CHROOT",
+    "CAP_KILL",
+    "CAP_AUDIT_WRITE",
+];
+
+const MASKED: [&str; 11] = [
+    "/proc/asound",
+    "/proc/acpi",
+    "/proc/interrupts",
+    "/proc/kcore",
+    "/proc/keys",
+    "/proc/latency_stats",
+    "/proc/timer_list",
+    "/proc/timer_stats",
+    "/proc/sched_debug",
+    "/proc/scsi",
+    "/sys/firmware",
+];
+
+const READ_ONLY: [&str; 5] = ["/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"];
+
+/// What one container adds to the defaults.
+pub(crate) struct Wanted<'a> {
+    pub(crate) mapping: Mapping,
+    pub(crate) rootfs: &'a str,
+    pub(crate) hostname: &'a str,
+    pub(crate) user: &'a User,
+    pub(crate) env: &'a [(String, String)],
+    pub(crate) args: &'a [String],
+    pub(crate) cwd: &'a str,
+    pub(crate) read_only: bool,
+    pub(crate) no_capabilities: bool,
+    pub(crate) cgroup: &'a str,
+    pub(crate) memory: Option<MemoryLimit>,
+    /// Source, destination, read-only.
+    pub(crate) binds: &'a [(String, String, bool)],
+}
+
+/// A limit on memory, for the controller there is.
+#[derive(Clone, Copy)]
+pub(crate) struct MemoryLimit {
+    pub(crate) bytes: u64,
+    /// Whether the kernel counts swap, so that it can be forbidden.
+    pub(crate) counts_swap: bool,
+}
+
+/// The `process` member: for the container itself, and with other arguments for a probe in it.
+pub(crate) fn process(wanted: &Wanted<'_>, args: &[String]) -> Value {
+    let shifted = wanted.mapping.keeps_owners();
+    let capabilities: &[&str] = if wanted.no_capabilities { &[] } else { &CAPABILITIES };
+    // Without a range of ids the set-up runs as the one mapped id; `entry` becomes the image's user at the end.
+    let user = if shifted {
+        json!({"uid": wanted.user.uid, "gid": wanted.user.gid, "additionalGids": wanted.user.groups})
+    } else {
+        json!({"uid": 0, "gid": 0})
+    };
+    json!({
+        "terminal": false,
+        "user": user,
+        "args": args,
+        "env": wanted.env.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>(),
+        "cwd": wanted.cwd,
+        "noNewPrivileges": true,
+        "capabilities": {
+            "bounding": capabilities,
+            "effective": capabilities,
+            "permitted": capabilities,
+            "inheritable": [],
+            "ambient": [],
+        },
+    })
+}
+
+/// The whole specification of the container.
+pub(crate) fn specification(wanted: &Wanted<'_>) -> Value {
+    let mut namespaces = vec!["pid", "network", "ipc", "uts", "mount", "cgroup"];
+    let mut linux = json!({
+        "maskedPaths": MASKED,
+        "readonlyPaths": READ_ONLY,
+        "cgroupsPath": wanted.cgroup,
+        // Any port may be listened on, as in Docker.
+        "sysctl": {"net.ipv4.ip_unprivileged_port_start": "0"},
+        "resources": {},
+    });
+    if let Mapping::Shifted { base, size } = wanted.mapping {
+        namespaces.push("user");
+        let map = json!([{"containerID": 0, "hostID": base, "size": size}]);
+        linux["uidMappings"] = map.clone();
+        linux["gidMappings"] = map;
+        // Any group may ping, as in Docker; the range must be of groups that exist.
+        linux["sysctl"]["net.ipv4.ping_group_range"] = json!(format!("0 {}", size - 1));
+    }
+    linux["namespaces"] = namespaces.into_iter().map(|kind| json!({"type": kind})).collect();
+    if let Some(limit) = wanted.memory {
+        let mut memory = json!({"limit": limit.bytes});
+        if limit.counts_swap {
+            memory["swap"] = json!(limit.bytes);
+        }
+        linux["resources"]["memory"] = memory;
+    }
+    json!({
+        "ociVersion": "1.0.2",
+        "root": {"path": wanted.rootfs, "readonly": wanted.read_only},
+        "hostname": wanted.hostname,
+        "process": process(wanted, wanted.args),
+        "mounts": mounts(wanted),
+        "linux": linux,
+    })
+}
+
+fn mounts(wanted: &Wanted<'_>) -> Vec<Value> {
+    let mount = |kind: &str, destination: &str, options: &[&str]| json!({"type": kind, "source": kind, "destination": destination, "options": options});
+    let mut terminals = vec!["nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620"];
+    if wanted.mapping.keeps_owners() {
+        terminals.push("gid=5");
+    }
+    let mut mounts = vec![
+        mount("proc", "/proc", &["nosuid", "noexec", "nodev"]),
+        mount("tmpfs", "/dev", &["nosuid", "strictatime", "mode=755", "size=65536k"]),
+        mount("devpts", "/dev/pts", &terminals),
+        mount("tmpfs", "/dev/shm", &["nosuid", "noexec", "nodev", "mode=1777", "size=65536k"]),
+        mount("mqueue", "/dev/mqueue", &["nosuid", "noexec", "nodev"]),
+        mount("sysfs", "/sys", &["nosuid", "noexec", "nodev", "ro"]),
+    ];
+    for (source, destination, read_only) in wanted.binds {
+        let mut options = vec!["rbind", "nosuid", "nodev"];
+        if *read_only {
+            options.push("ro");
+        }
+        mounts.push(json!({"type": "bind", "source": source, "destination": destination, "options": options}));
+    }
+    mounts
+}

@@ -1,0 +1,116 @@
+//! Which ids outside a container's user namespace its ids are.
+
+use std::fs;
+
+use serde::{Deserialize, Serialize};
+
+/// First of the host ids that containers' ids become; systemd's list of well-known ranges leaves this one unused.
+const BASE: u32 = 0x7000_0000;
+/// How many ids a container has.
+const SIZE: u32 = 0x0ffe_0000;
+
+/// Which ids outside a container's user namespace its ids are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Mapping {
+    /// As root: every id, moved to a range that no user of this machine has.
+    Shifted { base: u32, size: u32 },
+    /// Without root: one id inside, which is this user outside. All files belong to it.
+    Single { uid: u32, gid: u32 },
+}
+
+impl Mapping {
+    /// What this process can do.
+    pub(crate) fn of_this_process() -> Self {
+        let uid = rustix::process::geteuid().as_raw();
+        let gid = rustix::process::getegid().as_raw();
+        let maps =
+            ["uid_map", "gid_map"].map(|map| fs::read_to_string(format!("/proc/self/{map}")).unwrap_or_default());
+        if uid == 0 && may_map() && maps.iter().all(|map| covers(map, BASE, SIZE)) {
+            Self::Shifted { base: BASE, size: SIZE }
+        } else {
+            Self::Single { uid, gid }
+        }
+    }
+
+    /// Names the folder of layers unpacked for this mapping.
+    pub(crate) fn folder(self) -> String {
+        match self {
+            Self::Shifted { base, .. } => format!("shifted-{base}"),
+            Self::Single { uid, .. } => format!("user-{uid}"),
+        }
+    }
+
+    /// The owner that a file of the container has outside; `None` if the id is beyond the range, or files keep their one owner.
+    pub(crate) fn outside(self, id: u32) -> Option<u32> {
+        match self {
+            Self::Shifted { base, size } => (id < size).then(|| base + id),
+            Self::Single { .. } => None,
+        }
+    }
+
+    /// Whether files have the owners that the image gives them.
+    pub(crate) fn keeps_owners(self) -> bool {
+        matches!(self, Self::Shifted { .. })
+    }
+
+    /// Whether the id exists in the container.
+    pub(crate) fn has(self, id: u32) -> bool {
+        match self {
+            Self::Shifted { size, .. } => id < size,
+            Self::Single { .. } => id != u32::MAX,
+        }
+    }
+}
+
+/// Whether this process holds what writing a map of many ids, owning their files and mounting need.
+fn may_map() -> bool {
+    const NEEDED: [u32; 5] = [0, 1, 6, 7, 21]; // CHOWN, DAC_OVERRIDE, SETGID, SETUID, SYS_ADMIN
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let effective = status.lines().find_map(|line| line.strip_prefix("CapEff:"));
+    let effective = effective.and_then(|value| u64::from_str_radix(value.trim(), 16).ok()).unwrap_or(0);
+    NEEDED.iter().all(|bit| effective & (1 << bit) != 0)
+}
+
+/// Whether the ids from `first` on exist in the user namespace that has this map.
+fn covers(map: &str, first: u32, count: u32) -> bool {
+    map.lines().any(|line| {
+        let mut numbers = line.split_whitespace().filter_map(|number| number.parse::<u64>().ok());
+        let (Some(inside), Some(_), Some(length)) = (numbers.next(), numbers.next(), numbers.next()) else {
+            return false;
+        };
+        inside <= u64::from(first) && u64::from(first) + u64::from(count) <= inside + length
+    })
+}
+
+/// The id inside that `outside` is, by the text of `/proc/PID/uid_map` as the reader sees it.
+pub(crate) fn inside(map: &str, outside: u32) -> Option<u32> {
+    map.lines().find_map(|line| {
+        let mut numbers = line.split_whitespace().filter_map(|number| number.parse::<u32>().ok());
+        let (first_inside, first_outside, length) = (numbers.next()?, numbers.next()?, numbers.next()?);
+        let offset = outside.checked_sub(first_outside).filter(|&offset| offset < length)?;
+        first_inside.checked_add(offset)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_is_found_in_a_map_of_ranges() {
+        let map = "         0 1879048192  268304384\n";
+        assert_eq!(inside(map, 1_879_048_192), Some(0));
+        assert_eq!(inside(map, 1_879_049_192), Some(1000));
+        assert_eq!(inside(map, 0), None);
+        assert_eq!(inside("1000 65534 1\n", 65534), Some(1000));
+        assert_eq!(inside("1000 65534 1\n", 65535), None);
+        assert_eq!(inside("nonsense", 1), None);
+    }
+
+    #[test]
+    fn a_namespace_with_few_ids_does_not_cover_the_range() {
+        assert!(covers("         0          0 4294967295\n", BASE, SIZE));
+        assert!(!covers("         0     100000      65536\n", BASE, SIZE));
+        assert!(!covers("", BASE, SIZE));
+    }
+}

@@ -1,0 +1,337 @@
+//! What a container tries to reach, seen in its network namespace.
+
+use std::collections::BTreeSet;
+use std::io::{self, IoSliceMut};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, UdpSocket};
+use std::num::NonZeroU32;
+use std::os::fd::{AsRawFd as _, OwnedFd};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use nix::sys::socket::{ControlMessageOwned, MsgFlags, recvmsg, setsockopt, sockopt};
+use rustix::event::{PollFd, PollFlags};
+use rustix::net::{AddressFamily, Protocol, SocketFlags, SocketType};
+
+use super::network::{ADDRESS, SERVICES};
+
+/// More targets than this are not remembered: the first ones tell enough.
+const TARGETS_MAX: usize = 1000;
+/// Room for a burst of packets while this machine is busy.
+const BUFFER_BYTES: usize = 64 << 20;
+/// An IPv6 header and the part of TCP's that has the flags.
+const HEAD_BYTES: usize = 96;
+
+/// Every packet of a network namespace, from its network layer on.
+pub(crate) struct Tap {
+    socket: OwnedFd,
+}
+
+impl Tap {
+    /// In the calling thread's network namespace.
+    pub(crate) fn new() -> io::Result<Self> {
+        const ALL_PROTOCOLS: u16 = 3;
+        let protocol = NonZeroU32::new(u32::from(ALL_PROTOCOLS.to_be())).map(Protocol::from_raw);
+        let socket =
+            rustix::net::socket_with(AddressFamily::PACKET, SocketType::DGRAM, SocketFlags::CLOEXEC, protocol)?;
+        setsockopt(&socket, sockopt::RxqOvfl, &1)?;
+        if rustix::net::sockopt::set_socket_recv_buffer_size_force(&socket, BUFFER_BYTES).is_err() {
+            // Allowed to root alone; without it a burst is noticed, and then nothing is claimed.
+            rustix::net::sockopt::set_socket_recv_buffer_size(&socket, BUFFER_BYTES)?;
+        }
+        Ok(Self { socket })
+    }
+
+    /// What the next packet tries to reach. The count is of packets that were lost since the beginning.
+    fn next(&self) -> io::Result<(Option<String>, u32)> {
+        let mut head = [0; HEAD_BYTES];
+        let mut slices = [IoSliceMut::new(&mut head)];
+        let mut control = nix::cmsg_space!(u32);
+        let message = recvmsg::<()>(self.socket.as_raw_fd(), &mut slices, Some(&mut control), MsgFlags::MSG_DONTWAIT)?;
+        let lost = message
+            .cmsgs()?
+            .find_map(|message| match message {
+                ControlMessageOwned::RxqOvfl(count) => Some(count),
+                _ => None,
+            })
+            .unwrap_or(0);
+        let count = message.bytes.min(HEAD_BYTES);
+        Ok((target(&head[..count]), lost))
+    }
+}
+
+/// What was seen so far.
+pub(crate) struct Seen {
+    record: Arc<Record>,
+}
+
+struct Record {
+    tap: Tap,
+    noted: Mutex<Noted>,
+}
+
+#[derive(Default)]
+struct Noted {
+    targets: BTreeSet<String>,
+    lost: bool,
+}
+
+impl Noted {
+    fn add(&mut self, target: String) {
+        if self.targets.len() < TARGETS_MAX {
+            self.targets.insert(target);
+        }
+    }
+}
+
+impl Record {
+    fn noted(&self) -> MutexGuard<'_, Noted> {
+        self.noted.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Notes the packets that are there; nobody else holds one that is not noted yet.
+    fn drain(&self) -> MutexGuard<'_, Noted> {
+        let mut noted = self.noted();
+        // A container that sends without end does not keep us here.
+        let until = Instant::now() + Duration::from_secs(1);
+        while Instant::now() < until {
+            match self.tap.next() {
+                Ok((target, lost)) => {
+                    noted.lost |= lost > 0;
+                    if let Some(target) = target {
+                        noted.add(target);
+                    }
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(_) => {
+                    noted.lost = true;
+                    break;
+                }
+            }
+        }
+        noted
+    }
+
+    fn watch(&self) {
+        loop {
+            let mut sockets = [PollFd::new(&self.tap.socket, PollFlags::IN)];
+            match rustix::event::poll(&mut sockets, None) {
+                Ok(_) | Err(rustix::io::Errno::INTR) => drop(self.drain()),
+                Err(_) => {
+                    self.noted().lost = true;
+                    return;
+                }
+            }
+        }
+    }
+}
+
+impl Seen {
+    pub(crate) fn new(tap: Tap, names: UdpSocket, services: Vec<String>) -> io::Result<Self> {
+        let record = Arc::new(Record { tap, noted: Mutex::default() });
+        let watching = Arc::clone(&record);
+        thread::Builder::new().name("watch".to_owned()).spawn(move || watching.watch())?;
+        let noting = Arc::clone(&record);
+        thread::Builder::new().name("names".to_owned()).spawn(move || answer_names(&names, &services, &noting))?;
+        Ok(Self { record })
+    }
+
+    /// `None` when packets were lost.
+    pub(crate) fn targets(&self) -> Option<Vec<String>> {
+        let noted = self.record.drain();
+        (!noted.lost).then(|| noted.targets.iter().cloned().collect())
+    }
+}
+
+/// What a packet tries to reach beyond the container: the beginning of a TCP connection, anything by UDP, a ping.
+fn target(packet: &[u8]) -> Option<String> {
+    const TCP: u8 = 6;
+    const UDP: u8 = 17;
+    const PING: [u8; 2] = [1, 58];
+    let (to, protocol, payload) = match packet.first()? >> 4 {
+        4 => {
+            let header_bytes = usize::from(packet[0] & 15) * 4;
+            let to: [u8; 4] = packet.get(16..20)?.try_into().ok()?;
+            (IpAddr::from(to), *packet.get(9)?, packet.get(header_bytes..)?)
+        }
+        6 => {
+            let to: [u8; 16] = packet.get(24..40)?.try_into().ok()?;
+            (IpAddr::from(to), *packet.get(6)?, packet.get(40..)?)
+        }
+        _ => return None,
+    };
+    if is_own(to) {
+        return None;
+    }
+    let port = || Some(u16::from_be_bytes(payload.get(2..4)?.try_into().ok()?));
+    let at = |port| std::net::SocketAddr::new(to, port);
+    match protocol {
+        TCP => {
+            const SYN_AND_ACK: u8 = 0x12;
+            const SYN: u8 = 0x02;
+            (payload.get(13)? & SYN_AND_ACK == SYN).then_some(())?;
+            Some(format!("tcp {}", at(port()?)))
+        }
+        UDP => Some(format!("udp {}", at(port()?))),
+        protocol if PING.contains(&protocol) => {
+            const REQUESTS: [u8; 2] = [8, 128];
+            REQUESTS.contains(payload.first()?).then(|| format!("ping {to}"))
+        }
+        _ => None,
+    }
+}
+
+fn is_own(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(address) => address.is_loopback() || address == ADDRESS || address == Ipv4Addr::UNSPECIFIED,
+        IpAddr::V6(address) => match address.to_ipv4_mapped() {
+            Some(address) => is_own(IpAddr::V4(address)),
+            None => address.is_loopback() || address == Ipv6Addr::UNSPECIFIED,
+        },
+    }
+}
+
+/// The container's name server: services' names are known, any other is noted and does not exist.
+fn answer_names(socket: &UdpSocket, services: &[String], record: &Record) {
+    let mut query = [0; 1500];
+    loop {
+        let (count, from) = match socket.recv_from(&mut query) {
+            Ok(received) => received,
+            // A client that went away before its answer.
+            Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => continue,
+            Err(_) => {
+                record.noted().lost = true;
+                return;
+            }
+        };
+        let Some(question) = Question::parse(&query[..count]) else { continue };
+        let known = question.name.eq_ignore_ascii_case("localhost")
+            || services.iter().any(|service| question.name.eq_ignore_ascii_case(service));
+        if !known && !question.is_about_own_address() {
+            record.noted().add(format!("name {}", question.name));
+        }
+        let _ = socket.send_to(&question.answer(&query[..count], known), from);
+    }
+}
+
+struct Question {
+    name: String,
+    kind: u16,
+    /// Where it ends in the query.
+    end: usize,
+}
+
+impl Question {
+    const ADDRESS: u16 = 1;
+    const HEADER_BYTES: usize = 12;
+
+    /// RFC 1035, section 4.1.
+    fn parse(query: &[u8]) -> Option<Self> {
+        let is_query = query.get(2)? & 0x80 == 0;
+        let questions = u16::from_be_bytes(query.get(4..6)?.try_into().ok()?);
+        if !is_query || questions != 1 {
+            return None;
+        }
+        let mut labels = Vec::new();
+        let mut at = Self::HEADER_BYTES;
+        loop {
+            let length = usize::from(*query.get(at)?);
+            at += 1;
+            if length == 0 {
+                break;
+            }
+            let label = query.get(at..at + length).filter(|_| length < 64)?;
+            labels
+                .push(String::from_utf8_lossy(label).chars().filter(|letter| !letter.is_control()).collect::<String>());
+            at += length;
+        }
+        let kind = u16::from_be_bytes(query.get(at..at + 2)?.try_into().ok()?);
+        Some(Self { name: labels.join("."), kind, end: at + 4 })
+    }
+
+    /// Programs ask for the name of the address they are called from: nothing outside is asked for.
+    fn is_about_own_address(&self) -> bool {
+        let Some(reversed) = self.name.strip_suffix(".in-addr.arpa") else { return self.name.ends_with(".ip6.arpa") };
+        let octets: Vec<u8> = reversed.split('.').rev().filter_map(|octet| octet.parse().ok()).collect();
+        <[u8; 4]>::try_from(octets).is_ok_and(|octets| is_own(IpAddr::from(octets)))
+    }
+
+    fn answer(&self, query: &[u8], known: bool) -> Vec<u8> {
+        const NO_SUCH_NAME: u8 = 3;
+        let mut answer = query[..self.end.min(query.len())].to_vec();
+        let has_address = known && self.kind == Self::ADDRESS;
+        answer[2] = 0x84 | (query[2] & 1); // an authoritative answer
+        answer[3] = 0x80 | if known { 0 } else { NO_SUCH_NAME };
+        answer[6..12].copy_from_slice(&[0, u8::from(has_address), 0, 0, 0, 0]);
+        if has_address {
+            // The question's name, an address, of this network, to be kept for no time, of four bytes.
+            answer.extend([0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 0, 0, 4]);
+            answer.extend(SERVICES.octets());
+        }
+        answer
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tcp(to: [u8; 4], port: u16, flags: u8) -> Vec<u8> {
+        let mut packet = vec![0; 40];
+        packet[0] = 0x45;
+        packet[9] = 6;
+        packet[16..20].copy_from_slice(&to);
+        packet[22..24].copy_from_slice(&port.to_be_bytes());
+        packet[33] = flags;
+        packet
+    }
+
+    #[test]
+    fn only_the_beginning_of_a_connection_beyond_the_container_is_an_attempt() {
+        assert_eq!(target(&tcp([192, 0, 2, 1], 443, 2)).as_deref(), Some("tcp 192.0.2.1:443"));
+        assert_eq!(target(&tcp([192, 0, 2, 1], 443, 0x12)), None);
+        assert_eq!(target(&tcp([127, 0, 0, 1], 443, 2)), None);
+        assert_eq!(target(&tcp(ADDRESS.octets(), 443, 2)), None);
+        for end in 0..40 {
+            let _ = target(&tcp([192, 0, 2, 1], 443, 2)[..end]);
+        }
+        assert_eq!(target(&[]), None);
+    }
+
+    fn query(name: &str) -> Vec<u8> {
+        let mut query = vec![7, 7, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0];
+        for label in name.split('.') {
+            query.push(u8::try_from(label.len()).unwrap());
+            query.extend(label.as_bytes());
+        }
+        query.extend([0, 0, 1, 0, 1]);
+        query
+    }
+
+    #[test]
+    fn a_service_has_an_address_and_another_name_does_not_exist() {
+        let bytes = query("db.example.com");
+        let question = Question::parse(&bytes).unwrap();
+        assert_eq!(question.name, "db.example.com");
+        let known = question.answer(&bytes, true);
+        assert_eq!(known[3] & 15, 0);
+        assert!(known.ends_with(&[127, 0, 0, 1]));
+        assert_eq!(question.answer(&bytes, false)[3] & 15, 3);
+    }
+
+    #[test]
+    fn a_broken_query_is_no_question() {
+        let whole = query("db.example.com");
+        for end in 0..whole.len() - 2 {
+            assert!(Question::parse(&whole[..end]).is_none(), "{end}");
+        }
+        assert!(Question::parse(&[0xff; 40]).is_none());
+    }
+
+    #[test]
+    fn asking_for_the_name_of_the_own_address_reaches_nothing() {
+        assert!(Question::parse(&query("2.0.18.198.in-addr.arpa")).unwrap().is_about_own_address());
+        assert!(!Question::parse(&query("8.8.8.8.in-addr.arpa")).unwrap().is_about_own_address());
+    }
+}

@@ -1,0 +1,206 @@
+//! Images made in memory, and one static program that runs in them.
+
+use std::fs::{self, File};
+use std::io::{self, Read, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use seaworthy_engine::{Container, Embedded, Engine as _, Prepared, Run};
+use seaworthy_image::{Config, Digest, Image, Layer, Manifest};
+use serde_json::{Value, json};
+
+pub(crate) struct TarLayer {
+    bytes: Vec<u8>,
+    digest: Digest,
+}
+
+impl Layer for TarLayer {
+    fn compressed(&self) -> io::Result<Box<dyn Read + Send + '_>> {
+        Ok(Box::new(self.bytes.as_slice()))
+    }
+
+    fn uncompressed(&self) -> io::Result<Box<dyn Read + Send + '_>> {
+        Ok(Box::new(self.bytes.as_slice()))
+    }
+
+    fn digest(&self) -> &Digest {
+        &self.digest
+    }
+
+    fn diff_id(&self) -> &Digest {
+        &self.digest
+    }
+
+    fn size_bytes(&self) -> u64 {
+        self.bytes.len() as u64
+    }
+}
+
+/// Collects entries of a layer.
+pub(crate) struct Tar(tar::Builder<Vec<u8>>);
+
+impl Tar {
+    pub(crate) fn new() -> Self {
+        Self(tar::Builder::new(Vec::new()))
+    }
+
+    fn add(mut self, path: &str, kind: tar::EntryType, owner: u32, mode: u32, content: &[u8], link: &str) -> Self {
+        let mut header = tar::Header::new_gnu();
+        header.set_entry_type(kind);
+        header.set_mode(mode);
+        header.set_uid(owner.into());
+        header.set_gid(owner.into());
+        header.set_mtime(1_700_000_000);
+        header.set_size(content.len() as u64);
+        if !link.is_empty() {
+            header.set_link_name_literal(link).unwrap();
+        }
+        // `set_path` refuses what the tests need.
+        header.as_gnu_mut().unwrap().name[..path.len()].copy_from_slice(path.as_bytes());
+        header.set_cksum();
+        self.0.append(&header, content).unwrap();
+        self
+    }
+
+    pub(crate) fn file(self, path: &str, owner: u32, mode: u32, content: &[u8]) -> Self {
+        self.add(path, tar::EntryType::Regular, owner, mode, content, "")
+    }
+
+    pub(crate) fn folder(self, path: &str, owner: u32, mode: u32) -> Self {
+        self.add(path, tar::EntryType::Directory, owner, mode, b"", "")
+    }
+
+    pub(crate) fn symlink(self, path: &str, to: &str) -> Self {
+        self.add(path, tar::EntryType::Symlink, 0, 0o777, b"", to)
+    }
+
+    pub(crate) fn layer(self) -> Arc<dyn Layer> {
+        let bytes = self.0.into_inner().unwrap();
+        Arc::new(TarLayer { digest: Digest::of(&bytes), bytes })
+    }
+}
+
+/// The workload as a layer: `/app/workload`.
+pub(crate) fn workload() -> Arc<dyn Layer> {
+    Tar::new().file("app/workload", 0, 0o755, &fs::read(program()).unwrap()).layer()
+}
+
+/// An image of these layers; `config` is its `config` member.
+pub(crate) fn image_of(config: &Value, layers: Vec<Arc<dyn Layer>>) -> Image {
+    let diff_ids: Vec<&str> = layers.iter().map(|layer| layer.diff_id().as_str()).collect();
+    let config = json!({
+        "architecture": "amd64",
+        "os": "linux",
+        "config": config,
+        "rootfs": {"type": "layers", "diff_ids": diff_ids},
+    });
+    let config = Config::from_bytes(config.to_string().into_bytes()).unwrap();
+    let described = layers.iter().map(|layer| {
+        json!({
+            "mediaType": "application/vnd.docker.image.rootfs.diff.tar",
+            "digest": layer.digest(),
+            "size": layer.size_bytes(),
+        })
+    });
+    let manifest = json!({
+        "schemaVersion": 2,
+        "mediaType": "application/vnd.docker.distribution.manifest.v2+json",
+        "config": {
+            "mediaType": "application/vnd.docker.container.image.v1+json",
+            "digest": config.digest(),
+            "size": config.bytes().len(),
+        },
+        "layers": described.collect::<Vec<_>>(),
+    });
+    Image { manifest: Manifest::from_bytes(manifest.to_string().into_bytes()).unwrap(), config, layers }
+}
+
+/// The workload, run with these arguments on an otherwise empty image; `extra` are more members of its config.
+pub(crate) fn image(args: &[&str], extra: Value) -> Image {
+    let entrypoint: Vec<&str> = ["/app/workload"].iter().chain(args).copied().collect();
+    let mut config = json!({"Entrypoint": entrypoint});
+    config.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
+    image_of(&config, vec![workload()])
+}
+
+pub(crate) fn engine() -> Embedded {
+    Embedded::new(PathBuf::from(env!("CARGO_BIN_EXE_seaworthy-engine-helper"))).with_cache(cache())
+}
+
+/// One for all tests: what one unpacked the others find.
+pub(crate) fn cache() -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join("cache")
+}
+
+pub(crate) fn prepare(image: &Image) -> Box<dyn Prepared> {
+    engine().prepare(image).unwrap()
+}
+
+pub(crate) fn start(image: &Image, run: &Run) -> Box<dyn Container> {
+    prepare(image).start(run, None).unwrap()
+}
+
+/// The workload serving on port 8000.
+pub(crate) fn serve(run: &Run) -> Box<dyn Container> {
+    start(&image(&["serve"], json!({})), run)
+}
+
+/// What the served workload answers to a command.
+#[track_caller]
+pub(crate) fn ask(container: &dyn Container, command: &str) -> String {
+    let until = Instant::now() + Duration::from_secs(10);
+    let mut stream = loop {
+        match container.connect(8000, Duration::from_secs(5)) {
+            Ok(stream) => break stream,
+            Err(error) if Instant::now() > until => panic!("no answer: {error}; {:?}", container.logs().unwrap()),
+            Err(_) => {}
+        }
+    };
+    write!(stream, "GET /{command} HTTP/1.0\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer.split_once("\r\n\r\n").map(|(_, body)| body.to_owned()).unwrap_or_default()
+}
+
+/// Asks again until the answer is there.
+#[track_caller]
+pub(crate) fn until<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
+    let until = Instant::now() + Duration::from_secs(20);
+    loop {
+        if let Some(answer) = ask() {
+            return answer;
+        }
+        assert!(Instant::now() < until, "still not: {what}");
+        std::thread::yield_now();
+    }
+}
+
+/// The workload's program, compiled once for all tests.
+fn program() -> PathBuf {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/workload/program.rs");
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let digest = Digest::of(&fs::read(&source).unwrap());
+    let program = folder.join(format!("workload-{}", &digest.hex()[..12]));
+    let lock = File::create(folder.join("workload.lock")).unwrap();
+    lock.lock().unwrap();
+    if !program.exists() {
+        let made = program.with_extension("making");
+        let status = Command::new("rustc")
+            .args([
+                "--edition=2024",
+                "-Copt-level=1",
+                "-Cstrip=symbols",
+                "-Cpanic=abort",
+                "-Ctarget-feature=+crt-static",
+            ])
+            .arg("-o")
+            .args([&made, &source])
+            .status()
+            .unwrap();
+        assert!(status.success(), "the workload does not compile");
+        fs::rename(made, &program).unwrap();
+    }
+    program
+}
