@@ -255,24 +255,24 @@ impl<'a> Reader<'_, 'a> {
             if heads_a_list { Some(item.text.trim_end_matches(':').to_owned()) } else { item.heading.clone() };
         if item.section == Section::SuccessCriteria {
             for list in lists {
-                item.notes.extend(self.notes(*list));
+                item.notes.extend(self.notes(list));
             }
         }
         let bare = item.steps.is_empty() && item.id.is_none();
         if item.text.is_empty() && !(bare && item.notes.is_empty()) {
             self.problem(item.place, "a check without a sentence", Some("write what it promises before it".to_owned()));
-        } else if !item.text.is_empty() && !(heads_a_list && bare) {
+        } else if !(item.text.is_empty() || heads_a_list && bare) {
             self.document.items.push(item);
         }
         for list in lists {
-            self.list(*list, heading.as_deref(), depth + 1);
+            self.list(list, heading.as_deref(), depth + 1);
         }
     }
 
     /// The items without a box in a list under a box: they say more about its promise.
     fn notes(&self, list: Node<'_>) -> Vec<String> {
         let plain = list.children().filter(|item| matches!(item.data().value, NodeValue::Item(_)));
-        let texts = plain.filter_map(|item| item.first_child()).map(|first| self.inlines(first).text);
+        let texts = plain.filter_map(comrak::arena_tree::Node::first_child).map(|first| self.inlines(first).text);
         texts.filter(|text| !text.is_empty()).collect()
     }
 

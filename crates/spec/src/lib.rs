@@ -5,7 +5,9 @@
 mod check;
 mod comment;
 mod criterion;
+mod cursor;
 mod document;
+mod explain;
 mod nearest;
 mod parameter;
 mod parse;
@@ -22,6 +24,7 @@ mod vocabulary;
 
 pub use check::{Check, FileExpectation, Measure, Stage, Tool};
 pub use criterion::{Criterion, Promise, Section, Spec};
+pub use explain::{Also, Line, explain};
 pub use parse::LARGEST_BYTES;
 pub use problem::{Excerpt, Problem, SpecError};
 pub use scenario::{Action, Answer, ExitWanted, Request, Save, Scenario, Step};

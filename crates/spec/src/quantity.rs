@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 /// The longest time that a sentence or a step may name.
-const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
+const LONGEST: Duration = Duration::from_hours(24);
 
 /// Bytes of a size: `200MB`, `1.5 GB`, `10 MiB`. `MB` is 1,000,000 bytes, `MiB` 1,048,576; case does not matter.
 pub(crate) fn size(number: &str, unit: &str) -> Option<u64> {

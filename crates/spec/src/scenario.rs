@@ -22,6 +22,7 @@ pub struct Step {
 
 /// What a step does.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "nearly every step is a request")]
 pub enum Action {
     Request(Request),
     /// `start [with K=V…] [without K…] [read-only]`: a fresh container with that environment.

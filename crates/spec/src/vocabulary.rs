@@ -9,7 +9,7 @@ use crate::pattern::Found;
 use crate::{Check, FileExpectation, Measure, Stage, Tool};
 
 /// How long a health check may take to turn healthy where the sentence names no time. Docker first asks after 30 s.
-pub(crate) const HEALTHY_WITHIN: Duration = Duration::from_secs(60);
+pub(crate) const HEALTHY_WITHIN: Duration = Duration::from_mins(1);
 
 /// How long a stop may take where the sentence names no time: what `docker stop` waits.
 pub(crate) const STOP_WITHIN: Duration = Duration::from_secs(10);

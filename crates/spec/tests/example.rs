@@ -19,8 +19,8 @@ fn every_promise_of_the_example_is_understood() {
                     let _ = writeln!(table, "    {} {parameters}", check.name());
                 }
             }
-            other => {
-                let _ = writeln!(table, "    {other:?}");
+            Promise::NotUnderstood { rest, .. } => {
+                let _ = writeln!(table, "    not understood: {rest:?}");
             }
         }
     }

@@ -1,0 +1,172 @@
+//! The grammar of inline checks and scenarios, and where its mistakes are.
+
+use seaworthy_spec::{Check, Spec};
+
+/// The steps of a check block, or its problems as `line: column in the text given: message`.
+fn read(check: &str) -> String {
+    let lines: String = check.lines().map(|line| format!("  {line}\n")).collect();
+    let text = format!("## Success Criteria\n- [ ] X\n  ```check\n{lines}  ```\n");
+    match Spec::parse(&text) {
+        Ok(spec) => {
+            let [Check::Scenario(scenario)] = spec.criteria[0].checks() else { panic!("{:?}", spec.criteria) };
+            scenario.steps.iter().map(|step| format!("{:?}", step.action)).collect::<Vec<_>>().join("\n")
+        }
+        Err(error) => {
+            let all = error.problems.iter();
+            all.map(|problem| format!("{}:{}: {}", problem.line, problem.column - 2, problem.message))
+                .collect::<Vec<_>>()
+                .join("\n")
+        }
+    }
+}
+
+#[track_caller]
+fn check(line: &str, expected: &str) {
+    assert_eq!(read(line), expected, "{line}");
+}
+
+/// A line that is read, and part of what it is read as.
+#[track_caller]
+fn good(line: &str, part: &str) {
+    let read = read(line);
+    assert!(read.contains(part) && !read.starts_with("4:"), "{line}\n{read}");
+}
+
+#[test]
+fn requests_are_read() {
+    good(
+        "GET /health -> 200",
+        r#"Request(Request { method: "GET", path: "/health", headers: [], body: None, answer: Answer { status: 200, body: None, headers: [], within: None }, saves: [] })"#,
+    );
+    good("  GET /health -> 200 within 50ms", "within: Some(50ms)");
+    good("GET /health -> 200, within 2 min", "within: Some(120s)");
+    good(r#"POST /tasks {"title": "a -> b, save c"} -> 201"#, r#""title": String("a -> b, save c")"#);
+    good(
+        r#"POST /tasks {"title": "a"} -> 201 {"title": "a"}, save id"#,
+        r#"saves: [Save { name: "id", path: ["id"] }]"#,
+    );
+    good(
+        "GET /x -> 200 save a=$.items[0].id, save b = $[\"a b\"][2], save c = $",
+        r#"[Save { name: "a", path: ["items", "0", "id"] }, Save { name: "b", path: ["a b", "2"] }, Save { name: "c", path: [] }]"#,
+    );
+    good(
+        "GET /x header Accept: text/html, */* header X-A: b c -> 200",
+        r#"headers: [("Accept", "text/html, */*"), ("X-A", "b c")], body"#,
+    );
+    good(
+        "GET /x -> 200 header content-type: application/json within 1s, save id",
+        r#"headers: [("content-type", "application/json")], within: Some(1s)"#,
+    );
+    good(r#"GET /x -> 304 header etag: "\"a, b\"" within 1s"#, r#"("etag", "\"a, b\"")"#);
+    good("GET /x -> 200 [1, 2]", "body: Some(Array [Number(1), Number(2)])");
+    good("GET /x -> 200 \"a, b\", save id", "body: Some(String(\"a, b\"))");
+    good("GET /x -> 200 5, save id", "body: Some(Number(5))");
+    good("GET /tasks?limit=1&q=%20 -> 100", "/tasks?limit=1&q=%20");
+    good("POST /t -> 201, save id\nGET /t/{id} header X: {id} -> 200 {\"id\": \"{id}\"}", "path: \"/t/{id}\"");
+    good(r#"POST /t {"a": {"b": "{ not a name }"}} -> 201"#, "{ not a name }");
+    good(r#"POST /t {"a": "\u007bname}"} -> 201"#, "{name}");
+}
+
+#[test]
+fn other_steps_are_read() {
+    good(
+        "start with A=1 B=\"x y\" without C D read-only\nlog contains \"a\"",
+        r#"Start { with: [("A", "1"), ("B", "x y")], without: ["C", "D"], read_only: true }"#,
+    );
+    good("start\nGET / -> 200", "Start { with: [], without: [], read_only: false }");
+    good("start with A=\nGET / -> 200", r#"with: [("A", "")]"#);
+    good("GET / -> 200\nrestart", "Restart");
+    good("stop within 10s -> exit 0", "Stop { within: 10s, exit: 0 }");
+    good("exits within 5s -> exit nonzero", "Exits { within: 5s, exit: Nonzero, log_contains: None }");
+    good(
+        r#"exits within 5 s -> exit 1, log contains "DATABASE_URL""#,
+        r#"exit: Code(1), log_contains: Some("DATABASE_URL")"#,
+    );
+    good("wait healthy within 1.5s", "WaitHealthy { within: 1.5s }");
+}
+
+#[test]
+fn every_mistake_has_its_column() {
+    check("GTE /health -> 200", "4:1: unknown step `GTE`");
+    check("  get /health -> 200", "4:3: unknown step `get`");
+    check("Restart", "4:1: unknown step `Restart`");
+    check("# a comment", "4:1: unknown step `#`");
+    check("GET health -> 200", "4:5: expected a path that begins with `/`, found `health`");
+    check("GET http://x/ -> 200", "4:5: expected a path that begins with `/`, found `http://x/`");
+    check("GET -> 200", "4:5: expected a path that begins with `/`, found `->`");
+    check("GET /a#b -> 200", "4:7: `#` cannot stand in a path");
+    check("GET /ż -> 200", "4:6: `ż` cannot stand in a path");
+    check("GET /{ -> 200", "4:6: `{` cannot stand in a path");
+    check("GET /health", "4:12: expected `->`, found the end of the line");
+    check("GET /health 200", "4:16: expected `->`, found the end of the line");
+    check("GET /health => 200", "4:13: expected `->`, found `=>`");
+    check("GET /health → 200", "4:13: expected `->`, found `→`");
+    check("GET /health ->", "4:15: expected a status from 100 to 599, found the end of the line");
+    check("GET /health -> 2xx", "4:16: expected a status from 100 to 599, found `2xx`");
+    check("GET /health -> 99", "4:16: expected a status from 100 to 599, found `99`");
+    check("GET /health -> 600", "4:16: expected a status from 100 to 599, found `600`");
+    check("GET /health -> +200", "4:16: expected a status from 100 to 599, found `+200`");
+    check("GET /health -> 200 within", "4:26: expected a time, found the end of the line");
+    check("GET /health -> 200 within 5", "4:27: expected a time, found `5`");
+    check("GET /health -> 200 within 0s", "4:27: expected a time, found `0s`");
+    check("GET /health -> 200 within 25 h", "4:27: expected a time, found `25`");
+    check("GET /health -> 200 within -1s", "4:27: expected a time, found `-1s`");
+    check("GET /health -> 200 or 201", "4:20: unexpected `or`");
+    check("GET /health -> 200,", "4:20: nothing follows the comma");
+    check("GET /health -> 200 within 1s within 2s", "4:30: unexpected `within`");
+    check("GET /a -> 200 {\"a\": 1} {\"b\": 2}", "4:24: unexpected `{\"b\":`");
+    check("POST /t {\"a\": } -> 200", "4:15: not JSON: expected value");
+    check("POST /t {\"a\": 1, \"a\": 2} -> 200", "4:20: not JSON: `a` is written twice");
+    check("POST /t {\"id\": {id}} -> 200", "4:17: not JSON: key must be a string");
+    check("POST /t {a: 1} -> 200", "4:10: not JSON: key must be a string");
+    check("GET /t/{id} -> 200", "4:8: `{id}` was not saved before");
+    check("GET /t/{id} -> 200, save id", "4:8: `{id}` was not saved before");
+    check("POST /t {\"a\": \"x {id}\"} -> 200", "4:18: `{id}` was not saved before");
+    check("GET /t -> 200 {\"a\": \"{id}\"}", "4:22: `{id}` was not saved before");
+    check("GET /t header A: {id} -> 200", "4:18: `{id}` was not saved before");
+    check("GET /t header A -> 200", "4:15: expected `NAME: VALUE` after `header`");
+    check("GET /t header A: b {\"x\": 1} -> 200", "4:21: a header value with this in it stands in double quotes");
+    check("GET /t header A: \"a\\nb\" -> 200", "4:18: a header value is one line of ASCII");
+    check("GET /t -> 200 save", "4:19: expected a name to save, found the end of the line");
+    check("GET /t -> 200 save 1a", "4:20: expected a name to save, found `1a`");
+    check("GET /t -> 200 save id = id", "4:25: expected a path such as `$.items[0].id`");
+    check("GET /t -> 200 save id = $.a[x]", "4:28: expected a path such as `$.items[0].id`");
+    check("GET /t -> 200 save id, save id", "4:24: `id` is saved twice");
+    check("restart now\nGET / -> 200", "4:9: unexpected `now`");
+    check("start with A", "4:12: expected `K=V`, found `A`");
+    check("start with 1A=2", "4:12: expected `K=V`, found `1A=2`");
+    check("start with A={id}", "4:14: `{id}` is not filled in here");
+    check("start without", "4:14: expected a variable's name, found the end of the line");
+    check("start with A=1 without A", "4:1: `A` is named twice");
+    check("start readonly", "4:7: unexpected `readonly`");
+    check("stop -> exit 0", "4:6: expected `within`, found `->`");
+    check("stop within 1s -> 0", "4:19: expected `exit`, found `0`");
+    check("stop within 1s -> exit 256", "4:24: expected an exit code from 0 to 255, found `256`");
+    check("exits within 1s -> exit non-zero", "4:25: expected an exit code from 0 to 255, found `non-zero`");
+    check("exits within 1s -> exit 1, log has \"a\"", "4:32: expected `contains`, found `has`");
+    check("log contains error", "4:14: expected a text in double quotes");
+    check("log contains \"\"", "4:14: every log contains an empty text");
+    check("log contains \"a\" and \"b\"", "4:18: unexpected `and \"b\"`");
+    check("wait healthy", "4:13: expected `within`, found the end of the line");
+    check("restart", "4:1: this scenario checks nothing");
+    check("start with A=1\nrestart", "4:1: this scenario checks nothing");
+}
+
+#[test]
+fn every_line_with_a_mistake_is_told_once() {
+    check(
+        "GTE / -> 200\nPOST /t -> 999, save id\nGET /t/{id} -> 200\nGET /u/{no} -> 200",
+        "4:1: unknown step `GTE`\n5:12: expected a status from 100 to 599, found `999`\n7:8: `{no}` was not saved before",
+    );
+}
+
+#[test]
+fn a_scenario_is_bounded() {
+    check(&"GET / -> 200\n".repeat(101), "104:1: too many steps");
+    check(
+        &format!("POST / {} -> 200", "[".repeat(200) + &"]".repeat(200)),
+        "4:135: not JSON: recursion limit exceeded",
+    );
+    check(&format!("POST / {} -> 200", "[".repeat(40) + &"]".repeat(40)), "4:8: this JSON is too large");
+    check(&format!("POST / \"{}\" -> 200", "x".repeat(70_000)), "4:1: this line is too long");
+}
