@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::Digest;
+use crate::{Digest, limits};
 
 /// An image config (OCI image specification, config.md; Docker Image Specification v1.2 for `Healthcheck`).
 ///
 /// The bytes are kept as they came, so nothing that this program does not know is lost.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub struct Config {
     bytes: Vec<u8>,
     value: Value,
@@ -23,6 +23,8 @@ pub enum ConfigError {
     Json(#[from] serde_json::Error),
     #[error("the image config is not a JSON object")]
     NotAnObject,
+    #[error("the image config takes more than {} bytes", limits::JSON_BYTES)]
+    TooLarge,
 }
 
 /// A declared health check.
@@ -40,8 +42,11 @@ pub struct HealthCheck {
 impl Config {
     /// # Errors
     ///
-    /// Fails if the bytes are not a JSON object.
+    /// Fails if the bytes are not a JSON object, or too many.
     pub fn from_bytes(bytes: Vec<u8>) -> Result<Self, ConfigError> {
+        if bytes.len() as u64 > limits::JSON_BYTES {
+            return Err(ConfigError::TooLarge);
+        }
         let value: Value = serde_json::from_slice(&bytes)?;
         if !value.is_object() {
             return Err(ConfigError::NotAnObject);
@@ -152,6 +157,11 @@ impl Config {
     /// Of each layer, the bottom one first, as text.
     pub fn diff_ids(&self) -> Vec<String> {
         strings(&self.value["rootfs"]["diff_ids"])
+    }
+
+    /// When the image was made, as written.
+    pub fn created(&self) -> Option<&str> {
+        self.value["created"].as_str()
     }
 
     /// The commands that made the layers, as recorded.

@@ -1,8 +1,9 @@
 //! An image: manifest, config, layers.
 
+use std::io;
 use std::sync::Arc;
 
-use crate::{Config, Digest, Layer, Manifest};
+use crate::{Config, Digest, Format, Layer, Manifest};
 
 /// An image as it lies in a layout, an archive or a registry.
 #[derive(Clone)]
@@ -14,6 +15,15 @@ pub struct Image {
 }
 
 impl Image {
+    /// Puts an image together from its parts; the config must name the layers' diff ids.
+    ///
+    /// # Errors
+    ///
+    /// Fails if a layer cannot be read, to see how it is compressed.
+    pub fn of(config: Config, layers: Vec<Arc<dyn Layer>>, format: Format) -> io::Result<Self> {
+        Ok(Self { manifest: Manifest::of(&config, &layers, format)?, config, layers })
+    }
+
     /// The manifest's digest: the identity of the image.
     pub fn digest(&self) -> &Digest {
         self.manifest.digest()
