@@ -17,7 +17,7 @@ use crate::layer::{Blob, StoredLayer, open_regular};
 use crate::layout::{self, LAYOUT_FILE, WriteError};
 use crate::open::{Blobs, OpenError, Select, json, small};
 use crate::tar_writer::TarWriter;
-use crate::{Config, Digest, Format, Image, Layer, ManifestError, Platform, limits};
+use crate::{Config, Digest, Format, Image, Layer, ManifestError, Platform, Reference, limits};
 
 const DOCKER: &str = "an archive of `docker save`";
 const OCI: &str = "an archive of an OCI image layout";
@@ -217,7 +217,9 @@ fn choose(path: &Path, mut saved: Vec<Saved>, select: &Select) -> Result<Saved, 
     };
     let all: Vec<String> = saved.iter().map(label).collect();
     if let Some(name) = &select.name {
-        saved.retain(|one| one.tags.iter().any(|tag| tag == name || tag.strip_suffix(":latest") == Some(name)));
+        let whole = |text: &str| text.parse::<Reference>().ok();
+        let meant = whole(name);
+        saved.retain(|one| one.tags.iter().any(|tag| tag == name || (meant.is_some() && whole(tag) == meant)));
     }
     if let Some(platform) = &select.platform {
         saved.retain(|one| one.config.platform().parse::<Platform>().is_ok_and(|found| platform.takes(&found)));

@@ -33,19 +33,35 @@ pub fn open(path: &Path) -> Result<Image, OpenError> {
 ///
 /// As [`open`].
 pub fn open_selected(path: &Path, select: &Select) -> Result<Image, OpenError> {
+    let mut index = read_index(path)?;
+    for _ in 0..WRITES_WHILE_OPENING {
+        let opened = Blobs { path: path.to_owned(), find: &|digest| find(path, digest) }.choose(&index, select);
+        let Err(OpenError::BlobMissing { .. }) = opened else { return opened };
+        // Somebody may have written another image meanwhile, and more than once.
+        let before = std::mem::replace(&mut index, read_index(path)?);
+        if before == index {
+            return opened;
+        }
+    }
+    Blobs { path: path.to_owned(), find: &|digest| find(path, digest) }.choose(&index, select)
+}
+
+/// How often the layout may change under a reader before it gives up.
+const WRITES_WHILE_OPENING: usize = 20;
+
+fn read_index(path: &Path) -> Result<Vec<u8>, OpenError> {
     let not_one =
         |why: &str| OpenError::NotOne { path: path.to_owned(), what: "an OCI image layout", why: why.to_owned() };
     if fs::metadata(path).is_err_and(|error| error.kind() == io::ErrorKind::NotFound) {
         return Err(OpenError::Missing(path.to_owned()));
     }
     let file = path.join("index.json");
-    let index = match open_regular(&file) {
-        Ok(open) => small(open, "`index.json`", &file)?,
-        Err(error) if error.kind() == io::ErrorKind::NotADirectory => return Err(not_one("it is not a folder")),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(not_one("it has no `index.json`")),
-        Err(source) => return Err(OpenError::Read { path: file, source }),
-    };
-    Blobs { path: path.to_owned(), find: &|digest| find(path, digest) }.choose(&index, select)
+    match open_regular(&file) {
+        Ok(open) => small(open, "`index.json`", &file),
+        Err(error) if error.kind() == io::ErrorKind::NotADirectory => Err(not_one("it is not a folder")),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Err(not_one("it has no `index.json`")),
+        Err(source) => Err(OpenError::Read { path: file, source }),
+    }
 }
 
 fn blob_path(layout: &Path, digest: &Digest) -> PathBuf {
