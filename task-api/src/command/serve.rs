@@ -1,0 +1,57 @@
+//! `task-api serve`: answer requests until told to stop.
+//!
+//! It listens first. While the database is waited for, `/health` answers, and what needs a database is a 503.
+
+use tokio::net::TcpListener;
+use tracing::info;
+
+use super::{Failure, log_to_stdout, open_waiting, runtime};
+use crate::{
+    app::{AppState, app},
+    config::Config,
+    server,
+};
+
+/// # Errors
+///
+/// Fails if the configuration is wrong, the port is taken, or the database cannot be used.
+pub fn run() -> Result<(), Failure> {
+    let config = Config::read()?;
+    log_to_stdout(config.log_level);
+    let runtime = runtime()?;
+    let served = runtime.block_on(serve(config));
+    // A thread that waits for the name of a host to be resolved is not waited for.
+    runtime.shutdown_background();
+    served
+}
+
+async fn serve(config: Config) -> Result<(), Failure> {
+    let stop = server::stop_signal().map_err(|error| Failure::new("cannot catch signals", &error))?;
+    let listen = (config.listen.host.as_str(), config.listen.port);
+    let listener = TcpListener::bind(listen)
+        .await
+        .map_err(|error| Failure::new(&format!("cannot listen on `{}`", config.listen), &error))?;
+    let address = listener.local_addr().map_err(|error| Failure::new("cannot listen", &error))?;
+    info!(%address, version = env!("CARGO_PKG_VERSION"), "listening");
+
+    let state = AppState::default();
+    let serving = server::serve(listener, app(state.clone()), stop);
+    let opening = async {
+        match open_waiting(&config.database).await {
+            Ok(store) => {
+                state.set_store(store);
+                std::future::pending().await
+            }
+            Err(failure) => failure,
+        }
+    };
+    tokio::select! {
+        () = serving => {}
+        failure = opening => return Err(failure),
+    }
+    if let Ok(store) = state.store() {
+        store.close().await;
+    }
+    info!("stopped");
+    Ok(())
+}

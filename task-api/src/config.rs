@@ -1,0 +1,218 @@
+//! What the service is told from outside: the environment, and a file `.env` in the working directory beneath it.
+
+use std::{collections::HashMap, env, fmt, fs, io, path::PathBuf};
+
+use tracing::level_filters::LevelFilter;
+
+use crate::database_url::{BadUrl, DatabaseUrl};
+
+/// Everything that can be configured, checked. `Debug` shows no password.
+#[derive(Debug, Clone)]
+pub struct Config {
+    pub database: DatabaseUrl,
+    pub listen: Listen,
+    pub log_level: LevelFilter,
+}
+
+/// Where HTTP is served.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listen {
+    pub host: String,
+    pub port: u16,
+}
+
+/// Why the configuration cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    #[error(
+        "no database is configured: set `DATABASE_URL`, for example `postgresql://user:password@host/database?sslmode=require` or `sqlite:///data/tasks.db`"
+    )]
+    NoDatabase,
+    #[error("both `DATABASE_URL` and `DATABASE_URL_FILE` are set: keep one")]
+    TwoDatabases,
+    #[error("cannot use `{variable}`: {reason}")]
+    BadDatabaseUrl { variable: &'static str, reason: BadUrl },
+    #[error("cannot read `{}`, which `DATABASE_URL_FILE` names", path.display())]
+    DatabaseUrlFile { path: PathBuf, source: io::Error },
+    #[error("`{variable}` is `{value}`: expected {expected}")]
+    BadValue { variable: &'static str, value: String, expected: &'static str },
+    #[error("`{variable}` is not Unicode text")]
+    NotText { variable: &'static str },
+    #[error("cannot read `.env`")]
+    EnvFile(#[source] io::Error),
+    #[error("`.env` line {line}: expected `NAME=value`")]
+    EnvLine { line: usize },
+}
+
+impl Config {
+    /// Reads everything.
+    ///
+    /// # Errors
+    ///
+    /// Fails with the first thing that is missing or wrong.
+    pub fn read() -> Result<Self, ConfigError> {
+        let variables = Variables::read()?;
+        Ok(Self { database: variables.database()?, listen: variables.listen()?, log_level: variables.log_level()? })
+    }
+}
+
+impl Listen {
+    /// Reads this part alone: a health check needs no database.
+    ///
+    /// # Errors
+    ///
+    /// Fails if it is wrong.
+    pub fn read() -> Result<Self, ConfigError> {
+        Variables::read()?.listen()
+    }
+}
+
+impl fmt::Display for Listen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.host.contains(':') {
+            write!(f, "[{}]:{}", self.host, self.port)
+        } else {
+            write!(f, "{}:{}", self.host, self.port)
+        }
+    }
+}
+
+/// The variables that are set. An empty one counts as not set, as Compose files leave them.
+struct Variables {
+    environment: HashMap<&'static str, String>,
+    file: HashMap<String, String>,
+}
+
+const NAMES: [&str; 5] = ["DATABASE_URL", "DATABASE_URL_FILE", "HOST", "PORT", "LOG_LEVEL"];
+
+impl Variables {
+    fn read() -> Result<Self, ConfigError> {
+        let mut environment = HashMap::new();
+        for variable in NAMES {
+            if let Some(value) = env::var_os(variable).filter(|value| !value.is_empty()) {
+                let value = value.into_string().map_err(|_| ConfigError::NotText { variable })?;
+                environment.insert(variable, value);
+            }
+        }
+        let file = match fs::read_to_string(".env") {
+            Ok(text) => parse_env_file(&text)?,
+            Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+                HashMap::new()
+            }
+            Err(error) => return Err(ConfigError::EnvFile(error)),
+        };
+        Ok(Self { environment, file })
+    }
+
+    fn get(&self, name: &'static str) -> Option<&str> {
+        let value = self.environment.get(name).or_else(|| self.file.get(name));
+        value.map(String::as_str).filter(|value| !value.is_empty())
+    }
+
+    /// The environment's, in either form, before the file's.
+    fn database(&self) -> Result<DatabaseUrl, ConfigError> {
+        let from_environment = (self.environment.get(NAMES[0]), self.environment.get(NAMES[1]));
+        let from_file = (self.file.get(NAMES[0]), self.file.get(NAMES[1]));
+        let set = |value: Option<&String>| value.filter(|value| !value.is_empty()).cloned();
+        let (url, path) = match (set(from_environment.0), set(from_environment.1)) {
+            (None, None) => (set(from_file.0), set(from_file.1)),
+            found => found,
+        };
+        let (variable, url) = match (url, path) {
+            (None, None) => return Err(ConfigError::NoDatabase),
+            (Some(_), Some(_)) => return Err(ConfigError::TwoDatabases),
+            (Some(url), None) => ("DATABASE_URL", url),
+            (None, Some(path)) => {
+                let path = PathBuf::from(path);
+                match fs::read_to_string(&path) {
+                    Ok(url) => ("DATABASE_URL_FILE", url),
+                    Err(source) => return Err(ConfigError::DatabaseUrlFile { path, source }),
+                }
+            }
+        };
+        url.trim().parse().map_err(|reason| ConfigError::BadDatabaseUrl { variable, reason })
+    }
+
+    fn listen(&self) -> Result<Listen, ConfigError> {
+        let host = self.get("HOST").unwrap_or("0.0.0.0").to_owned();
+        let port = self.get("PORT").unwrap_or("8000");
+        let bad = || ConfigError::BadValue {
+            variable: "PORT",
+            value: port.to_owned(),
+            expected: "a number from 0 to 65535, where 0 is any free port",
+        };
+        let port = port.trim().parse().map_err(|_| bad())?;
+        Ok(Listen { host: host.trim().trim_matches(['[', ']']).to_owned(), port })
+    }
+
+    fn log_level(&self) -> Result<LevelFilter, ConfigError> {
+        let text = self.get("LOG_LEVEL").unwrap_or("info");
+        match text.trim().to_ascii_lowercase().as_str() {
+            "off" => Ok(LevelFilter::OFF),
+            "error" | "critical" => Ok(LevelFilter::ERROR),
+            "warn" | "warning" => Ok(LevelFilter::WARN),
+            "info" => Ok(LevelFilter::INFO),
+            "debug" => Ok(LevelFilter::DEBUG),
+            "trace" => Ok(LevelFilter::TRACE),
+            _ => Err(ConfigError::BadValue {
+                variable: "LOG_LEVEL",
+                value: text.to_owned(),
+                expected: "off, error, warn, info, debug or trace",
+            }),
+        }
+    }
+}
+
+/// Reads `NAME=value` lines, with `export`, quotes and comments as shells have them, and no expansion.
+fn parse_env_file(text: &str) -> Result<HashMap<String, String>, ConfigError> {
+    let mut variables = HashMap::new();
+    for (at, line) in text.strip_prefix('\u{feff}').unwrap_or(text).lines().enumerate() {
+        let line = line.trim();
+        if line.is_empty() || line.starts_with('#') {
+            continue;
+        }
+        let line = line.strip_prefix("export ").unwrap_or(line);
+        let (name, value) = line.split_once('=').ok_or(ConfigError::EnvLine { line: at + 1 })?;
+        let value = value.trim();
+        let quoted = ['"', '\''].into_iter().find_map(|quote| value.strip_prefix(quote)?.split_once(quote));
+        let value = quoted.map_or_else(|| value.split(" #").next().unwrap_or_default().trim_end(), |(value, _)| value);
+        variables.insert(name.trim().to_owned(), value.to_owned());
+    }
+    Ok(variables)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_env_file_is_read_as_shells_do() {
+        let text = "# a comment\n\nexport PORT=9000\nHOST = '::1' # here\nDATABASE_URL=\"sqlite://a#b\"\nLOG_LEVEL=debug # more\n";
+        let variables = parse_env_file(text).unwrap();
+        let get = |name| variables.get(name).map(String::as_str);
+        assert_eq!(get("PORT"), Some("9000"));
+        assert_eq!(get("HOST"), Some("::1"));
+        assert_eq!(get("DATABASE_URL"), Some("sqlite://a#b"));
+        assert_eq!(get("LOG_LEVEL"), Some("debug"));
+        assert_eq!(parse_env_file("A=1\nnonsense").unwrap_err().to_string(), "`.env` line 2: expected `NAME=value`");
+    }
+
+    #[track_caller]
+    fn check(environment: &[(&'static str, &str)], file: &str, expected: &str) {
+        let environment = environment.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
+        let variables = Variables { environment, file: parse_env_file(file).unwrap() };
+        let told = variables.database().map_or_else(|error| format!("error: {error}"), |url| url.to_string());
+        assert_eq!(told, expected);
+    }
+
+    #[test]
+    fn the_environment_wins_over_the_file() {
+        check(&[("DATABASE_URL", "sqlite://a")], "DATABASE_URL=sqlite://b", "sqlite a");
+        check(&[("DATABASE_URL", "sqlite://a")], "DATABASE_URL_FILE=/nowhere", "sqlite a");
+        check(&[], "DATABASE_URL=sqlite://b", "sqlite b");
+        check(&[], "DATABASE_URL=", &format!("error: {}", ConfigError::NoDatabase));
+        let both = [("DATABASE_URL", "sqlite://a"), ("DATABASE_URL_FILE", "/nowhere")];
+        check(&both, "", "error: both `DATABASE_URL` and `DATABASE_URL_FILE` are set: keep one");
+        check(&both[1..], "", "error: cannot read `/nowhere`, which `DATABASE_URL_FILE` names");
+    }
+}

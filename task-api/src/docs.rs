@@ -1,0 +1,82 @@
+//! `/docs` and `/openapi.json`: the API described, for people and for programs.
+//!
+//! The page loads nothing from anywhere else, and its policy forbids it.
+
+use std::sync::LazyLock;
+
+use axum::{
+    Router,
+    http::{HeaderMap, HeaderName, HeaderValue, header},
+    response::{IntoResponse, Response},
+    routing,
+};
+use bytes::Bytes;
+use miniz_oxide::inflate::decompress_to_vec;
+
+use crate::{
+    app::{AppState, resource},
+    openapi,
+};
+
+const PAGE: &str = include_str!("../assets/docs.html");
+const START: &str = include_str!("../assets/docs.js");
+const SCRIPT: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/swagger-ui-bundle.js.gz"));
+const STYLE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/swagger-ui.css.gz"));
+const ALLOW: &str = "GET, HEAD, OPTIONS";
+const POLICY: &str = "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; \
+                      frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
+
+pub(crate) fn router() -> Router<AppState> {
+    Router::new()
+        .route("/docs", resource(ALLOW, routing::get(page)))
+        .route(
+            "/docs/docs.js",
+            resource(ALLOW, routing::get(|| async { typed("text/javascript; charset=utf-8", START) })),
+        )
+        .route("/docs/swagger-ui.js", resource(ALLOW, routing::get(script)))
+        .route("/docs/swagger-ui.css", resource(ALLOW, routing::get(style)))
+        .route("/openapi.json", resource(ALLOW, routing::get(document)))
+}
+
+async fn page() -> Response {
+    let policy = [(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY))];
+    (policy, typed("text/html; charset=utf-8", PAGE)).into_response()
+}
+
+async fn document() -> Response {
+    static DOCUMENT: LazyLock<Bytes> = LazyLock::new(|| Bytes::from(openapi::json()));
+    typed("application/json", DOCUMENT.clone())
+}
+
+async fn script(headers: HeaderMap) -> Response {
+    packed(&headers, "text/javascript; charset=utf-8", SCRIPT)
+}
+
+async fn style(headers: HeaderMap) -> Response {
+    packed(&headers, "text/css; charset=utf-8", STYLE)
+}
+
+fn typed(content_type: &'static str, body: impl IntoResponse) -> Response {
+    ([(header::CONTENT_TYPE, HeaderValue::from_static(content_type))], body).into_response()
+}
+
+/// A file that is stored as gzip, unpacked for those who do not take it so.
+fn packed(headers: &HeaderMap, content_type: &'static str, gzip: &'static [u8]) -> Response {
+    const HEADER_BYTES: usize = 10;
+    let fixed = |name: HeaderName, value: &'static str| (name, HeaderValue::from_static(value));
+    let common = [fixed(header::VARY, "accept-encoding"), fixed(header::CACHE_CONTROL, "public, max-age=3600")];
+    if takes_gzip(headers) {
+        return (common, [fixed(header::CONTENT_ENCODING, "gzip")], typed(content_type, gzip)).into_response();
+    }
+    let plain = decompress_to_vec(gzip.get(HEADER_BYTES..).unwrap_or_default()).unwrap_or_default();
+    (common, typed(content_type, plain)).into_response()
+}
+
+fn takes_gzip(headers: &HeaderMap) -> bool {
+    let accepted = headers.get_all(header::ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
+    accepted.flat_map(|value| value.split(',')).any(|coding| {
+        let mut parts = coding.split(';').map(str::trim);
+        parts.next().is_some_and(|name| name.eq_ignore_ascii_case("gzip"))
+            && !parts.any(|part| part.strip_prefix("q=").is_some_and(|q| q.trim_end_matches(['0', '.']).is_empty()))
+    })
+}

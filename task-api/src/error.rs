@@ -1,0 +1,192 @@
+//! Everything a request can be answered with instead of what it asked for.
+
+use std::{error::Error as StdError, sync::Arc};
+
+use axum::{
+    extract::Request,
+    http::{HeaderMap, HeaderValue, StatusCode, header},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use serde::Serialize;
+use tracing::{error, warn};
+
+use crate::{fault::Fault, store::StoreError};
+
+/// Why a request is not answered as it wished. Each has one status.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// No such path.
+    #[error("Not Found")]
+    NoSuchPath,
+    /// No task has this id.
+    #[error("Task not found")]
+    NoSuchTask,
+    /// The path is there, and does not do this.
+    #[error("Method Not Allowed")]
+    MethodNotAllowed { allow: &'static str },
+    /// The request says something that cannot be.
+    #[error("the request is not valid")]
+    Invalid(Vec<Fault>),
+    /// The body should be JSON and is not even text.
+    #[error("There was an error parsing the body")]
+    BodyNotUtf8,
+    /// The body ended before it should, or its framing is wrong.
+    #[error("There was an error reading the body")]
+    BrokenBody(#[source] axum::Error),
+    /// The body is longer than the service takes.
+    #[error("Request body is larger than 1 MB")]
+    BodyTooLarge,
+    /// The body did not arrive in time.
+    #[error("Request body did not arrive in time")]
+    SlowBody,
+    /// The database cannot answer now.
+    #[error("The database is not available")]
+    Unavailable(#[source] StoreError),
+    /// A fault of ours. The client is told nothing of it.
+    #[error("Internal Server Error")]
+    Internal(#[source] StoreError),
+    /// A fault of ours, of the worst kind.
+    #[error("Internal Server Error")]
+    Panic,
+}
+
+impl Error {
+    fn status(&self) -> StatusCode {
+        match self {
+            Self::NoSuchPath | Self::NoSuchTask => StatusCode::NOT_FOUND,
+            Self::MethodNotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
+            Self::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::BodyNotUtf8 | Self::BrokenBody(_) => StatusCode::BAD_REQUEST,
+            Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::SlowBody => StatusCode::REQUEST_TIMEOUT,
+            Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Internal(_) | Self::Panic => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    fn log(&self) {
+        match self {
+            Self::Unavailable(cause) => warn!(cause = chain(cause), "database not available"),
+            Self::Internal(cause) => error!(cause = chain(cause), "request failed"),
+            Self::Panic => error!("request failed in a panic"),
+            _ => {}
+        }
+    }
+}
+
+impl From<StoreError> for Error {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Query { .. } => Self::Internal(error),
+            _ => Self::Unavailable(error),
+        }
+    }
+}
+
+impl From<Vec<Fault>> for Error {
+    fn from(faults: Vec<Fault>) -> Self {
+        Self::Invalid(faults)
+    }
+}
+
+impl IntoResponse for Error {
+    /// A bare status. The body depends on the request, and is made by [`describe`].
+    fn into_response(self) -> Response {
+        let mut response = self.status().into_response();
+        response.extensions_mut().insert(Arc::new(self));
+        response
+    }
+}
+
+/// An error as clients see it: the original's `detail`, beside the members of RFC 9457.
+#[derive(Serialize)]
+struct Problem<'a> {
+    detail: Detail<'a>,
+    r#type: &'static str,
+    title: &'a str,
+    status: u16,
+    instance: &'a str,
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Detail<'a> {
+    Text(String),
+    Faults(&'a [Fault]),
+}
+
+/// Gives every error its body, in the content type that the request asks for. Runs around all handlers.
+pub(crate) async fn describe(request: Request, next: Next) -> Response {
+    let instance = request.uri().path().to_owned();
+    let content_type = content_type(request.headers());
+    let mut response = next.run(request).await;
+    let Some(error) = response.extensions_mut().remove::<Arc<Error>>() else { return response };
+    error.log();
+    let status = error.status();
+    let problem = Problem {
+        detail: match &*error {
+            Error::Invalid(faults) => Detail::Faults(faults),
+            other => Detail::Text(other.to_string()),
+        },
+        r#type: "about:blank",
+        title: status.canonical_reason().unwrap_or_default(),
+        status: status.as_u16(),
+        instance: &instance,
+    };
+    let body = serde_json::to_vec(&problem).unwrap_or_default();
+    let mut response = (status, [(header::CONTENT_TYPE, content_type)], body).into_response();
+    let headers = response.headers_mut();
+    match &*error {
+        Error::MethodNotAllowed { allow } => headers.insert(header::ALLOW, HeaderValue::from_static(allow)),
+        Error::Unavailable(_) => headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1")),
+        Error::SlowBody | Error::BodyTooLarge => headers.insert(header::CONNECTION, HeaderValue::from_static("close")),
+        _ => None,
+    };
+    response
+}
+
+/// `application/problem+json` for those who name it, `application/json` for all others.
+fn content_type(headers: &HeaderMap) -> &'static str {
+    let accepted = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
+    let asked = accepted.flat_map(|value| value.split(',')).any(|range| {
+        let mut parts = range.split(';').map(str::trim);
+        let named = parts.next().is_some_and(|name| name.eq_ignore_ascii_case("application/problem+json"));
+        let quality = parts.find_map(|part| part.strip_prefix("q=").or(part.strip_prefix("Q=")));
+        named && quality.and_then(|quality| quality.trim().parse::<f32>().ok()).is_none_or(|quality| quality > 0.0)
+    });
+    if asked { "application/problem+json" } else { "application/json" }
+}
+
+/// An error and its causes in one line.
+pub(crate) fn chain(error: &(dyn StdError + 'static)) -> String {
+    let mut line = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let text = error.to_string();
+        if !line.ends_with(&text) {
+            line = format!("{line}: {text}");
+        }
+        cause = error.source();
+    }
+    line.replace(['\n', '\r'], " ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn problem_json_is_for_those_who_name_it() {
+        for (accept, expected) in [
+            ("*/*", "application/json"),
+            ("application/json", "application/json"),
+            ("application/problem+json", "application/problem+json"),
+            ("application/json, Application/Problem+JSON;q=0.5", "application/problem+json"),
+            ("application/problem+json;q=0", "application/json"),
+        ] {
+            let headers = HeaderMap::from_iter([(header::ACCEPT, HeaderValue::from_static(accept))]);
+            assert_eq!(content_type(&headers), expected, "{accept}");
+        }
+    }
+}

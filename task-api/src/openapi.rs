@@ -1,0 +1,117 @@
+//! The description of the API, made from the handlers and types. The shapes that exist only on the wire stand here.
+#![expect(dead_code, reason = "types that only describe")]
+
+use utoipa::{OpenApi, ToSchema};
+
+use crate::{health, task::Task, tasks};
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Task API",
+        description = "Tasks that are created, read, changed and deleted.",
+        license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0")
+    ),
+    servers((url = "/")),
+    tags((name = "tasks", description = "Things to be done"), (name = "service", description = "How the service is")),
+    paths(
+        tasks::list, tasks::create, tasks::read, tasks::replace, tasks::change, tasks::remove,
+        health::health, health::ready
+    ),
+    components(schemas(Task, NewTask, TaskChange, Problem, ValidationProblem, Fault, Health, Ready))
+)]
+struct Document;
+
+/// The OpenAPI 3.1 document.
+pub fn json() -> String {
+    let mut document = Document::openapi();
+    env!("CARGO_PKG_VERSION").clone_into(&mut document.info.version);
+    document.to_json().unwrap_or_default()
+}
+
+/// What a client says to create a task, or to replace one. Other members are ignored.
+#[derive(ToSchema)]
+pub(crate) struct NewTask {
+    /// What is to be done.
+    #[schema(min_length = 1, max_length = 200, example = "Ship it")]
+    title: String,
+    /// More about it.
+    #[schema(example = "With its proof")]
+    description: Option<String>,
+    /// Any text.
+    #[schema(min_length = 1, max_length = 50, default = "pending", example = "pending")]
+    status: Option<String>,
+}
+
+/// A JSON merge patch of a task: what is absent stays, null resets.
+#[derive(ToSchema)]
+pub(crate) struct TaskChange {
+    #[schema(min_length = 1, max_length = 200, nullable = false, example = "Ship it today")]
+    title: Option<String>,
+    #[schema(example = "With its proof")]
+    description: Option<String>,
+    #[schema(min_length = 1, max_length = 50, example = "completed")]
+    status: Option<String>,
+}
+
+/// An error: `detail`, beside the other members of RFC 9457.
+#[derive(ToSchema)]
+pub(crate) struct Problem {
+    #[schema(example = "Task not found")]
+    detail: String,
+    #[schema(example = "about:blank")]
+    r#type: String,
+    #[schema(example = "Not Found")]
+    title: String,
+    #[schema(example = 404)]
+    status: u16,
+    /// The path that was asked for.
+    #[schema(example = "/tasks/7")]
+    instance: String,
+}
+
+/// A request that says what cannot be, with everything that is wrong with it.
+#[derive(ToSchema)]
+pub(crate) struct ValidationProblem {
+    detail: Vec<Fault>,
+    #[schema(example = "about:blank")]
+    r#type: String,
+    #[schema(example = "Unprocessable Entity")]
+    title: String,
+    #[schema(example = 422)]
+    status: u16,
+    #[schema(example = "/tasks")]
+    instance: String,
+}
+
+/// One thing wrong with a request.
+#[derive(ToSchema)]
+pub(crate) struct Fault {
+    #[schema(example = "string_too_short")]
+    r#type: String,
+    /// The way to it: names, and positions in a text.
+    #[schema(value_type = Vec<serde_json::Value>, example = json!(["body", "title"]))]
+    loc: Vec<String>,
+    #[schema(example = "String should have at least 1 character")]
+    msg: String,
+    /// What was sent there.
+    #[schema(required, value_type = serde_json::Value, example = "")]
+    input: Option<String>,
+    /// The figures behind the message.
+    #[schema(value_type = Option<Object>, nullable = false, example = json!({"min_length": 1}))]
+    ctx: Option<String>,
+}
+
+#[derive(ToSchema)]
+pub(crate) struct Health {
+    #[schema(example = "healthy")]
+    status: String,
+    #[schema(example = "task-api")]
+    service: String,
+}
+
+#[derive(ToSchema)]
+pub(crate) struct Ready {
+    #[schema(example = "ready")]
+    status: String,
+}

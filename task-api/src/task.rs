@@ -1,0 +1,252 @@
+//! A task, and the parts of one that clients send. A part that exists is valid.
+
+use jiff::{Timestamp, civil::DateTime, tz::Offset};
+use serde::{Serialize, Serializer};
+use serde_json::json;
+use utoipa::ToSchema;
+
+/// A thing to be done.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub(crate) struct Task {
+    /// What is to be done.
+    #[schema(min_length = 1, max_length = 200, example = "Ship it")]
+    pub title: String,
+    /// More about it.
+    #[schema(required, example = "With its proof")]
+    pub description: Option<String>,
+    /// Counts up from 1 and is never given twice.
+    #[schema(example = 1)]
+    pub id: i64,
+    /// Any text; `pending` unless the client says otherwise.
+    #[schema(min_length = 1, max_length = 50, example = "pending")]
+    pub status: String,
+    /// When it was created: RFC 3339 in UTC, always with six digits of a second.
+    #[schema(value_type = String, format = DateTime, example = "2026-01-31T12:00:00.000000Z")]
+    pub created_at: CreatedAt,
+}
+
+/// An id in a path. One that does not fit into 64 bits is no task's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct TaskId(pub i64);
+
+impl TaskId {
+    /// Reads `-?[0-9]+`, with any number of digits; `None` is anything else.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        let digits = text.strip_prefix('-').unwrap_or(text);
+        let is_integer = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+        is_integer.then(|| Self(text.parse().unwrap_or(i64::MIN)))
+    }
+}
+
+/// What is wrong with a text: the `type`, `msg` and `ctx` of a fault.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct BadText {
+    pub kind: &'static str,
+    pub msg: String,
+    pub ctx: serde_json::Value,
+}
+
+/// A title: 1 to 200 characters.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Title(String);
+
+/// A description of any length.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Description(String);
+
+/// A status: 1 to 50 characters.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Status(String);
+
+impl Title {
+    /// # Errors
+    ///
+    /// Fails with everything that is wrong with `text`.
+    pub(crate) fn new(text: String) -> Result<Self, Vec<BadText>> {
+        checked(text, 1, Some(200)).map(Self)
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Description {
+    /// # Errors
+    ///
+    /// Fails if `text` holds a NUL, which no database here can keep.
+    pub(crate) fn new(text: String) -> Result<Self, Vec<BadText>> {
+        checked(text, 0, None).map(Self)
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Status {
+    /// # Errors
+    ///
+    /// Fails with everything that is wrong with `text`.
+    pub(crate) fn new(text: String) -> Result<Self, Vec<BadText>> {
+        checked(text, 1, Some(50)).map(Self)
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Default for Status {
+    fn default() -> Self {
+        Self("pending".to_owned())
+    }
+}
+
+fn checked(text: String, min: usize, max: Option<usize>) -> Result<String, Vec<BadText>> {
+    let mut faults = Vec::new();
+    let length = text.chars().count();
+    if length < min {
+        let msg = format!("String should have at least {min} character{}", if min == 1 { "" } else { "s" });
+        faults.push(BadText { kind: "string_too_short", msg, ctx: json!({ "min_length": min }) });
+    }
+    if let Some(max) = max.filter(|max| length > *max) {
+        let msg = format!("String should have at most {max} characters");
+        faults.push(BadText { kind: "string_too_long", msg, ctx: json!({ "max_length": max }) });
+    }
+    if text.contains('\0') {
+        let msg = "Value error, String should not contain NUL characters".to_owned();
+        let ctx = json!({ "error": "String should not contain NUL characters" });
+        faults.push(BadText { kind: "value_error", msg, ctx });
+    }
+    if faults.is_empty() { Ok(text) } else { Err(faults) }
+}
+
+/// All that a client says about a task when it creates or replaces one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Draft {
+    pub title: Title,
+    pub description: Option<Description>,
+    pub status: Status,
+}
+
+/// What a client wants changed; the rest stays.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Change {
+    pub title: Option<Title>,
+    pub description: Edit<Description>,
+    pub status: Option<Status>,
+}
+
+/// What happens to a part that may be without a value.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) enum Edit<T> {
+    #[default]
+    Keep,
+    Clear,
+    Set(T),
+}
+
+impl<T> Edit<T> {
+    pub(crate) fn value(self) -> Option<T> {
+        match self {
+            Self::Set(value) => Some(value),
+            Self::Keep | Self::Clear => None,
+        }
+    }
+
+    pub(crate) fn as_ref(&self) -> Edit<&T> {
+        match self {
+            Self::Set(value) => Edit::Set(value),
+            Self::Clear => Edit::Clear,
+            Self::Keep => Edit::Keep,
+        }
+    }
+}
+
+/// A moment in UTC, to the microsecond.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct CreatedAt(DateTime);
+
+impl CreatedAt {
+    pub(crate) fn now() -> Self {
+        Self(Offset::UTC.to_datetime(Timestamp::now()))
+    }
+
+    /// Reads what `Display` writes, and the same without the `Z` or with a space in the middle.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        text.strip_suffix('Z').unwrap_or(text).parse().ok().map(Self)
+    }
+}
+
+impl From<DateTime> for CreatedAt {
+    /// `time` has no zone, and is in UTC.
+    fn from(time: DateTime) -> Self {
+        Self(time)
+    }
+}
+
+impl std::fmt::Display for CreatedAt {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (time, micros) = (self.0, self.0.subsec_nanosecond() / 1000);
+        write!(f, "{:04}-{:02}-{:02}T", time.year(), time.month(), time.day())?;
+        write!(f, "{:02}:{:02}:{:02}.{micros:06}Z", time.hour(), time.minute(), time.second())
+    }
+}
+
+impl Serialize for CreatedAt {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check_id(text: &str, expected: Option<i64>) {
+        assert_eq!(TaskId::parse(text).map(|id| id.0), expected, "{text:?}");
+    }
+
+    #[test]
+    fn an_id_is_digits_with_at_most_a_minus() {
+        check_id("1", Some(1));
+        check_id("007", Some(7));
+        check_id("-1", Some(-1));
+        check_id("9223372036854775807", Some(i64::MAX));
+        check_id("9223372036854775808", Some(i64::MIN));
+        check_id(&"1".repeat(5000), Some(i64::MIN));
+        for bad in ["", "-", "+1", "1.0", " 1", "1 ", "--1", "1_000", "0x1", "١"] {
+            check_id(bad, None);
+        }
+    }
+
+    #[test]
+    fn a_length_is_counted_in_characters() {
+        assert!(Title::new("é".repeat(200)).is_ok());
+        assert!(Title::new("🚀".repeat(200)).is_ok());
+        assert_eq!(Title::new("a".repeat(201)).unwrap_err()[0].kind, "string_too_long");
+        assert_eq!(Title::new(String::new()).unwrap_err()[0].kind, "string_too_short");
+        assert!(Status::new("s".repeat(50)).is_ok());
+        assert_eq!(Status::new("s".repeat(51)).unwrap_err()[0].kind, "string_too_long");
+        assert!(Description::new(String::new()).is_ok());
+    }
+
+    #[test]
+    fn every_fault_of_a_text_is_told() {
+        let kinds: Vec<_> = Title::new("\0".repeat(201)).unwrap_err().iter().map(|fault| fault.kind).collect();
+        assert_eq!(kinds, ["string_too_long", "value_error"]);
+    }
+
+    #[test]
+    fn a_time_always_has_six_digits_and_a_z() {
+        for (text, expected) in [
+            ("2026-11-23T03:12:53.370740Z", "2026-11-23T03:12:53.370740Z"),
+            ("2001-02-03 04:05:06", "2001-02-03T04:05:06.000000Z"),
+        ] {
+            assert_eq!(CreatedAt::parse(text).unwrap().to_string(), expected);
+        }
+        assert_eq!(CreatedAt::parse("yesterday"), None);
+    }
+}

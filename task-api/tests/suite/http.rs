@@ -1,0 +1,108 @@
+//! An HTTP client that sends exactly what it is told and shows exactly what comes back.
+
+use std::{
+    io::{self, BufRead, BufReader, Read, Write},
+    net::{SocketAddr, TcpStream},
+    time::Duration,
+};
+
+use serde_json::Value;
+
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: Vec<u8>,
+}
+
+impl Answer {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+    }
+
+    pub(crate) fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+
+    #[track_caller]
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{error}: {}", self.text()))
+    }
+}
+
+pub(crate) fn connect(address: SocketAddr) -> TcpStream {
+    let stream = TcpStream::connect(address).expect("the service listens");
+    stream.set_read_timeout(Some(Duration::from_secs(20))).expect("a socket has a timeout");
+    stream
+}
+
+/// Sends a request of these lines and this body, and closes the connection behind it.
+pub(crate) fn send(
+    address: SocketAddr,
+    method: &str,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: Option<&[u8]>,
+) -> Answer {
+    let mut request = format!("{method} {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n");
+    for (name, value) in headers {
+        request.push_str(&format!("{name}: {value}\r\n"));
+    }
+    let body = match body {
+        Some(body) if headers.contains(&("transfer-encoding", "chunked")) => {
+            [format!("{:x}\r\n", body.len()).as_bytes(), body, b"\r\n0\r\n\r\n"].concat()
+        }
+        Some(body) => {
+            request.push_str(&format!("content-length: {}\r\n", body.len()));
+            body.to_vec()
+        }
+        None => Vec::new(),
+    };
+    request.push_str("\r\n");
+    send_raw(address, &[request.as_bytes(), &body].concat(), method == "HEAD")
+}
+
+pub(crate) fn get(address: SocketAddr, path: &str) -> Answer {
+    send(address, "GET", path, &[], None)
+}
+
+pub(crate) fn send_json(address: SocketAddr, method: &str, path: &str, body: &str) -> Answer {
+    send(address, method, path, &[("content-type", "application/json")], Some(body.as_bytes()))
+}
+
+pub(crate) fn send_raw(address: SocketAddr, request: &[u8], is_head: bool) -> Answer {
+    let mut stream = connect(address);
+    // A service that has answered may stop reading; the answer is what counts.
+    let _ = stream.write_all(request);
+    read(&mut stream, is_head).expect("the service answers")
+}
+
+pub(crate) fn read(stream: &mut TcpStream, is_head: bool) -> io::Result<Answer> {
+    let mut reader = BufReader::new(stream);
+    let mut line = || -> io::Result<String> {
+        let mut line = String::new();
+        match reader.read_line(&mut line)? {
+            0 => Err(io::ErrorKind::UnexpectedEof.into()),
+            _ => Ok(line.trim_end().to_owned()),
+        }
+    };
+    let status = line()?.split(' ').nth(1).and_then(|status| status.parse().ok()).ok_or(io::ErrorKind::InvalidData)?;
+    let mut headers = Vec::new();
+    loop {
+        let line = line()?;
+        let Some((name, value)) = line.split_once(": ") else { break };
+        headers.push((name.to_owned(), value.to_owned()));
+    }
+    let mut answer = Answer { status, headers, body: Vec::new() };
+    if !is_head {
+        match answer.header("content-length").map(|length| length.parse().expect("a length is a number")) {
+            Some(length) => {
+                answer.body.resize(length, 0);
+                reader.read_exact(&mut answer.body)?;
+            }
+            None if answer.status == 204 => {}
+            None => drop(reader.read_to_end(&mut answer.body)?),
+        }
+    }
+    Ok(answer)
+}

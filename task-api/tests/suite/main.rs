@@ -1,0 +1,11 @@
+//! The service as its clients and its operators see it: the real program, over real sockets, on real databases.
+
+mod contract;
+mod docs;
+mod http;
+mod life;
+mod login;
+mod middle;
+mod migrations;
+mod program;
+mod tasks;
