@@ -2,16 +2,442 @@
 
 mod support;
 
-use std::time::Duration;
+use std::io::{Read as _, Write as _};
+use std::net::TcpListener;
+use std::thread;
+use std::time::{Duration, Instant};
 
-use seaworthy_engine::Run;
+use insta::assert_snapshot;
+use seaworthy_engine::{EngineError, Exit, HealthStatus, Run, Service, Signal, Status};
 use serde_json::json;
 
-use support::{ask, image, start};
+use support::{Tar, ask, image, image_of, prepare, serve, start, until, workload};
+
+const SOON: Duration = Duration::from_secs(20);
+
+fn exit(code: i32) -> Option<Exit> {
+    Some(Exit { code, out_of_memory: false })
+}
+
+/// Why an image's container does not start.
+#[track_caller]
+fn refusal(image: &seaworthy_image::Image) -> String {
+    match prepare(image).start(&Run::default(), None) {
+        Err(EngineError::Start { reason }) => reason,
+        Err(other) => panic!("another error: {other}"),
+        Ok(_) => panic!("it starts"),
+    }
+}
 
 #[test]
-fn a_container_answers_and_is_gone_when_dropped() {
-    let container = start(&image(&["serve"], json!({})), &Run::default());
+fn a_container_answers() {
+    let before = Instant::now();
+    let container = serve(&Run::default());
     assert_eq!(ask(&*container, "hello"), "ready");
+    assert!(container.started_at() > before && container.started_at() < Instant::now());
+    assert_eq!(container.status().unwrap(), Status::Running);
     assert_eq!(container.wait(Duration::ZERO).unwrap(), None);
+}
+
+#[test]
+fn a_port_that_nobody_listens_on_is_refused() {
+    let container = serve(&Run::default());
+    ask(&*container, "hello");
+    let error = container.connect(9, SOON).unwrap_err();
+    assert_eq!(error.kind(), std::io::ErrorKind::ConnectionRefused);
+}
+
+#[test]
+fn a_server_on_loopback_alone_is_not_reached_from_outside() {
+    let container = start(&image(&["serve", "127.0.0.1:8000"], json!({})), &Run::default());
+    until("listening", || container.logs().unwrap().stdout.contains("listening").then_some(()));
+    let error = container.connect(8000, SOON).unwrap_err();
+    assert_eq!(error.kind(), std::io::ErrorKind::ConnectionRefused);
+}
+
+#[test]
+fn any_port_may_be_listened_on_without_capabilities() {
+    let config = json!({"Entrypoint": ["/app/workload", "serve", "[::]:80"], "User": "1000"});
+    let run = Run { no_capabilities: true, ..Run::default() };
+    let container = start(&image_of(&config, vec![workload()]), &run);
+    until("an answer", || container.connect(80, SOON).ok());
+}
+
+#[test]
+fn the_user_is_the_one_the_image_names() {
+    let names = Tar::new()
+        .file("etc/passwd", 0, 0o644, b"root:x:0:0::/root:\nappuser:x:1000:1001::/home/appuser:\n")
+        .file("etc/group", 0, 0o644, b"appgroup:x:1001:\nextra:x:2000:appuser\n")
+        .layer();
+    let config = json!({"Entrypoint": ["/app/workload", "serve"], "User": "appuser"});
+    let container = start(&image_of(&config, vec![workload(), names]), &Run::default());
+    let status = ask(&*container, "status").replace('\t', " ");
+    let ids: Vec<&str> = status.lines().filter(|line| line.starts_with(['U', 'G'])).collect();
+    assert_snapshot!(ids.join("\n"), @r"
+    Umask: 0022
+    Uid: 1000 1000 1000 1000
+    Gid: 1001 1001 1001 1001
+    Groups: 1001 2000
+    ");
+    assert_eq!(ask(&*container, "env?HOME"), "/home/appuser");
+
+    let processes = container.processes().unwrap();
+    assert_eq!(processes.len(), 1);
+    assert_eq!(processes[0].uids, [1000; 3]);
+    assert_eq!(processes[0].gids, [1001; 3]);
+    assert_eq!(processes[0].capabilities, Some(0));
+    assert_eq!(processes[0].command, "/app/workload serve");
+}
+
+#[test]
+fn root_has_dockers_capabilities_or_none() {
+    let capabilities = |run: &Run| {
+        let container = serve(run);
+        let status = ask(&*container, "status");
+        assert!(status.contains("NoNewPrivs:\t1"));
+        let kept = status.lines().filter(|line| line.starts_with("Cap")).map(|line| line.replace('\t', " "));
+        kept.collect::<Vec<_>>().join("\n")
+    };
+    assert_snapshot!(capabilities(&Run::default()), @r"
+    CapInh: 0000000000000000
+    CapPrm: 00000000a80425fb
+    CapEff: 00000000a80425fb
+    CapBnd: 00000000a80425fb
+    CapAmb: 0000000000000000
+    ");
+    assert_snapshot!(capabilities(&Run { no_capabilities: true, ..Run::default() }), @r"
+    CapInh: 0000000000000000
+    CapPrm: 0000000000000000
+    CapEff: 0000000000000000
+    CapBnd: 0000000000000000
+    CapAmb: 0000000000000000
+    ");
+}
+
+#[test]
+fn every_process_is_seen_with_its_ids_inside() {
+    let container = start(&image(&["serve"], json!({"User": "7:8"})), &Run::default());
+    ask(&*container, "child");
+    let processes = until("two processes", || container.processes().ok().filter(|processes| processes.len() == 2));
+    assert!(processes.iter().all(|process| process.uids == [7; 3] && process.gids == [8; 3]), "{processes:?}");
+}
+
+#[test]
+fn environment_and_arguments_are_the_images_and_the_runs() {
+    let config = json!({
+        "Entrypoint": ["/app/workload"],
+        "Cmd": ["serve"],
+        "Env": ["COLOUR=red", "SHAPE=round", "SIZE=big"],
+        "WorkingDir": "/srv/made/for/it",
+    });
+    let run = Run {
+        env: vec![("COLOUR".to_owned(), "blue=green".to_owned())],
+        without_env: vec!["SHAPE".to_owned()],
+        ..Run::default()
+    };
+    let container = start(&image_of(&config, vec![workload()]), &run);
+    let all = ["env?COLOUR", "env?SHAPE", "env?SIZE", "env?PATH", "env?HOME", "cwd", "args", "owner?/srv/made"];
+    let answers: Vec<String> = all.iter().map(|command| format!("{command}: {}", ask(&*container, command))).collect();
+    assert_snapshot!(answers.join("\n"), @r"
+    env?COLOUR: blue=green
+    env?SHAPE: (unset)
+    env?SIZE: big
+    env?PATH: /usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+    env?HOME: /
+    cwd: /srv/made/for/it
+    args: /app/workload serve
+    owner?/srv/made: 0:0 755
+    ");
+}
+
+#[test]
+fn nothing_of_this_program_is_in_the_container() {
+    let container = serve(&Run::default());
+    assert_eq!(ask(&*container, "list?/proc/self/fd").split(' ').count(), 6, "three streams, listener, stream, folder");
+    assert_snapshot!(ask(&*container, "list?/"), @"app dev etc proc sys");
+    // Where the kernel has `/proc/kcore`, there is a masked `core` too.
+    assert_snapshot!(ask(&*container, "list?/dev").replace("core ", ""), @"fd full mqueue null ptmx pts random shm stderr stdin stdout tty urandom zero");
+}
+
+#[test]
+fn a_read_only_root_can_be_written_only_where_it_was_said() {
+    let folders = Tar::new().folder("var/lib/app", 1000, 0o750).file("var/lib/app/old", 1000, 0o600, b"old").layer();
+    let config = json!({
+        "Entrypoint": ["/app/workload", "serve"],
+        "User": "1000",
+        "Volumes": {"/data": {}},
+    });
+    let image = image_of(&config, vec![workload(), folders, Tar::new().folder("data", 1000, 0o700).layer()]);
+    let run = Run { read_only: true, writable: vec!["/tmp".to_owned(), "/var/lib/app".to_owned()], ..Run::default() };
+    let container = start(&image, &run);
+    let paths = ["/new", "/app/new", "/data/new", "/tmp/new", "/var/lib/app/new", "/var/lib/app/old"];
+    let answers: Vec<String> =
+        paths.iter().map(|path| format!("{path}: {}", ask(&*container, &format!("write?{path}")))).collect();
+    assert_snapshot!(answers.join("\n"), @r"
+    /new: read-only filesystem or storage medium
+    /app/new: read-only filesystem or storage medium
+    /data/new: written
+    /tmp/new: written
+    /var/lib/app/new: written
+    /var/lib/app/old: written
+    ");
+}
+
+#[test]
+fn a_volume_begins_with_what_the_image_has_there_and_outlives_the_container() {
+    let folder = Tar::new().folder("data", 1000, 0o750).file("data/first", 1000, 0o640, b"from the image").layer();
+    let config = json!({"Entrypoint": ["/app/workload", "serve"], "User": "1000:1000", "Volumes": {"/data": {}}});
+    let prepared = prepare(&image_of(&config, vec![workload(), folder]));
+    let volumes = prepared.volumes().unwrap();
+
+    let container = prepared.start(&Run::default(), Some(&*volumes)).unwrap();
+    assert_eq!(ask(&*container, "owner?/data"), "1000:1000 750");
+    assert_eq!(ask(&*container, "owner?/data/first"), "1000:1000 640");
+    assert_eq!(ask(&*container, "read?/data/first"), "from the image");
+    assert_eq!(ask(&*container, "write?/data/second"), "written");
+    container.signal(Signal::Kill).unwrap();
+    assert_eq!(container.wait(SOON).unwrap(), exit(137));
+    drop(container);
+
+    let container = prepared.start(&Run::default(), Some(&*volumes)).unwrap();
+    assert_eq!(ask(&*container, "read?/data/second"), "written");
+    let other = prepared.start(&Run::default(), None).unwrap();
+    assert_eq!(ask(&*other, "read?/data/second"), "entity not found");
+}
+
+#[test]
+fn what_a_container_writes_elsewhere_is_gone_with_it() {
+    let prepared = prepare(&image(&["serve"], json!({})));
+    let container = prepared.start(&Run::default(), None).unwrap();
+    assert_eq!(ask(&*container, "write?/app/note"), "written");
+    drop(container);
+    let container = prepared.start(&Run::default(), None).unwrap();
+    assert_eq!(ask(&*container, "read?/app/note"), "entity not found");
+}
+
+#[test]
+fn upper_layers_hide_and_replace_what_is_below() {
+    let below = Tar::new()
+        .file("etc/removed", 0, 0o644, b"below")
+        .file("etc/replaced", 0, 0o644, b"below")
+        .folder("opaque", 0, 0o755)
+        .file("opaque/below", 0, 0o644, b"below")
+        .file("whole/below", 0, 0o644, b"below")
+        .symlink("link", "/etc/replaced")
+        .layer();
+    let above = Tar::new()
+        .file("etc/.wh.removed", 0, 0o644, b"")
+        .file("etc/replaced", 0, 0o644, b"above")
+        .file("opaque/.wh..wh..opq", 0, 0o644, b"")
+        .file("opaque/above", 0, 0o644, b"above")
+        .file(".wh.whole", 0, 0o644, b"")
+        .layer();
+    let config = json!({"Entrypoint": ["/app/workload", "serve"]});
+    let container = start(&image_of(&config, vec![below, workload(), above]), &Run::default());
+    let all = ["read?/etc/removed", "read?/link", "list?/opaque", "read?/whole/below"];
+    let answers: Vec<String> = all.iter().map(|command| ask(&*container, command)).collect();
+    assert_eq!(answers, ["entity not found", "above", "above", "entity not found"]);
+}
+
+#[test]
+fn a_layer_cannot_write_outside_its_folder() {
+    let outside = Tar::new().symlink("out", "/").file("out/escaped", 0, 0o644, b"inside").layer();
+    let config = json!({"Entrypoint": ["/app/workload", "serve"]});
+    let container = start(&image_of(&config, vec![workload(), outside]), &Run::default());
+    assert_eq!(ask(&*container, "read?/escaped"), "inside");
+    assert!(!std::path::Path::new("/escaped").exists());
+
+    let leaves = Tar::new().file("../escaped", 0, 0o644, b"").layer();
+    let Err(error) = support::engine_prepare(&image_of(&config, vec![leaves])) else { panic!("it is prepared") };
+    let text = error.to_string();
+    assert!(text.starts_with("the image cannot be prepared: layer `sha256:"), "{text}");
+    assert!(text.ends_with("the path `../escaped` leaves the root"), "{text}");
+}
+
+#[test]
+fn files_are_put_into_the_container_for_everybody_to_read() {
+    let run = Run { files: vec![("/run/seaworthy/ca.pem".to_owned(), b"certificate".to_vec())], ..Run::default() };
+    let container = start(&image(&["serve"], json!({"User": "1000"})), &run);
+    assert_eq!(ask(&*container, "read?/run/seaworthy/ca.pem"), "certificate");
+    assert_eq!(ask(&*container, "write?/run/seaworthy/ca.pem"), "read-only filesystem or storage medium");
+}
+
+#[test]
+fn a_service_is_reached_by_its_name_and_nothing_else_is_reached() {
+    let server = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = server.local_addr().unwrap();
+    thread::spawn(move || {
+        for mut stream in server.incoming().flatten() {
+            stream.write_all(b"from outside").unwrap();
+        }
+    });
+    let run = Run { services: vec![Service { name: "db.example.com".to_owned(), address }], ..Run::default() };
+    let container = start(&image(&["serve"], json!({"User": "1000"})), &run);
+    assert_eq!(ask(&*container, &format!("connect?db.example.com:{}", address.port())), "connected from outside");
+    assert_eq!(container.attempts().unwrap(), Some(Vec::new()));
+
+    assert_eq!(ask(&*container, "connect?192.0.2.1:443"), "Connection refused (os error 111)");
+    assert_eq!(ask(&*container, "datagram?192.0.2.2:123"), "sent");
+    ask(&*container, "connect?telemetry.example.com:443");
+    ask(&*container, "connect?[2001:db8::1]:443");
+    let attempts = container.attempts().unwrap().unwrap();
+    let targets: Vec<&str> = attempts.iter().map(|attempt| attempt.target.as_str()).collect();
+    assert_snapshot!(targets.join("\n"), @r"
+    name telemetry.example.com
+    tcp 192.0.2.1:443
+    tcp [2001:db8::1]:443
+    udp 192.0.2.2:123
+    ");
+}
+
+#[test]
+fn more_memory_than_the_limit_ends_the_container() {
+    let run = Run { memory_limit_bytes: Some(64 << 20), ..Run::default() };
+    let container = serve(&run);
+    assert_eq!(ask(&*container, "allocate?8"), "2048");
+    let memory = container.memory().unwrap().unwrap();
+    assert!(memory.peak_bytes > 8 << 20 && memory.peak_bytes <= 64 << 20, "{memory:?}");
+    assert_eq!(memory.kills, 0);
+
+    let mut stream = container.connect(8000, SOON).unwrap();
+    stream.write_all(b"GET /allocate?256 HTTP/1.0\r\n\r\n").unwrap();
+    assert_eq!(container.wait(SOON).unwrap(), Some(Exit { code: 137, out_of_memory: true }));
+    assert_eq!(container.memory().unwrap().unwrap().kills, 1);
+}
+
+#[test]
+fn the_exit_is_told_as_docker_tells_it() {
+    // The kernel does not let the first process abort: the C library then ends it by an illegal instruction.
+    for (command, value, code) in [("exit", "0", 0), ("exit", "7", 7), ("abort", "", 139)] {
+        let container = start(&image(&[command, value], json!({})), &Run::default());
+        assert_eq!(container.wait(SOON).unwrap(), exit(code), "{command} {value}");
+        assert_eq!(container.status().unwrap(), Status::Exited(exit(code).unwrap()));
+        container.signal(Signal::Stop).unwrap();
+        assert!(container.connect(8000, SOON).is_err());
+        assert!(container.processes().unwrap().is_empty());
+    }
+}
+
+#[test]
+fn the_stop_signal_is_the_images() {
+    let container = start(&image(&["serve-until", "3"], json!({"StopSignal": "SIGQUIT"})), &Run::default());
+    ask(&*container, "hello");
+    container.signal(Signal::Term).unwrap();
+    assert_eq!(
+        container.wait(Duration::from_millis(50)).unwrap(),
+        None,
+        "the first process ignores what it does not handle"
+    );
+    container.signal(Signal::Stop).unwrap();
+    assert_eq!(container.wait(SOON).unwrap(), exit(0));
+}
+
+#[test]
+fn what_cannot_be_started_is_the_images_fault() {
+    let file = |mode: u32, content: &[u8]| {
+        let layer = Tar::new().file("app/program", 0, mode, content).layer();
+        image_of(&json!({"Entrypoint": ["/app/program"]}), vec![layer])
+    };
+    let config = |config: serde_json::Value| image_of(&config, vec![workload()]);
+    let mut foreign = std::fs::read("/proc/self/exe").unwrap()[..4096].to_vec();
+    foreign[18] = 243; // RISC-V
+
+    let reasons = [
+        refusal(&config(json!({"Entrypoint": ["/app/missing"]}))),
+        refusal(&config(json!({"Entrypoint": ["missing"]}))),
+        refusal(&file(0o644, b"#!/app/workload\n")),
+        refusal(&file(0o755, b"#!/bin/sh\n")),
+        refusal(&file(0o755, &foreign)),
+        refusal(&config(json!({"Entrypoint": ["/app/workload"], "User": "ghost"}))),
+        refusal(&config(json!({"Entrypoint": ["/app/workload"], "User": "1:ghosts"}))),
+        refusal(&config(json!({"Entrypoint": ["/app/workload"], "WorkingDir": "/app/workload"}))),
+        refusal(&config(json!({}))),
+    ];
+    assert_snapshot!(reasons.join("\n"), @r"
+    exec /app/missing: no such file or directory
+    exec missing: executable file not found in `PATH`
+    exec /app/program: permission denied
+    exec /app/program: no such file or directory (the file is there, its interpreter or dynamic loader is not)
+    exec /app/program: exec format error
+    user `ghost` is not in the image's /etc/passwd
+    group `ghosts` is not in the image's /etc/group
+    working directory `/app/workload`: not a directory
+    the image names no command: it has neither entrypoint nor cmd
+    ");
+}
+
+#[test]
+fn a_health_check_runs_in_a_container_without_a_shell() {
+    let check = json!({"Test": ["CMD", "/app/workload", "check"], "Interval": 60_000_000_000_u64});
+    let container = start(&image(&["serve"], json!({"Healthcheck": check, "User": "1000"})), &Run::default());
+    let health = until("healthy", || container.health().ok().filter(|health| health.status == HealthStatus::Healthy));
+    assert!(health.healthy_after.unwrap() < SOON, "{health:?}");
+}
+
+#[test]
+fn a_health_check_that_fails_turns_unhealthy_after_its_retries() {
+    let check = json!({
+        "Test": ["CMD", "/app/workload", "exit", "1"],
+        "Interval": 20_000_000,
+        "Retries": 2,
+    });
+    let container = start(&image(&["serve"], json!({"Healthcheck": check})), &Run::default());
+    let health =
+        until("unhealthy", || container.health().ok().filter(|health| health.status == HealthStatus::Unhealthy));
+    assert_eq!(health.healthy_after, None);
+}
+
+#[test]
+fn a_probe_that_hangs_or_cannot_run_is_a_failure() {
+    for (test, output) in [
+        (json!(["CMD", "/app/workload", "sleep", "60"]), "no answer within 50ms"),
+        (json!(["CMD-SHELL", "true"]), "exec /bin/sh: no such file or directory"),
+    ] {
+        let check = json!({"Test": test, "Interval": 20_000_000, "Timeout": 50_000_000, "Retries": 1});
+        let container = start(&image(&["serve"], json!({"Healthcheck": check})), &Run::default());
+        let health =
+            until("unhealthy", || container.health().ok().filter(|health| health.status == HealthStatus::Unhealthy));
+        assert_eq!(health.output, output);
+        until("the probe is gone", || container.processes().ok().filter(|processes| processes.len() == 1));
+    }
+}
+
+#[test]
+fn without_a_health_check_there_is_no_health() {
+    assert_eq!(serve(&Run::default()).health().unwrap().status, HealthStatus::None);
+}
+
+#[test]
+fn both_streams_are_kept_apart_and_their_end_is_kept() {
+    let container = start(&image(&["speak", ""], json!({})), &Run::default());
+    assert_eq!(container.wait(SOON).unwrap(), exit(0));
+    let logs = container.logs().unwrap();
+    assert_eq!((logs.stdout.as_str(), logs.stderr.as_str()), ("to standard output\n", "to standard error\n"));
+
+    let container = start(&image(&["flood", "3000"], json!({})), &Run::default());
+    assert_eq!(container.wait(SOON).unwrap(), exit(0));
+    let logs = container.logs().unwrap();
+    assert_eq!(logs.stdout.len(), 1 << 20);
+    assert!(logs.stdout.ends_with("the end\n"));
+}
+
+#[test]
+fn ten_containers_run_at_once() {
+    let prepared = prepare(&image(&["serve"], json!({})));
+    let containers: Vec<_> = (0..10).map(|_| prepared.start(&Run::default(), None).unwrap()).collect();
+    for container in &containers {
+        assert_eq!(ask(&**container, "hello"), "ready");
+    }
+}
+
+#[test]
+fn a_connection_carries_bytes_both_ways() {
+    let container = serve(&Run::default());
+    ask(&*container, "hello");
+    let mut stream = container.connect(8000, SOON).unwrap();
+    stream.write_all(b"GET /hel").unwrap();
+    stream.write_all(b"lo HTTP/1.0\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    assert!(answer.ends_with("ready"));
 }

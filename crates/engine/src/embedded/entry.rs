@@ -94,10 +94,8 @@ fn find(name: &str, env: &[String]) -> Result<PathBuf, String> {
     for folder in std::env::split_paths(OsStr::new(path)) {
         let candidate = folder.join(name);
         match fs::metadata(&candidate) {
-            Ok(found) if found.is_file() => match executable(&candidate) {
-                true => return Ok(candidate),
-                false => denied = true,
-            },
+            Ok(found) if found.is_file() && executable(&candidate) => return Ok(candidate),
+            Ok(found) if found.is_file() => denied = true,
             _ => {}
         }
     }

@@ -11,7 +11,7 @@ use rustix::fs::FlockOperation;
 
 const LOCK: &str = "lock";
 /// A folder this young may not have its lock yet.
-const YOUNG: Duration = Duration::from_secs(60);
+const YOUNG: Duration = Duration::from_mins(1);
 
 /// `$XDG_CACHE_HOME/seaworthy`, else `~/.cache/seaworthy`.
 pub(crate) fn cache() -> io::Result<PathBuf> {
@@ -139,7 +139,7 @@ mod tests {
         let parent = tempfile::tempdir().unwrap();
         let path = parent.path().join("a/b");
         fs::create_dir_all(&path).unwrap();
-        fs::set_permissions(&path, Permissions::from_mode(0)).unwrap();
+        fs::set_permissions(&path, Permissions::from_mode(0o0)).unwrap();
         remove(&parent.path().join("a")).unwrap();
         assert!(!path.exists());
     }

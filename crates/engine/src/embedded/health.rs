@@ -4,8 +4,8 @@
 //! unhealthy. Unlike Docker, which waits an interval before the first probe, probes begin at once and follow each other quickly until the
 //! first healthy one, so that the time to it is the container's own; those in between do not count as failures.
 
-use std::fs;
-use std::io::{self, Read as _};
+use std::fs::{self, File};
+use std::io::{self, Read as _, Write as _};
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
@@ -15,15 +15,19 @@ use std::time::{Duration, Instant};
 
 use libcontainer::container::builder::ContainerBuilder;
 use libcontainer::syscall::syscall::SyscallType;
-use rustix::process::{Pid, WaitOptions};
+use rustix::event::{PollFd, PollFlags, Timespec};
+use rustix::process::{Pid, PidfdFlags, WaitOptions};
 use seaworthy_image::HealthCheck;
 
 use super::entry::Entry;
 use super::isolation::{self, Wanted};
+use super::logs::Tail;
 use super::protocol::{Reply, WireHealth};
 use super::{PROBE, root, signals};
 
 const OUTPUT_BYTES_MAX: usize = 4096;
+/// For a helper process to get into the container.
+const PATIENCE: Duration = Duration::from_secs(20);
 /// Between probes until the first healthy one: from this…
 const QUICK_FIRST: Duration = Duration::from_millis(10);
 /// …doubled each time, to this, or the check's own interval if that is shorter.
@@ -61,32 +65,25 @@ impl Probes {
     /// Runs the check once: the exit code, and what it printed.
     fn once(&self, stop: &Stop) -> (Option<i32>, String) {
         let run = || -> io::Result<_> {
-            let (mut output, input) = io::pipe()?;
+            let (output, input) = io::pipe()?;
+            let timeout_ms = u64::try_from(self.check.timeout.as_millis()).unwrap_or(u64::MAX);
             let mut probe = Command::new("/proc/self/exe")
                 .arg(PROBE)
                 .args([self.states.as_os_str(), self.id.as_ref(), self.process.as_os_str()])
+                .arg(timeout_ms.to_string())
                 .stdin(Stdio::null())
                 .stdout(input.try_clone()?)
                 .stderr(input)
                 .spawn()?;
-            let reading = thread::spawn(move || {
-                let mut last = Vec::new();
-                let mut buffer = [0; 4096];
-                while let Ok(count @ 1..) = output.read(&mut buffer) {
-                    last.extend_from_slice(&buffer[..count]);
-                    let surplus = last.len().saturating_sub(OUTPUT_BYTES_MAX);
-                    last.drain(..surplus);
-                }
-                String::from_utf8_lossy(&last).into_owned()
-            });
-            let until = Instant::now() + self.check.timeout;
+            let output = Tail::of(File::from(OwnedFd::from(output)))?;
+            // The helper keeps the time itself, from when the program in the container runs.
+            let until = Instant::now() + self.check.timeout + PATIENCE;
             let mut pause = Duration::from_micros(500);
             let code = loop {
                 if let Some(status) = probe.try_wait()? {
                     break status.code();
                 }
                 if Instant::now() > until || stop.is_set() {
-                    // What it runs in the container is bound to it and dies with it.
                     probe.kill()?;
                     probe.wait()?;
                     break None;
@@ -94,14 +91,11 @@ impl Probes {
                 stop.sleep(pause);
                 pause = (pause * 2).min(Duration::from_millis(10));
             };
-            let output = reading.join().unwrap_or_default();
-            Ok((code, output))
+            output.wait_for_end();
+            Ok((code, output.text()))
         };
         match run() {
-            Ok((Some(code), output)) => (Some(code), output.trim().to_owned()),
-            Ok((None, output)) => {
-                (None, format!("{}\nno answer within {:?}", output.trim(), self.check.timeout).trim().to_owned())
-            }
+            Ok((code, output)) => (code, shortened(output.trim())),
             Err(error) => (None, format!("the probe cannot be run: {error}")),
         }
     }
@@ -200,24 +194,30 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// The end of a text.
+fn shortened(text: &str) -> String {
+    let surplus = text.len().saturating_sub(OUTPUT_BYTES_MAX);
+    let from = (surplus..text.len()).find(|&at| text.is_char_boundary(at)).unwrap_or(0);
+    text[from..].to_owned()
+}
+
 /// The helper process of one probe: runs it in the container, and ends as it ends.
-pub(crate) fn probe(states: &Path, id: &str, process: &Path) -> ExitCode {
+pub(crate) fn probe(states: &Path, id: &str, process: &Path, timeout: Duration) -> ExitCode {
     // A probe must not outlive the supervisor.
     let _ = rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL));
     signals::ignore_terminal();
-    match enter(states, id, process) {
+    match enter(states, id, process, timeout) {
         Ok(code) => ExitCode::from(code),
         Err(reason) => {
-            use std::io::Write as _;
             let _ = writeln!(io::stdout(), "{reason}");
             ExitCode::from(127)
         }
     }
 }
 
-fn enter(states: &Path, id: &str, process: &Path) -> Result<u8, String> {
+fn enter(states: &Path, id: &str, process: &Path, timeout: Duration) -> Result<u8, String> {
     let (mut report, write) = io::pipe().map_err(|error| error.to_string())?;
-    let pid = ContainerBuilder::new(id.to_owned(), SyscallType::default())
+    let built = ContainerBuilder::new(id.to_owned(), SyscallType::default())
         .with_root_path(states)
         .map_err(|error| error.to_string())?
         .with_executor(Entry::new(OwnedFd::from(write), None))
@@ -225,15 +225,37 @@ fn enter(states: &Path, id: &str, process: &Path) -> Result<u8, String> {
         .with_process(Some(process))
         .with_detach(true)
         .build();
+    // Until the program runs, or tells why it does not.
     let mut reason = String::new();
     let _ = report.read_to_string(&mut reason);
     if !reason.is_empty() {
         return Err(reason);
     }
-    let pid = Pid::from_raw(pid.map_err(|error| error.to_string())?.as_raw()).ok_or("it has no process")?;
-    let (_, status) = rustix::process::waitpid(Some(pid), WaitOptions::empty())
-        .map_err(|errno| errno.to_string())?
-        .ok_or("it cannot be waited for")?;
-    let code = status.exit_status().or_else(|| status.terminating_signal().map(|signal| 128 + signal));
-    Ok(code.and_then(|code| u8::try_from(code).ok()).unwrap_or(255))
+    let pid = Pid::from_raw(built.map_err(|error| error.to_string())?.as_raw()).ok_or("it has no process")?;
+    wait(pid, timeout).map_err(|errno| errno.to_string())?.ok_or_else(|| format!("no answer within {timeout:?}"))
+}
+
+/// The exit code; `None` for a process that had to be ended.
+fn wait(pid: Pid, timeout: Duration) -> rustix::io::Result<Option<u8>> {
+    let descriptor = rustix::process::pidfd_open(pid, PidfdFlags::empty())?;
+    let until = Instant::now() + timeout;
+    loop {
+        let left = until.saturating_duration_since(Instant::now());
+        let left =
+            Timespec { tv_sec: left.as_secs().try_into().unwrap_or(i64::MAX), tv_nsec: left.subsec_nanos().into() };
+        match rustix::event::poll(&mut [PollFd::new(&descriptor, PollFlags::IN)], Some(&left)) {
+            Ok(0) => {
+                rustix::process::pidfd_send_signal(&descriptor, rustix::process::Signal::KILL)?;
+                rustix::process::waitpid(Some(pid), WaitOptions::empty())?;
+                return Ok(None);
+            }
+            Ok(_) => break,
+            Err(rustix::io::Errno::INTR) => {}
+            Err(errno) => return Err(errno),
+        }
+    }
+    let ended = rustix::process::waitpid(Some(pid), WaitOptions::empty())?;
+    let code =
+        ended.and_then(|(_, how)| how.exit_status().or_else(|| how.terminating_signal().map(|signal| 128 + signal)));
+    Ok(Some(code.and_then(|code| u8::try_from(code).ok()).unwrap_or(255)))
 }

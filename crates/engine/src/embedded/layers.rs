@@ -13,7 +13,7 @@ use super::folder::{self, Owned};
 use super::unpack::{self, UnpackError};
 
 /// A layer that nothing asked for in this long is removed.
-const UNUSED: Duration = Duration::from_secs(30 * 24 * 3600);
+const UNUSED: Duration = Duration::from_hours(30 * 24);
 
 /// Why a layer is not there.
 #[derive(Debug, thiserror::Error)]

@@ -106,20 +106,20 @@ fn forward(listener: &TcpListener, outside: SocketAddr) {
     for inner in listener.incoming() {
         let Ok(inner) = inner else { return };
         // A connection for which no thread can be had is closed: the client sees it.
-        let _ = thread::Builder::new().name("pipe".to_owned()).spawn(move || pipe(inner, outside));
+        let _ = thread::Builder::new().name("pipe".to_owned()).spawn(move || pipe(&inner, outside));
     }
 }
 
-fn pipe(inner: TcpStream, outside: SocketAddr) {
+fn pipe(inner: &TcpStream, outside: SocketAddr) {
     let Ok(outer) = TcpStream::connect_timeout(&outside, DIAL_TIMEOUT) else {
         // Refused outside: reset inside, not an orderly end.
-        let _ = rustix::net::sockopt::set_socket_linger(&inner, Some(Duration::ZERO));
+        let _ = rustix::net::sockopt::set_socket_linger(inner, Some(Duration::ZERO));
         return;
     };
     let _ = (inner.set_nodelay(true), outer.set_nodelay(true));
     let (Ok(inner_read), Ok(outer_write)) = (inner.try_clone(), outer.try_clone()) else { return };
     let up = thread::Builder::new().name("pipe".to_owned()).spawn(move || copy(&inner_read, &outer_write));
-    copy(&outer, &inner);
+    copy(&outer, inner);
     if let Ok(up) = up {
         let _ = up.join();
     }

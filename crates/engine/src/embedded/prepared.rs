@@ -56,7 +56,7 @@ impl Unpacked {
             volumes.push(PlanVolume { path: path.clone(), folder });
         }
         let id = owned.path().to_string_lossy().into_owned();
-        Ok(Folders { id, volumes, _owned: owned })
+        Ok(Folders { id, volumes, owned })
     }
 }
 
@@ -96,7 +96,7 @@ impl Prepared for Unpacked {
             files: run.files.clone(),
             services: run.services.iter().map(|service| (service.name.clone(), service.address)).collect(),
         };
-        let fresh = fresh.map(|folders| folders._owned);
+        let fresh = fresh.map(|folders| folders.owned);
         Ok(Box::new(Supervised::start(&self.helper, &plan, folder, fresh)?))
     }
 }
@@ -115,7 +115,7 @@ impl Unpacked {
 struct Folders {
     id: String,
     volumes: Vec<PlanVolume>,
-    _owned: Owned,
+    owned: Owned,
 }
 
 impl Volumes for Folders {

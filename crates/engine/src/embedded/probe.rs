@@ -30,11 +30,11 @@ pub(crate) fn available(helper: &Path) -> Result<(), EngineError> {
 }
 
 fn unavailable(reason: String) -> EngineError {
-    EngineError::Unavailable { engine: NAME, reason, hint: hint() }
+    EngineError::Unavailable { engine: NAME, reason, hint: Some(hint()) }
 }
 
 /// What is known to forbid it, and what allows it.
-fn hint() -> Option<String> {
+fn hint() -> String {
     let set = |path: &str, value: &str| fs::read_to_string(path).is_ok_and(|text| text.trim() == value);
     let known = [
         ("/proc/sys/user/max_user_namespaces", "0", "sysctl user.max_user_namespaces=15000"),
@@ -46,12 +46,12 @@ fn hint() -> Option<String> {
         ),
     ];
     if let Some((_, _, command)) = known.iter().find(|(path, value, _)| set(path, value)) {
-        return Some(format!("run `{command}` as root, or use `--engine docker`"));
+        return format!("run `{command}` as root, or use `--engine docker`");
     }
     if Path::new("/.dockerenv").exists() {
-        return Some("inside a container it needs one that was started with `--privileged`".to_owned());
+        return "inside a container it needs one that was started with `--privileged`".to_owned();
     }
-    Some("use `--engine docker`".to_owned())
+    "use `--engine docker`".to_owned()
 }
 
 /// The helper process: what a supervisor does, on nothing.
@@ -80,7 +80,7 @@ fn attempt() -> Result<(), String> {
     .map_err(|errno| step("mounts cannot be set apart")(own(errno.raw_os_error())))?;
     rustix::mount::mount("tmpfs", "/tmp", "tmpfs", rustix::mount::MountFlags::empty(), Some(c"mode=0711"))
         .map_err(|errno| step("a tmpfs cannot be mounted")(own(errno.raw_os_error())))?;
-    let folders = ["lower", "upper", "work", "merged"].map(|name| super::root::stage(name));
+    let folders = ["lower", "upper", "work", "merged"].map(super::root::stage);
     for folder in &folders {
         fs::create_dir(folder).map_err(|error| error.to_string())?;
     }

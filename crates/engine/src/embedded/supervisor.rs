@@ -3,10 +3,13 @@
 //! libcontainer forks, so none of this is done in the program itself. What the supervisor mounts is in a mount namespace of its own and
 //! ends with it; when the program is gone, however it went, the socket between them tells.
 
+use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::Read as _;
-use std::os::fd::{AsFd as _, OwnedFd};
+use std::net::Ipv4Addr;
+use std::os::fd::{AsFd as _, AsRawFd as _, OwnedFd};
 use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::{Condvar, Mutex, PoisonError};
 use std::thread;
@@ -48,6 +51,9 @@ pub(crate) fn run() -> ExitCode {
     signals::ignore_terminal();
     let Ok(mut channel) = take_socket() else { return ExitCode::FAILURE };
     let Ok(Some(plan)) = channel.receive::<Plan>() else { return ExitCode::FAILURE };
+    // Found before the stage covers what may be on the way to them.
+    let folder = Removable::find(&plan.folder);
+    let volumes: Vec<_> = plan.volumes.iter().filter_map(|volume| Removable::find(volume.folder.parent()?)).collect();
     let orderly = match make(&plan) {
         Ok(running) => supervise(&running, channel),
         Err(why) => {
@@ -59,16 +65,31 @@ pub(crate) fn run() -> ExitCode {
         }
     };
     cgroup::remove(&plan.id);
-    let _ = folder::remove(&plan.folder);
+    folder.iter().for_each(Removable::remove);
     if !orderly {
         // The program is gone: nobody is left to use these.
-        for volume in &plan.volumes {
-            if let Some(all) = volume.folder.parent() {
-                let _ = folder::remove(all);
-            }
-        }
+        volumes.iter().for_each(Removable::remove);
     }
     ExitCode::SUCCESS
+}
+
+/// A folder that will be removed.
+struct Removable {
+    parent: File,
+    name: OsString,
+}
+
+impl Removable {
+    fn find(folder: &Path) -> Option<Self> {
+        let parent = File::open(folder.parent()?).ok()?;
+        Some(Self { parent, name: folder.file_name()?.to_owned() })
+    }
+
+    fn remove(&self) {
+        let parent = PathBuf::from(format!("/proc/self/fd/{}", self.parent.as_raw_fd()));
+        // What cannot be removed now is removed at the next start.
+        let _ = folder::remove(&parent.join(&self.name));
+    }
 }
 
 /// The socket is standard input; nothing that is started later may have it.
@@ -253,9 +274,10 @@ fn environment(config: &Config, plan: &Plan, user: &User, hostname: &str) -> Vec
 /// `/etc/hosts`, `/etc/hostname` and `/etc/resolv.conf`, as Docker puts them into every container.
 fn put_names(root: &mut Root, hostname: &str, plan: &Plan) -> std::io::Result<()> {
     let mut hosts = "127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n".to_owned();
-    hosts.push_str(&format!("{ADDRESS}\t{hostname}\n"));
+    let mut add = |address: Ipv4Addr, name: &str| hosts.extend([&address.to_string(), "\t", name, "\n"]);
+    add(ADDRESS, hostname);
     for (name, _) in &plan.services {
-        hosts.push_str(&format!("{SERVICES}\t{name}\n"));
+        add(SERVICES, name);
     }
     let resolver = format!("nameserver {SERVICES}\noptions ndots:0\n");
     root.put("/etc/hosts", hosts.as_bytes(), "hosts", 0o644, false)?;

@@ -28,7 +28,7 @@ pub(crate) fn find(user: &str, passwd: &str, group: &str) -> Result<User, String
     let (uid, mut gid, home, login) = match entry {
         Some(entry) => (entry.uid, entry.gid, entry.home, Some(entry.name)),
         None => match name.parse::<u32>() {
-            Ok(uid) if uid <= i32::MAX as u32 => (uid, 0, "/", None),
+            Ok(uid) if i32::try_from(uid).is_ok() => (uid, 0, "/", None),
             Ok(_) => return Err(format!("user `{name}`: a user id is at most 2147483647")),
             Err(_) => return Err(format!("user `{name}` is not in the image's /etc/passwd")),
         },
@@ -42,7 +42,7 @@ pub(crate) fn find(user: &str, passwd: &str, group: &str) -> Result<User, String
             None => group_name
                 .parse()
                 .ok()
-                .filter(|&gid: &u32| gid <= i32::MAX as u32)
+                .filter(|&gid: &u32| i32::try_from(gid).is_ok())
                 .ok_or_else(|| format!("group `{group_name}` is not in the image's /etc/group"))?,
         };
     } else if let Some(login) = login {

@@ -7,7 +7,7 @@ use std::process::Command;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use seaworthy_engine::{Container, Embedded, Engine as _, Prepared, Run};
+use seaworthy_engine::{Container, Embedded, Engine as _, EngineError, Prepared, Run};
 use seaworthy_image::{Config, Digest, Image, Layer, Manifest};
 use serde_json::{Value, json};
 
@@ -145,6 +145,10 @@ pub(crate) fn start(image: &Image, run: &Run) -> Box<dyn Container> {
 /// The workload serving on port 8000.
 pub(crate) fn serve(run: &Run) -> Box<dyn Container> {
     start(&image(&["serve"], json!({})), run)
+}
+
+pub(crate) fn engine_prepare(image: &Image) -> Result<Box<dyn Prepared>, EngineError> {
+    engine().prepare(image)
 }
 
 /// What the served workload answers to a command.
