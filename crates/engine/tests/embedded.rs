@@ -251,7 +251,7 @@ fn a_layer_cannot_write_outside_its_folder() {
     let Err(error) = support::engine_prepare(&image_of(&config, vec![leaves])) else { panic!("it is prepared") };
     let text = error.to_string();
     assert!(text.starts_with("the image cannot be prepared: layer `sha256:"), "{text}");
-    assert!(text.ends_with("the path `../escaped` leaves the root"), "{text}");
+    assert!(text.ends_with("the entry `../escaped` leads out of the root"), "{text}");
 }
 
 #[test]

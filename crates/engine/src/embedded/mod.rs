@@ -100,3 +100,18 @@ impl Engine for Embedded {
         Ok(Box::new(prepared::Unpacked::new(&self.helper, self.cache.as_deref(), image)?))
     }
 }
+
+/// An error with its causes in one line.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let cause_text = cause.to_string();
+        if !text.contains(&cause_text) {
+            text.push_str(": ");
+            text.push_str(&cause_text);
+        }
+        source = cause.source();
+    }
+    text
+}

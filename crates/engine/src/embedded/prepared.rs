@@ -15,7 +15,7 @@ use super::container::Supervised;
 use super::folder::{self, Owned};
 use super::layers::{self, LayerError};
 use super::protocol::{Plan, PlanVolume};
-use super::{Mapping, NAME, cgroup};
+use super::{Mapping, NAME, cgroup, chain};
 
 /// An image whose layers are in the cache.
 pub(crate) struct Unpacked {
@@ -38,7 +38,7 @@ impl Unpacked {
         tidy(&cache, mapping);
         let layers = layers::unpacked(image, &cache, mapping).map_err(|error| match error {
             error @ LayerError::Folder { .. } => failed("unpack the image")(io::Error::other(error.to_string())),
-            error => EngineError::Prepare { reason: error.to_string() },
+            error => EngineError::Prepare { reason: chain(&error) },
         })?;
         let config = String::from_utf8_lossy(image.config.bytes()).into_owned();
         let mut volumes = image.config.volumes();

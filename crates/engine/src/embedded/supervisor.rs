@@ -29,7 +29,7 @@ use super::network::{ADDRESS, Network, SERVICES};
 use super::protocol::{Action, Channel, Plan, Reply, Request, WireExit, WireHealth};
 use super::root::{self, Root};
 use super::user::{self, User};
-use super::{cgroup, clock, folder, processes, signals};
+use super::{cgroup, chain, clock, folder, processes, signals};
 
 /// Docker's, for an image that sets none.
 const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
@@ -388,19 +388,4 @@ fn errno_of(error: &std::io::Error) -> i32 {
 
 fn plain(errno: rustix::io::Errno) -> String {
     super::entry::plain(nix::errno::Errno::from_raw(errno.raw_os_error()))
-}
-
-/// An error with its causes in one line.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        let cause_text = cause.to_string();
-        if !text.contains(&cause_text) {
-            text.push_str(": ");
-            text.push_str(&cause_text);
-        }
-        source = cause.source();
-    }
-    text
 }

@@ -4,22 +4,13 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::os::fd::{AsFd as _, OwnedFd};
 use std::os::unix::ffi::OsStrExt as _;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 use rustix::fs::{AtFlags, FileType, Gid, Mode, OFlags, ResolveFlags, Timespec, Timestamps, Uid, XattrFlags};
 use rustix::io::Errno;
-use sha2::{Digest as _, Sha256};
-use tar::EntryType;
+use seaworthy_image::{Entry, EntryError, EntryKind, Layer, tree};
 
 use super::Mapping;
-
-/// More entries than any real layer has.
-const ENTRIES_MAX: u64 = 2_000_000;
-/// Longer paths than Linux opens.
-const PATH_BYTES_MAX: usize = 4096;
-const DEPTH_MAX: usize = 256;
-/// A layer whose archive is bigger is not unpacked.
-const BYTES_MAX: u64 = 64 << 30;
 
 const WHITEOUT: &[u8] = b".wh.";
 const OPAQUE: &[u8] = b".wh..wh..opq";
@@ -29,46 +20,22 @@ const OPAQUE: &[u8] = b".wh..wh..opq";
 pub(crate) enum UnpackError {
     #[error("`{path}`: {source}")]
     Entry { path: String, source: io::Error },
-    #[error("the path `{path}` leaves the root")]
-    Leaves { path: String },
-    #[error("the path `{path}` is too long or too deep")]
-    TooDeep { path: String },
-    #[error("the layer has more than {ENTRIES_MAX} entries")]
-    TooMany,
-    #[error("the layer has more than {BYTES_MAX} bytes")]
-    TooBig,
-    #[error("the archive cannot be read: {0}")]
-    Archive(#[source] io::Error),
+    #[error(transparent)]
+    Archive(#[from] EntryError),
 }
 
-/// Unpacks into an existing, empty folder; returns the SHA-256 of the archive.
+/// Unpacks a layer into an existing, empty folder.
 ///
 /// Whiteouts become overlay's. Device nodes are left out: they cannot be opened in a user namespace. No extended attribute is kept:
 /// file capabilities have no effect without new privileges.
-pub(crate) fn unpack(archive: impl Read, folder: &Path, mapping: Mapping) -> Result<[u8; 32], UnpackError> {
+pub(crate) fn unpack(layer: &dyn Layer, folder: &Path, mapping: Mapping) -> Result<(), UnpackError> {
     let root = rustix::fs::open(folder, OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())
         .map_err(|errno| entry_error(Path::new("/"), errno))?;
     let mut target = Target { root, mapping, times: Vec::new() };
     target.make_root()?;
-
-    let mut hashing = Hashing { inner: archive, hash: Sha256::new(), bytes: 0 };
-    {
-        let mut archive = tar::Archive::new(&mut hashing);
-        let mut count = 0;
-        for entry in archive.entries().map_err(UnpackError::Archive)? {
-            count += 1;
-            if count > ENTRIES_MAX {
-                return Err(UnpackError::TooMany);
-            }
-            target.entry(&mut entry.map_err(UnpackError::Archive)?)?;
-        }
-    }
+    tree::for_each_entry(layer, |entry, content| target.entry(entry, content))?;
     target.restore_times();
-    io::copy(&mut hashing, &mut io::sink()).map_err(UnpackError::Archive)?;
-    if hashing.bytes > BYTES_MAX {
-        return Err(UnpackError::TooBig);
-    }
-    Ok(hashing.hash.finalize().into())
+    Ok(())
 }
 
 struct Target {
@@ -83,24 +50,20 @@ impl Target {
         self.own(&self.root, Path::new("."), 0, 0, Some(0o755)).map_err(|errno| entry_error(Path::new("/"), errno))
     }
 
-    fn entry<R: Read>(&mut self, entry: &mut tar::Entry<'_, R>) -> Result<(), UnpackError> {
-        let path = clean(&entry.path_bytes())?;
-        let header = entry.header();
-        let number = |result: io::Result<u64>| result.ok().and_then(|number| u32::try_from(number).ok()).unwrap_or(0);
-        let (uid, gid) = (number(header.uid()), number(header.gid()));
-        let mode = header.mode().unwrap_or(0o644) & 0o7777;
-        let modified = i64::try_from(header.mtime().unwrap_or(0)).unwrap_or(0);
-        let kind = header.entry_type();
-        let fail = |errno: Errno| entry_error(&path, errno);
+    fn entry(&mut self, entry: &Entry, content: &mut dyn Read) -> Result<(), UnpackError> {
+        let path = &entry.path;
+        let fail = |errno: Errno| entry_error(path, errno);
+        let id = |id: u64| u32::try_from(id).map_err(|_| fail(Errno::OVERFLOW));
+        let (uid, gid, mode, modified) = (id(entry.uid)?, id(entry.gid)?, entry.mode, entry.mtime);
 
         let Some(name) = path.file_name().map(ToOwned::to_owned) else {
             // The root itself.
-            if kind == EntryType::Directory {
+            if entry.kind == EntryKind::Directory {
                 self.own(&self.root, Path::new("."), uid, gid, Some(mode)).map_err(fail)?;
             }
             return Ok(());
         };
-        let parent = self.parent(&path).map_err(fail)?;
+        let parent = self.parent(path).map_err(fail)?;
 
         if name.as_bytes() == OPAQUE {
             return self.make_opaque(&parent).map_err(fail);
@@ -114,44 +77,39 @@ impl Target {
         }
 
         let at = Path::new(&name);
-        match kind {
-            EntryType::Directory => {
+        match &entry.kind {
+            EntryKind::Directory => {
                 make_directory(&parent, at).map_err(fail)?;
                 self.own(&parent, at, uid, gid, Some(mode)).map_err(fail)?;
                 self.times.push((path.clone(), modified));
                 return Ok(());
             }
-            EntryType::Regular | EntryType::Continuous | EntryType::GNUSparse => {
+            EntryKind::File => {
                 remove(&parent, at).map_err(fail)?;
                 let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
                 let file = rustix::fs::openat(&parent, at, flags, Mode::from_raw_mode(0o600)).map_err(fail)?;
                 let mut file = File::from(file);
-                io::copy(entry, &mut file).map_err(|source| UnpackError::Entry { path: display(&path), source })?;
+                io::copy(content, &mut file).map_err(|source| UnpackError::Entry { path: display(path), source })?;
                 self.own_file(&file, uid, gid, mode).map_err(fail)?;
-                rustix::fs::futimens(&file, &times(modified)).map_err(fail)?;
-                return Ok(());
+                return rustix::fs::futimens(&file, &times(modified)).map_err(fail);
             }
-            EntryType::Link => {
-                let link = entry.link_name_bytes().unwrap_or_default();
-                let source = clean(&link)?;
-                let source_parent = self.parent(&source).map_err(fail)?;
+            EntryKind::Hardlink(source) => {
+                let source_parent = self.parent(source).map_err(fail)?;
                 let source_name = source.file_name().ok_or_else(|| fail(Errno::INVAL))?;
                 remove(&parent, at).map_err(fail)?;
-                rustix::fs::linkat(&source_parent, source_name, &parent, at, AtFlags::empty()).map_err(fail)?;
-                return Ok(());
+                return rustix::fs::linkat(&source_parent, source_name, &parent, at, AtFlags::empty()).map_err(fail);
             }
-            EntryType::Symlink => {
-                let link = entry.link_name_bytes().unwrap_or_default().into_owned();
+            EntryKind::Symlink(to) => {
                 remove(&parent, at).map_err(fail)?;
-                rustix::fs::symlinkat(std::ffi::OsStr::from_bytes(&link), &parent, at).map_err(fail)?;
+                rustix::fs::symlinkat(to, &parent, at).map_err(fail)?;
                 self.own(&parent, at, uid, gid, None).map_err(fail)?;
             }
-            EntryType::Fifo => {
+            EntryKind::Fifo => {
                 remove(&parent, at).map_err(fail)?;
                 rustix::fs::mknodat(&parent, at, FileType::Fifo, Mode::from_raw_mode(0o600), 0).map_err(fail)?;
                 self.own(&parent, at, uid, gid, Some(mode)).map_err(fail)?;
             }
-            _ => return Ok(()),
+            EntryKind::CharDevice { .. } | EntryKind::BlockDevice { .. } => return Ok(()),
         }
         rustix::fs::utimensat(&parent, at, &times(modified), AtFlags::SYMLINK_NOFOLLOW).map_err(fail)
     }
@@ -220,23 +178,6 @@ impl Target {
     }
 }
 
-/// The path of an entry below the root: no `..`, nothing absolute.
-fn clean(bytes: &[u8]) -> Result<PathBuf, UnpackError> {
-    let path = Path::new(std::ffi::OsStr::from_bytes(bytes));
-    let mut clean = PathBuf::new();
-    for component in path.components() {
-        match component {
-            Component::Normal(name) => clean.push(name),
-            Component::RootDir | Component::CurDir => {}
-            Component::ParentDir | Component::Prefix(_) => return Err(UnpackError::Leaves { path: display(path) }),
-        }
-    }
-    if bytes.len() > PATH_BYTES_MAX || bytes.contains(&0) || clean.components().count() > DEPTH_MAX {
-        return Err(UnpackError::TooDeep { path: display(path) });
-    }
-    Ok(clean)
-}
-
 fn open_directory(root: &OwnedFd, path: &Path) -> Result<OwnedFd, Errno> {
     let path = if path.as_os_str().is_empty() { Path::new(".") } else { path };
     let resolve = ResolveFlags::IN_ROOT | ResolveFlags::NO_MAGICLINKS;
@@ -288,22 +229,4 @@ fn entry_error(path: &Path, errno: Errno) -> UnpackError {
 
 fn display(path: &Path) -> String {
     path.to_string_lossy().chars().take(300).collect()
-}
-
-struct Hashing<R> {
-    inner: R,
-    hash: Sha256,
-    bytes: u64,
-}
-
-impl<R: Read> Read for Hashing<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let count = self.inner.read(buffer)?;
-        self.hash.update(&buffer[..count]);
-        self.bytes += count as u64;
-        if self.bytes > BYTES_MAX {
-            return Err(io::Error::new(io::ErrorKind::FileTooLarge, "the layer is too big"));
-        }
-        Ok(count)
-    }
 }
