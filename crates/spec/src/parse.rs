@@ -35,10 +35,11 @@ impl Spec {
         if items.len() > MOST_ITEMS {
             let hint = format!("at most {MOST_ITEMS} promises in a specification");
             problems.push(source.problem(items[MOST_ITEMS].place, "too many promises", Some(hint)));
+            return Err(SpecError::new(problems));
         }
         let mut criteria = Vec::new();
         let mut ids = Ids::reserved(&source, &items, &mut problems);
-        for item in items.into_iter().take(MOST_ITEMS) {
+        for item in items {
             criteria.extend(criterion(&source, item, &mut ids, &mut problems));
         }
         if criteria.is_empty() && problems.is_empty() {

@@ -55,6 +55,11 @@ const SHARED: &[(&str, &str)] = &[
     ),
 ];
 
+/// The parts that many patterns share, for the reference page.
+pub(crate) fn shared_parts() -> &'static [(&'static str, &'static str)] {
+    SHARED
+}
+
 /// A compiled pattern.
 #[derive(Debug)]
 pub(crate) struct Pattern {

@@ -1,9 +1,11 @@
 //! "Did you mean": the sentence of the vocabulary that is nearest, where one is near.
 
+use std::sync::LazyLock;
+
 use crate::nearest::is_near;
 use crate::quantity;
 use crate::sentence::{Token, tokens};
-use crate::understand::{Reading, understand};
+use crate::understand::is_understood;
 use crate::vocabulary::vocabulary;
 
 /// A word more, less or instead; a word that is only misspelt costs less.
@@ -21,20 +23,28 @@ pub(crate) fn nearest(words: &[Token]) -> Option<String> {
     let written = [Some(words), text].into_iter().flatten().map(units).filter(|words| words.len() <= 24);
     let written: Vec<Vec<Unit>> = written.collect();
     let mut best: Option<(usize, String)> = None;
-    for example in vocabulary().iter().flat_map(|entry| entry.examples) {
-        let example = units(&tokens(example));
+    for example in examples() {
         for words in &written {
             let most = words.len().max(example.len()) * WORD / 3;
-            if words.len().abs_diff(example.len()) * WORD > most || negations(words) != negations(&example) {
+            if words.len().abs_diff(example.len()) * WORD > most || negations(words) != negations(example) {
                 continue;
             }
-            let (cost, sentence) = align(words, &example);
-            if cost > 0 && cost <= most && best.as_ref().is_none_or(|(least, _)| cost < *least) {
+            let (cost, sentence) = align(words, example);
+            if cost <= most && best.as_ref().is_none_or(|(least, _)| cost < *least) {
                 best = Some((cost, sentence));
             }
         }
     }
-    best.map(|(_, sentence)| sentence).filter(|sentence| matches!(understand(sentence, None), Reading::Promises(_)))
+    // With other parameters a sentence may promise nothing: `port 80000`.
+    best.map(|(_, sentence)| sentence).filter(|sentence| is_understood(sentence))
+}
+
+/// The sentences that may be suggested.
+fn examples() -> &'static [Vec<Unit>] {
+    static EXAMPLES: LazyLock<Vec<Vec<Unit>>> = LazyLock::new(|| {
+        vocabulary().iter().flat_map(|entry| entry.examples).map(|example| units(&tokens(example))).collect()
+    });
+    &EXAMPLES
 }
 
 /// A word, or a quantity that is written in two.
@@ -116,13 +126,13 @@ fn align(words: &[Unit], example: &[Unit]) -> (usize, String) {
     let (mut i, mut j) = (words.len(), example.len());
     while i > 0 && j > 0 {
         let (word, meant) = (&words[i - 1], &example[j - 1]);
-        if costs[i][j] == costs[i - 1][j - 1] + difference(word, meant) {
+        if costs[i][j] == costs[i - 1][j] + WORD {
+            i -= 1;
+        } else if costs[i][j] == costs[i - 1][j - 1] + difference(word, meant) {
             if meant.kind.is_some() && word.kind == meant.kind {
                 filled[j - 1] = &word.text;
             }
             (i, j) = (i - 1, j - 1);
-        } else if costs[i][j] == costs[i - 1][j] + WORD {
-            i -= 1;
         } else {
             j -= 1;
         }

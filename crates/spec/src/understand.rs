@@ -15,7 +15,7 @@ const MOST_WORDS: usize = 80;
 const PROSE: &[&str] = &["rationale", "alternative", "alternatives", "why", "note", "notes"];
 
 /// Labels that say "this is the promise" and nothing more.
-const SYNONYMS: &[&str] = &["target", "choice", "requirement", "goal", "limit"];
+const SYNONYMS: &[&str] = &["target", "choice", "requirement", "limit"];
 
 /// How a sentence was read.
 #[derive(Debug, Clone, PartialEq)]
@@ -47,6 +47,12 @@ pub(crate) fn understand(text: &str, heading: Option<&str>) -> Reading {
             suggestion: suggest::nearest(&words),
         },
     }
+}
+
+/// Whether a sentence is understood by itself.
+pub(crate) fn is_understood(text: &str) -> bool {
+    let words = tokens(text);
+    words.len() <= MOST_WORDS && sentences(&words, None).is_ok()
 }
 
 /// Whether a text is nothing but what may stand beside the sentence: a prose label, or a remark that its entry lists.
@@ -111,23 +117,21 @@ fn labelled(words: &[Token], heading: Option<&[Token]>) -> Result<Vec<Check>, Re
             Err(rest) => plain(words).map_err(|_| rest.or_else(|| span(text))),
         };
     }
-    if let Ok(checks) = plain(words) {
-        return Ok(checks);
-    }
-    let [name] = label else { return under_topic(words, label, text) };
-    if SYNONYMS.contains(&name.word.as_str()) {
-        return unlabelled(text, heading);
-    }
-    under_topic(words, label, text)
+    let rest = match plain(words) {
+        Ok(checks) => return Ok(checks),
+        Err(rest) => rest,
+    };
+    let is_synonym = matches!(label, [name] if SYNONYMS.contains(&name.word.as_str()));
+    let understood = if is_synonym { unlabelled(text, heading) } else { under_topic(label, text) };
+    understood.map_err(|other| rest.or(other))
 }
 
 /// A label that names the subject of the sentence's own entry adds nothing to it.
-fn under_topic(words: &[Token], label: &[Token], text: &[Token]) -> Result<Vec<Check>, Rest> {
+fn under_topic(label: &[Token], text: &[Token]) -> Result<Vec<Check>, Rest> {
     match entry_of(text) {
         Ok((entry, checks)) if entry.has_topic(label) => Ok(checks),
         Ok(_) => Err(span(label)),
-        Err(rest) if entries().iter().any(|entry| entry.has_topic(label)) => Err(rest),
-        Err(_) => plain(words),
+        Err(rest) => Err(rest),
     }
 }
 

@@ -387,6 +387,7 @@ const VOCABULARY: &[Entry] = &[
             "[a|the] [built-in] [http] (<health-check>|health|health-check) [endpoint|path|url] [:] <must> (responds|respond|answers|answer|is available|is reachable|is served|available) (at|on|under) {path}",
             "[a|the] [built-in] [http] (<health-check>|health) (endpoint|path|url) [:] [is|at|on] {path}",
             "<health-check> [:] {path}",
+            "<health-check> [:] [http] endpoint <must> (responds|respond|answers|answer|available) (at|on|under) {path}",
         ],
         labels: &[],
         topics: &["health", "monitoring"],

@@ -1,0 +1,170 @@
+//! The reference page, made from the vocabulary.
+
+use std::fmt::Write as _;
+
+use crate::Stage;
+use crate::pattern::shared_parts;
+use crate::vocabulary::{Entry, vocabulary};
+
+/// The page `docs/specification.md`, as Markdown.
+pub fn reference_markdown() -> String {
+    let mut page = BEFORE.to_owned();
+    page.push_str("| check | sentence | decided |\n| --- | --- | --- |\n");
+    for entry in vocabulary() {
+        let _ = writeln!(
+            page,
+            "| [`{}`](#{}) | {} | {} |",
+            entry.check,
+            anchor(entry.check),
+            entry.sentence,
+            stages(entry)
+        );
+    }
+    page.push_str("| `scenario` | an inline check or a check block, [below](#checks-of-your-own) | run |\n");
+    for entry in vocabulary() {
+        describe(&mut page, entry);
+    }
+    page.push_str(PARTS);
+    page.push_str("\n```text\n");
+    for (name, part) in shared_parts() {
+        let _ = writeln!(page, "{name} = {part}");
+    }
+    page.push_str("```\n");
+    page.push_str(AFTER);
+    page
+}
+
+fn describe(page: &mut String, entry: &Entry) {
+    let _ = write!(page, "\n### {}\n\n{}\n\n", entry.check, entry.description);
+    for example in entry.examples {
+        let _ = writeln!(page, "- {example}");
+    }
+    page.push_str("\n```text\n");
+    for pattern in entry.patterns {
+        let _ = writeln!(page, "{pattern}");
+    }
+    for (kind, patterns) in [("label:  ", entry.labels), ("topic:  ", entry.topics), ("remark: ", entry.remarks)] {
+        for pattern in patterns {
+            let _ = writeln!(page, "{kind}{pattern}");
+        }
+    }
+    page.push_str("```\n");
+}
+
+fn stages(entry: &Entry) -> String {
+    entry.stages.iter().copied().map(Stage::as_str).collect::<Vec<_>>().join(" + ")
+}
+
+/// The heading's anchor, as forges make it.
+fn anchor(check: &str) -> String {
+    check.replace('.', "")
+}
+
+const BEFORE: &str = r"# The specification
+
+<!-- Made from the vocabulary in crates/spec: `UPDATE_DOCS=1 cargo test -p seaworthy-spec` writes it anew. -->
+
+A specification is a Markdown file, `containerization-spec.md`. People read it; the machine checks every promise in it.
+
+## What is a promise
+
+- A **box** (`- [ ]` or `- [x]`, the same promise) under a heading *Success Criteria*.
+- A **bullet**, with or without a box, under a heading *Constraints*, also under its sub-headings.
+
+Everything else is prose: other sections, paragraphs, quotations, and bullets without a box under *Success Criteria*. Headings are known in any case
+and with remarks behind them (`Non-Goals (What We're NOT Doing)`). Items under *Non-Goals* and *Dependencies* are shown, not checked.
+
+Lists inside lists: under *Constraints* every bullet is a promise of its own, and a bullet that is only a label with a list in it (`**Security**:`) is a heading for that
+list. Under *Success Criteria* every box is a promise of its own; what else stands inside a box, bullets and paragraphs, belongs to its promise: it is a
+remark that the sentence's entry lists, or has a prose label (`Note: …`), or the sentence is not understood. Other blocks of code in it are prose.
+
+A sentence is understood **whole or not at all**. *All CRUD endpoints work with 10,000 clients at once* promises more than *All CRUD endpoints work*, so it is
+`unproven`, and the report says which part was not understood. Case, emphasis, backticks and the period at the end do not matter. Two sentences in one item, with a
+period or a semicolon between them, must both hold.
+
+### Labels
+
+The text before a colon, or before a dash, is a label. It is never dropped unread. It is
+
+- the sentence's **subject**: `PORT: Configurable, defaults to 8000`;
+- a **promise** of its own: `No secrets in image: Database URL passed at runtime` promises both;
+- the **topic** of the sentence's entry (`Security: Container runs as non-root user`), listed there;
+- a **synonym**: `Target`, `Choice`, `Requirement`, `Limit`. Under *Constraints* the heading may then be the subject: `### Base Image`, `- **Choice**: python:3.12-alpine`;
+- a mark of **prose**: `Rationale`, `Alternative`, `Why`, `Note`. The item promises nothing.
+
+### Parentheses
+
+What stands in parentheses, or behind a dash, is a parameter or a remark that the entry lists: `(verify with docker images)`. Anything else makes the sentence not understood.
+
+### Sizes, times, names
+
+- Sizes: `200MB`, `1.5 GB`, `10 MiB`. `kB`, `MB`, `GB` are decimal (1 MB is 1,000,000 bytes), `KiB`, `MiB`, `GiB` binary. Every wording of a limit includes the limit.
+- Times: `50ms`, `1s`, `2 min`, `1 h`; more than nothing, at most a day.
+- Variables are written in capitals, `DATABASE_URL`; `database URL` and `port` are understood too.
+- Paths begin with `/`.
+- Base images: a full reference (`python:3.12-alpine`), or a well-known bare name such as `scratch` or `alpine`.
+- Registries: a host, or `Docker Hub`, `GHCR`, `GitHub Container Registry`, `Quay`, `GitLab Container Registry`.
+- Databases: `Neon`, `PostgreSQL`.
+
+## The vocabulary
+
+";
+
+const PARTS: &str = r"
+### How sentences are written here
+
+Words stand for themselves; `[optional]`, `(one|of|these)`, `{parameter}`; `!name` is no word but notes that this way was taken; `<name>` is one of these shared parts.
+A *label* makes the promise by itself, a *topic* is a label that adds nothing, a *remark* may stand in parentheses behind the sentence.
+";
+
+const AFTER: &str = r#"
+## Checks of your own
+
+A promise that the vocabulary does not know can say how it is checked: in a comment, which readers do not see,
+
+```markdown
+- [ ] Answers quickly <!-- check: GET /health -> 200 within 50ms -->
+```
+
+or in a block under it, indented like its text:
+
+````markdown
+- [ ] A task survives a restart
+  ```check
+  POST /tasks {"title": "kept"} -> 201, save id
+  restart
+  GET /tasks/{id} -> 200 {"title": "kept"}
+  ```
+````
+
+All the checks of one promise are one scenario, in the order of the text, against one container. Where the sentence is understood too, both must hold.
+A comment may have several lines, one step each. A mistake is an error that names line and column, and so is a check that belongs to no promise.
+
+| step | what it does |
+| --- | --- |
+| `METHOD /path [JSON] [header NAME: VALUE]… -> STATUS [JSON] [header NAME: VALUE]… [within T] [, save NAME [= $.path]]…` | a request, and what its answer must be |
+| `start [with K=V…] [without K…] [read-only]` | a fresh container with that environment |
+| `restart` | the container is killed, and a new one made on the same volumes |
+| `stop within T -> exit N` | the stop signal, then waiting |
+| `exits within T -> exit N` or `exit nonzero`, optionally `, log contains "…"` | the container ends by itself |
+| `log contains "…"` | what the container wrote |
+| `wait healthy within T` | the declared health check turns healthy |
+
+- Methods: `GET`, `POST`, `PUT`, `PATCH`, `DELETE`, `HEAD`, `OPTIONS`. Statuses: 100 to 599. Exit codes: 0 to 255.
+- JSON in an answer is a subset: of objects the members named, others are free; arrays and other values are equal.
+- A header's value ends at ` ->`, at the next `header`, and on the right side also at a comma, `within` or `save`; any other value stands in double quotes, as a JSON string.
+- `save id` keeps the member `id` of the answer, `save id = $.items[0].id` any other. `{id}` stands for it in later lines: in paths, header values and strings of JSON.
+  A name that was not saved before is an error; a literal brace in a JSON string is `\u007b`.
+- `K="a value with spaces"` is written as a JSON string.
+- A scenario has at most 100 lines of at most 64 KiB, its JSON at most 32 levels, and at least one line that asks for something: a start alone shows nothing.
+
+## Ids
+
+A promise's id in reports is its section and its sentence in small letters, `success-criteria-image-size-under-200mb`, with `-2`, `-3` for repeats. `<!-- id: NAME -->` on the
+item gives it one that stays when the words change: letters, digits, `.`, `_`, `-`, at most 100.
+
+## Bounds
+
+A specification is UTF-8, at most 1 MiB, with at most 1000 promises and lists at most 32 deep. One without a promise is an error.
+Broken boxes (`- []`), comments and code blocks that are not closed, misspelt headings of promises (`Sucess Criteria`) and boxes hidden in HTML are errors too: nothing that looks like a promise is passed over.
+"#;
