@@ -2,14 +2,18 @@
 //!
 //! `verify` uses only the traits here and never knows which engine it has.
 
+mod choose;
 mod container;
+mod docker;
 pub mod embedded;
 pub mod machine;
 mod run;
 
+pub use choose::{Choice, ChoiceError, choose};
 pub use container::{
     Attempt, Container, Engine, EngineError, Exit, Health, HealthStatus, Logs, Memory, Prepared, Process, Signal,
     Status, Volumes,
 };
+pub use docker::Docker;
 pub use embedded::{Embedded, helper};
 pub use run::{Run, Service};

@@ -1,0 +1,96 @@
+//! Docker and Podman, over the API that both speak.
+//!
+//! Everything made carries the labels in `owner`, and is removed when dropped; what a crashed run left is removed by the next
+//! [`Docker::connect`]. Only daemons on this machine: ports are published on loopback, files are bound from here.
+
+mod client;
+mod container;
+mod health;
+mod host;
+mod image;
+mod leftovers;
+mod memory;
+mod owner;
+mod prepared;
+mod processes;
+mod refusal;
+
+use std::sync::Arc;
+
+use bollard::models::SystemInfo;
+use seaworthy_image::Image;
+
+use crate::{Engine, EngineError, Prepared};
+use client::Client;
+
+const NAME: &str = "docker";
+
+/// A Docker or Podman that answers.
+pub struct Docker {
+    client: Arc<Client>,
+    name: String,
+    facts: Facts,
+}
+
+/// What of the daemon decides how containers are started and watched.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Facts {
+    /// Podman's log drivers take other options.
+    is_podman: bool,
+    /// Memory can be limited and counted, swap included.
+    memory: bool,
+    /// Ids in containers are others outside.
+    remapped: bool,
+}
+
+impl Docker {
+    /// The daemon that `DOCKER_HOST` names, else the first one that answers on a socket where Docker or Podman has one.
+    ///
+    /// # Errors
+    ///
+    /// [`EngineError::Unavailable`] if there is none, or `DOCKER_HOST` names one that cannot be used; says what to do.
+    pub fn connect() -> Result<Self, EngineError> {
+        let named = std::env::var("DOCKER_HOST").ok().filter(|host| !host.is_empty());
+        let hosts = match &named {
+            Some(host) => vec![host::Host::named(host)?],
+            None => host::usual(),
+        };
+        let mut why = Vec::new();
+        for host in &hosts {
+            match Self::connect_to(host) {
+                Ok(docker) => return Ok(docker),
+                Err(reason) => why.push(format!("`{host}`: {reason}")),
+            }
+        }
+        Err(host::unavailable(&why))
+    }
+
+    fn connect_to(host: &host::Host) -> Result<Self, String> {
+        let client = Client::connect(host)?;
+        let (name, is_podman) = client.version()?;
+        let info = client.info()?;
+        leftovers::clean(&client);
+        Ok(Self { client: Arc::new(client), name, facts: Facts::of(&info, is_podman) })
+    }
+}
+
+impl Facts {
+    fn of(info: &SystemInfo, is_podman: bool) -> Self {
+        let security = info.security_options.as_deref().unwrap_or_default();
+        Self {
+            is_podman,
+            memory: info.memory_limit == Some(true) && info.swap_limit == Some(true),
+            remapped: security.iter().any(|option| option.contains("name=userns") || option.contains("name=rootless")),
+        }
+    }
+}
+
+impl Engine for Docker {
+    fn name(&self) -> String {
+        self.name.clone()
+    }
+
+    fn prepare(&self, image: &Image) -> Result<Box<dyn Prepared>, EngineError> {
+        Ok(Box::new(prepared::prepare(&self.client, self.facts, image)?))
+    }
+}

@@ -1,0 +1,101 @@
+//! The daemon's API, called from code that blocks.
+
+use std::time::Duration;
+
+use bollard::errors::Error;
+use bollard::models::SystemInfo;
+use bollard::{API_DEFAULT_VERSION, Docker};
+use tokio::runtime::Runtime;
+
+use super::NAME;
+use super::host::Host;
+use crate::EngineError;
+
+/// A daemon that does not say who it is within this is none.
+const GREETING: Duration = Duration::from_secs(3);
+/// For one call; loading a large image takes long.
+const CALL_SECONDS: u64 = 600;
+
+pub(crate) struct Client {
+    runtime: Runtime,
+    pub(crate) docker: Docker,
+}
+
+impl Client {
+    pub(crate) fn connect(host: &Host) -> Result<Self, String> {
+        let runtime =
+            tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| error.to_string())?;
+        let docker = match host {
+            Host::Socket(path) => Docker::connect_with_unix(&path.to_string_lossy(), CALL_SECONDS, API_DEFAULT_VERSION),
+            Host::Loopback(address) => {
+                Docker::connect_with_http(&format!("http://{address}"), CALL_SECONDS, API_DEFAULT_VERSION)
+            }
+        };
+        let docker = docker.map_err(|error| said(&error))?;
+        let docker = runtime
+            .block_on(async { tokio::time::timeout(GREETING, docker.negotiate_version()).await })
+            .map_err(|_| "it does not answer".to_owned())?
+            .map_err(|error| said(&error))?;
+        Ok(Self { runtime, docker })
+    }
+
+    /// `docker 20.10.24`, `podman 4.3.1`, and whether it is Podman.
+    pub(crate) fn version(&self) -> Result<(String, bool), String> {
+        let version = self.block(self.docker.version()).map_err(|error| said(&error))?;
+        let is_podman = version.components.iter().flatten().any(|component| component.name.contains("Podman"));
+        let number = version.version.unwrap_or_default();
+        let number = number.split(['+', '~']).next().unwrap_or_default();
+        Ok((format!("{} {number}", if is_podman { "podman" } else { "docker" }), is_podman))
+    }
+
+    pub(crate) fn info(&self) -> Result<SystemInfo, String> {
+        self.block(self.docker.info()).map_err(|error| said(&error))
+    }
+
+    /// Waits for one or more calls.
+    pub(crate) fn block<T>(&self, call: impl Future<Output = T>) -> T {
+        self.runtime.block_on(call)
+    }
+
+    /// Waits for a call whose failure is the engine's.
+    pub(crate) fn call<T>(
+        &self,
+        action: &'static str,
+        call: impl Future<Output = Result<T, Error>>,
+    ) -> Result<T, EngineError> {
+        self.block(call).map_err(|error| failed(action, &error))
+    }
+}
+
+pub(crate) fn failed(action: &'static str, error: &Error) -> EngineError {
+    EngineError::Failed { engine: NAME, action, reason: said(error) }
+}
+
+/// What the daemon itself said, on one line.
+pub(crate) fn said(error: &Error) -> String {
+    let text = match error {
+        Error::DockerResponseServerError { message, .. } => message.clone(),
+        Error::DockerStreamError { error } => error.clone(),
+        other => {
+            let mut text = other.to_string();
+            let mut cause = std::error::Error::source(other);
+            while let Some(error) = cause {
+                let more = error.to_string();
+                if !text.contains(&more) {
+                    text = format!("{text}: {more}");
+                }
+                cause = error.source();
+            }
+            text
+        }
+    };
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// The daemon's status code, where it gave one.
+pub(crate) fn status(error: &Error) -> Option<u16> {
+    match error {
+        Error::DockerResponseServerError { status_code, .. } => Some(*status_code),
+        _ => None,
+    }
+}

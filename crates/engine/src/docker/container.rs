@@ -1,0 +1,257 @@
+//! A container of Docker's or Podman's.
+
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpStream};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use bollard::container::LogOutput;
+use bollard::models::{ContainerInspectResponse, ContainerState};
+use bollard::query_parameters::{
+    KillContainerOptionsBuilder, LogsOptionsBuilder, RemoveContainerOptionsBuilder, TopOptionsBuilder,
+    WaitContainerOptionsBuilder,
+};
+use futures_util::StreamExt as _;
+
+use super::client::{failed, status};
+use super::memory::Counter;
+use super::prepared::{Base, NamedVolumes};
+use super::{NAME, health, processes};
+use crate::{Attempt, Container, EngineError, Exit, Health, Logs, Memory, Process, Signal, Status};
+
+/// A container; removed when dropped, before what it stands on.
+pub(crate) struct Running {
+    parts: Parts,
+    /// As this machine numbers it; `None` where its processes are not to be seen from here.
+    pid: Option<u32>,
+    /// Where it can be connected to: itself, or what is published for a port of it.
+    address: Option<IpAddr>,
+    published: Vec<(u16, SocketAddr)>,
+    memory: Mutex<Counter>,
+    healthy_after: Mutex<Option<Duration>>,
+}
+
+pub(crate) struct Parts {
+    pub(crate) base: Arc<Base>,
+    pub(crate) id: String,
+    pub(crate) started_at: Instant,
+    pub(crate) limit_bytes: Option<u64>,
+    /// Only for this container.
+    pub(crate) volumes: Option<NamedVolumes>,
+    pub(crate) files: Vec<(String, tempfile::TempPath)>,
+}
+
+impl Running {
+    pub(crate) fn new(parts: Parts) -> Self {
+        Self {
+            parts,
+            pid: None,
+            address: None,
+            published: Vec::new(),
+            memory: Mutex::default(),
+            healthy_after: Mutex::default(),
+        }
+    }
+
+    pub(crate) fn id(&self) -> &str {
+        &self.parts.id
+    }
+
+    pub(crate) fn base(&self) -> &Base {
+        &self.parts.base
+    }
+
+    pub(crate) fn pid(&self) -> Option<u32> {
+        self.pid
+    }
+
+    /// Takes from the daemon's answer where the container is.
+    pub(crate) fn has_started(&mut self, inspected: &ContainerInspectResponse) {
+        let pid = inspected.state.as_ref().and_then(|state| state.pid).and_then(|pid| u32::try_from(pid).ok());
+        self.pid = pid.filter(|&pid| processes::is_of_container(pid, self.id()));
+        let network = inspected.network_settings.as_ref();
+        let networks = network.and_then(|network| network.networks.as_ref());
+        self.address = networks
+            .into_iter()
+            .flat_map(|networks| networks.values())
+            .find_map(|endpoint| endpoint.ip_address.as_deref()?.parse().ok())
+            .filter(|_| self.pid.is_some() && !self.base().facts.remapped);
+        let ports = network.and_then(|network| network.ports.as_ref());
+        self.published = ports
+            .into_iter()
+            .flatten()
+            .filter_map(|(port, bindings)| {
+                let inside = port.strip_suffix("/tcp")?.parse().ok()?;
+                let outside = bindings.as_ref()?.first()?.host_port.as_deref()?.parse().ok()?;
+                Some((inside, SocketAddr::from((Ipv4Addr::LOCALHOST, outside))))
+            })
+            .collect();
+        if let Some(pid) = self.pid {
+            self.memory_counter().find(pid);
+        }
+    }
+
+    pub(crate) fn wait_for_exit(&self, timeout: Duration) -> Result<Option<Exit>, EngineError> {
+        let client = &self.base().client;
+        let deadline = Instant::now() + timeout;
+        loop {
+            if let Status::Exited(exit) = self.status()? {
+                return Ok(Some(exit));
+            }
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Ok(None);
+            }
+            // Whatever it says, the container is looked at again.
+            client.block(async {
+                let condition = WaitContainerOptionsBuilder::default().condition("not-running").build();
+                let mut ended = std::pin::pin!(client.docker.wait_container(self.id(), Some(condition)));
+                let _ = tokio::time::timeout(left, ended.next()).await;
+            });
+        }
+    }
+
+    fn memory_counter(&self) -> std::sync::MutexGuard<'_, Counter> {
+        self.memory.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn state(&self) -> Result<ContainerState, EngineError> {
+        self.memory_counter().sample();
+        self.inspect()?.state.ok_or_else(|| EngineError::Failed {
+            engine: NAME,
+            action: "inspect the container",
+            reason: "it has no state".to_owned(),
+        })
+    }
+}
+
+impl Container for Running {
+    fn started_at(&self) -> Instant {
+        self.parts.started_at
+    }
+
+    fn connect(&self, port: u16, timeout: Duration) -> io::Result<TcpStream> {
+        // A published port takes connections also when nobody listens behind it; the container's own address does not.
+        let published = self.published.iter().find(|(inside, _)| *inside == port).map(|(_, outside)| *outside);
+        let address = self.address.map(|ip| SocketAddr::from((ip, port))).or(published);
+        match address {
+            Some(address) => TcpStream::connect_timeout(&address, timeout),
+            None => Err(io::ErrorKind::ConnectionRefused.into()),
+        }
+    }
+
+    fn status(&self) -> Result<Status, EngineError> {
+        let state = self.state()?;
+        if state.running == Some(true) {
+            return Ok(Status::Running);
+        }
+        let code = state.exit_code.and_then(|code| i32::try_from(code).ok()).unwrap_or(-1);
+        Ok(Status::Exited(Exit { code, out_of_memory: state.oom_killed == Some(true) }))
+    }
+
+    fn wait(&self, timeout: Duration) -> Result<Option<Exit>, EngineError> {
+        self.wait_for_exit(timeout)
+    }
+
+    fn signal(&self, signal: Signal) -> Result<(), EngineError> {
+        self.memory_counter().sample();
+        let base = self.base();
+        let name = match signal {
+            Signal::Stop => base.config.stop_signal().unwrap_or("SIGTERM"),
+            Signal::Term => "SIGTERM",
+            Signal::Kill => "SIGKILL",
+        };
+        let options = KillContainerOptionsBuilder::default().signal(name).build();
+        match base.client.block(base.client.docker.kill_container(self.id(), Some(options))) {
+            // It has exited.
+            Err(error) if !matches!(status(&error), Some(404 | 409)) => Err(failed("signal the container", &error)),
+            _ => Ok(()),
+        }
+    }
+
+    fn logs(&self) -> Result<Logs, EngineError> {
+        const STREAM_BYTES: usize = 1 << 20;
+        let client = &self.base().client;
+        let keep = |kept: &mut Vec<u8>, more: &[u8]| {
+            kept.extend_from_slice(more);
+            if kept.len() > 2 * STREAM_BYTES {
+                kept.drain(..kept.len() - STREAM_BYTES);
+            }
+        };
+        let (stdout, stderr) = client.call("read the logs", async {
+            let options = LogsOptionsBuilder::default().stdout(true).stderr(true).build();
+            let mut pieces = std::pin::pin!(client.docker.logs(self.id(), Some(options)));
+            let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
+            while let Some(piece) = pieces.next().await {
+                match piece? {
+                    LogOutput::StdErr { message } => keep(&mut stderr, &message),
+                    LogOutput::StdOut { message } | LogOutput::Console { message } => keep(&mut stdout, &message),
+                    LogOutput::StdIn { .. } => {}
+                }
+            }
+            Ok((stdout, stderr))
+        })?;
+        let text =
+            |kept: Vec<u8>| String::from_utf8_lossy(&kept[kept.len().saturating_sub(STREAM_BYTES)..]).into_owned();
+        Ok(Logs { stdout: text(stdout), stderr: text(stderr) })
+    }
+
+    fn processes(&self) -> Result<Vec<Process>, EngineError> {
+        let base = self.base();
+        let options = TopOptionsBuilder::default().ps_args(processes::PS_ARGUMENTS).build();
+        let listed = match base.client.block(base.client.docker.top_processes(self.id(), Some(options))) {
+            Ok(listed) => listed,
+            Err(error) if matches!(status(&error), Some(404 | 409)) => return Ok(Vec::new()),
+            // Podman and older daemons: 500, and the container has exited.
+            Err(error) => {
+                return match self.status()? {
+                    Status::Exited(_) => Ok(Vec::new()),
+                    Status::Running => Err(failed("list the processes", &error)),
+                };
+            }
+        };
+        let rows = listed.processes.unwrap_or_default();
+        match self.pid {
+            Some(_) => Ok(rows.iter().filter_map(|row| processes::seen(row)).collect()),
+            None if base.facts.remapped => Err(EngineError::Failed {
+                engine: NAME,
+                action: "list the processes",
+                reason: "the daemon renumbers ids and its processes cannot be seen from here".to_owned(),
+            }),
+            None => Ok(rows.iter().filter_map(|row| processes::told(row)).collect()),
+        }
+    }
+
+    fn health(&self) -> Result<Health, EngineError> {
+        let state = self.state()?;
+        let mut health = health::of(&state);
+        let mut earliest = self.healthy_after.lock().unwrap_or_else(PoisonError::into_inner);
+        // The daemon forgets old probes.
+        *earliest = [*earliest, health.healthy_after].into_iter().flatten().min();
+        health.healthy_after = *earliest;
+        Ok(health)
+    }
+
+    fn memory(&self) -> Result<Option<Memory>, EngineError> {
+        if !self.base().facts.memory {
+            return Ok(None);
+        }
+        let killed = self.state()?.oom_killed == Some(true);
+        Ok(self.memory_counter().reading(killed, self.parts.limit_bytes))
+    }
+
+    fn attempts(&self) -> Result<Option<Vec<Attempt>>, EngineError> {
+        Ok(None)
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let Parts { base, id, .. } = &self.parts;
+        let force = RemoveContainerOptionsBuilder::default().force(true).v(true).build();
+        let _ = base.client.block(base.client.docker.remove_container(id, Some(force)));
+        // Only now can they be removed.
+        self.parts.volumes = None;
+        self.parts.files.clear();
+    }
+}

@@ -1,0 +1,112 @@
+//! An image in the daemon's store, under a name of the run's own.
+//!
+//! The name is what keeps it: two runs of one image each have theirs, and the daemon removes the image with its last one.
+
+use std::io;
+use std::sync::Arc;
+
+use bollard::errors::Error;
+use bollard::models::ImageInspect;
+use bollard::query_parameters::{ImportImageOptionsBuilder, RemoveImageOptions, TagImageOptionsBuilder};
+use bytes::Bytes;
+use futures_util::{StreamExt as _, stream};
+use seaworthy_image::{Image, archive};
+
+use super::client::{self, Client, failed};
+use crate::EngineError;
+
+/// The repository of all names that runs give.
+pub(crate) const REPOSITORY: &str = "seaworthy-run";
+
+/// An image that can be started. Its name is taken away when dropped.
+pub(crate) struct Loaded {
+    client: Arc<Client>,
+    pub(crate) id: String,
+    /// `None` for an image that was there before and had no name: with ours it would go too.
+    name: Option<String>,
+}
+
+impl Loaded {
+    /// Finds the image in the store, else loads it.
+    pub(crate) fn load(client: &Arc<Client>, image: &Image, run: &str) -> Result<Self, EngineError> {
+        let name = format!("{REPOSITORY}:{run}");
+        if let Some(found) = find(client, image)? {
+            let id = found.id.unwrap_or_default();
+            let is_named = found.repo_tags.is_some_and(|tags| !tags.is_empty());
+            if is_named {
+                let tag = TagImageOptionsBuilder::default().repo(REPOSITORY).tag(run).build();
+                client.call("name the image", client.docker.tag_image(&id, Some(tag)))?;
+            }
+            return Ok(Self { client: Arc::clone(client), id, name: is_named.then_some(name) });
+        }
+        // Made first, so that a load that fails half way is cleared away too.
+        let mut loaded = Self { client: Arc::clone(client), id: String::new(), name: Some(name.clone()) };
+        send(client, image, &name)?;
+        let found = client.call("find the loaded image", client.docker.inspect_image(&name))?;
+        loaded.id = found.id.unwrap_or(name);
+        Ok(loaded)
+    }
+}
+
+impl Drop for Loaded {
+    fn drop(&mut self) {
+        if let Some(name) = &self.name {
+            let _ = self.client.block(self.client.docker.remove_image(name, None::<RemoveImageOptions>, None));
+        }
+    }
+}
+
+/// An image's id is its config's digest, or its manifest's where the daemon keeps images in containerd.
+fn find(client: &Client, image: &Image) -> Result<Option<ImageInspect>, EngineError> {
+    for digest in [image.config.digest(), image.digest()] {
+        match client.block(client.docker.inspect_image(digest.as_str())) {
+            Ok(found) => return Ok(Some(found)),
+            Err(error) if client::status(&error) == Some(404) => {}
+            Err(error) => return Err(failed("look for the image", &error)),
+        }
+    }
+    Ok(None)
+}
+
+fn send(client: &Client, image: &Image, name: &str) -> Result<(), EngineError> {
+    let prepare = |reason: String| EngineError::Prepare { reason };
+    let file = tempfile::NamedTempFile::with_prefix("seaworthy-").map_err(|error| prepare(error.to_string()))?;
+    let path = file.into_temp_path();
+    archive::write_docker(image, &path, &[name.to_owned()]).map_err(|error| prepare(chain(&error)))?;
+    let chunks = chunks(std::fs::File::open(&path).map_err(|error| prepare(error.to_string()))?);
+
+    client.block(async {
+        let options = ImportImageOptionsBuilder::default().quiet(true).build();
+        let mut answers = std::pin::pin!(client.docker.import_image_stream(options, chunks, None));
+        while let Some(answer) = answers.next().await {
+            match answer {
+                Ok(_) => {}
+                // The daemon judged the archive; anything else is between it and us.
+                Err(Error::DockerStreamError { error }) => return Err(prepare(error)),
+                Err(error) => return Err(failed("load the image", &error)),
+            }
+        }
+        Ok(())
+    })
+}
+
+/// A file in pieces.
+pub(crate) fn chunks(file: std::fs::File) -> impl futures_util::Stream<Item = io::Result<Bytes>> + Send + 'static {
+    const PIECE: usize = 256 << 10;
+    stream::try_unfold(file, |mut file| async move {
+        let mut piece = vec![0; PIECE];
+        let count = io::Read::read(&mut file, &mut piece)?;
+        piece.truncate(count);
+        Ok((count > 0).then(|| (Bytes::from(piece), file)))
+    })
+}
+
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text = format!("{text}: {error}");
+        cause = error.source();
+    }
+    text
+}
