@@ -1,8 +1,20 @@
 //! A specification, an image and an engine to a report. What decides a promise is here; what shows it is not.
 
+mod beyond;
+mod crud;
+mod database;
 mod finding;
+mod http;
 pub mod image;
+mod openapi;
+mod port;
+mod redact;
+mod run;
+mod schema;
+mod service;
 mod subject;
+mod verify;
 
 pub use finding::{Finding, one_line};
 pub use subject::{Event, Options, Subject};
+pub use verify::{VerifyError, verify};

@@ -1,1 +1,53 @@
-//! What an image alone shows: facts to findings.
+//! What an image alone shows: one pass over its layers collects [`Facts`], and every check is a function of them.
+//!
+//! Nothing here runs a container, asks a registry or opens a file of this machine.
+
+mod base;
+mod elf;
+mod env;
+mod facts;
+mod file;
+mod health;
+mod labels;
+mod layers;
+mod package;
+mod platform;
+mod port;
+mod program;
+mod secret;
+mod secrets;
+mod setuid;
+mod size;
+mod slim;
+#[cfg(test)]
+mod tests;
+mod user;
+
+pub use base::{KnownBase, base};
+pub use env::runtime;
+pub use facts::{Facts, FactsError};
+pub use file::file;
+pub use health::declared;
+pub use labels::labels;
+pub use layers::layers;
+pub use platform::platform;
+pub use port::port;
+pub use secrets::secrets;
+pub use setuid::setuid;
+pub use size::size;
+pub use slim::slim;
+pub use user::{is, non_root, uid};
+
+/// The first few, and how many more.
+fn first(names: &[String], most: usize) -> String {
+    let shown = names[..names.len().min(most)].join(", ");
+    match names.len().saturating_sub(most) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
+    }
+}
+
+/// `1 file`, `2 files`.
+fn count(number: u64, noun: &str) -> String {
+    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
+}

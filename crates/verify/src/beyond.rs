@@ -1,0 +1,117 @@
+//! What neither the image nor its containers show: how it was built, where it was pushed, on which machines it ran.
+
+use seaworthy_build::Record;
+use seaworthy_image::Digest;
+
+use crate::{Finding, Subject};
+
+/// The record of the image's build, where there is one that speaks of this image.
+pub(crate) fn record<'a>(subject: &Subject<'a>) -> Option<&'a Record> {
+    subject.record.filter(|record| record.digest == *subject.image.digest())
+}
+
+/// A command line of this program about the subject's project.
+pub(crate) fn command(subject: &Subject<'_>, command: &str) -> String {
+    match subject.project.trim() {
+        "" => format!("seaworthy {command}"),
+        project => format!("seaworthy {project} {command}"),
+    }
+}
+
+fn unrecorded(subject: &Subject<'_>) -> Finding {
+    let why = match subject.record {
+        Some(_) => "the build record lies beside another image than this one",
+        None => "nothing is known of the image's build",
+    };
+    Finding::pending(why, command(subject, "build"))
+}
+
+pub(crate) fn builds(subject: &Subject<'_>) -> Finding {
+    let Some(record) = record(subject) else { return unrecorded(subject) };
+    let with = match (&record.toolchain, &record.target) {
+        (Some(toolchain), Some(target)) => format!(" with {toolchain} for {target}"),
+        (Some(toolchain), None) => format!(" with {toolchain}"),
+        (None, _) => String::new(),
+    };
+    let revision = record.revision.as_ref().map(|revision| format!(" from {revision}")).unwrap_or_default();
+    #[expect(clippy::cast_precision_loss, reason = "one decimal is shown")]
+    let seconds = record.took_ms as f64 / 1000.0;
+    Finding::pass(format!("built by the {} builder{with}{revision} in {seconds:.1} s", record.builder))
+}
+
+pub(crate) fn reproducible(subject: &Subject<'_>) -> Finding {
+    let Some(record) = record(subject) else { return unrecorded(subject) };
+    match &record.reproduced {
+        None => Finding::pending("built once", command(subject, "build")),
+        Some(second) if second.digest == record.digest => {
+            Finding::pass(format!("built twice in two folders, the same digest {}", short(&record.digest)))
+        }
+        Some(second) => Finding::fail(format!(
+            "built twice in two folders: first {}, then {}",
+            short(&record.digest),
+            short(&second.digest)
+        )),
+    }
+}
+
+pub(crate) fn multi_stage(subject: &Subject<'_>) -> Finding {
+    let Some(record) = record(subject) else { return unrecorded(subject) };
+    match record.stages.as_slice() {
+        [] => unrecorded(subject),
+        [only] => Finding::fail(format!("one stage: {only}")),
+        stages => Finding::pass(format!("{} stages: {}", stages.len(), stages.join(", "))),
+    }
+}
+
+pub(crate) fn pushed(subject: &Subject<'_>, registries: &[String]) -> Finding {
+    let names = registries.join(" or ");
+    let evidence = if names.is_empty() { "not pushed".to_owned() } else { format!("not pushed to {names}") };
+    Finding::pending(evidence, command(subject, &format!("ship --to {}", repository(registries))))
+}
+
+pub(crate) fn tagged(subject: &Subject<'_>, tags: &[String]) -> Finding {
+    let tags = if tags.is_empty() { "version, commit and latest".to_owned() } else { tags.join(", ") };
+    Finding::pending(format!("not pushed with the tags {tags}"), command(subject, "ship --to HOST/REPO"))
+}
+
+pub(crate) fn on_another_machine() -> Finding {
+    Finding::pending("seen on this machine only; to be typed on another one", "seaworthy verify HOST/REPO:TAG")
+}
+
+/// What to put for `HOST/REPO` where the sentence names a registry.
+fn repository(registries: &[String]) -> String {
+    let Some(first) = registries.first() else { return "HOST/REPO".to_owned() };
+    let name = first.to_lowercase();
+    if name.contains("docker") {
+        "docker.io/OWNER/REPO".to_owned()
+    } else if name.contains("ghcr") || name.contains("github") {
+        "ghcr.io/OWNER/REPO".to_owned()
+    } else if name.contains('.') && !name.contains(char::is_whitespace) {
+        format!("{name}/REPO")
+    } else {
+        "HOST/REPO".to_owned()
+    }
+}
+
+/// `sha256:3f1c5d2a9b07…`
+fn short(digest: &Digest) -> String {
+    format!("sha256:{}…", &digest.hex()[..12])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_named_registry_stands_in_the_command() {
+        for (registries, expected) in [
+            (&[][..], "HOST/REPO"),
+            (&["Docker Hub", "GHCR"], "docker.io/OWNER/REPO"),
+            (&["ghcr.io"], "ghcr.io/OWNER/REPO"),
+            (&["registry.example.com"], "registry.example.com/REPO"),
+        ] {
+            let registries: Vec<String> = registries.iter().map(|name| (*name).to_owned()).collect();
+            assert_eq!(repository(&registries), expected);
+        }
+    }
+}

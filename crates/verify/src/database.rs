@@ -1,0 +1,290 @@
+//! Which database a run has: the user's, a throwaway one, or none.
+
+use std::net::{IpAddr, SocketAddr, TcpListener, ToSocketAddrs as _};
+
+use seaworthy_database::Throwaway;
+use seaworthy_engine::{Run, Service};
+use seaworthy_report::Database as Kind;
+use seaworthy_spec::{Check, Promise, Spec};
+
+use crate::Options;
+use crate::redact::Redactor;
+
+/// The name by which a container knows the throwaway server.
+const HOST: &str = "database.internal";
+/// Where the container finds the throwaway authority's certificate.
+const CA_PATH: &str = "/run/seaworthy/ca.pem";
+
+/// The database that the containers of a run are given.
+pub(crate) struct RunDatabase {
+    pub(crate) kind: Kind,
+    /// The variable that names it.
+    pub(crate) variable: Option<String>,
+    /// Its value, for the containers and nobody else.
+    url: Option<String>,
+    /// Why there is none, though the specification asks for one.
+    pub(crate) missing: Option<String>,
+    stand_in: Option<Throwaway>,
+    services: Vec<Service>,
+}
+
+/// What a specification asks for, before anything is started.
+pub(crate) struct Wanted {
+    variable: Option<String>,
+    stand_in: bool,
+}
+
+impl Wanted {
+    /// Told by the promises about databases, and by the names that the text mentions.
+    pub(crate) fn of(spec: &Spec) -> Self {
+        let checks = || {
+            spec.criteria.iter().flat_map(|criterion| match &criterion.promise {
+                Promise::Understood(checks) => checks.as_slice(),
+                Promise::NotUnderstood { .. } => &[],
+            })
+        };
+        let connects = checks().find_map(|check| match check {
+            Check::DatabaseConnects { variable, .. } => Some(variable.clone()),
+            _ => None,
+        });
+        let named = || {
+            checks().find_map(|check| match check {
+                Check::EnvRuntime { variable }
+                | Check::EnvRequired { variable }
+                | Check::EnvConfigurable { variable, .. }
+                    if names_database(variable) =>
+                {
+                    Some(variable.clone())
+                }
+                _ => None,
+            })
+        };
+        let text = spec.source.to_lowercase();
+        let postgres_asked = checks().any(|check| match check {
+            Check::DatabaseConnects { name, .. } => is_postgres(name),
+            _ => false,
+        });
+        let other_asked =
+            checks().any(|check| matches!(check, Check::DatabaseConnects { name, .. } if !is_postgres(name)));
+        let stand_in = postgres_asked || (!other_asked && (text.contains("postgres") || text.contains("neon ")));
+        Self { variable: connects.or_else(named), stand_in }
+    }
+
+    /// Whether a database server would be written to that is the user's own.
+    pub(crate) fn given<'a>(&self, options: &'a Options) -> Option<(&'a str, &'a str)> {
+        let variable = self.variable.as_deref().unwrap_or("DATABASE_URL");
+        let found = options.env.iter().rev().find(|(name, _)| name == variable)?;
+        Some((&found.0, &found.1))
+    }
+}
+
+impl RunDatabase {
+    /// Takes the given one, else starts a throwaway one where the specification asks for it. `forwards`: the engine's containers have no
+    /// network of their own, so that a given server must be named to it.
+    pub(crate) fn provide(
+        wanted: &Wanted,
+        options: &Options,
+        gateway: IpAddr,
+        forwards: bool,
+        redactor: &mut Redactor,
+    ) -> Self {
+        let mut database = Self {
+            kind: Kind::None,
+            variable: wanted.variable.clone(),
+            url: None,
+            missing: None,
+            stand_in: None,
+            services: Vec::new(),
+        };
+        if let Some((variable, url)) = wanted.given(options) {
+            database.kind = Kind::Given;
+            database.variable = Some(variable.to_owned());
+            database.url = Some(url.to_owned());
+            if forwards && let Some((host, port)) = authority(url) {
+                let address = (host.as_str(), port).to_socket_addrs().ok().and_then(|mut found| {
+                    let all: Vec<SocketAddr> = found.by_ref().collect();
+                    all.iter().find(|address| address.is_ipv4()).or(all.first()).copied()
+                });
+                database.services.extend(address.map(|address| Service { name: host, address }));
+            }
+        } else if wanted.stand_in && wanted.variable.is_some() {
+            match Throwaway::start(gateway, HOST) {
+                Ok(throwaway) => {
+                    redactor.add_password(throwaway.password());
+                    database.kind = Kind::StandIn;
+                    database.url = Some(throwaway.url(CA_PATH));
+                    database.services.push(Service { name: HOST.to_owned(), address: throwaway.address() });
+                    database.stand_in = Some(throwaway);
+                }
+                Err(error) => {
+                    let hint = error.hint().map(|hint| format!(" ({hint})")).unwrap_or_default();
+                    database.missing = Some(redactor.redact(&format!("{error}{hint}")));
+                }
+            }
+        }
+        database
+    }
+
+    /// Gives it to a container.
+    pub(crate) fn put_into(&self, run: &mut Run) {
+        if let (Kind::StandIn, Some(variable), Some(url)) = (self.kind, &self.variable, &self.url) {
+            set(run, variable, url);
+        }
+        if let Some(throwaway) = &self.stand_in {
+            run.files.push((CA_PATH.to_owned(), throwaway.ca_pem().as_bytes().to_vec()));
+        }
+        run.services.extend(self.services.iter().cloned());
+    }
+
+    /// The host that the variable names, where it names a server.
+    pub(crate) fn host(&self) -> Option<String> {
+        self.url.as_deref().and_then(authority).map(|(host, _)| host)
+    }
+
+    /// `postgresql`, `sqlite`, without what stands behind a `+`.
+    pub(crate) fn scheme(&self) -> Option<String> {
+        let (scheme, _) = self.url.as_deref()?.split_once("://")?;
+        scheme.split('+').next().map(str::to_lowercase)
+    }
+
+    /// A server of the user's, reached over a network.
+    pub(crate) fn is_given_server(&self) -> bool {
+        self.kind == Kind::Given && self.host().is_some()
+    }
+
+    pub(crate) fn is_neon(&self) -> bool {
+        self.kind == Kind::Given && self.host().is_some_and(|host| host.to_ascii_lowercase().ends_with(".neon.tech"))
+    }
+
+    /// Another value of the variable, under which the same data cannot be reached: the same server at a port where nothing listens, or
+    /// another file.
+    pub(crate) fn elsewhere(&self) -> Option<Elsewhere> {
+        let url = self.url.as_deref()?;
+        if let Some((_, port)) = authority(url) {
+            let closed = closed_port(port)?;
+            return Some(Elsewhere { url: with_port(url, closed)?, is_server: true });
+        }
+        let (scheme, path) = url.split_once("://")?;
+        let (path, query) = path.split_once('?').map_or((path, ""), |(path, query)| (path, query));
+        let query = if query.is_empty() { String::new() } else { format!("?{query}") };
+        Some(Elsewhere { url: format!("{scheme}://{path}-elsewhere{query}"), is_server: false })
+    }
+}
+
+/// Another value of the database variable.
+pub(crate) struct Elsewhere {
+    pub(crate) url: String,
+    /// A server's address at which nothing listens; else a file's.
+    pub(crate) is_server: bool,
+}
+
+/// Sets a variable, over what it was.
+pub(crate) fn set(run: &mut Run, variable: &str, value: &str) {
+    run.env.retain(|(name, _)| name != variable);
+    run.without_env.retain(|name| name != variable);
+    run.env.push((variable.to_owned(), value.to_owned()));
+}
+
+/// Whether a throwaway PostgreSQL can stand in for a database of this name.
+pub(crate) fn is_postgres(name: &str) -> bool {
+    let name = name.to_lowercase();
+    matches!(name.trim(), "" | "database" | "the" | "a" | "its" | "sql") || name.contains("postgres") || is_neon(&name)
+}
+
+/// Whether a sentence names Neon.
+pub(crate) fn is_neon(name: &str) -> bool {
+    name.to_lowercase().contains("neon")
+}
+
+fn names_database(variable: &str) -> bool {
+    let variable = variable.to_ascii_uppercase();
+    ["DATABASE_URL", "DB_URL", "POSTGRES_URL", "POSTGRESQL_URL", "PG_URL", "DATABASE_URI", "DATABASE_DSN"]
+        .iter()
+        .any(|name| variable.ends_with(name))
+}
+
+/// Host and port of a database server's URL; `None` for files.
+fn authority(url: &str) -> Option<(String, u16)> {
+    let (scheme, rest) = url.split_once("://")?;
+    let default = match scheme.split('+').next()? {
+        "postgres" | "postgresql" => 5432,
+        "mysql" | "mariadb" => 3306,
+        _ => return None,
+    };
+    let authority = &rest[..rest.find(['/', '?', '#']).unwrap_or(rest.len())];
+    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    let host = host.split(',').next()?;
+    let (host, port) = match host.strip_prefix('[') {
+        Some(rest) => {
+            let (host, behind) = rest.split_once(']')?;
+            (host, behind.strip_prefix(':'))
+        }
+        None => host.split_once(':').map_or((host, None), |(host, port)| (host, Some(port))),
+    };
+    if host.is_empty() {
+        return None;
+    }
+    Some((host.to_owned(), port.map_or(Some(default), |port| port.parse().ok())?))
+}
+
+/// The URL with another port.
+fn with_port(url: &str, port: u16) -> Option<String> {
+    let (scheme, rest) = url.split_once("://")?;
+    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    let (authority, behind) = rest.split_at(end);
+    let (user, host) = authority.rsplit_once('@').map_or((None, authority), |(user, host)| (Some(user), host));
+    let host = host.split(',').next()?;
+    let name_end = host.find(']').map_or_else(|| host.find(':').unwrap_or(host.len()), |end| end + 1);
+    let user = user.map(|user| format!("{user}@")).unwrap_or_default();
+    Some(format!("{scheme}://{user}{}:{port}{behind}", &host[..name_end]))
+}
+
+/// A port at which nothing listens here now, other than `used`.
+fn closed_port(used: u16) -> Option<u16> {
+    (0..8).find_map(|_| {
+        let port = TcpListener::bind(("127.0.0.1", 0)).ok()?.local_addr().ok()?.port();
+        (port != used).then_some(port)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_servers_address_is_told_by_its_url() {
+        for (url, expected) in [
+            ("postgres://u:p@h/d", Some(("h", 5432))),
+            ("postgresql+asyncpg://u:p@h.neon.tech:6543/d?sslmode=require", Some(("h.neon.tech", 6543))),
+            ("postgres://[::1]:1/d", Some(("::1", 1))),
+            ("postgres://u:p@a:1,b:2/d", Some(("a", 1))),
+            ("sqlite:///data/x.db", None),
+            ("file:///data", None),
+            ("postgres:///d", None),
+            ("nonsense", None),
+        ] {
+            let expected = expected.map(|(host, port): (&str, u16)| (host.to_owned(), port));
+            assert_eq!(authority(url), expected, "{url}");
+        }
+    }
+
+    #[test]
+    fn another_port_leaves_the_rest_as_it_is() {
+        for (url, expected) in [
+            ("postgres://u:p@h/d?x=y", "postgres://u:p@h:9/d?x=y"),
+            ("postgres://h:5432", "postgres://h:9"),
+            ("postgres://u@[::1]:1/d", "postgres://u@[::1]:9/d"),
+        ] {
+            assert_eq!(with_port(url, 9).as_deref(), Some(expected));
+        }
+    }
+
+    #[test]
+    fn names_for_which_postgresql_stands_in() {
+        for (name, expected) in
+            [("Neon", true), ("PostgreSQL", true), ("", true), ("database", true), ("MySQL", false), ("Redis", false)]
+        {
+            assert_eq!(is_postgres(name), expected, "{name}");
+        }
+    }
+}

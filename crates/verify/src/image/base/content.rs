@@ -1,0 +1,260 @@
+//! What an image's own files say it is.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use super::name::{Distribution, Runtime, Said};
+use crate::image::Facts;
+use crate::image::facts::absolute;
+use crate::image::package::Manager;
+use crate::image::program::{Program, is_executable};
+
+/// What an image's own files say it is.
+pub(super) struct Content {
+    /// `ID`, `VERSION_ID`, … of os-release; `None` without one.
+    release: Option<BTreeMap<String, String>>,
+    /// The package databases and how many packages they name.
+    packages: Vec<(Manager, usize)>,
+    has_base_files: bool,
+    /// Language runtimes: which, version, where.
+    runtimes: Vec<(Runtime, String, String)>,
+    pub(super) shell: Option<String>,
+    /// Executables of their own bytes: those without a dynamic loader, and all.
+    static_programs: usize,
+    elf_programs: usize,
+    layers: usize,
+}
+
+impl Content {
+    pub(super) fn of(facts: &Facts) -> Self {
+        let release = facts.text("etc/os-release").or_else(|| facts.text("usr/lib/os-release")).map(os_release);
+        let mut content = Self {
+            release,
+            packages: facts.packages.managers().into_iter().filter(|(manager, _)| is_there(facts, *manager)).collect(),
+            has_base_files: facts.packages.has(Manager::Dpkg, "base-files"),
+            runtimes: Vec::new(),
+            shell: None,
+            static_programs: 0,
+            elf_programs: 0,
+            layers: facts.diff_ids.len(),
+        };
+        for (path, _) in facts.tree.iter().filter(|(_, node)| is_executable(node)) {
+            let program = facts.program(path);
+            if let Some(Program::Elf { header, is_multi_call }) = program {
+                content.elf_programs += 1;
+                content.static_programs += usize::from(header.interpreter.is_none());
+                let name = path.file_name().unwrap_or_default().to_string_lossy();
+                if let Some(version) = name.strip_prefix("python").filter(|version| is_version(version)) {
+                    content.runtimes.push((Runtime::Python, version.to_owned(), absolute(path)));
+                }
+                if *is_multi_call {
+                    content.shell.get_or_insert_with(|| absolute(path));
+                }
+            }
+        }
+        content.add_runtimes(facts);
+        let shells = ["bin/sh", "usr/bin/sh", "bin/bash", "usr/bin/bash", "busybox/sh", "bin/busybox", "bin/dash"];
+        let shell = shells.iter().find(|path| facts.find(path).is_some_and(|(_, node)| is_executable(node)));
+        content.shell = content.shell.or_else(|| shell.map(absolute));
+        content
+    }
+
+    /// Runtimes that tell their version in a file of their own.
+    fn add_runtimes(&mut self, facts: &Facts) {
+        let runs = |path: &str| facts.find(path).is_some_and(|(_, node)| is_executable(node));
+        if let (true, Some(text)) = (runs("usr/local/bin/node"), facts.text("usr/local/include/node/node_version.h")) {
+            let part =
+                |name: &str| text.lines().find_map(|line| line.strip_prefix(&format!("#define NODE_{name}_VERSION ")));
+            let parts: Vec<&str> =
+                ["MAJOR", "MINOR", "PATCH"].iter().filter_map(|name| part(name)).map(str::trim).collect();
+            self.runtimes.push((Runtime::Node, parts.join("."), "/usr/local/bin/node".to_owned()));
+        }
+        if let (true, Some(text)) = (runs("usr/local/go/bin/go"), facts.text("usr/local/go/VERSION")) {
+            let version = text.lines().next().unwrap_or_default().trim_start_matches("go").to_owned();
+            self.runtimes.push((Runtime::Go, version, "/usr/local/go/bin/go".to_owned()));
+        }
+        if let (true, Some(text)) = (runs("opt/java/openjdk/bin/java"), facts.text("opt/java/openjdk/release")) {
+            let version = text.lines().find_map(|line| line.strip_prefix("JAVA_VERSION=")).unwrap_or_default();
+            self.runtimes.push((
+                Runtime::Java,
+                version.trim_matches('"').to_owned(),
+                "/opt/java/openjdk/bin/java".to_owned(),
+            ));
+        }
+        for (name, _) in facts.tree.children("usr/local/rustup/toolchains") {
+            let name = name.to_string_lossy();
+            let version = name.split('-').next().unwrap_or_default().to_owned();
+            let rustc = format!("usr/local/rustup/toolchains/{name}/bin/rustc");
+            if runs(&rustc) && is_version(&version) {
+                self.runtimes.push((Runtime::Rust, version, absolute(rustc)));
+            }
+        }
+    }
+
+    /// Whether the distribution is the one that a name says, with its package database.
+    pub(super) fn distribution(&self, said: &Said) -> Result<String, Vec<String>> {
+        if said.distribution == Distribution::Busybox {
+            return match (&self.release, &self.shell) {
+                (None, Some(shell)) => Ok(format!("no os-release, a shell at `{shell}`")),
+                (Some(_), _) => Err(vec!["it has an os-release".to_owned()]),
+                (None, None) => Err(vec!["no BusyBox".to_owned()]),
+            };
+        }
+        let mut missing = Vec::new();
+        let wanted = match said.distribution {
+            Distribution::Id(id) => id,
+            _ => "debian",
+        };
+        match self.field("ID") {
+            None => missing.push("no os-release".to_owned()),
+            Some(id) if id != wanted => return Err(vec![format!("os-release says {id}, not {wanted}")]),
+            Some(_) => {
+                let version = self.field("VERSION_ID").unwrap_or_default();
+                if let Some(release) = said.release.as_deref().filter(|release| !begins(version, release)) {
+                    missing.push(format!("os-release says {version}, not {release}"));
+                }
+            }
+        }
+        let is_distroless = self.pretty_name().is_some_and(|name| name.contains("istroless"));
+        match said.distribution {
+            Distribution::Distroless if !is_distroless && missing.is_empty() => {
+                missing.push("not Distroless".to_owned());
+            }
+            Distribution::Id("debian") if is_distroless => {
+                missing.push("Distroless, which has no package manager".to_owned());
+            }
+            _ => {}
+        }
+        let manager = match wanted {
+            "alpine" | "wolfi" => Manager::Apk,
+            "debian" | "ubuntu" => Manager::Dpkg,
+            // Their databases are not read; os-release must do.
+            _ => Manager::Rpm,
+        };
+        let packages =
+            self.packages.iter().find(|(found, count)| *found == manager && (*count > 0 || manager == Manager::Rpm));
+        match packages {
+            None if wanted == "arch" => {}
+            None => missing.push("no package database".to_owned()),
+            Some((Manager::Dpkg, _)) if !self.has_base_files => {
+                missing.push("no `base-files` among its packages".to_owned());
+            }
+            Some(_) => {}
+        }
+        if missing.is_empty() {
+            Ok(format!("{} (os-release), {}", self.title(), self.packages()))
+        } else {
+            Err(missing)
+        }
+    }
+
+    /// Whether a runtime is there, of a version that begins so.
+    pub(super) fn runtime(&self, wanted: Runtime, version: &str) -> Result<String, String> {
+        let name = name(wanted);
+        let found: Vec<_> = self.runtimes.iter().filter(|(runtime, ..)| *runtime == wanted).collect();
+        let right = found.iter().find(|(_, found, _)| version.is_empty() || begins(found, version));
+        match (right, found.first()) {
+            (Some((_, version, path)), _) => Ok(format!("{name} {version} at `{path}`")),
+            (None, Some((_, found, _))) => Err(format!("{name} {found}, not {version}")),
+            (None, None) => Err(format!("no {name}")),
+        }
+    }
+
+    /// What speaks against scratch.
+    pub(super) fn any_distribution(&self) -> Option<String> {
+        match (&self.release, self.packages.is_empty()) {
+            (Some(_), _) => Some(format!("os-release says {}", self.title())),
+            (None, false) => Some(self.packages()),
+            (None, true) => None,
+        }
+    }
+
+    /// What the image is, in few words.
+    pub(super) fn describe(&self) -> String {
+        let layers = format!("{} {}", self.layers, if self.layers == 1 { "layer" } else { "layers" });
+        let mut parts = Vec::new();
+        if self.release.is_some() {
+            parts.push(self.title());
+        }
+        if !self.packages.is_empty() {
+            parts.push(self.packages());
+        }
+        parts.extend(self.runtimes.iter().map(|(runtime, version, _)| format!("{} {version}", name(*runtime))));
+        if self.any_distribution().is_none() {
+            parts.push(format!("{} on scratch", self.programs()));
+        }
+        format!("{} ({layers})", parts.join(", "))
+    }
+
+    /// `one static binary`, `12 binaries`.
+    pub(super) fn programs(&self) -> String {
+        match (self.elf_programs, self.static_programs) {
+            (0, _) => "no binary".to_owned(),
+            (1, 1) => "one static binary".to_owned(),
+            (1, _) => "one binary".to_owned(),
+            (all, statics) if all == statics => format!("{all} static binaries"),
+            (all, _) => format!("{all} binaries"),
+        }
+    }
+
+    fn packages(&self) -> String {
+        let texts: Vec<String> = self
+            .packages
+            .iter()
+            .map(|(manager, count)| match manager {
+                Manager::Rpm => "an rpm database".to_owned(),
+                _ => format!("{count} {} packages", manager.name()),
+            })
+            .collect();
+        if texts.is_empty() { "no package database".to_owned() } else { texts.join(", ") }
+    }
+
+    fn title(&self) -> String {
+        self.pretty_name().or_else(|| self.field("ID")).unwrap_or("an os-release without a name").to_owned()
+    }
+
+    fn pretty_name(&self) -> Option<&str> {
+        self.field("PRETTY_NAME")
+    }
+
+    fn field(&self, name: &str) -> Option<&str> {
+        self.release.as_ref()?.get(name).map(String::as_str)
+    }
+}
+
+fn name(runtime: Runtime) -> &'static str {
+    match runtime {
+        Runtime::Python => "Python",
+        Runtime::Node => "Node.js",
+        Runtime::Go => "Go",
+        Runtime::Rust => "Rust",
+        Runtime::Java => "Java",
+    }
+}
+
+/// A database counts while it is in the final tree.
+fn is_there(facts: &Facts, manager: Manager) -> bool {
+    let paths: &[&str] = match manager {
+        Manager::Apk => &["lib/apk/db/installed", "usr/lib/apk/db/installed"],
+        Manager::Dpkg => &["var/lib/dpkg/status", "var/lib/dpkg/status.d"],
+        Manager::Rpm => &["var/lib/rpm", "usr/lib/sysimage/rpm"],
+    };
+    paths.iter().any(|path| facts.tree.get(Path::new(path)).is_some())
+}
+
+/// `3.12` begins `3.12.4` and not `3.120`.
+fn begins(version: &str, wanted: &str) -> bool {
+    version.strip_prefix(wanted).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '-', '+', '_']))
+}
+
+fn is_version(text: &str) -> bool {
+    text.contains('.') && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
+}
+
+/// Shell assignments, one a line (os-release(5)).
+fn os_release(text: &str) -> BTreeMap<String, String> {
+    text.lines()
+        .filter_map(|line| line.split_once('='))
+        .map(|(name, value)| (name.trim().to_owned(), value.trim().trim_matches(['"', '\'']).to_owned()))
+        .collect()
+}

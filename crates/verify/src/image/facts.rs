@@ -1,0 +1,442 @@
+//! One pass over an image: everything the checks of this folder decide by.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use seaworthy_image::tree::for_each_entry;
+use seaworthy_image::{Config, Digest, EntryError, EntryKind, FileTree, Format, Image, Layer, Node, TreeError};
+
+use super::elf::{self, Elf};
+use super::package::{self, Hash, Manager, Packages};
+use super::program::Program;
+use super::secret::{self, Hit, Scanner, SettingsFile};
+
+/// Small files whose text other checks read, from the final tree: path and longest length.
+const TEXTS: [(&str, usize); 6] = [
+    ("etc/os-release", 64 << 10),
+    ("usr/lib/os-release", 64 << 10),
+    ("etc/passwd", 1 << 20),
+    ("usr/local/go/VERSION", 4 << 10),
+    ("usr/local/include/node/node_version.h", 64 << 10),
+    ("opt/java/openjdk/release", 64 << 10),
+];
+/// Findings that are kept; more are only counted.
+const MOST_SECRETS: usize = 10_000;
+/// How much of a file is in memory at a time.
+const BUFFER: usize = 16 << 10;
+
+/// What one pass over an image showed.
+pub struct Facts {
+    pub(super) config: Config,
+    pub(super) digest: Digest,
+    pub(super) format: Format,
+    pub(super) transfer_bytes: u64,
+    /// Of each layer's uncompressed bytes, the bottom one first.
+    pub(super) diff_ids: Vec<Digest>,
+    pub(super) tree: FileTree,
+    /// What starts when a file of the final tree is run.
+    programs: HashMap<PathBuf, Program>,
+    pub(super) packages: Packages,
+    /// The files in [`TEXTS`]: the last layer that has them, and their text there.
+    texts: BTreeMap<&'static str, (usize, String)>,
+    pub(super) secrets: Vec<Secret>,
+    /// Certain and doubtful findings beyond [`MOST_SECRETS`].
+    pub(super) more_certain: usize,
+    pub(super) more_doubtful: usize,
+    /// Files with findings that a package database vouches for.
+    pub(super) vouched: Vec<Vouched>,
+    /// Variables that a `.env` file sets: the layer, its path, the name.
+    pub(super) dotenv: Vec<(usize, String, String)>,
+    pub(super) searched: Searched,
+}
+
+/// Every file of every layer, by layer and path, with what starts when it is run.
+type Programs = HashMap<(usize, PathBuf), Option<Program>>;
+
+/// A finding and its place. It holds no part of the secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Secret {
+    pub(super) place: Place,
+    pub(super) hit: Hit,
+    /// A name alone is suspicious.
+    pub(super) by_name: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Place {
+    File {
+        layer: usize,
+        path: String,
+    },
+    Variable(String),
+    Label(String),
+    /// 1-based line of the history.
+    History(usize),
+    /// Somewhere else in the config: its command, its comment.
+    Config,
+}
+
+/// A file that would be a finding if its package's database did not know it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Vouched {
+    pub(super) path: String,
+    pub(super) manager: Manager,
+    pub(super) package: String,
+}
+
+/// How far the search for secrets went.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Searched {
+    pub(super) files: u64,
+    pub(super) bytes: u64,
+    /// Files that are compressed or archives: searched as they lie, not unpacked.
+    pub(super) compressed: u64,
+    /// Settings files too long to be read by their form.
+    pub(super) too_long: u64,
+}
+
+/// Why the facts of an image cannot be had.
+#[derive(Debug, thiserror::Error)]
+pub enum FactsError {
+    #[error("cannot tell the image's files")]
+    Tree(#[from] TreeError),
+    #[error("cannot read layer {number} of the image")]
+    Layer { number: usize, source: EntryError },
+}
+
+impl Facts {
+    /// Reads every layer for its tree and for what is in it; one with findings that a package database knows once more.
+    ///
+    /// # Errors
+    ///
+    /// Fails if a layer cannot be read whole, is not what the config says, or is larger than images are.
+    pub fn of(image: &Image) -> Result<Self, FactsError> {
+        let mut facts = Self {
+            config: image.config.clone(),
+            digest: image.digest().clone(),
+            format: image.manifest.format(),
+            transfer_bytes: image.transfer_bytes(),
+            diff_ids: image.layers.iter().map(|layer| layer.diff_id().clone()).collect(),
+            tree: FileTree::of(image)?,
+            programs: HashMap::new(),
+            packages: Packages::default(),
+            texts: BTreeMap::new(),
+            secrets: Vec::new(),
+            more_certain: 0,
+            more_doubtful: 0,
+            vouched: Vec::new(),
+            dotenv: Vec::new(),
+            searched: Searched::default(),
+        };
+        facts.search_config();
+        let mut scanner = Scanner::default();
+        let mut programs = Programs::new();
+        for (index, layer) in image.layers.iter().enumerate() {
+            let failed = |source| FactsError::Layer { number: index + 1, source };
+            facts.read_layer(index, layer.as_ref(), &mut scanner, &mut programs).map_err(failed)?;
+        }
+        for (index, layer) in image.layers.iter().enumerate() {
+            let failed = |source| FactsError::Layer { number: index + 1, source };
+            facts.ask_packages(index, layer.as_ref()).map_err(failed)?;
+        }
+        facts.keep_programs(programs);
+        Ok(facts)
+    }
+
+    /// What the layers add when each is unpacked into a folder of its own.
+    pub fn unpacked_bytes(&self) -> u64 {
+        self.tree.unpacked_bytes()
+    }
+
+    /// Compressed layers and config.
+    pub fn transfer_bytes(&self) -> u64 {
+        self.transfer_bytes
+    }
+
+    /// What is at a path when all links are followed, with where that is.
+    pub(super) fn find(&self, path: impl AsRef<Path>) -> Option<(PathBuf, &Node)> {
+        let path = self.tree.resolve(path)?;
+        let node = self.tree.get_link(&path)?;
+        Some((path, node))
+    }
+
+    /// What starts when a file of the final tree is run.
+    pub(super) fn program(&self, path: &Path) -> Option<&Program> {
+        self.programs.get(path)
+    }
+
+    /// What one of [`TEXTS`] says in the final tree, links followed.
+    pub(super) fn text(&self, path: &str) -> Option<&str> {
+        let (path, node) = self.find(path)?;
+        let (layer, text) = self.texts.get(path.to_str()?)?;
+        (*layer == node.layer).then_some(text.as_str())
+    }
+
+    /// `layer 2 of 5`.
+    pub(super) fn layer_name(&self, index: usize) -> String {
+        format!("layer {} of {}", index + 1, self.diff_ids.len())
+    }
+
+    fn read_layer(
+        &mut self,
+        index: usize,
+        layer: &dyn Layer,
+        scanner: &mut Scanner,
+        programs: &mut Programs,
+    ) -> Result<(), EntryError> {
+        for_each_entry(layer, |entry, content| {
+            match &entry.kind {
+                EntryKind::File => {
+                    let program = self.read_file(index, &text(&entry.path), content, scanner)?;
+                    programs.insert((index, entry.path.clone()), program);
+                }
+                EntryKind::Hardlink(target) => {
+                    let found = (0..=index).rev().find_map(|layer| programs.get(&(layer, target.clone())));
+                    let program = found.cloned().flatten();
+                    programs.insert((index, entry.path.clone()), program);
+                }
+                _ => {}
+            }
+            Ok(())
+        })
+    }
+
+    /// Keeps the programs of the final tree, under the paths that they have there.
+    fn keep_programs(&mut self, programs: Programs) {
+        for ((layer, path), program) in programs {
+            let Some(program) = program else { continue };
+            let (folder, name) = (path.parent().unwrap_or(Path::new("")), path.file_name().unwrap_or_default());
+            let Some(path) = self.tree.resolve(folder).map(|folder| folder.join(name)) else { continue };
+            if self.tree.get_link(&path).is_some_and(|node| node.is_file() && node.layer == layer) {
+                self.programs.insert(path, program);
+            }
+        }
+    }
+
+    fn read_file(
+        &mut self,
+        layer: usize,
+        path: &str,
+        content: &mut dyn Read,
+        scanner: &mut Scanner,
+    ) -> io::Result<Option<Program>> {
+        let settings = secret::settings_file(path);
+        let wanted = TEXTS.iter().find(|(name, _)| *name == path);
+        let manager = Manager::of(path);
+        let keep = [
+            elf::HEAD,
+            settings.map_or(0, |_| SettingsFile::LONGEST),
+            wanted.map_or(0, |(_, longest)| *longest),
+            manager.map_or(0, |manager| if manager == Manager::Rpm { 0 } else { package::LONGEST }),
+        ];
+        let keep = keep.into_iter().max().unwrap_or(elf::HEAD);
+        let mut kept = Vec::new();
+        let mut length = 0;
+        let mut buffer = [0; BUFFER];
+        loop {
+            let count = content.read(&mut buffer)?;
+            if count == 0 {
+                break;
+            }
+            length += count as u64;
+            scanner.push(&buffer[..count]);
+            let room = keep - kept.len();
+            kept.extend_from_slice(&buffer[..count.min(room)]);
+        }
+        let seen = scanner.finish();
+        self.searched.files += 1;
+        self.searched.bytes += length;
+        self.searched.compressed += u64::from(is_compressed(&kept));
+
+        let mut hits: Vec<Hit> = seen.hits.into_keys().collect();
+        let whole = kept.len() as u64 == length;
+        match settings {
+            Some(form) if whole => hits.extend(form.hits(&kept)),
+            Some(_) => self.searched.too_long += 1,
+            None => {}
+        }
+        if settings == Some(SettingsFile::Dotenv) && whole {
+            let names = secret::dotenv_names(&kept);
+            self.dotenv.extend(names.into_iter().map(|name| (layer, path.to_owned(), name)));
+        }
+        if let Some((name, _)) = wanted {
+            self.texts.insert(name, (layer, String::from_utf8_lossy(&kept).into_owned()));
+        }
+        if manager.is_some() {
+            self.packages.read(path, &kept);
+        }
+        let place = Place::File { layer, path: path.to_owned() };
+        if hits.is_empty() && secret::is_suspicious_file(path) && length > 0 {
+            self.suspect(place.clone(), "name of a file for secrets");
+        }
+        // Of two findings of one kind, the certain one comes first and is kept.
+        hits.sort_unstable();
+        let mut kinds = Vec::new();
+        hits.retain(|hit| {
+            !kinds.contains(&hit.kind) && {
+                kinds.push(hit.kind);
+                true
+            }
+        });
+        for hit in hits {
+            self.found(place.clone(), hit);
+        }
+        let head = &kept[..kept.len().min(elf::HEAD)];
+        Ok(match Elf::read(head) {
+            Some(header) => Some(Program::Elf { header, is_multi_call: seen.is_multi_call }),
+            None => elf::script(head).map(Program::Script),
+        })
+    }
+
+    fn found(&mut self, place: Place, hit: Hit) {
+        self.keep(Secret { place, hit, by_name: false });
+    }
+
+    fn suspect(&mut self, place: Place, kind: &'static str) {
+        self.keep(Secret { place, hit: Hit { strength: secret::Strength::Doubtful, kind }, by_name: true });
+    }
+
+    fn keep(&mut self, secret: Secret) {
+        if self.secrets.len() < MOST_SECRETS {
+            self.secrets.push(secret);
+        } else if secret.hit.strength == secret::Strength::Certain {
+            self.more_certain += 1;
+        } else {
+            self.more_doubtful += 1;
+        }
+    }
+
+    /// Environment, labels, history, and the config as a whole.
+    fn search_config(&mut self) {
+        let config = self.config.clone();
+        let mut scanner = Scanner::default();
+        let mut hits = |text: &str| {
+            scanner.push(text.as_bytes());
+            scanner.finish().hits.into_keys().collect::<Vec<Hit>>()
+        };
+        let mut placed = Vec::new();
+        for (name, value) in config.env() {
+            let place = Place::Variable(name.clone());
+            let mut found: Vec<Hit> = hits(&value).into_iter().filter(|hit| hit.kind != secret::PASSWORD_URL).collect();
+            found.extend(secret::password_url_in_setting(&value));
+            if found.is_empty() && secret::is_suspicious_variable(&name) {
+                let kind = "value for a password-like name";
+                found.extend(secret::value_strength(&value).map(|strength| Hit { strength, kind }));
+            }
+            placed.extend(found.into_iter().map(|hit| (place.clone(), hit)));
+        }
+        for (name, value) in config.labels() {
+            let found = hits(&value);
+            placed.extend(found.into_iter().map(|hit| (Place::Label(name.clone()), hit)));
+            if secret::is_suspicious_variable(&name) && secret::value_strength(&value).is_some() {
+                self.suspect(Place::Label(name), "password-like name");
+            }
+        }
+        for (index, line) in config.history().iter().enumerate() {
+            let mut found = hits(line);
+            for (_, value) in secret::assignments(line).filter(|(name, _)| secret::is_suspicious_variable(name)) {
+                let kind = "value for a password-like name";
+                found.extend(secret::value_strength(value).map(|strength| Hit { strength, kind }));
+            }
+            placed.extend(found.into_iter().map(|hit| (Place::History(index + 1), hit)));
+        }
+        // The rest: entrypoint, health check, unknown members. What was found above is not told twice.
+        let known: Vec<&'static str> = placed.iter().map(|(_, hit)| hit.kind).collect();
+        let whole = hits(&String::from_utf8_lossy(config.bytes()));
+        placed.extend(whole.into_iter().filter(|hit| !known.contains(&hit.kind)).map(|hit| (Place::Config, hit)));
+        for (index, (place, hit)) in placed.iter().enumerate() {
+            if !placed[..index].contains(&(place.clone(), *hit)) {
+                self.found(place.clone(), *hit);
+            }
+        }
+    }
+
+    /// Takes the findings away whose files a package brought byte for byte.
+    fn ask_packages(&mut self, index: usize, layer: &dyn Layer) -> Result<(), EntryError> {
+        let asked: HashSet<String> = self
+            .secrets
+            .iter()
+            .filter_map(|secret| match &secret.place {
+                Place::File { layer, path } if *layer == index && self.packages.knows(path) => Some(path.clone()),
+                _ => None,
+            })
+            .collect();
+        if asked.is_empty() {
+            return Ok(());
+        }
+        // A path that one layer has twice is vouched for only if both are.
+        let mut answers: BTreeMap<String, Option<Vouched>> = BTreeMap::new();
+        for_each_entry(layer, |entry, content| {
+            let path = text(&entry.path);
+            if entry.kind == EntryKind::File && asked.contains(&path) {
+                let hashes = hashes(content)?;
+                let voucher = self.packages.voucher(&path, &hashes).map(|(manager, package)| Vouched {
+                    path: path.clone(),
+                    manager,
+                    package: package.to_owned(),
+                });
+                answers
+                    .entry(path)
+                    .and_modify(|answer| *answer = answer.take().and(voucher.clone()))
+                    .or_insert(voucher);
+            }
+            Ok::<_, EntryError>(())
+        })?;
+        self.secrets.retain(|secret| match &secret.place {
+            Place::File { layer, path } if *layer == index => !matches!(answers.get(path), Some(Some(_))),
+            _ => true,
+        });
+        self.vouched.extend(answers.into_values().flatten());
+        Ok(())
+    }
+}
+
+fn hashes(content: &mut dyn Read) -> io::Result<[Hash; 2]> {
+    use sha1::Digest as _;
+    let (mut md5, mut sha1) = (md5::Md5::new(), sha1::Sha1::new());
+    let mut buffer = [0; BUFFER];
+    loop {
+        match content.read(&mut buffer)? {
+            0 => return Ok([Hash::Md5(md5.finalize().into()), Hash::Sha1(sha1.finalize().into())]),
+            count => {
+                md5.update(&buffer[..count]);
+                sha1.update(&buffer[..count]);
+            }
+        }
+    }
+}
+
+/// gzip, xz, zstd, bzip2, zip (jars and wheels too), 7-Zip.
+fn is_compressed(head: &[u8]) -> bool {
+    let magics: [&[u8]; 6] =
+        [b"\x1f\x8b", b"\xfd7zXZ\0", b"\x28\xb5\x2f\xfd", b"BZh", b"PK\x03\x04", b"7z\xbc\xaf\x27\x1c"];
+    magics.iter().any(|magic| head.starts_with(magic))
+}
+
+impl Place {
+    /// Where a reader finds it.
+    pub(super) fn name(&self, facts: &Facts) -> String {
+        match self {
+            Self::File { layer, path } => {
+                let kept = facts.tree.get_link(path).is_some_and(|node| node.layer == *layer);
+                let gone = if kept { "" } else { " (not in the final tree)" };
+                format!("`/{path}` in {}{gone}", facts.layer_name(*layer))
+            }
+            Self::Variable(name) => format!("variable `{name}` of the config"),
+            Self::Label(name) => format!("label `{name}`"),
+            Self::History(line) => format!("line {line} of the history"),
+            Self::Config => "the config".to_owned(),
+        }
+    }
+}
+
+/// A path as it is shown and compared.
+pub(super) fn text(path: &Path) -> String {
+    path.to_string_lossy().into_owned()
+}
+
+/// The text of a path as an absolute one.
+pub(super) fn absolute(path: impl AsRef<Path>) -> String {
+    format!("/{}", text(path.as_ref()).trim_start_matches('/'))
+}

@@ -1,0 +1,101 @@
+//! Which files an image's command leads to, as the kernel would find them, and as whom they run.
+
+use std::path::PathBuf;
+
+use seaworthy_image::Node;
+
+use super::Facts;
+use super::elf::Elf;
+
+/// Scripts that name scripts; the kernel stops at five.
+const DEPTH: usize = 5;
+const DEFAULT_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+/// What a file's bytes say about running it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Program {
+    Elf {
+        header: Elf,
+        /// It says that it is busybox or toybox: many commands in one file.
+        is_multi_call: bool,
+    },
+    /// The words behind `#!`.
+    Script(Vec<String>),
+}
+
+/// The files that start when a container does: the program, and the interpreters that it names.
+pub(super) struct Start<'a> {
+    /// Path and node; the program first.
+    pub(super) files: Vec<(PathBuf, &'a Node)>,
+    /// What is named and not there.
+    pub(super) missing: Option<String>,
+}
+
+/// What the config's entrypoint and command start.
+pub(super) fn start(facts: &Facts) -> Start<'_> {
+    let words = [facts.config.entrypoint(), facts.config.cmd()].concat();
+    let mut start = Start { files: Vec::new(), missing: None };
+    match words.first() {
+        None => start.missing = Some("an entrypoint or command".to_owned()),
+        Some(word) => follow(facts, word, &mut start, 0),
+    }
+    start
+}
+
+fn follow<'a>(facts: &'a Facts, word: &str, start: &mut Start<'a>, depth: usize) {
+    let Some((path, node)) = find(facts, word) else {
+        start.missing.get_or_insert_with(|| format!("`{word}`"));
+        return;
+    };
+    let program = facts.program(&path);
+    start.files.push((path, node));
+    match program {
+        _ if depth >= DEPTH => {}
+        Some(Program::Elf { header: Elf { interpreter: Some(loader), .. }, .. }) => follow(facts, loader, start, DEPTH),
+        Some(Program::Script(words)) => {
+            follow(facts, &words[0], start, depth + 1);
+            // `#!/usr/bin/env -S python3 -u`
+            let program = words.iter().skip(1).find(|word| !word.starts_with('-') && !word.contains('='));
+            if let (true, Some(program)) = (words[0].ends_with("/env"), program) {
+                follow(facts, program, start, depth + 1);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// A path as it stands, or a name along `PATH`.
+pub(super) fn find<'a>(facts: &'a Facts, word: &str) -> Option<(PathBuf, &'a Node)> {
+    let working_dir = facts.config.working_dir();
+    if word.starts_with('/') {
+        return facts.find(word).filter(|(_, node)| node.is_file());
+    }
+    if word.contains('/') {
+        return facts.find(format!("{working_dir}/{word}")).filter(|(_, node)| node.is_file());
+    }
+    let env = facts.config.env();
+    let path = env.iter().rev().find(|(name, _)| name == "PATH").map_or(DEFAULT_PATH, |(_, value)| value.as_str());
+    path.split(':').find_map(|folder| {
+        let folder = if folder.starts_with('/') { folder.to_owned() } else { format!("{working_dir}/{folder}") };
+        facts.find(format!("{folder}/{word}")).filter(|(_, node)| is_executable(node))
+    })
+}
+
+pub(super) fn is_executable(node: &Node) -> bool {
+    node.is_file() && node.mode & 0o111 != 0
+}
+
+/// `setuid`, `setgid`, `file capabilities`: what makes a file run as somebody else.
+pub(super) fn privilege(node: &Node) -> Option<&'static str> {
+    if !node.is_file() {
+        None
+    } else if node.mode & 0o4000 != 0 {
+        Some("setuid")
+    } else if node.mode & 0o2000 != 0 {
+        Some("setgid")
+    } else if node.xattrs.iter().any(|(name, _)| name == "security.capability") {
+        Some("file capabilities")
+    } else {
+        None
+    }
+}

@@ -1,0 +1,260 @@
+//! URLs that carry a password: `postgresql://app:…@db.internal/app`.
+
+use super::plausible::{distinct, is_example};
+use super::{Hit, Place, Strength};
+
+/// The kind of every such finding; the promise about a variable looks for it too.
+pub(crate) const PASSWORD_URL: &str = "URL with a password";
+/// What every URL has.
+pub(super) const SEPARATOR: &str = "://";
+
+const LONGEST_AUTHORITY: usize = 600;
+
+/// Passwords that documentation uses. The last two stand in Neon's own.
+const WEAK_PASSWORDS: [&str; 26] = [
+    "password",
+    "passwd",
+    "passw",
+    "pass",
+    "pwd",
+    "pw",
+    "p",
+    "secret",
+    "mypassword",
+    "mypass",
+    "mysecret",
+    "userpass",
+    "pass123",
+    "password123",
+    "p4ssw0rd",
+    "passw0rd",
+    "test",
+    "foo",
+    "bar",
+    "baz",
+    "abc",
+    "123",
+    "1234",
+    "token",
+    "abc123def",
+    "npg_password",
+];
+const WEAK_USERS: [&str; 21] = [
+    "",
+    "user",
+    "username",
+    "usr",
+    "user1",
+    "me",
+    "name",
+    "u",
+    "foo",
+    "joe",
+    "john",
+    "jane",
+    "alice",
+    "bob",
+    "alex",
+    "login",
+    "test",
+    "myuser",
+    "userid",
+    "myusername",
+    "scott",
+];
+/// Hosts that nobody reaches, or only from where the text stands.
+const WEAK_HOSTS: [&str; 30] = [
+    "localhost",
+    "host",
+    "hostname",
+    "server",
+    "servername",
+    "myserver",
+    "myhost",
+    "host1",
+    "domain",
+    "proxy",
+    "address",
+    "ip",
+    "foo",
+    "bar",
+    "a",
+    "b",
+    "h",
+    "x",
+    "test",
+    "host.com",
+    "hostname.com",
+    "domain.com",
+    "server.com",
+    "foo.com",
+    "bar.com",
+    "site.com",
+    "company.com",
+    "proxy.com",
+    "0.0.0.0",
+    "[::1]",
+];
+
+/// What the parts of an authority are.
+struct Authority<'a> {
+    user: &'a str,
+    password: &'a str,
+    host: &'a str,
+}
+
+/// A URL with a password anywhere in a file. Templates are none; documentation's words are none where two of them meet, and a
+/// warning where one stands beside something real.
+pub(super) fn password_url(place: Place) -> Option<Hit> {
+    let authority = authority(place)?;
+    let weak_password = is_weak_password(&authority);
+    let weak_place = is_weak_host(authority.host);
+    let weak_user = WEAK_USERS.contains(&authority.user.to_ascii_lowercase().as_str());
+    let strength = match (weak_password, weak_place) {
+        (true, true) => return None,
+        (true, false) if weak_user => return None,
+        (false, false) => Strength::Certain,
+        _ => Strength::Doubtful,
+    };
+    Some(Hit { kind: PASSWORD_URL, strength })
+}
+
+/// A URL with a password as the value of a setting that takes effect: every literal password counts, whatever the host.
+pub(crate) fn password_url_in_setting(value: &str) -> Option<Hit> {
+    value.match_indices(SEPARATOR).find_map(|(at, _)| {
+        let (before, rest) = value.as_bytes().split_at(at);
+        let found = authority(Place { before, rest })?;
+        let replace_me = is_example(found.password.as_bytes());
+        Some(Hit { kind: PASSWORD_URL, strength: if replace_me { Strength::Doubtful } else { Strength::Certain } })
+    })
+}
+
+/// The authority around `://`, if it has a literal password.
+fn authority(place: Place) -> Option<Authority> {
+    let scheme = place.before.iter().rev().take_while(|byte| is_scheme(**byte)).count();
+    if scheme < 2 {
+        return None;
+    }
+    let rest = &place.rest[SEPARATOR.len()..];
+    let end = rest
+        .iter()
+        .take(LONGEST_AUTHORITY)
+        .position(|&byte| ends_authority(byte))
+        .unwrap_or(rest.len().min(LONGEST_AUTHORITY));
+    let text = std::str::from_utf8(&rest[..end]).ok()?;
+    let (credentials, host) = text.rsplit_once('@')?;
+    let (user, password) = credentials.split_once(':')?;
+    let literal = !password.is_empty() && !is_template(password) && !is_template(user);
+    let host = if host.starts_with('[') { host.split_inclusive(']').next()? } else { host.split(':').next()? };
+    (literal && is_host(host)).then_some(Authority { user, password, host })
+}
+
+fn is_scheme(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'.' | b'-')
+}
+
+fn ends_authority(byte: u8) -> bool {
+    !byte.is_ascii_graphic() && byte < 0x80
+        || matches!(byte, b'/' | b'?' | b'#' | b'"' | b'\'' | b'`' | b'\\' | b',' | b';')
+}
+
+/// A value to be filled in, a pattern, or dots in its place.
+fn is_template(text: &str) -> bool {
+    let variable = text
+        .strip_prefix('$')
+        .is_some_and(|name| name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_'));
+    let format = text.contains('%') && text.split('%').skip(1).any(|rest| !is_percent_encoded(rest));
+    variable || format || text.contains(['{', '}', '<', '>', '(', ')', '[', ']', '…']) || is_masked(text)
+}
+
+fn is_percent_encoded(rest: &str) -> bool {
+    rest.len() >= 2 && rest.bytes().take(2).all(|byte| byte.is_ascii_hexdigit())
+}
+
+/// `***`, `xxxxx`, `...`.
+fn is_masked(text: &str) -> bool {
+    text.bytes().all(|byte| matches!(byte, b'*' | b'x' | b'X' | b'.' | b'-' | b'_')) && !text.is_empty()
+        || text.len() > 3 && distinct(text.as_bytes()) == 1
+}
+
+/// A host, or something that will be one.
+fn is_host(host: &str) -> bool {
+    let plain = host.trim_start_matches('[').trim_end_matches(']');
+    host.contains(['{', '<', '$', '%'])
+        || plain.bytes().any(|byte| byte.is_ascii_alphanumeric() || byte == b':')
+            && plain.chars().all(|sign| sign.is_alphanumeric() || matches!(sign, '.' | '-' | '_' | ':'))
+}
+
+fn is_weak_password(authority: &Authority) -> bool {
+    let password = authority.password.to_ascii_lowercase();
+    WEAK_PASSWORDS.contains(&password.as_str())
+        || password == authority.user.to_ascii_lowercase()
+        || is_example(password.as_bytes())
+        || password.contains("password")
+}
+
+fn is_weak_host(host: &str) -> bool {
+    let host = host.to_ascii_lowercase();
+    let example = |label: &str| matches!(label, "example" | "test" | "invalid" | "localhost");
+    let documentation = ["127.", "192.0.2.", "198.51.100.", "203.0.113.", "[2001:db8:"];
+    WEAK_HOSTS.contains(&host.as_str())
+        || host.contains(['{', '<', '$', '%'])
+        || host.rsplit('.').take(2).any(example)
+        || documentation.iter().any(|prefix| host.starts_with(prefix))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(url: &str, anywhere: Option<Strength>, setting: Option<Strength>) {
+        let at = url.find(SEPARATOR).unwrap();
+        let (before, rest) = url.as_bytes().split_at(at);
+        assert_eq!(password_url(Place { before, rest }).map(|hit| hit.strength), anywhere, "{url}");
+        assert_eq!(password_url_in_setting(url).map(|hit| hit.strength), setting, "{url} as a setting");
+    }
+
+    #[test]
+    fn a_literal_password_for_a_real_host_is_a_secret() {
+        const YES: Option<Strength> = Some(Strength::Certain);
+        const PERHAPS: Option<Strength> = Some(Strength::Doubtful);
+        for (url, anywhere, setting) in [
+            ("postgresql://app:hunter2@db.internal/tasks", YES, YES),
+            ("postgres://app:hunter2@db/tasks?sslmode=require", YES, YES),
+            ("postgres://app:p%40ss-1@10.0.0.7:5432/tasks", YES, YES),
+            ("mongodb+srv://app:hunter2@cluster0.mongodb.net", YES, YES),
+            ("redis://:hunter2@cache:6379/0", YES, YES),
+            ("https://ci:q8Zt1vPs@git.internal.net/x.git", YES, YES),
+            ("amqp://app:a:b@[fd00::7]:5672/", YES, YES),
+            // One word of documentation beside something real.
+            ("postgres://app:hunter2@localhost/tasks", PERHAPS, YES),
+            ("postgres://app:hunter2@db.example.com/tasks", PERHAPS, YES),
+            ("postgres://app:password@db.internal/tasks", PERHAPS, YES),
+            ("postgres://postgres:postgres@db/tasks", PERHAPS, YES),
+            ("postgres://app:hunter2@{host}/tasks", PERHAPS, YES),
+            // Documentation.
+            ("postgres://user:password@localhost/tasks", None, YES),
+            ("postgres://user:password@db.internal/tasks", None, YES),
+            ("http://joe:password@proxy.example.com:3128/", None, YES),
+            ("postgresql://alex:AbC123dEf@ep-cool-darkness-123456.us-east-2.aws.neon.tech/db", None, YES),
+            ("postgres://app:changeme@db/tasks", PERHAPS, PERHAPS),
+            // Nothing literal.
+            ("postgres://app:${PASSWORD}@db/tasks", None, None),
+            ("postgres://app:$PASSWORD@db/tasks", None, None),
+            ("postgres://<user>:<password>@<host>/db", None, None),
+            ("postgres://{user}:{password}@{host}/db", None, None),
+            ("postgres://%s:%s@%s/db", None, None),
+            ("postgres://app:***@db/tasks", None, None),
+            ("postgres://app:xxxxx@db/tasks", None, None),
+            ("postgres://app:@db/tasks", None, None),
+            ("postgres://app@db/tasks", None, None),
+            ("ssh://git@git.internal.net:22/x", None, None),
+            ("https://docs.rs/x:y/@z", None, None),
+            ("://[^:]+:[^@]+@.*", None, None),
+            ("http://a:b@", None, None),
+        ] {
+            check(url, anywhere, setting);
+        }
+    }
+}

@@ -1,0 +1,256 @@
+//! Secrets of a run, taken out of everything that comes from a container before it is shown.
+
+use crate::finding::{one_line, shortened};
+
+/// What stands where a secret stood.
+const REPLACED: &str = "***";
+/// Shorter given values are everywhere in any text, and no secret.
+const SHORTEST: usize = 4;
+/// How much of a container's text evidence quotes, in characters.
+const QUOTED: usize = 160;
+/// Values that say how to run, and not with what key.
+const PLAIN: &[&str] = &[
+    "true",
+    "false",
+    "info",
+    "debug",
+    "trace",
+    "warn",
+    "warning",
+    "error",
+    "none",
+    "auto",
+    "json",
+    "text",
+    "production",
+    "development",
+    "test",
+    "localhost",
+    "127.0.0.1",
+    "0.0.0.0",
+    "disable",
+    "require",
+];
+
+/// Knows the secrets of a run.
+#[derive(Default)]
+pub(crate) struct Redactor {
+    /// Longest first, so that what holds another goes first.
+    secrets: Vec<String>,
+    /// Of those, what must not stand in a log: passwords and keys, not whole plain values.
+    keys: Vec<String>,
+}
+
+impl Redactor {
+    /// Takes a value given by `--env`: itself, and the password of a URL in it.
+    pub(crate) fn add_value(&mut self, name: &str, value: &str) {
+        let passwords = passwords(value);
+        let plain = PLAIN.contains(&value.to_ascii_lowercase().as_str())
+            || (value.len() < 6 && value.bytes().all(|byte| byte.is_ascii_digit()));
+        if value.len() >= SHORTEST && !plain {
+            self.hide(value);
+            if is_secret_name(name) && !value.contains("://") {
+                self.keys.push(value.to_owned());
+            }
+        }
+        for password in passwords {
+            self.add_password(&password);
+        }
+    }
+
+    /// Takes a password, generated or given.
+    pub(crate) fn add_password(&mut self, password: &str) {
+        if password.len() < SHORTEST {
+            return;
+        }
+        self.hide(password);
+        self.keys.push(password.to_owned());
+        let decoded = percent_encoding::percent_decode_str(password).decode_utf8_lossy().into_owned();
+        if decoded != password && decoded.len() >= SHORTEST {
+            self.hide(&decoded);
+            self.keys.push(decoded);
+        }
+    }
+
+    fn hide(&mut self, secret: &str) {
+        let escaped = serde_json::Value::from(secret).to_string();
+        let escaped = escaped.trim_matches('"').to_owned();
+        for form in [secret.to_owned(), escaped] {
+            if !self.secrets.contains(&form) {
+                self.secrets.push(form);
+            }
+        }
+        self.secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
+    }
+
+    /// The text without secrets, and without passwords in URLs, whosoever they are.
+    pub(crate) fn redact(&self, text: &str) -> String {
+        let mut text = text.to_owned();
+        for secret in &self.secrets {
+            if text.contains(secret.as_str()) {
+                text = text.replace(secret.as_str(), REPLACED);
+            }
+        }
+        without_url_passwords(&text)
+    }
+
+    /// What a container said, fit for evidence.
+    pub(crate) fn quote(&self, text: &str) -> String {
+        shortened(&self.redact(text), QUOTED)
+    }
+
+    /// The last lines of a log, fit for evidence.
+    pub(crate) fn last_lines(&self, log: &str, lines: usize) -> String {
+        let redacted = self.redact(log);
+        let mut last: Vec<String> = redacted
+            .lines()
+            .rev()
+            .map(|line| shortened(line, QUOTED))
+            .filter(|line| !line.is_empty())
+            .take(lines)
+            .collect();
+        last.reverse();
+        one_line(&last.join(" | "))
+    }
+
+    /// How many different secrets stand in a raw text, passwords in URLs included.
+    pub(crate) fn count_in(&self, text: &str) -> usize {
+        let known = self.keys.iter().filter(|key| text.contains(key.as_str()));
+        let foreign = passwords(text)
+            .into_iter()
+            .filter(|password| is_real(password) && !self.keys.iter().any(|key| key == password));
+        known.count() + foreign.count()
+    }
+
+    /// How many secrets it would find.
+    pub(crate) fn len(&self) -> usize {
+        self.keys.len()
+    }
+}
+
+fn is_secret_name(name: &str) -> bool {
+    let name = name.to_ascii_uppercase();
+    ["SECRET", "TOKEN", "PASSWORD", "PASSWD", "KEY", "CREDENTIAL", "PASS"].iter().any(|word| name.contains(word))
+}
+
+/// Whether a password in a URL is one: not left out, and not already replaced by the one who wrote it.
+fn is_real(password: &str) -> bool {
+    let stands_in = |c: char| matches!(c, '*' | 'x' | 'X' | '.' | '…' | '_' | '-' | '•');
+    let named = ["redacted", "hidden", "masked", "password", "secret"];
+    !password.is_empty()
+        && !password.chars().all(stands_in)
+        && !(password.starts_with(['<', '[', '{', '$', '%']))
+        && !named.contains(&password.to_ascii_lowercase().as_str())
+}
+
+/// The passwords of URLs in a text: `scheme://user:PASSWORD@host`, and `password=PASSWORD` behind a `?`.
+fn passwords(text: &str) -> Vec<String> {
+    let mut found: Vec<String> = spans(text).into_iter().map(|(start, end)| text[start..end].to_owned()).collect();
+    found.dedup();
+    found
+}
+
+/// Where the passwords of URLs begin and end.
+fn spans(text: &str) -> Vec<(usize, usize)> {
+    let mut spans = Vec::new();
+    let mut from = 0;
+    while let Some(at) = text[from..].find("://") {
+        let start = from + at + 3;
+        let end = text[start..]
+            .find(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '<' | '>' | '`' | '\\'))
+            .map_or(text.len(), |length| start + length);
+        let authority_end = text[start..end].find(['/', '?', '#']).map_or(end, |length| start + length);
+        // A password may hold a raw `/` or `?`: its `@` is then behind them.
+        let at_sign = text[start..authority_end].rfind('@').or_else(|| {
+            let colon = text[start..authority_end].find(':')?;
+            let rest = &text[start + colon + 1..end];
+            let port = rest.split(['/', '?', '#']).next().unwrap_or_default();
+            (port.is_empty() || !port.bytes().all(|byte| byte.is_ascii_digit())).then_some(())?;
+            text[start..end].rfind('@')
+        });
+        if let Some(at_sign) = at_sign
+            && let Some(colon) = text[start..start + at_sign].find(':')
+            && start + colon + 1 < start + at_sign
+        {
+            spans.push((start + colon + 1, start + at_sign));
+        }
+        if let Some(query) = text[start..end].find('?') {
+            let mut place = start + query + 1;
+            for pair in text[place..end].split('&') {
+                if let Some((name, value)) = pair.split_once('=')
+                    && matches!(name, "password" | "sslpassword")
+                    && !value.is_empty()
+                {
+                    let value_start = place + name.len() + 1;
+                    spans.push((value_start, value_start + value.len()));
+                }
+                place += pair.len() + 1;
+            }
+        }
+        from = start;
+    }
+    spans.sort_unstable();
+    spans.dedup();
+    spans
+}
+
+fn without_url_passwords(text: &str) -> String {
+    let mut clean = String::with_capacity(text.len());
+    let mut from = 0;
+    for (start, end) in spans(text) {
+        if start < from {
+            continue;
+        }
+        clean.push_str(&text[from..start]);
+        clean.push_str(REPLACED);
+        from = end;
+    }
+    clean.push_str(&text[from..]);
+    clean
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn passwords_in_urls_never_pass() {
+        let redactor = Redactor::default();
+        for (text, expected) in [
+            ("postgres://a:b@c/d", "postgres://a:***@c/d"),
+            ("\"url\":\"postgres://a:b@c:5432/d\"", "\"url\":\"postgres://a:***@c:5432/d\""),
+            ("http://localhost:8000/a@b", "http://localhost:8000/a@b"),
+            ("x://u:p/w@host/d and y://u:q@h", "x://u:***@host/d and y://u:***@h"),
+            ("x://u:p@w@host/d", "x://u:***@host/d"),
+            ("x://h/d?user=a&password=b&c=d", "x://h/d?user=a&password=***&c=d"),
+            ("no url, a:b@c", "no url, a:b@c"),
+        ] {
+            assert_eq!(redactor.redact(text), expected);
+        }
+    }
+
+    #[test]
+    fn given_values_and_their_parts_are_replaced_in_every_form() {
+        let mut redactor = Redactor::default();
+        redactor.add_value("DATABASE_URL", "postgres://ada:s%40cret1@db/tasks");
+        redactor.add_value("API_TOKEN", "to\"ken");
+        redactor.add_value("PORT", "8000");
+        redactor.add_value("LOG_LEVEL", "info");
+        assert_eq!(
+            redactor.redact(r#"url postgres://ada:s%40cret1@db/tasks password s@cret1 token to\"ken or to"ken"#),
+            "url *** password *** token *** or ***"
+        );
+        assert_eq!(redactor.redact("info: listening on 8000"), "info: listening on 8000");
+    }
+
+    #[test]
+    fn secrets_are_counted_in_the_raw_log() {
+        let mut redactor = Redactor::default();
+        redactor.add_value("DATABASE_URL", "postgres://ada:longpass@db/tasks");
+        redactor.add_value("GREETING", "hello world");
+        assert_eq!(redactor.count_in("connecting as ada to db, hello world"), 0);
+        assert_eq!(redactor.count_in("password: longpass"), 1);
+        assert_eq!(redactor.count_in("connecting to postgres://ada:***@db/tasks"), 0);
+        assert_eq!(redactor.count_in("connecting to postgres://bob:other1@db/tasks"), 1);
+    }
+}

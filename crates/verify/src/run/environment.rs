@@ -1,0 +1,215 @@
+//! `env.runtime`, `env.configurable`, `env.required`: what a variable changes.
+
+use std::time::{Duration, Instant};
+
+use seaworthy_engine::{Container, Run, Status};
+
+use super::{Down, Runs, Until, accepts, seconds};
+use crate::Finding;
+use crate::database::set;
+use crate::http::Request;
+
+/// How long a container that answers at the old port may take to answer at the new one too.
+const GRACE: Duration = Duration::from_millis(700);
+/// How long a container that takes connections may take to refuse after all.
+const SECOND_THOUGHTS: Duration = Duration::from_secs(1);
+/// Between two looks.
+const POLL: Duration = Duration::from_millis(10);
+
+impl Runs<'_> {
+    /// Another value at run time changes what the service does. The image's part is judged elsewhere.
+    pub(crate) fn decided_at_run_time(&self, variable: &str) -> Finding {
+        if self.database.variable.as_deref() == Some(variable) {
+            if let Some(why) = &self.database.missing {
+                return Finding::unproven(format!("no database for the run: {why}"));
+            }
+            return self.follows_database();
+        }
+        if let Err(down) = self.main() {
+            return self.not_shown(down);
+        }
+        if variable == "PORT" {
+            return match self.port {
+                Ok(old) => self.moves_port(variable, old),
+                Err(_) => Finding::unproven(self.no_port()),
+            };
+        }
+        let given = self.options.env.iter().any(|(name, _)| name == variable);
+        if given {
+            let refused = self.refuses_without(variable);
+            if refused.verdict == seaworthy_report::Verdict::Pass && refused.warnings.is_empty() {
+                return Finding::pass(format!("it runs with the given value; without it {}", refused.evidence));
+            }
+        }
+        Finding::unproven(format!(
+            "nothing that can be seen from outside depends on {variable}; a scenario with `start with {variable}=…` would show it"
+        ))
+    }
+
+    pub(crate) fn configurable(&self, variable: &str, default: Option<&str>) -> Finding {
+        let main = match self.main() {
+            Ok(main) => main,
+            Err(down) => return self.contradicted(down),
+        };
+        let Ok(port) = self.port else { return Finding::unproven(self.no_port()) };
+        let default_port = default.and_then(|default| default.parse::<u16>().ok());
+        let is_port = variable == "PORT" || (variable.ends_with("PORT") && default_port == Some(port));
+        if !is_port {
+            if self.database.variable.as_deref() == Some(variable) && default.is_none() {
+                return self.follows_database();
+            }
+            return Finding::unproven(format!(
+                "nothing that can be seen from outside is known to depend on {variable}; a scenario with `start with {variable}=…` \
+                 would show it"
+            ));
+        }
+        let moved = self.moves_port(variable, port);
+        let Some(default) = default else { return moved };
+        let Some(default_port) = default_port else {
+            return Finding::fail(format!("the default `{default}` is no port")).and(moved);
+        };
+        let given = self.options.env.iter().any(|(name, _)| name == variable);
+        let by_default = if !given && port == default_port && main.up.listening_after.is_some() {
+            Finding::pass(format!("listens on {default_port} without {variable}"))
+        } else {
+            let mut run = self.run();
+            run.env.retain(|(name, _)| name != variable);
+            run.port = Some(default_port);
+            match self.up(&run, None, Until::Listening, None) {
+                Ok(up) => {
+                    self.retire(up.container, "a container on its default port");
+                    Finding::pass(format!("listens on {default_port} without {variable}"))
+                }
+                Err(down) => down.finding(&format!("without {variable}"), Finding::fail),
+            }
+        };
+        by_default.and(moved)
+    }
+
+    /// With another value the service listens there.
+    fn moves_port(&self, variable: &str, old: u16) -> Finding {
+        let other = if old == 18_080 { 18_081 } else { 18_080 };
+        let mut run = self.run();
+        set(&mut run, variable, &other.to_string());
+        run.port = Some(other);
+        let what = format!("with {variable}={other}");
+        let container = match self.start(&run, None) {
+            Ok(container) => container,
+            Err(down) => return down.finding(&what, Finding::fail),
+        };
+        let finding = self.watch_move(container.as_ref(), old, other, &what);
+        self.retire(container, "a container with another port");
+        finding
+    }
+
+    fn watch_move(&self, container: &dyn Container, old: u16, other: u16, what: &str) -> Finding {
+        let deadline = container.started_at() + self.options.timeout;
+        let healthy = self.until() == Until::Healthy;
+        let mut at_old: Option<Instant> = None;
+        let mut last = None;
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now()).max(Duration::from_millis(20));
+            if accepts(container, other, left) {
+                let Some(path) = self.health_path.as_deref().filter(|_| healthy) else {
+                    return Finding::pass(format!("listens on {other} {what}"));
+                };
+                match self.client.send(container, other, &Request::get(path), left) {
+                    Ok(answer) if answer.is_success() => {
+                        return Finding::pass(format!("listens on {other} {what}"));
+                    }
+                    Ok(answer) => last = Some(crate::service::told(&answer, &self.redactor)),
+                    Err(error) => last = Some(self.redactor.redact(&error.to_string())),
+                }
+            } else if at_old.is_none() && accepts(container, old, left) {
+                at_old = Some(Instant::now());
+            } else if at_old.is_some_and(|seen| seen.elapsed() > GRACE) {
+                return Finding::fail(format!("{what} it listens on {old} and not on {other}"));
+            }
+            match container.status() {
+                Ok(Status::Exited(exit)) => return self.exited(container, exit).finding(what, Finding::fail),
+                Err(error) => return self.engine_failed(&error),
+                Ok(Status::Running) => {}
+            }
+            if Instant::now() >= deadline {
+                let within = seconds(self.options.timeout);
+                return Finding::fail(match last {
+                    Some(last) => format!("{what}, port {other} {last}"),
+                    None => format!("{what} nothing listens on {other} within {within}{}", self.last_words(container)),
+                });
+            }
+            std::thread::sleep(POLL);
+        }
+    }
+
+    pub(crate) fn required(&self, variable: &str) -> Finding {
+        if let Err(down) = self.main() {
+            let missing = self.not_shown(down);
+            return Finding { evidence: format!("{}, with {variable} or without it", missing.evidence), ..missing };
+        }
+        let run = self.run();
+        let by_config = self.config().env().iter().any(|(name, _)| name == variable);
+        if !by_config && !run.env.iter().any(|(name, _)| name == variable) {
+            return Finding::fail(format!("it runs, and {variable} was never set"));
+        }
+        self.refuses_without(variable)
+    }
+
+    /// Ends by itself, with an error, without the variable.
+    fn refuses_without(&self, variable: &str) -> Finding {
+        let mut run: Run = self.run();
+        run.env.retain(|(name, _)| name != variable);
+        run.without_env.push(variable.to_owned());
+        let container = match self.start(&run, None) {
+            Ok(container) => container,
+            Err(Down::Fault { cause, .. } | Down::Missing(cause)) => {
+                return Finding::unproven(format!("without {variable}: {cause}"));
+            }
+        };
+        let finding = self.watch_refusal(container.as_ref(), variable);
+        self.retire(container, "a container without a variable it needs");
+        finding
+    }
+
+    fn watch_refusal(&self, container: &dyn Container, variable: &str) -> Finding {
+        let deadline = container.started_at() + self.options.timeout;
+        let mut listening: Option<Instant> = None;
+        loop {
+            match container.wait(POLL) {
+                Ok(Some(exit)) if exit.code == 0 => {
+                    return Finding::fail(format!("exit 0 without {variable}{}", self.last_words(container)));
+                }
+                Ok(Some(exit)) => {
+                    let after = container.started_at().elapsed().as_millis();
+                    return self.refusal(container, variable, &format!("exit {} after {after} ms", exit.code));
+                }
+                Ok(None) => {}
+                Err(error) => return self.engine_failed(&error),
+            }
+            if let Ok(port) = self.port
+                && listening.is_none()
+                && accepts(container, port, POLL.max(Duration::from_millis(100)))
+            {
+                listening = Some(Instant::now());
+            }
+            if listening.is_some_and(|since| since.elapsed() >= SECOND_THOUGHTS) {
+                return Finding::fail(format!("without {variable} it starts and takes connections"));
+            }
+            if Instant::now() >= deadline {
+                return Finding::fail(format!(
+                    "without {variable} it still runs after {}",
+                    seconds(self.options.timeout)
+                ));
+            }
+        }
+    }
+
+    fn refusal(&self, container: &dyn Container, variable: &str, exit: &str) -> Finding {
+        let logs = container.logs().unwrap_or_default();
+        let naming = logs.stderr.lines().chain(logs.stdout.lines()).find(|line| line.contains(variable));
+        match naming {
+            Some(line) => Finding::pass(format!("{exit}: {}", self.redactor.quote(line))),
+            None => Finding::pass(format!("{exit}{}", self.last_words(container)))
+                .warn(format!("no log line names {variable}")),
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! `rootfs.read_only`, `capabilities.none`: the service does its work with less.
+
+use seaworthy_engine::Run;
+use seaworthy_report::Verdict;
+
+use super::{Runs, Until, Users};
+use crate::Finding;
+
+impl Runs<'_> {
+    pub(crate) fn read_only(&self, writable: &[String]) -> Finding {
+        let run = Run { read_only: true, writable: writable.to_vec(), ..self.run() };
+        let mut volumes = self.config().volumes();
+        volumes.extend_from_slice(writable);
+        let but = match volumes.join(", ") {
+            none if none.is_empty() => String::new(),
+            paths => format!(" but for {paths}"),
+        };
+        self.works(&run, &format!("with a read-only root{but}"), |_| Ok(()))
+    }
+
+    pub(crate) fn without_capabilities(&self) -> Finding {
+        let run = Run { no_capabilities: true, ..self.run() };
+        self.works(&run, "with no capabilities", |users| {
+            match users.processes().find(|process| process.capabilities.is_some_and(|all| all != 0)) {
+                Some(process) => Err(Finding::unproven(format!(
+                    "the engine {} left `{}` the capabilities {:x}",
+                    self.engine,
+                    self.redactor.quote(&process.command),
+                    process.capabilities.unwrap_or_default()
+                ))),
+                None => Ok(()),
+            }
+        })
+    }
+
+    /// Does everything that the main container was seen to do.
+    fn works(&self, run: &Run, how: &str, and: impl Fn(&Users) -> Result<(), Finding>) -> Finding {
+        let main = match self.main() {
+            Ok(main) => main,
+            Err(down) => return self.not_shown(down),
+        };
+        let mut users = Users::default();
+        let up = match self.up(run, None, self.until(), Some(&mut users)) {
+            Ok(up) => up,
+            Err(down) => return down.finding(how, Finding::fail),
+        };
+        let mut seen = match (up.healthy_after, up.listening_after, &self.health_path) {
+            (Some(_), _, Some(path)) => format!("GET {path} 2xx"),
+            (None, Some(_), Some(path)) if self.until() == Until::Healthy => {
+                let ill = up.ill.as_deref().unwrap_or("gave no answer");
+                return Finding::fail(format!("{how}, {path} {ill}"));
+            }
+            (_, Some(_), _) => "connections accepted".to_owned(),
+            (_, None, _) => return Finding::unproven(self.no_port()),
+        };
+        if let (Ok(api), Ok(port), Verdict::Pass) = (&main.api, &self.port, self.crud().verdict) {
+            let service = self.service(up.container.as_ref(), *port);
+            let finding = self.requests(api).all(&service, &mut self.rows.borrow_mut());
+            if finding.verdict != Verdict::Pass {
+                return Finding { evidence: format!("{how}: {}", finding.evidence), ..finding };
+            }
+            seen = format!("{seen}; {}", finding.evidence);
+        }
+        users.look(up.container.as_ref());
+        self.retire(up.container, "a container with less");
+        match and(&users) {
+            Ok(()) => Finding::pass(format!("{how}: {seen}")),
+            Err(finding) => finding,
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! `start.within`, `health.endpoint`, `health.healthy`: how soon and how surely the service answers.
+
+use std::time::{Duration, Instant};
+
+use seaworthy_engine::{HealthStatus, Status};
+
+use super::{Main, Runs, seconds};
+use crate::Finding;
+use crate::http::Request;
+use crate::service::told;
+
+/// Between a first answer and the one a moment later.
+const MOMENT: Duration = Duration::from_millis(150);
+/// Between two looks.
+const POLL: Duration = Duration::from_millis(20);
+
+impl Runs<'_> {
+    pub(crate) fn starts_within(&self, within: Duration) -> Finding {
+        let main = match self.main() {
+            Ok(main) => main,
+            Err(down) => return self.contradicted(down),
+        };
+        let (what, after) = match (&self.health_path, main.up.listening_after) {
+            (_, None) => return Finding::unproven(self.no_port()),
+            (Some(path), Some(_)) => match main.up.healthy_after {
+                Some(after) => (format!("first 2xx from {path}"), after),
+                None => return Finding::fail(self.never_healthy(main, path)),
+            },
+            (None, Some(after)) => ("first connection accepted".to_owned(), after),
+        };
+        let evidence = format!("{what} {} ms after the start", after.as_millis());
+        if after <= within { Finding::pass(evidence) } else { Finding::fail(evidence) }
+    }
+
+    fn never_healthy(&self, main: &Main, path: &str) -> String {
+        let ill = main.up.ill.as_deref().unwrap_or("gave no answer");
+        format!("no 2xx from {path} within {}: it {ill}", seconds(self.options.timeout))
+    }
+
+    pub(crate) fn health_endpoint(&self, path: &str) -> Finding {
+        let main = match self.main() {
+            Ok(main) => main,
+            Err(down) => return self.contradicted(down),
+        };
+        let Ok(port) = self.port else { return Finding::unproven(self.no_port()) };
+        if self.health_path.as_deref() == Some(path) && main.up.healthy_after.is_none() {
+            return Finding::fail(self.never_healthy(main, path));
+        }
+        let service = self.service(main.up.container.as_ref(), port);
+        let deadline = Instant::now() + self.options.timeout;
+        let first = loop {
+            let answer = service.send(&Request::get(path));
+            let runs = matches!(main.up.container.status(), Ok(Status::Running));
+            match answer {
+                Ok(answer) if answer.is_success() => break answer,
+                // The first container waited for this path already; one that answers with a client's error will not change its mind.
+                Ok(answer) if Instant::now() >= deadline || (300..500).contains(&answer.status) => {
+                    return Finding::fail(format!("GET {path} {}", told(&answer, &self.redactor)));
+                }
+                Err(error) if Instant::now() >= deadline || !runs => {
+                    return Finding::fail(service.clean(&format!("GET {path}: {error}")));
+                }
+                _ => std::thread::sleep(POLL),
+            }
+        };
+        std::thread::sleep(MOMENT);
+        main.users.borrow_mut().look(main.up.container.as_ref());
+        main.answered.set(main.answered.get() + 2);
+        match service.send(&Request::get(path)) {
+            Ok(second) if second.is_success() => {
+                let took = first.took.as_micros();
+                #[expect(clippy::cast_precision_loss, reason = "one decimal is shown")]
+                let took = took as f64 / 1000.0;
+                Finding::pass(format!("GET {path} {} in {took:.1} ms, {} a moment later", first.status, second.status))
+            }
+            Ok(second) => {
+                let told = told(&second, &self.redactor);
+                Finding::fail(format!("GET {path} {}, and {} ms later it {told}", first.status, MOMENT.as_millis()))
+            }
+            Err(error) => Finding::fail(service.clean(&format!(
+                "GET {path} {}, and {} ms later: {error}",
+                first.status,
+                MOMENT.as_millis()
+            ))),
+        }
+    }
+
+    pub(crate) fn health_healthy(&self, within: Duration) -> Finding {
+        let main = match self.main() {
+            Ok(main) => main,
+            Err(down) => return self.contradicted(down),
+        };
+        let Some(declared) = self.config().health_check() else {
+            return Finding::fail("no health check is declared in the image");
+        };
+        let container = main.up.container.as_ref();
+        let deadline = container.started_at() + within;
+        loop {
+            let health = match container.health() {
+                Ok(health) => health,
+                Err(error) => return Finding::unproven(self.redactor.quote(&error.to_string())),
+            };
+            let after = health.healthy_after.map(|after| after.as_millis());
+            match (health.status, health.healthy_after) {
+                (HealthStatus::None, _) => {
+                    return Finding::unproven(format!("the engine {} ignores the declared health check", self.engine));
+                }
+                (HealthStatus::Healthy, Some(time)) if time <= within => {
+                    return Finding::pass(format!("healthy {} ms after the start", time.as_millis()));
+                }
+                (HealthStatus::Healthy, _) if Instant::now() <= deadline => {
+                    let after = container.started_at().elapsed().as_millis();
+                    return Finding::pass(format!("healthy {after} ms after the start"));
+                }
+                (HealthStatus::Healthy, _) => {
+                    let after = after.unwrap_or_else(|| container.started_at().elapsed().as_millis());
+                    return Finding::fail(format!("healthy only {after} ms after the start"));
+                }
+                (HealthStatus::Starting | HealthStatus::Unhealthy, _) if Instant::now() >= deadline => {
+                    let state = if health.status == HealthStatus::Starting { "still starting" } else { "unhealthy" };
+                    let output = match self.redactor.quote(&health.output) {
+                        output if output.is_empty() => String::new(),
+                        output => format!(": {output}"),
+                    };
+                    return Finding::fail(format!(
+                        "{state} {} after the start{output} (probed every {})",
+                        seconds(within),
+                        seconds(declared.interval)
+                    ));
+                }
+                _ => {}
+            }
+            if matches!(container.status(), Ok(Status::Exited(_))) {
+                return Finding::fail(format!("the container ended{}", self.last_words(container)));
+            }
+            std::thread::sleep(POLL);
+        }
+    }
+}

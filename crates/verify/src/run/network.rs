@@ -1,0 +1,83 @@
+//! `network.only`: what the service tried to reach.
+
+use super::{Runs, seconds};
+use crate::Finding;
+
+impl Runs<'_> {
+    pub(crate) fn talks_only_to(&self, allowed: &[String]) -> Finding {
+        let main = match self.main() {
+            Ok(main) => main,
+            Err(down) => return self.not_shown(down),
+        };
+        let attempts = match main.up.container.attempts() {
+            Ok(Some(attempts)) => attempts,
+            Ok(None) => {
+                return Finding::unproven(format!(
+                    "the engine {} cannot see what a container tries to reach; `--engine embedded` can",
+                    self.engine
+                ));
+            }
+            Err(error) => return self.engine_failed(&error),
+        };
+        let database = self.database.host();
+        if allowed.is_empty() && database.is_some() {
+            return Finding::unproven("it needs its database, and the sentence allows nothing");
+        }
+        let hosts: Vec<String> = allowed
+            .iter()
+            .map(|name| name.trim_matches('`').to_lowercase())
+            .filter(|name| !is_database(name))
+            .chain(database)
+            .collect();
+        let foreign: Vec<String> = attempts
+            .iter()
+            .map(|attempt| attempt.target.as_str())
+            .filter(|target| !hosts.iter().any(|host| names(target, host)))
+            .map(|target| self.redactor.quote(target))
+            .collect();
+        let lived = seconds(main.up.container.started_at().elapsed());
+        match foreign.as_slice() {
+            [] => Finding::pass(format!(
+                "no attempt to reach anything else in {lived} and {} requests",
+                main.answered.get()
+            )),
+            [first, rest @ ..] if rest.is_empty() => Finding::fail(format!("it tried to reach {first}")),
+            [first, rest @ ..] => Finding::fail(format!("it tried to reach {first} and {} others", rest.len())),
+        }
+    }
+}
+
+fn is_database(name: &str) -> bool {
+    ["database", "postgres", "neon"].iter().any(|word| name.contains(word)) && !name.contains('.')
+}
+
+/// Whether `tcp HOST:PORT` or `name HOST` is about this host.
+fn names(target: &str, host: &str) -> bool {
+    let Some((kind, rest)) = target.split_once(' ') else { return false };
+    let rest = rest.to_lowercase();
+    let rest = rest.trim_end_matches('.');
+    match kind {
+        "name" => rest == host,
+        _ => rest == host || rest.rsplit_once(':').is_some_and(|(address, _)| address.trim_matches(['[', ']']) == host),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_attempt_is_matched_to_a_host_and_not_to_its_neighbours() {
+        for (target, host, expected) in [
+            ("name db.example.com", "db.example.com", true),
+            ("name db.example.com.", "db.example.com", true),
+            ("name evil-db.example.com", "db.example.com", false),
+            ("name db.example.com.evil.com", "db.example.com", false),
+            ("tcp 192.0.2.1:443", "192.0.2.1", true),
+            ("tcp 192.0.2.10:443", "192.0.2.1", false),
+            ("udp [2001:db8::1]:53", "2001:db8::1", true),
+        ] {
+            assert_eq!(names(target, host), expected, "{target} {host}");
+        }
+    }
+}

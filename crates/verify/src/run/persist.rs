@@ -1,0 +1,119 @@
+//! `data.persists`: written in one container, read in another on the same volumes and the same database.
+
+use seaworthy_engine::{Signal, Volumes};
+
+use super::Runs;
+use crate::Finding;
+use crate::crud::{Created, SCENARIO};
+use crate::openapi::{Collection, OpenApi};
+
+/// Words that mean whatever the service keeps.
+const EVERYTHING: &[&str] =
+    &["data", "state", "everything", "item", "record", "row", "resource", "object", "content", "entry", "change"];
+
+/// What lies on volumes that outlive their container.
+pub(crate) struct Kept {
+    pub(crate) volumes: Box<dyn Volumes>,
+    pub(crate) collection: Collection,
+    pub(crate) created: Created,
+}
+
+/// A try, and what it left.
+pub(crate) struct Persisted {
+    pub(crate) finding: Finding,
+    /// Where something was kept, and the new container read it.
+    pub(crate) kept: Option<Kept>,
+}
+
+impl Runs<'_> {
+    pub(crate) fn persists(&self, things: &str) -> Finding {
+        let main = match self.main() {
+            Ok(main) => main,
+            Err(down) => return self.contradicted(down),
+        };
+        let api = match (&self.port, &main.api) {
+            (Err(_), _) => return Finding::unproven(self.no_port()),
+            (_, Err(why)) => return Finding::unproven(format!("{why}; {SCENARIO}")),
+            (Ok(_), Ok(api)) => api,
+        };
+        let (collections, _) = api.collections();
+        let wanted = match meant(things, collections) {
+            Ok(wanted) => wanted,
+            Err(why) => return Finding::unproven(format!("{why}; {SCENARIO}")),
+        };
+        let mut findings = wanted.into_iter().map(|collection| self.persist(api, collection).finding);
+        let first = findings.next().unwrap_or_else(|| Finding::unproven("no collection"));
+        findings.fold(first, Finding::and)
+    }
+
+    /// Creates one, kills the container, and reads it from a new one.
+    pub(crate) fn persist(&self, api: &OpenApi, collection: Collection) -> Persisted {
+        match self.try_persist(api, collection) {
+            Ok(persisted) => persisted,
+            Err(finding) => Persisted { finding, kept: None },
+        }
+    }
+
+    fn try_persist(&self, api: &OpenApi, collection: Collection) -> Result<Persisted, Finding> {
+        let Ok(port) = self.port else { return Err(Finding::unproven(self.no_port())) };
+        let volumes = self.prepared.volumes().map_err(|error| self.engine_failed(&error))?;
+        let requests = self.requests(api);
+
+        let first = self
+            .up(&self.run(), Some(volumes.as_ref()), self.until(), None)
+            .map_err(|down| down.finding("before the restart", Finding::fail))?;
+        let service = self.service(first.container.as_ref(), port);
+        let created = requests.create(&service, &collection, &api.path(&collection.path), 1).map_err(Finding::from)?;
+        self.remember(&created.path);
+        requests.read(&service, &collection, &created, "before the restart").map_err(Finding::from)?;
+        first.container.signal(Signal::Kill).map_err(|error| self.engine_failed(&error))?;
+        let ended = first.container.wait(self.options.timeout).map_err(|error| self.engine_failed(&error))?;
+        if ended.is_none() {
+            return Err(Finding::unproven("the container could not be killed"));
+        }
+        self.retire(first.container, "a container that was killed");
+
+        let second = self
+            .up(&self.run(), Some(volumes.as_ref()), self.until(), None)
+            .map_err(|down| down.finding("after the restart", Finding::fail))?;
+        let service = self.service(second.container.as_ref(), port);
+        let read = requests.read(&service, &collection, &created, "after the restart").map_err(Finding::from)?;
+        let evidence = format!(
+            "POST {} {}, container killed, GET {} from a new one",
+            collection.path,
+            created.status(),
+            read.status
+        );
+        self.retire(second.container, "a container started after another was killed");
+        Ok(Persisted { finding: Finding::pass(evidence), kept: Some(Kept { volumes, collection, created }) })
+    }
+
+    pub(crate) fn engine_failed(&self, error: &seaworthy_engine::EngineError) -> Finding {
+        Finding::unproven(self.redactor.quote(&error.to_string()))
+    }
+}
+
+/// The collections that a sentence means: by name, all of them, or the only one.
+fn meant(things: &str, collections: Vec<Collection>) -> Result<Vec<Collection>, String> {
+    let all: Vec<Collection> = collections.into_iter().filter(|collection| !collection.path.contains('{')).collect();
+    let words: Vec<String> = things.to_lowercase().split(|c: char| !c.is_alphanumeric()).map(stem).collect();
+    let named = |collection: &&Collection| {
+        let last = collection.path.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
+        words.iter().any(|word| !word.is_empty() && *word == stem(&last.to_lowercase()))
+    };
+    let by_name: Vec<Collection> = all.iter().filter(named).cloned().collect();
+    let everything = words.iter().any(|word| EVERYTHING.contains(&word.as_str()));
+    match (by_name.is_empty(), all.len()) {
+        (_, 0) => Err("/openapi.json names no collection that can be created and read back".to_owned()),
+        (false, _) => Ok(by_name),
+        (true, 1) => Ok(all),
+        (true, _) if everything => Ok(all),
+        (true, _) => Err(format!("/openapi.json names no collection called `{things}`")),
+    }
+}
+
+/// Without the ending of a plural.
+fn stem(word: &str) -> String {
+    let word = word.strip_suffix("ies").map_or_else(|| word.to_owned(), |root| format!("{root}y"));
+    word.strip_suffix('s').map_or(word.clone(), str::to_owned)
+}
