@@ -7,6 +7,7 @@ use crate::Section;
 use crate::comment::{self, Comment};
 use crate::problem::Problem;
 use crate::source::{Fragment, Place, Source};
+use crate::understand::is_prose;
 
 /// Lists inside lists, at most.
 const DEEPEST: usize = 32;
@@ -230,15 +231,12 @@ impl<'a> Reader<'_, 'a> {
                     }
                 }
                 NodeValue::CodeBlock(block) if block.fenced && is_check(&block.info) => {
-                    let first = start(child).line + 1;
-                    let lines = block.literal.lines().count();
                     self.unclosed(child);
-                    let steps = (first..first + lines).map(|line| self.source.fragment(line));
-                    let before = item.steps.len();
-                    item.steps.extend(steps.filter(|step| !step.text.is_empty()));
-                    if item.steps.len() == before {
+                    let steps = self.block_lines(child, block.fence_char, block.fence_length);
+                    if steps.is_empty() {
                         self.problem(start(child), "this check is empty", None);
                     }
+                    item.steps.extend(steps);
                 }
                 NodeValue::HtmlBlock(_) => self.html(child, Some(&mut item)),
                 NodeValue::List(_) => lists.push(child),
@@ -246,6 +244,13 @@ impl<'a> Reader<'_, 'a> {
             }
         }
         self.finish(item, &lists, depth);
+    }
+
+    /// The lines between the fences of a block, without the blank ones.
+    fn block_lines(&self, node: Node<'_>, fence: u8, length: usize) -> Vec<Fragment<'a>> {
+        let lines = (start(node).line + 1..=node.data().sourcepos.end.line).map(|line| self.source.fragment(line));
+        let closes = |line: &Fragment<'_>| line.text.len() >= length && line.text.bytes().all(|byte| byte == fence);
+        lines.take_while(|line| !closes(line)).filter(|line| !line.text.is_empty()).collect()
     }
 
     /// Keeps the item, and reads the lists inside it.
@@ -258,15 +263,22 @@ impl<'a> Reader<'_, 'a> {
                 item.notes.extend(self.notes(list));
             }
         }
+        let is_prose = is_prose(&item.text);
         let bare = item.steps.is_empty() && item.id.is_none();
         if item.text.is_empty() && !(bare && item.notes.is_empty()) {
             self.problem(item.place, "a check without a sentence", Some("write what it promises before it".to_owned()));
-        } else if !(item.text.is_empty() || heads_a_list && bare) {
+        } else if !(item.text.is_empty() || heads_a_list && bare && !is_prose) {
             self.document.items.push(item);
+        }
+        // What explains a bullet of prose is prose.
+        let section = self.section;
+        if is_prose {
+            self.section.kind = Kind::Other;
         }
         for list in lists {
             self.list(list, heading.as_deref(), depth + 1);
         }
+        self.section = section;
     }
 
     /// The items without a box in a list under a box: they say more about its promise.

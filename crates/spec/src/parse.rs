@@ -97,10 +97,12 @@ fn criterion(source: &Source<'_>, item: Item<'_>, ids: &mut Ids, problems: &mut 
             problems.push(source.problem(item.place, "this check belongs to no promise", Some(hint.to_owned())));
             return None;
         }
-        (Reading::Promises(checks), scenario) => match (unread_note(&item), scenario) {
-            (Some(_), Some(scenario)) => Promise::Understood(vec![Check::Scenario(scenario)]),
-            (Some(note), None) => Promise::NotUnderstood { rest: Some(note), suggestion: None },
-            (None, scenario) => Promise::Understood(checks.into_iter().chain(scenario.map(Check::Scenario)).collect()),
+        (Reading::Promises(checks), Some(scenario)) => {
+            Promise::Understood(checks.into_iter().chain([Check::Scenario(scenario)]).collect())
+        }
+        (Reading::Promises(checks), None) => match unread_note(&item) {
+            Some(note) => Promise::NotUnderstood { rest: Some(note), suggestion: None },
+            None => Promise::Understood(checks),
         },
         (Reading::NotUnderstood { .. }, Some(scenario)) => Promise::Understood(vec![Check::Scenario(scenario)]),
         (Reading::NotUnderstood { rest, suggestion }, None) => Promise::NotUnderstood { rest, suggestion },

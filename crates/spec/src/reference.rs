@@ -76,7 +76,7 @@ and with remarks behind them (`Non-Goals (What We're NOT Doing)`). Items under *
 
 Lists inside lists: under *Constraints* every bullet is a promise of its own, and a bullet that is only a label with a list in it (`**Security**:`) is a heading for that
 list. Under *Success Criteria* every box is a promise of its own; what else stands inside a box, bullets and paragraphs, belongs to its promise: it is a
-remark that the sentence's entry lists, or has a prose label (`Note: …`), or the sentence is not understood. Other blocks of code in it are prose.
+remark that the sentence's entry lists, or has a prose label (`Note: …`), or the sentence is not understood, unless it has a check of its own. What stands inside prose is prose. Other blocks of code in it are prose.
 
 A sentence is understood **whole or not at all**. *All CRUD endpoints work with 10,000 clients at once* promises more than *All CRUD endpoints work*, so it is
 `unproven`, and the report says which part was not understood. Case, emphasis, backticks and the period at the end do not matter. Two sentences in one item, with a

@@ -32,10 +32,10 @@ pub(crate) enum Reading {
 
 /// Reads a sentence; `heading` is the subject it stands under, where there is one.
 pub(crate) fn understand(text: &str, heading: Option<&str>) -> Reading {
-    let words = tokens(text);
-    if label_of(&words).is_some_and(|(label, _)| is_prose(label)) {
+    if is_prose(text) {
         return Reading::Prose;
     }
+    let words = tokens(text);
     if words.len() > MOST_WORDS {
         return Reading::NotUnderstood { rest: None, suggestion: None };
     }
@@ -49,6 +49,13 @@ pub(crate) fn understand(text: &str, heading: Option<&str>) -> Reading {
     }
 }
 
+/// Whether a text's label marks it as prose.
+pub(crate) fn is_prose(text: &str) -> bool {
+    // A label is short: the rest of a long text need not be looked at.
+    let beginning = text.char_indices().nth(200).map_or(text, |(end, _)| &text[..end]);
+    label_of(&tokens(beginning)).is_some_and(|(label, _)| marks_prose(label))
+}
+
 /// Whether a sentence is understood by itself.
 pub(crate) fn is_understood(text: &str) -> bool {
     let words = tokens(text);
@@ -57,10 +64,10 @@ pub(crate) fn is_understood(text: &str) -> bool {
 
 /// Whether a text is nothing but what may stand beside the sentence: a prose label, or a remark that its entry lists.
 pub(crate) fn is_remark_of(sentence: &str, note: &str) -> bool {
-    let note = tokens(note);
-    if label_of(&note).is_some_and(|(label, _)| is_prose(label)) {
+    if is_prose(note) {
         return true;
     }
+    let note = tokens(note);
     let mut words = tokens(sentence);
     if words.len() + note.len() > MOST_WORDS {
         return false;
@@ -253,7 +260,7 @@ fn label_of(words: &[Token]) -> Option<(&[Token], &[Token])> {
     Some((&words[..colon], &words[colon + 1..]))
 }
 
-fn is_prose(label: &[Token]) -> bool {
+fn marks_prose(label: &[Token]) -> bool {
     let first = label.first().is_some_and(|word| PROSE.contains(&word.word.as_str()));
     first && (label.len() == 1 || (label[1].is("(") && label.last().is_some_and(|last| last.is(")"))))
 }

@@ -84,6 +84,39 @@ fn bullets_inside_bullets_are_promises_and_a_bare_label_is_their_heading() {
 }
 
 #[test]
+fn what_stands_inside_prose_is_prose() {
+    check(
+        "## Constraints\n- **Rationale**:\n  - Smaller images push faster\n    - [ ] deeper\n- Why: because\n  - of this\n- Non-root user\n",
+        "7 constraints-non-root-user = user.non_root",
+    );
+    refused(
+        "## Constraints\n- Note:\n  - a <!-- check: GET / -> 200 -->\n- Non-root user\n",
+        "spec.md:3:7: this check belongs to no promise",
+    );
+}
+
+#[test]
+fn lines_may_end_in_any_way() {
+    for end in ["\n", "\r\n", "\r"] {
+        let text = [
+            "# T",
+            "## Success Criteria",
+            "- [ ] X",
+            "  ```check",
+            "  GET / -> 200",
+            "",
+            "  GTE / -> 200",
+            "  ```",
+            "",
+        ]
+        .join(end);
+        refused(&text, "spec.md:7:3: unknown step `GTE`");
+        let spec = Spec::parse(&text.replace("GTE", "GET")).unwrap();
+        assert_eq!(spec.criteria[0].checks()[0].parameters()["steps"].as_array().map(Vec::len), Some(2));
+    }
+}
+
+#[test]
 fn text_inside_a_box_belongs_to_its_promise() {
     check(
         "## Success Criteria\n- [ ] Image size under 200MB\n  - Note: on amd64 too\n  - verify with `docker images`\n  - [ ] Starts within 1s\n",

@@ -4,8 +4,8 @@ use seaworthy_spec::{Check, Spec};
 
 /// The steps of a check block, or its problems as `line: column in the text given: message`.
 fn read(check: &str) -> String {
-    let lines: String = check.lines().map(|line| format!("  {line}\n")).collect();
-    let text = format!("## Success Criteria\n- [ ] X\n  ```check\n{lines}  ```\n");
+    let lines = check.replace('\n', "\n  ");
+    let text = format!("## Success Criteria\n- [ ] X\n  ```check\n  {lines}\n  ```\n");
     match Spec::parse(&text) {
         Ok(spec) => {
             let [Check::Scenario(scenario)] = spec.criteria[0].checks() else { panic!("{:?}", spec.criteria) };

@@ -4,7 +4,7 @@ use seaworthy_spec::{Promise, Spec, vocabulary};
 
 /// How one sentence is read: its checks, or `?` and the part that was not understood.
 fn read(sentence: &str) -> (String, Option<String>) {
-    let spec = Spec::parse(&format!("## Success Criteria\n- [ ] {sentence}\n- [ ] Next\n")).unwrap();
+    let spec = Spec::parse(&format!("## Success Criteria\n- [ ] {sentence}\n- [ ] Next\n")).expect("a specification");
     match &spec.criteria[0].promise {
         Promise::Understood(checks) => {
             let named = checks.iter().map(|check| match check.parameters() {
