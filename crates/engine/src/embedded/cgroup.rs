@@ -17,7 +17,7 @@ pub(crate) fn path(id: &str) -> String {
 }
 
 /// Whether containers are counted and limited by the whole tree (version 2) or by a tree for each controller.
-fn is_unified() -> bool {
+pub(crate) fn is_unified() -> bool {
     Path::new(ROOT).join("cgroup.controllers").exists()
 }
 

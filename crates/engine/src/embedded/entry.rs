@@ -2,14 +2,18 @@
 
 use std::ffi::{CString, OsStr};
 use std::fs::{self, File};
-use std::io::Write as _;
+use std::io::{self, Write as _};
 use std::os::fd::OwnedFd;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use libcontainer::oci_spec::runtime::Spec;
 use libcontainer::workload::{Executor, ExecutorError, ExecutorSetEnvsError, ExecutorValidationError};
 use nix::errno::Errno;
+use nix::sched::CloneFlags;
+use rustix::process::DumpableBehavior;
+use rustix::thread::CapabilitySet;
 
 use super::signals;
 
@@ -18,13 +22,23 @@ use super::signals;
 pub(crate) struct Entry {
     /// Closed by a program that runs; else the reason is written into it.
     report: Arc<OwnedFd>,
-    /// Without a range of ids: who the one mapped id is to the program.
-    pub(crate) becomes: Option<(u32, u32)>,
+    identity: Identity,
+}
+
+/// How the set-up becomes the image's user.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Identity {
+    /// libcontainer has done it.
+    Set,
+    /// The one mapped id is this user to the program.
+    Only { uid: u32, gid: u32 },
+    /// As the container's first process.
+    OfFirst,
 }
 
 impl Entry {
-    pub(crate) fn new(report: OwnedFd, becomes: Option<(u32, u32)>) -> Self {
-        Self { report: Arc::new(report), becomes }
+    pub(crate) fn new(report: OwnedFd, identity: Identity) -> Self {
+        Self { report: Arc::new(report), identity }
     }
 }
 
@@ -39,7 +53,12 @@ impl Executor for Entry {
     }
 
     fn validate(&self, _: &Spec) -> Result<(), ExecutorValidationError> {
-        Ok(())
+        if matches!(self.identity, Identity::Set) {
+            return Ok(());
+        }
+        // Without root, the supervisor may enter the namespaces of a process, and that process write its own maps, only so.
+        rustix::process::set_dumpable_behavior(DumpableBehavior::Dumpable)
+            .map_err(|errno| ExecutorValidationError::ArgValidationError(format!("cannot be made dumpable: {errno}")))
     }
 
     fn setup_envs(&self, _: std::collections::HashMap<String, String>) -> Result<(), ExecutorSetEnvsError> {
@@ -60,6 +79,9 @@ impl Entry {
         if let Err(errno) = rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL)) {
             return format!("cannot be bound to its supervisor: {errno}");
         }
+        if let Err(error) = self.identity.take(spec) {
+            return format!("cannot become the image's user: {error}");
+        }
         let path = match find(name, &env) {
             Ok(path) => path,
             Err(reason) => return format!("exec {name}: {reason}"),
@@ -78,6 +100,42 @@ impl Entry {
             }
             errno => format!("exec {shown}: {}", plain(errno)),
         }
+    }
+}
+
+impl Identity {
+    fn take(self, spec: &Spec) -> io::Result<()> {
+        match self {
+            Self::Set | Self::Only { uid: 0, gid: 0 } => return Ok(()),
+            Self::Only { uid, gid } => {
+                nix::sched::unshare(CloneFlags::CLONE_NEWUSER)?;
+                fs::write("/proc/self/uid_map", format!("{uid} 0 1"))?;
+                fs::write("/proc/self/setgroups", "deny")?;
+                fs::write("/proc/self/gid_map", format!("{gid} 0 1"))?;
+            }
+            Self::OfFirst => {
+                let first = File::open("/proc/1/ns/user")?;
+                let own = fs::metadata("/proc/self/ns/user")?;
+                if own.ino() == first.metadata()?.ino() {
+                    return Ok(());
+                }
+                nix::sched::setns(first, CloneFlags::CLONE_NEWUSER)?;
+            }
+        }
+        // A new user namespace begins with every capability in it.
+        let kept = spec.process().as_ref().and_then(|process| process.capabilities().as_ref());
+        let kept = kept.and_then(|all| all.bounding().clone()).unwrap_or_default();
+        let kept: Vec<String> = kept.iter().map(|one| format!("CAP_{one}")).collect();
+        for (name, capability) in CapabilitySet::all().iter_names() {
+            if !kept.iter().any(|one| one.trim_start_matches("CAP_") == name) {
+                match rustix::thread::remove_capability_from_bounding_set(capability) {
+                    // The kernel does not know it.
+                    Ok(()) | Err(rustix::io::Errno::INVAL) => {}
+                    Err(errno) => return Err(errno.into()),
+                }
+            }
+        }
+        Ok(())
     }
 }
 

@@ -19,11 +19,11 @@ use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::process::{Pid, PidfdFlags, WaitOptions};
 use seaworthy_image::HealthCheck;
 
-use super::entry::Entry;
+use super::entry::{Entry, Identity};
 use super::isolation::{self, Wanted};
 use super::logs::Tail;
 use super::protocol::{Reply, WireHealth};
-use super::{PROBE, root, signals};
+use super::{Mapping, PROBE, root, signals};
 
 const OUTPUT_BYTES_MAX: usize = 4096;
 /// For a helper process to get into the container.
@@ -216,11 +216,12 @@ pub(crate) fn probe(states: &Path, id: &str, process: &Path, timeout: Duration) 
 }
 
 fn enter(states: &Path, id: &str, process: &Path, timeout: Duration) -> Result<u8, String> {
+    let identity = if Mapping::of_this_process().keeps_owners() { Identity::Set } else { Identity::OfFirst };
     let (mut report, write) = io::pipe().map_err(|error| error.to_string())?;
     let built = ContainerBuilder::new(id.to_owned(), SyscallType::default())
         .with_root_path(states)
         .map_err(|error| error.to_string())?
-        .with_executor(Entry::new(OwnedFd::from(write), None))
+        .with_executor(Entry::new(OwnedFd::from(write), identity))
         .as_tenant()
         .with_process(Some(process))
         .with_detach(true)

@@ -1,7 +1,9 @@
 //! Which ids outside a container's user namespace its ids are.
 
 use std::fs;
+use std::io;
 
+use nix::sched::CloneFlags;
 use serde::{Deserialize, Serialize};
 
 /// First of the host ids that containers' ids become; systemd's list of well-known ranges leaves this one unused.
@@ -51,6 +53,17 @@ impl Mapping {
     /// Whether files have the owners that the image gives them.
     pub(crate) fn keeps_owners(self) -> bool {
         matches!(self, Self::Shifted { .. })
+    }
+
+    /// Puts this process into a mount namespace of its own, and without root into a user namespace that allows it: as root there.
+    pub(crate) fn set_apart(self) -> io::Result<()> {
+        let Self::Single { uid, gid } = self else {
+            return Ok(nix::sched::unshare(CloneFlags::CLONE_NEWNS)?);
+        };
+        nix::sched::unshare(CloneFlags::CLONE_NEWUSER | CloneFlags::CLONE_NEWNS)?;
+        fs::write("/proc/self/uid_map", format!("0 {uid} 1"))?;
+        fs::write("/proc/self/setgroups", "deny")?;
+        fs::write("/proc/self/gid_map", format!("0 {gid} 1"))
     }
 
     /// Whether the id exists in the container.

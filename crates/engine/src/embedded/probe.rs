@@ -1,5 +1,6 @@
 //! Whether containers can be made on this machine: tried, not guessed.
 
+use std::ffi::CString;
 use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
@@ -7,10 +8,12 @@ use std::process::{Command, ExitCode, Stdio};
 use std::sync::Mutex;
 
 use nix::sched::CloneFlags;
+use rustix::mount::{MountFlags, MountPropagationFlags};
 
 use crate::EngineError;
 
-use super::{Mapping, NAME, TRY};
+use super::root::{STAGE, stage};
+use super::{Mapping, NAME, TRY, cgroup};
 
 /// Asks a helper process to try, once for each helper program.
 pub(crate) fn available(helper: &Path) -> Result<(), EngineError> {
@@ -48,6 +51,9 @@ fn hint() -> String {
     if let Some((_, _, command)) = known.iter().find(|(path, value, _)| set(path, value)) {
         return format!("run `{command}` as root, or use `--engine docker`");
     }
+    if !rustix::process::geteuid().is_root() && !cgroup::is_unified() {
+        return "run it as root, or use `--engine docker`".to_owned();
+    }
     if Path::new("/.dockerenv").exists() {
         return "inside a container it needs one that was started with `--privileged`".to_owned();
     }
@@ -67,25 +73,36 @@ pub(crate) fn helper() -> ExitCode {
 
 fn attempt() -> Result<(), String> {
     let mapping = Mapping::of_this_process();
-    if let Mapping::Single { .. } = mapping {
-        return Err("it needs root: without it, containers of more than one user cannot be made here".to_owned());
+    if !mapping.keeps_owners() && !cgroup::is_unified() {
+        return Err("without root it needs control groups of version 2 at `/sys/fs/cgroup`".to_owned());
     }
-    let step = |what: &'static str| move |errno: nix::errno::Errno| format!("{what}: {}", super::entry::plain(errno));
-    nix::sched::unshare(CloneFlags::CLONE_NEWNS).map_err(step("a mount namespace cannot be made"))?;
-    let own = nix::errno::Errno::from_raw;
-    rustix::mount::mount_change(
-        "/",
-        rustix::mount::MountPropagationFlags::DOWNSTREAM | rustix::mount::MountPropagationFlags::REC,
-    )
-    .map_err(|errno| step("mounts cannot be set apart")(own(errno.raw_os_error())))?;
-    rustix::mount::mount("tmpfs", "/tmp", "tmpfs", rustix::mount::MountFlags::empty(), Some(c"mode=0711"))
-        .map_err(|errno| step("a tmpfs cannot be mounted")(own(errno.raw_os_error())))?;
-    let folders = ["lower", "upper", "work", "merged"].map(super::root::stage);
-    for folder in &folders {
-        fs::create_dir(folder).map_err(|error| error.to_string())?;
+    mapping.set_apart().map_err(failed("namespaces cannot be made"))?;
+    let mount = |error: rustix::io::Errno| io::Error::from(error);
+    rustix::mount::mount_change("/", MountPropagationFlags::DOWNSTREAM | MountPropagationFlags::REC)
+        .map_err(mount)
+        .map_err(failed("mounts cannot be set apart"))?;
+    rustix::mount::mount("tmpfs", STAGE, "tmpfs", MountFlags::empty(), Some(c"mode=0711"))
+        .map_err(mount)
+        .map_err(failed("a tmpfs cannot be mounted"))?;
+    for name in ["lower", "upper", "work", "merged"] {
+        fs::create_dir(stage(name)).map_err(failed("a folder cannot be made"))?;
     }
-    let options = c"lowerdir=/tmp/lower,upperdir=/tmp/upper,workdir=/tmp/work";
-    rustix::mount::mount("overlay", "/tmp/merged", "overlay", rustix::mount::MountFlags::empty(), Some(options))
-        .map_err(|errno| step("overlay cannot be mounted")(own(errno.raw_os_error())))?;
-    nix::sched::unshare(CloneFlags::CLONE_NEWUSER).map_err(step("a user namespace cannot be made"))
+    let mut options = format!("lowerdir={STAGE}/lower,upperdir={STAGE}/upper,workdir={STAGE}/work");
+    if !mapping.keeps_owners() {
+        options.push_str(",userxattr");
+    }
+    let options = CString::new(options).map_err(|error| error.to_string())?;
+    rustix::mount::mount("overlay", stage("merged"), "overlay", MountFlags::empty(), Some(options.as_c_str()))
+        .map_err(mount)
+        .map_err(failed("overlay cannot be mounted"))?;
+    nix::sched::unshare(CloneFlags::CLONE_NEWUSER)
+        .map_err(io::Error::from)
+        .map_err(failed("a user namespace cannot be made"))
+}
+
+fn failed(what: &'static str) -> impl FnOnce(io::Error) -> String {
+    move |error| match error.raw_os_error() {
+        Some(errno) => format!("{what}: {}", super::entry::plain(nix::errno::Errno::from_raw(errno))),
+        None => format!("{what}: {error}"),
+    }
 }

@@ -16,7 +16,7 @@ use super::protocol::Plan;
 
 /// A folder that every machine has and anybody may enter. Ours covers it, in the supervisor's mount namespace alone: the ids of a
 /// container could not enter the user's own cache.
-const STAGE: &str = "/tmp";
+pub(crate) const STAGE: &str = "/tmp";
 /// `/etc/passwd` and the like are not read further.
 const TEXT_BYTES_MAX: u64 = 16 << 20;
 const VOLUME_ENTRIES_MAX: u64 = 2_000_000;

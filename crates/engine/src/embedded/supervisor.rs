@@ -17,11 +17,10 @@ use std::time::{Duration, Instant};
 
 use libcontainer::container::builder::ContainerBuilder;
 use libcontainer::syscall::syscall::SyscallType;
-use nix::sched::CloneFlags;
 use rustix::process::{Pid, PidfdFlags, WaitOptions};
 use seaworthy_image::Config;
 
-use super::entry::Entry;
+use super::entry::{self, Entry, Identity};
 use super::health::{Health, Probes};
 use super::isolation::{self, Wanted};
 use super::logs::Tail;
@@ -29,7 +28,7 @@ use super::network::{ADDRESS, Network, SERVICES};
 use super::protocol::{Action, Channel, Plan, Reply, Request, WireExit, WireHealth};
 use super::root::{self, Root};
 use super::user::{self, User};
-use super::{cgroup, chain, clock, folder, processes, signals};
+use super::{Mapping, cgroup, chain, clock, folder, processes, signals};
 
 /// Docker's, for an image that sets none.
 const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
@@ -152,7 +151,7 @@ fn make(plan: &Plan) -> Result<Running, NoContainer> {
         read_only: plan.read_only,
         no_capabilities: plan.no_capabilities,
         cgroup: &cgroup::path(&plan.id),
-        memory: plan.memory_limit_bytes.and_then(cgroup::limit),
+        memory: plan.memory_limit_bytes.filter(|_| plan.mapping.keeps_owners()).and_then(cgroup::limit),
         binds: &root.binds,
     };
     start(plan, &config, &wanted)
@@ -170,8 +169,11 @@ fn start(plan: &Plan, config: &Config, wanted: &Wanted<'_>) -> Result<Running, N
     };
     let (stdout, stderr, report, null) = write().map_err(NoContainer::failed(Action::Create))?;
 
-    let becomes = (!plan.mapping.keeps_owners()).then_some((wanted.user.uid, wanted.user.gid));
-    let entry = Entry::new(OwnedFd::from(report.1), becomes);
+    let identity = match plan.mapping {
+        Mapping::Shifted { .. } => Identity::Set,
+        Mapping::Single { .. } => Identity::Only { uid: wanted.user.uid, gid: wanted.user.gid },
+    };
+    let entry = Entry::new(OwnedFd::from(report.1), identity);
     let mut container = ContainerBuilder::new(plan.id.clone(), SyscallType::default())
         .with_root_path(&states)
         .map_err(|error| create(&error))?
@@ -234,15 +236,14 @@ fn start(plan: &Plan, config: &Config, wanted: &Wanted<'_>) -> Result<Running, N
     })
 }
 
-/// A mount namespace of its own, and no groups that the container would inherit.
+/// Namespaces of its own, and no groups that the container would inherit.
 fn set_apart(plan: &Plan) -> std::io::Result<()> {
     rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o022));
     std::env::set_current_dir("/")?;
     if plan.mapping.keeps_owners() {
         nix::unistd::setgroups(&[])?;
     }
-    nix::sched::unshare(CloneFlags::CLONE_NEWNS)?;
-    Ok(())
+    plan.mapping.set_apart()
 }
 
 fn working_directory(config: &Config) -> String {
@@ -387,5 +388,5 @@ fn errno_of(error: &std::io::Error) -> i32 {
 }
 
 fn plain(errno: rustix::io::Errno) -> String {
-    super::entry::plain(nix::errno::Errno::from_raw(errno.raw_os_error()))
+    entry::plain(nix::errno::Errno::from_raw(errno.raw_os_error()))
 }

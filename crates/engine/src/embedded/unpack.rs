@@ -31,18 +31,18 @@ pub(crate) enum UnpackError {
 pub(crate) fn unpack(layer: &dyn Layer, folder: &Path, mapping: Mapping) -> Result<(), UnpackError> {
     let root = rustix::fs::open(folder, OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())
         .map_err(|errno| entry_error(Path::new("/"), errno))?;
-    let mut target = Target { root, mapping, times: Vec::new() };
+    let mut target = Target { root, mapping, folders: Vec::new() };
     target.make_root()?;
     tree::for_each_entry(layer, |entry, content| target.entry(entry, content))?;
-    target.restore_times();
+    target.finish_folders();
     Ok(())
 }
 
 struct Target {
     root: OwnedFd,
     mapping: Mapping,
-    /// Of folders, set at the end since every file made in them changes them.
-    times: Vec<(PathBuf, i64)>,
+    /// Of folders, set at the end: every file made in them changes the time, and a mode may forbid to make files.
+    folders: Vec<(PathBuf, u32, i64)>,
 }
 
 impl Target {
@@ -80,8 +80,8 @@ impl Target {
         match &entry.kind {
             EntryKind::Directory => {
                 make_directory(&parent, at).map_err(fail)?;
-                self.own(&parent, at, uid, gid, Some(mode)).map_err(fail)?;
-                self.times.push((path.clone(), modified));
+                self.own(&parent, at, uid, gid, None).map_err(fail)?;
+                self.folders.push((path.clone(), mode, modified));
                 return Ok(());
             }
             EntryKind::File => {
@@ -168,11 +168,13 @@ impl Target {
         rustix::fs::fsetxattr(&folder, name, b"y", XattrFlags::empty())
     }
 
-    fn restore_times(&self) {
-        for (path, modified) in &self.times {
+    fn finish_folders(&self) {
+        // What is inside comes before what it is in.
+        for (path, mode, modified) in self.folders.iter().rev() {
+            // A folder that a later entry replaced or named again has nothing to finish here.
             if let Ok(folder) = open_directory(&self.root, path) {
-                // A folder that a later entry replaced has no time to restore.
                 let _ = rustix::fs::utimensat(&folder, ".", &times(*modified), AtFlags::empty());
+                let _ = rustix::fs::chmodat(&folder, ".", Mode::from_raw_mode(*mode), AtFlags::empty());
             }
         }
     }

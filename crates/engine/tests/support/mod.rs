@@ -129,9 +129,10 @@ pub(crate) fn engine() -> Embedded {
     Embedded::new(PathBuf::from(env!("CARGO_BIN_EXE_seaworthy-engine-helper"))).with_cache(cache())
 }
 
-/// One for all tests: what one unpacked the others find.
+/// One for all tests of a user: what one unpacked the others find.
 pub(crate) fn cache() -> PathBuf {
-    Path::new(env!("CARGO_TARGET_TMPDIR")).join("cache")
+    let user = rustix::process::geteuid().as_raw();
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("cache-{user}"))
 }
 
 pub(crate) fn prepare(image: &Image) -> Box<dyn Prepared> {
