@@ -37,7 +37,8 @@ fn ask(listen: &Listen) -> io::Result<String> {
     let mut stream = TcpStream::connect_timeout(&address.ok_or(io::ErrorKind::AddrNotAvailable)?, TIME)?;
     stream.set_read_timeout(Some(TIME))?;
     stream.set_write_timeout(Some(TIME))?;
-    write!(stream, "GET /health HTTP/1.1\r\nHost: {listen}\r\nConnection: close\r\n\r\n")?;
+    let request = format!("GET /health HTTP/1.1\r\nHost: {listen}\r\nConnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes())?;
     let mut line = [0; "HTTP/1.1 200".len()];
     stream.read_exact(&mut line)?;
     Ok(String::from_utf8_lossy(&line[9..]).into_owned())

@@ -51,7 +51,7 @@ impl Sqlite {
     /// Opens the file, and changes nothing in it.
     pub(crate) fn probe(place: &SqlitePlace) -> Result<Option<i64>, StoreError> {
         if let SqlitePlace::File(path) = place {
-            check_folder(path)?;
+            check_path(path)?;
             if !path.exists() {
                 return Ok(None);
             }
@@ -143,7 +143,7 @@ fn connect(place: &SqlitePlace) -> Result<Connection, StoreError> {
     let connection = match place {
         SqlitePlace::Memory => Connection::open_in_memory(),
         SqlitePlace::File(path) => {
-            check_folder(path)?;
+            check_path(path)?;
             Connection::open(path)
         }
     };
@@ -157,11 +157,14 @@ fn connect(place: &SqlitePlace) -> Result<Connection, StoreError> {
 }
 
 /// `SQLite` only says that it cannot open the file; this says why.
-fn check_folder(path: &Path) -> Result<(), StoreError> {
+fn check_path(path: &Path) -> Result<(), StoreError> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let refused = |cause: String| StoreError::Refused { source: cause.into(), hint: None };
     match fs::metadata(folder) {
-        Ok(found) if found.is_dir() => Ok(()),
+        Ok(found) if found.is_dir() => match fs::metadata(path) {
+            Ok(found) if !found.is_file() => Err(refused(format!("`{}` is not a file", path.display()))),
+            _ => Ok(()),
+        },
         Ok(_) => Err(refused(format!("`{}` is not a folder", folder.display()))),
         Err(error) => Err(refused(format!("cannot open folder `{}`: {error}", folder.display()))),
     }

@@ -14,19 +14,31 @@ use super::StoreError;
 /// Requests that may wait for the thread. More are refused: they would wait too long.
 const QUEUE: usize = 1024;
 
-type Job = Box<dyn FnOnce(&mut Connection) + Send>;
+type Work = Box<dyn FnOnce(&mut Connection) + Send>;
+
+enum Job {
+    Work(Work),
+    Close(oneshot::Sender<()>),
+}
 
 #[derive(Debug)]
 pub(super) struct Worker {
-    jobs: SyncSender<Option<Job>>,
+    jobs: SyncSender<Job>,
 }
 
 impl Worker {
     pub(super) fn start(mut connection: Connection) -> io::Result<Self> {
-        let (jobs, queue) = sync_channel::<Option<Job>>(QUEUE);
+        let (jobs, queue) = sync_channel::<Job>(QUEUE);
         thread::Builder::new().name("sqlite".to_owned()).spawn(move || {
-            while let Ok(Some(job)) = queue.recv() {
-                job(&mut connection);
+            while let Ok(job) = queue.recv() {
+                match job {
+                    Job::Work(work) => work(&mut connection),
+                    Job::Close(closed) => {
+                        drop(connection);
+                        let _ = closed.send(());
+                        return;
+                    }
+                }
             }
         })?;
         Ok(Self { jobs })
@@ -39,8 +51,8 @@ impl Worker {
         F: FnOnce(&mut Connection) -> rusqlite::Result<T> + Send + 'static,
     {
         let (answer, answered) = oneshot::channel();
-        let job: Job = Box::new(move |connection| drop(answer.send(work(connection))));
-        self.jobs.try_send(Some(job)).map_err(|error| match error {
+        let work: Work = Box::new(move |connection| drop(answer.send(work(connection))));
+        self.jobs.try_send(Job::Work(work)).map_err(|error| match error {
             TrySendError::Full(_) => StoreError::Unreachable { source: "too many requests wait for it".into() },
             TrySendError::Disconnected(_) => StoreError::Unreachable { source: "it is closed".into() },
         })?;
@@ -50,10 +62,12 @@ impl Worker {
         }
     }
 
-    /// Ends the thread once it has done what waits.
+    /// Closes the connection once all that waits is done.
     pub(super) async fn close(&self) {
-        let _ = self.run(|connection| connection.cache_flush()).await;
-        let _ = self.jobs.try_send(None);
+        let (closed, is_closed) = oneshot::channel();
+        if self.jobs.try_send(Job::Close(closed)).is_ok() {
+            let _ = is_closed.await;
+        }
     }
 }
 

@@ -49,7 +49,7 @@ fn what_is_configured_wrongly_is_named_in_one_line() {
             (file, "sqlite:///nowhere/tasks.db"),
             "cannot use the database at `sqlite /nowhere/tasks.db`: cannot open folder `/nowhere`: No such file or directory (os error 2)",
         ),
-        ((file, "sqlite:///dev/null"), "cannot use the database at `sqlite /dev/null`: "),
+        ((file, "sqlite:///dev/null"), "cannot use the database at `sqlite /dev/null`: `/dev/null` is not a file"),
     ] {
         let output = run(
             &[],

@@ -5,7 +5,7 @@ use std::{fs, io::Write, net::TcpListener, thread};
 use crate::{
     http::send_json,
     middle::Eavesdropper,
-    program::{Api, psql, run, server, told},
+    program::{Api, database_name, psql, run, server, told},
 };
 
 /// What the program says when it cannot use the database; it must end by itself, at once, and tell no password.
@@ -32,7 +32,7 @@ fn a_url_as_neon_gives_it_connects_by_tls_with_scram_and_channel_binding() {
     assert!(url.contains("sslmode=require&channel_binding=require"));
     let api = Api::ready(&url);
     assert_eq!(send_json(api.address, "POST", "/tasks", r#"{"title":"t"}"#).status, 201);
-    let name = url.rsplit_once('/').unwrap().1.split('?').next().unwrap();
+    let name = database_name(&url);
     let seen = psql(
         &url,
         &format!(
@@ -84,7 +84,7 @@ fn what_waiting_cannot_mend_ends_in_one_line() {
     let url = server().database();
     let port = server().throwaway.address().port();
     let text = refusal(&url.replace(server().throwaway.password(), "wrong-secret"));
-    let name = url.rsplit_once('/').unwrap().1.split('?').next().unwrap();
+    let name = database_name(&url);
     let place = format!("task-api: cannot use the database at `localhost:{port}/{name}`");
     assert_eq!(text, format!("{place}: db error: FATAL: password authentication failed for user \"app\""));
 

@@ -35,10 +35,17 @@ pub(crate) fn command(folder: &Path, arguments: &[&str], environment: &[(&str, &
     command
 }
 
-/// Runs the program to its end.
+/// Runs the program, which must end by itself.
+#[track_caller]
 pub(crate) fn run(arguments: &[&str], environment: &[(&str, &str)]) -> Output {
     let folder = tempfile::tempdir().expect("a folder can be made");
-    command(folder.path(), arguments, environment).output().expect("the program starts")
+    let mut command = command(folder.path(), arguments, environment);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program starts");
+    if wait_for(|| child.try_wait().expect("a child can be waited for")).is_none() {
+        child.kill().expect("a child can be killed");
+        panic!("it does not end: {:?}", child.wait_with_output());
+    }
+    child.wait_with_output().expect("it has ended")
 }
 
 /// Exit code and what stands on stderr.
@@ -160,6 +167,11 @@ impl Server {
         let (before, _) = before.rsplit_once('/').expect("the URL names a database");
         format!("{before}/{name}?{query}")
     }
+}
+
+/// The name of the database in a URL.
+pub(crate) fn database_name(url: &str) -> &str {
+    url.split('?').next().and_then(|url| url.rsplit('/').next()).expect("the URL names a database")
 }
 
 /// What PostgreSQL's own client says to this, without headings.
