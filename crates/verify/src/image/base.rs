@@ -8,7 +8,7 @@ use seaworthy_report::Verdict;
 
 use self::content::Content;
 use self::name::{Name, Said};
-use super::Facts;
+use super::{Facts, count};
 use crate::Finding;
 
 /// A base image that is at hand: its reference, and the diff ids of its layers, the bottom one first.
@@ -89,8 +89,7 @@ fn scratch(facts: &Facts, content: &Content, record: Option<&Record>) -> Finding
     if let Some(what) = content.any_distribution() {
         return Finding::fail(format!("not scratch: {what}"));
     }
-    let layers = facts.diff_ids.len();
-    let layers = format!("{layers} {}", if layers == 1 { "layer" } else { "layers" });
+    let layers = count(facts.diff_ids.len() as u64, "layer");
     let nothing = "no os-release, no package database";
     match record.map(|record| (record.builder.as_str(), record.stages.last().map(String::as_str))) {
         Some((_, Some("scratch"))) => Finding::pass(format!(

@@ -1,9 +1,9 @@
 //! `image.secrets`: No secrets in image.
 
-use super::Facts;
 use super::facts::{Place, Secret};
 use super::secret::Strength;
 use super::size::megabytes;
+use super::{Facts, count};
 use crate::Finding;
 
 /// How many findings are named; the others are counted.

@@ -19,3 +19,32 @@ pub fn setuid(facts: &Facts) -> Finding {
         count => Finding::fail(format!("{count} of {files} files: {}", super::first(&found, 3))),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use seaworthy_report::Verdict::{Fail, Pass};
+
+    use super::*;
+    use crate::image::tests::Sample;
+
+    #[test]
+    fn setuid_setgid_and_capabilities_count_in_the_final_tree() {
+        let sample = || Sample::new().file("bin/app", 0o755, b"x");
+        for (facts, verdict, evidence) in [
+            (sample().facts(), Pass, "none of 1 files is setuid, setgid or has capabilities"),
+            (sample().file("bin/su", 0o4755, b"x").facts(), Fail, "1 of 2 files: `/bin/su` (setuid)"),
+            (sample().file("bin/wall", 0o2755, b"x").facts(), Fail, "1 of 2 files: `/bin/wall` (setgid)"),
+            (sample().with_capabilities("bin/ping").facts(), Fail, "1 of 2 files: `/bin/ping` (file capabilities)"),
+            (sample().file("su", 0o4755, b"x").layer().file(".wh.su", 0, b"").facts(), Pass, "none of 1 files"),
+            (
+                sample().file("su", 0o4755, b"x").hardlink("x", "su").layer().file(".wh.su", 0, b"").facts(),
+                Fail,
+                "1 of 2 files: `/x`",
+            ),
+        ] {
+            let found = setuid(&facts);
+            assert_eq!(found.verdict, verdict, "{found:?}");
+            assert!(found.evidence.starts_with(evidence), "{found:?}");
+        }
+    }
+}

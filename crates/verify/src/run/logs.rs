@@ -44,16 +44,17 @@ impl Runs<'_> {
 fn judge(logs: &seaworthy_engine::Logs, json: bool, quote: impl Fn(&str) -> String) -> Finding {
     let lines = |text: &str| text.lines().filter(|line| !line.trim().is_empty()).count();
     let (out, err) = (lines(&logs.stdout), lines(&logs.stderr));
+    let counted = |count: usize| if count == 1 { "1 line".to_owned() } else { format!("{count} lines") };
     let finding = match (out, err) {
         (0, 0) => return Finding::unproven("it logged nothing at all"),
-        (0, err) => return Finding::fail(format!("nothing on stdout, {err} lines on stderr")),
+        (0, err) => return Finding::fail(format!("nothing on stdout, {} on stderr", counted(err))),
         (out, _) if json => match first_other(&logs.stdout) {
             Some(line) => return Finding::fail(format!("a line on stdout is no JSON object: {}", quote(line))),
-            None => Finding::pass(format!("{out} lines on stdout, each a JSON object")),
+            None => Finding::pass(format!("{} on stdout, each a JSON object", counted(out))),
         },
-        (out, _) => Finding::pass(format!("{out} lines on stdout")),
+        (out, _) => Finding::pass(format!("{} on stdout", counted(out))),
     };
-    if err > 0 { finding.warn(format!("{err} lines went to stderr")) } else { finding }
+    if err > 0 { finding.warn(format!("{} went to stderr", counted(err))) } else { finding }
 }
 
 /// The first line that is no JSON object. A line that was cut is none that the service wrote.

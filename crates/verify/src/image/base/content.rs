@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::name::{Distribution, Runtime, Said};
-use crate::image::Facts;
 use crate::image::facts::absolute;
 use crate::image::package::Manager;
 use crate::image::program::{Program, is_executable};
+use crate::image::{Facts, count};
 
 /// What an image's own files say it is.
 pub(super) struct Content {
@@ -171,7 +171,7 @@ impl Content {
 
     /// What the image is, in few words.
     pub(super) fn describe(&self) -> String {
-        let layers = format!("{} {}", self.layers, if self.layers == 1 { "layer" } else { "layers" });
+        let layers = count(self.layers as u64, "layer");
         let mut parts = Vec::new();
         if self.release.is_some() {
             parts.push(self.title());

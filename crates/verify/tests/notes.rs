@@ -1,0 +1,184 @@
+//! The sample service, right and wrong, held to sentences one by one on the embedded engine.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use insta::assert_snapshot;
+use seaworthy_engine::{Embedded, Engine};
+use seaworthy_report::Report;
+use seaworthy_spec::Spec;
+use seaworthy_testkit::Recipe;
+use seaworthy_verify::{Event, Options, Subject, verify};
+
+fn engine() -> Embedded {
+    let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("cache");
+    Embedded::new(PathBuf::from(env!("CARGO_BIN_EXE_seaworthy-verify-helper"))).with_cache(cache)
+}
+
+fn report(recipe: &Recipe, sentences: &str, env: &[(&str, &str)]) -> anyhow::Result<Report> {
+    let folder = tempfile::tempdir()?;
+    let image = recipe.write(&folder.path().join("image"))?;
+    let spec = Spec::parse(&format!("# Notes\n\n## Success Criteria\n\n{sentences}\n"))?;
+    let subject =
+        Subject { image: &image, reference: "notes".to_owned(), record: None, project: "-C notes".to_owned() };
+    let options = Options {
+        env: env.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
+        timeout: Duration::from_secs(5),
+        ..Options::default()
+    };
+    let engine = engine();
+    Ok(verify(&spec, "spec.md", &subject, Ok(&engine as &dyn Engine), &options, &mut |_: Event<'_>| {})?)
+}
+
+/// A line a promise: verdict, evidence with every time as `N ms` and the run's mark as `MARK`, and the cause.
+fn told(recipe: &Recipe, sentences: &str) -> anyhow::Result<String> {
+    let report = report(recipe, sentences, &[("DATABASE_URL", "file:///data")])?;
+    let lines = report.criteria.iter().map(|criterion| {
+        let cause = criterion.caused_by.as_ref().map(|id| format!(" [{id}]")).unwrap_or_default();
+        format!("{:?}: {}{cause}", criterion.verdict, without_times(&criterion.evidence))
+    });
+    Ok(lines.collect::<Vec<_>>().join("\n"))
+}
+
+fn without_times(evidence: &str) -> String {
+    let is_mark = |word: &str| word.len() == 16 && word.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let words: Vec<&str> = evidence.split(' ').map(|word| if is_mark(word) { "MARK" } else { word }).collect();
+    let is_number = |word: &str| word.parse::<f64>().is_ok();
+    let next_is_ms = |index: usize| words.get(index + 1).is_some_and(|word| word.starts_with("ms"));
+    let shown = |(index, word): (usize, &&str)| {
+        if is_number(word) && next_is_ms(index) { "N".to_owned() } else { (*word).to_owned() }
+    };
+    words.iter().enumerate().map(shown).collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn the_sample_keeps_its_promises() -> anyhow::Result<()> {
+    let told = told(
+        &Recipe::default(),
+        "- [ ] Starts within 2s\n\
+         - [ ] Health check endpoint responds at `/health`\n\
+         - [ ] All CRUD endpoints work\n\
+         - [ ] Data persists across container restarts\n\
+         - [ ] PORT configurable, defaults to 8000\n\
+         - [ ] Refuses to start without DATABASE_URL\n\
+         - [ ] DATABASE_URL: environment variable (not hardcoded)\n\
+         - [ ] Stops within 10s on SIGTERM, finishing requests in flight\n\
+         - [ ] Runs with a read-only root filesystem\n\
+         - [ ] Runs with no capabilities\n\
+         - [ ] Logs to stdout as JSON\n\
+         - [ ] Talks to nothing but the database\n\
+         - [ ] Container runs as non-root user\n\
+         - [ ] Container runs as appuser\n\
+         - [ ] Image can be pushed to registry (GHCR)\n",
+    )?;
+    assert_snapshot!(told, @r##"
+    Pass: first 2xx from /health N ms after the start
+    Pass: GET /health 200 in N ms, 200 a moment later
+    Pass: POST 201, GET 200, PUT 200, DELETE 204, GET 404 on /notes
+    Pass: POST /notes 201, container killed, GET 200 from a new one
+    Pass: listens on 8000 without PORT; listens on 18080 with PORT=18080
+    Pass: exit 1 after N ms: DATABASE_URL is not set
+    Pass: DATABASE_URL is not set in the config; no URL with a password in 3 files (1.4 MB) of 1 layer, 1 variable, 1 label, 1 history line; what was written is read back with the same DATABASE_URL; with another file: exit 1 within N ms of its start; last log lines: cannot make /data-elsewhere/notes: Permission denied (os error 13)
+    Pass: POST /notes, half-sent at SIGTERM, answered 201 N ms after it; exit 0 N ms after SIGTERM
+    Pass: with a read-only root but for /data: GET /health 2xx; POST 201, GET 200, PUT 200, DELETE 204, GET 404 on /notes
+    Pass: with no capabilities: GET /health 2xx; POST 201, GET 200, PUT 200, DELETE 204, GET 404 on /notes
+    Pass: 1 line on stdout, each a JSON object
+    Pass: no attempt to reach anything else in N ms and 9 requests
+    Pass: the config's user is uid 1000 (appuser); uid 1000 in every process, 1 process seen in 5 probes
+    Pass: the config's user is uid 1000 (appuser); uid 1000 in every process, 1 process seen in 6 probes
+    Pending: not pushed to ghcr.io
+    "##);
+    Ok(())
+}
+
+#[test]
+fn what_is_wrong_breaks_its_own_promise() -> anyhow::Result<()> {
+    let mut seen = String::new();
+    for (fault, sentences) in [
+        ("--health-500", "- [ ] Health check endpoint responds at `/health`\n- [ ] All CRUD endpoints work"),
+        ("--fixed-port", "- [ ] PORT configurable, defaults to 8000"),
+        (
+            "--forgetful",
+            "- [ ] Notes persist across container restarts\n- [ ] DATABASE_URL: environment variable (not hardcoded)",
+        ),
+        ("--exit-0", "- [ ] Refuses to start without DATABASE_URL"),
+        ("--deaf", "- [ ] Stops within 2s on SIGTERM, finishing requests in flight"),
+        ("--wrong-read", "- [ ] All CRUD endpoints work"),
+        ("--undeleted", "- [ ] All CRUD endpoints work"),
+        (
+            "--no-openapi",
+            "- [ ] All CRUD endpoints work\n- [ ] Stops within 2s on SIGTERM, finishing requests in flight",
+        ),
+    ] {
+        seen.push_str(&format!("{fault}\n{}\n", told(&Recipe::fault(fault), sentences)?));
+    }
+    assert_snapshot!(seen, @r##"
+    --health-500
+    Fail: no 2xx from /health within 5 s: it answered 500: {"status":"ill"}
+    Pass: POST 201, GET 200, PUT 200, DELETE 204, GET 404 on /notes
+    --fixed-port
+    Fail: listens on 8000 without PORT; with PORT=18080 it listens on 8000 and not on 18080
+    --forgetful
+    Fail: GET /notes/{note_id} after the restart: answered 404: {"detail":"not found"}
+    Unproven: DATABASE_URL is not set in the config; no URL with a password in 3 files (1.4 MB) of 1 layer, 1 variable, 1 label, 1 history line; nothing is kept that another value could hide: GET /notes/{note_id} after the restart: answered 404: {"detail":"not found"}
+    --exit-0
+    Fail: exit 0 without DATABASE_URL; last log lines: DATABASE_URL is not set
+    --deaf
+    Fail: still running 2 s after SIGTERM; it would have to be killed
+    --wrong-read
+    Fail: GET /notes/{note_id} after it was created: `text` is `"something else"`, written was `"seaworthy MARK 1"`
+    --undeleted
+    Fail: GET /notes/{note_id} after the delete: expected 404, answered 200: {"id":1,"text":"seaworthy MARK 2"}
+    --no-openapi
+    Unproven: GET /openapi.json answered 404; a scenario can be written instead
+    Unproven: exit 0 N ms after SIGTERM; no request with a body is known to hold open; a scenario can be written instead
+    "##);
+    Ok(())
+}
+
+#[test]
+fn a_container_that_does_not_run_is_told_once() -> anyhow::Result<()> {
+    let sentences = "- [ ] Stops within 2s on SIGTERM, finishing requests in flight\n\
+         - [ ] Health check endpoint responds at `/health`\n\
+         - [ ] All CRUD endpoints work\n\
+         - [ ] Refuses to start without DATABASE_URL\n\
+         - [ ] Container runs as non-root user\n\
+         - [ ] Notes can be read <!-- check: GET /notes -> 200 -->\n";
+    let crash = told(&Recipe::fault("--crash"), sentences)?;
+    assert_snapshot!(crash, @r##"
+    Unproven: the container does not run [success-criteria-health-check-endpoint-responds-at-health]
+    Fail: exit 3 within N ms of its start; last log lines: {"level":"info","message":"reading the configuration"} | fatal: the flux capacitor is missing
+    Fail: the container does not run [success-criteria-health-check-endpoint-responds-at-health]
+    Unproven: the container does not run, with DATABASE_URL or without it [success-criteria-health-check-endpoint-responds-at-health]
+    Unproven: the config's user is uid 1000 (appuser); the container does not run [success-criteria-health-check-endpoint-responds-at-health]
+    Fail: line 10: `GET /notes -> 200`: the container does not run [success-criteria-health-check-endpoint-responds-at-health]
+    "##);
+    let missing = told(&Recipe::config(|draft| draft.entrypoint = vec!["/app/nothing".into()]), sentences)?;
+    assert_snapshot!(missing, @r##"
+    Unproven: the container does not run [success-criteria-health-check-endpoint-responds-at-health]
+    Fail: the container does not start: exec /app/nothing: no such file or directory
+    Fail: the container does not run [success-criteria-health-check-endpoint-responds-at-health]
+    Unproven: the container does not run, with DATABASE_URL or without it [success-criteria-health-check-endpoint-responds-at-health]
+    Unproven: the config's user is uid 1000 (appuser); the container does not run [success-criteria-health-check-endpoint-responds-at-health]
+    Fail: line 10: `GET /notes -> 200`: the container does not run [success-criteria-health-check-endpoint-responds-at-health]
+    "##);
+    Ok(())
+}
+
+#[test]
+fn scenarios_run_step_by_step() -> anyhow::Result<()> {
+    let told = told(
+        &Recipe::default(),
+        "- [ ] A note survives a restart\n  ```check\n  POST /notes {\"text\": \"kept\"} -> 201, save id\n  restart\n  \
+         GET /notes/{id} -> 200 {\"text\": \"kept\"}\n  stop within 5s -> exit 0\n  ```\n\
+         - [ ] It says what it needs\n  ```check\n  start without DATABASE_URL\n  \
+         exits within 5s -> exit nonzero, log contains \"DATABASE_URL\"\n  ```\n\
+         - [ ] Nothing is there\n  ```check\n  wait healthy within 5s\n  GET /notes/1 -> 200\n  ```\n",
+    )?;
+    assert_snapshot!(told, @r##"
+    Pass: POST 201, restart, GET 200, exit 0 after N ms
+    Pass: start, exit 1 after N ms, found in the log
+    Fail: line 20: `GET /notes/1 -> 200`: expected 200, answered 404: {"detail":"not found"}
+    "##);
+    Ok(())
+}
