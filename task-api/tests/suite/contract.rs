@@ -13,7 +13,8 @@ use crate::{
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Row {
-    row: usize,
+    #[serde(rename = "row")]
+    number: usize,
     case: String,
     #[serde(rename = "differs")]
     _differs: Option<String>,
@@ -57,7 +58,7 @@ fn rows() -> Vec<Row> {
 
 #[test]
 fn every_row_of_the_contract_is_there() {
-    let numbers: Vec<_> = rows().iter().map(|row| row.row).collect();
+    let numbers: Vec<_> = rows().iter().map(|row| row.number).collect();
     assert_eq!(numbers, (1..=96).collect::<Vec<_>>());
 }
 
@@ -80,7 +81,7 @@ fn check_all(address: SocketAddr) {
     for row in rows() {
         let answer = send(address, &row.request);
         for mismatch in mismatches(&row, &answer, address, &mut seen) {
-            writeln!(report, "row {}, {}: {mismatch}", row.row, row.case).expect("a string takes text");
+            writeln!(report, "row {}, {}: {mismatch}", row.number, row.case).expect("a string takes text");
         }
     }
     assert!(report.is_empty(), "\n{report}");

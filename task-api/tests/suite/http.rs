@@ -44,22 +44,20 @@ pub(crate) fn send(
     headers: &[(&str, &str)],
     body: Option<&[u8]>,
 ) -> Answer {
-    let mut request = format!("{method} {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n");
-    for (name, value) in headers {
-        request.push_str(&format!("{name}: {value}\r\n"));
-    }
+    let mut head = vec![format!("{method} {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n")];
+    head.extend(headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")));
     let body = match body {
         Some(body) if headers.contains(&("transfer-encoding", "chunked")) => {
             [format!("{:x}\r\n", body.len()).as_bytes(), body, b"\r\n0\r\n\r\n"].concat()
         }
         Some(body) => {
-            request.push_str(&format!("content-length: {}\r\n", body.len()));
+            head.push(format!("content-length: {}\r\n", body.len()));
             body.to_vec()
         }
         None => Vec::new(),
     };
-    request.push_str("\r\n");
-    send_raw(address, &[request.as_bytes(), &body].concat(), method == "HEAD")
+    head.push("\r\n".to_owned());
+    send_raw(address, &[head.concat().as_bytes(), &body].concat(), method == "HEAD")
 }
 
 pub(crate) fn get(address: SocketAddr, path: &str) -> Answer {

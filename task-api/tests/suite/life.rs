@@ -128,11 +128,11 @@ fn half_sent(address: SocketAddr, body: &str) -> TcpStream {
     let mut stream = http::connect(address);
     let (half, length) = (&body[..body.len() / 2], body.len());
     let head = format!("POST /tasks HTTP/1.1\r\nhost: a\r\nexpect: 100-continue\r\ncontent-length: {length}\r\n\r\n");
-    stream.write_all(head.as_bytes()).unwrap();
+    stream.write_all(head.as_bytes()).expect("the service reads");
     let mut line = [0; b"HTTP/1.1 100 Continue\r\n\r\n".len()];
-    stream.read_exact(&mut line).unwrap();
+    stream.read_exact(&mut line).expect("the service answers");
     assert!(line.starts_with(b"HTTP/1.1 100"));
-    stream.write_all(half.as_bytes()).unwrap();
+    stream.write_all(half.as_bytes()).expect("the service reads");
     stream
 }
 

@@ -63,30 +63,33 @@ fn a_patch_changes_only_what_is_sent() {
     on_every_database(|api| {
         let body = r#"{"title":"a","description":"b","status":"c"}"#;
         let task = send_json(api.address, "POST", "/tasks", body).json();
-        let path = format!("/tasks/{}", task["id"]);
-        let patch = |body: &str| {
+        let at_path = format!("/tasks/{}", task["id"]);
+        let patched = |body: &str| {
             let headers = [("content-type", "application/merge-patch+json")];
-            let answer = send(api.address, "PATCH", &path, &headers, Some(body.as_bytes()));
+            let answer = send(api.address, "PATCH", &at_path, &headers, Some(body.as_bytes()));
             assert_eq!(answer.status, 200, "{}", answer.text());
             let task = answer.json();
             (task["title"].clone(), task["description"].clone(), task["status"].clone(), task["created_at"].clone())
         };
         let at = &task["created_at"];
-        assert_eq!(patch("{}"), (json!("a"), json!("b"), json!("c"), at.clone()));
-        assert_eq!(patch(r#"{"title":"x","id":9,"y":1}"#), (json!("x"), json!("b"), json!("c"), at.clone()));
-        assert_eq!(patch(r#"{"description":null}"#), (json!("x"), Value::Null, json!("c"), at.clone()));
-        assert_eq!(patch(r#"{"status":null}"#), (json!("x"), Value::Null, json!("pending"), at.clone()));
-        assert_eq!(patch(r#"{"description":"d"}"#), (json!("x"), json!("d"), json!("pending"), at.clone()));
-        assert_eq!(get(api.address, &path).json()["description"], "d");
+        assert_eq!(patched("{}"), (json!("a"), json!("b"), json!("c"), at.clone()));
+        assert_eq!(patched(r#"{"title":"x","id":9,"y":1}"#), (json!("x"), json!("b"), json!("c"), at.clone()));
+        assert_eq!(patched(r#"{"description":null}"#), (json!("x"), Value::Null, json!("c"), at.clone()));
+        assert_eq!(patched(r#"{"status":null}"#), (json!("x"), Value::Null, json!("pending"), at.clone()));
+        assert_eq!(patched(r#"{"description":"d"}"#), (json!("x"), json!("d"), json!("pending"), at.clone()));
+        assert_eq!(get(api.address, &at_path).json()["description"], "d");
 
         assert_eq!(
-            send_json(api.address, "PATCH", &path, r#"{"title":null,"status":""}"#).json()["detail"]
+            send_json(api.address, "PATCH", &at_path, r#"{"title":null,"status":""}"#).json()["detail"]
                 .as_array()
                 .unwrap()
                 .len(),
             2
         );
-        assert_eq!(send_json(api.address, "PATCH", &path, "[]").json()["detail"][0]["type"], "model_attributes_type");
+        assert_eq!(
+            send_json(api.address, "PATCH", &at_path, "[]").json()["detail"][0]["type"],
+            "model_attributes_type"
+        );
         assert_eq!(send_json(api.address, "PATCH", "/tasks/999999", "{}").status, 404);
     });
 }
