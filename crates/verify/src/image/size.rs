@@ -40,7 +40,7 @@ mod tests {
 
     #[test]
     fn both_measures_hold_up_to_the_limit_itself() {
-        let facts = Sample::new().file("data", 0o644, &[b'x'; 300_000]).facts();
+        let facts = Sample::new().file("data", 0o644, &vec![b'x'; 300_000]).facts();
         let (unpacked, transfer) = (facts.unpacked_bytes(), facts.transfer_bytes());
         assert!(transfer < 100_000 && unpacked >= 300_000);
         for (limit, measure, expected) in [

@@ -139,7 +139,7 @@ mod tests {
     fn memory_is_bounded_whatever_the_length() {
         let mut scanner = Scanner::default();
         for _ in 0..64 {
-            scanner.push(&[b'x'; 1 << 20]);
+            scanner.push(&vec![b'x'; 1 << 20]);
         }
         assert!(scanner.buffer.capacity() < 4 * CHUNK, "{}", scanner.buffer.capacity());
     }
