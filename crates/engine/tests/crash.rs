@@ -23,7 +23,7 @@ fn traces(cache: &Path, ids: &[String]) -> Vec<String> {
     let mounts = fs::read_to_string("/proc/mounts").unwrap();
     traces.extend(mounts.lines().filter(|line| line.contains(cache.to_str().unwrap())).map(str::to_owned));
     for hierarchy in fs::read_dir("/sys/fs/cgroup").into_iter().flatten().flatten() {
-        let groups = ids.iter().map(|id| hierarchy.path().join("seaworthy").join(id));
+        let groups = ids.iter().map(|id| hierarchy.path().join(format!("seaworthy-{id}")));
         traces.extend(groups.filter(|group| group.exists()).map(|group| group.display().to_string()));
     }
     traces

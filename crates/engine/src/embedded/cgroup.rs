@@ -8,12 +8,15 @@ use super::isolation::MemoryLimit;
 use super::protocol::WireMemory;
 
 const ROOT: &str = "/sys/fs/cgroup";
-/// All of ours are below this one.
-const PARENT: &str = "seaworthy";
 
 /// The path below each hierarchy's root.
 pub(crate) fn path(id: &str) -> String {
-    format!("/{PARENT}/{id}")
+    format!("/{}", name(id))
+}
+
+/// Straight below the root: a folder for all of ours would be made and removed by several programs at once.
+fn name(id: &str) -> String {
+    format!("seaworthy-{id}")
 }
 
 /// Whether containers are counted and limited by the whole tree (version 2) or by a tree for each controller.
@@ -24,7 +27,7 @@ pub(crate) fn is_unified() -> bool {
 /// The memory controller's folder of this container, whether it is there or not.
 fn memory_folder(id: &str) -> PathBuf {
     let root = if is_unified() { PathBuf::from(ROOT) } else { Path::new(ROOT).join("memory") };
-    root.join(PARENT).join(id)
+    root.join(name(id))
 }
 
 /// A limit as this kernel can hold it; `None` without a memory controller.
@@ -57,6 +60,11 @@ pub(crate) fn memory(id: &str) -> Option<WireMemory> {
     Some(WireMemory { peak_bytes, kills })
 }
 
+/// Forgets what was used until now: the set-up's memory is not the program's. Where the kernel cannot, the peak stays the higher one.
+pub(crate) fn forget_peak(id: &str) {
+    let _ = fs::write(memory_folder(id).join("memory.max_usage_in_bytes"), "0");
+}
+
 /// Removes the container's groups: its processes are gone, or end by this.
 pub(crate) fn remove(id: &str) {
     for group in all(id) {
@@ -74,10 +82,6 @@ pub(crate) fn remove(id: &str) {
             // Dead processes leave a group a moment later.
             std::thread::sleep(std::time::Duration::from_millis(2));
         }
-        // The last one to leave takes the parent along; it stays while others are in it.
-        if let Some(parent) = group.parent() {
-            let _ = fs::remove_dir(parent);
-        }
     }
 }
 
@@ -88,5 +92,5 @@ fn all(id: &str) -> Vec<PathBuf> {
     } else {
         fs::read_dir(ROOT).into_iter().flatten().flatten().map(|entry| entry.path()).collect()
     };
-    roots.into_iter().map(|root| root.join(PARENT).join(id)).filter(|path| path.is_dir()).collect()
+    roots.into_iter().map(|root| root.join(name(id))).filter(|path| path.is_dir()).collect()
 }

@@ -18,8 +18,11 @@ use super::prepared::failed;
 use super::protocol::{Channel, Plan, Reply, Request, WireExit, WireHealth};
 use super::{NAME, SUPERVISE, cgroup, clock};
 
-/// A supervisor that has taken this long to end is ended.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// A supervisor that takes longer to answer or to end is not waited for.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A container takes at most this long to be made: large volumes are copied first.
+const START_TIME_MAX: Duration = Duration::from_mins(10);
 
 /// A container, through its supervisor.
 pub(crate) struct Supervised {
@@ -65,7 +68,7 @@ impl Supervised {
             volumes,
         };
         sent.map_err(|_| supervised.gone())?;
-        match supervised.receive()? {
+        match supervised.receive(START_TIME_MAX)? {
             Reply::Started { at_ns } => {
                 supervised.started_at = clock::instant_of(at_ns);
                 Ok(supervised)
@@ -81,11 +84,16 @@ impl Supervised {
     fn ask(&self, request: &Request) -> Result<Reply, EngineError> {
         let sent = self.channel.lock().unwrap_or_else(PoisonError::into_inner).send(request);
         sent.map_err(|_| self.gone())?;
-        self.receive()
+        let own_time = match request {
+            Request::Wait { timeout_ms } => Duration::from_millis(*timeout_ms),
+            _ => Duration::ZERO,
+        };
+        self.receive(own_time + PATIENCE)
     }
 
-    fn receive(&self) -> Result<Reply, EngineError> {
-        let received = self.channel.lock().unwrap_or_else(PoisonError::into_inner).receive();
+    fn receive(&self, within: Duration) -> Result<Reply, EngineError> {
+        let mut channel = self.channel.lock().unwrap_or_else(PoisonError::into_inner);
+        let received = channel.socket().set_read_timeout(Some(within)).and_then(|()| channel.receive());
         received.ok().flatten().ok_or_else(|| self.gone())
     }
 
@@ -119,6 +127,7 @@ impl Container for Supervised {
         let timeout_ms = u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX).clamp(1, u64::from(u32::MAX));
         let mut channel = self.channel.lock().unwrap_or_else(PoisonError::into_inner);
         channel.send(&Request::Connect { port, timeout_ms })?;
+        channel.socket().set_read_timeout(Some(timeout.saturating_add(PATIENCE)))?;
         match channel.receive()? {
             Some(Reply::Connected) => {
                 let stream = channel.descriptor().ok_or(io::ErrorKind::ConnectionRefused)?;

@@ -15,6 +15,7 @@ use nix::sched::CloneFlags;
 use rustix::process::DumpableBehavior;
 use rustix::thread::CapabilitySet;
 
+use super::isolation::FOR_ENTRY;
 use super::signals;
 
 /// Runs the program of a specification, and tells why it could not.
@@ -122,21 +123,31 @@ impl Identity {
                 nix::sched::setns(first, CloneFlags::CLONE_NEWUSER)?;
             }
         }
-        // A new user namespace begins with every capability in it.
-        let kept = spec.process().as_ref().and_then(|process| process.capabilities().as_ref());
-        let kept = kept.and_then(|all| all.bounding().clone()).unwrap_or_default();
-        let kept: Vec<String> = kept.iter().map(|one| format!("CAP_{one}")).collect();
-        for (name, capability) in CapabilitySet::all().iter_names() {
-            if !kept.iter().any(|one| one.trim_start_matches("CAP_") == name) {
-                match rustix::thread::remove_capability_from_bounding_set(capability) {
-                    // The kernel does not know it.
-                    Ok(()) | Err(rustix::io::Errno::INVAL) => {}
-                    Err(errno) => return Err(errno.into()),
-                }
-            }
-        }
+        keep_capabilities(spec)?;
         Ok(())
     }
+}
+
+/// A new user namespace begins with every capability in it: leaves those that the specification names.
+fn keep_capabilities(spec: &Spec) -> io::Result<()> {
+    let capabilities = spec.process().as_ref().and_then(|process| process.capabilities().as_ref());
+    let named = capabilities.and_then(|all| all.bounding().clone()).unwrap_or_default();
+    let plain = |name: &str| name.trim_start_matches("CAP_").to_owned();
+    let mut kept: Vec<String> = named.iter().map(|one| plain(&one.to_string())).collect();
+    if kept == [plain(FOR_ENTRY)] {
+        kept.clear();
+    }
+    for (name, capability) in CapabilitySet::all().iter_names() {
+        if kept.iter().any(|one| one == name) {
+            continue;
+        }
+        match rustix::thread::remove_capability_from_bounding_set(capability) {
+            // The kernel does not know it.
+            Ok(()) | Err(rustix::io::Errno::INVAL) => {}
+            Err(errno) => return Err(errno.into()),
+        }
+    }
+    Ok(())
 }
 
 /// As runc does: a name with a slash is a path, any other is looked for in `PATH`.

@@ -47,8 +47,10 @@ impl Owned {
         let name = format!("{:x}-{:x}-{count:x}", now.as_micros(), std::process::id());
         let path = parent.join(&name);
         DirBuilder::new().mode(0o700).create(&path)?;
-        let lock = File::create(path.join(LOCK))?;
+        // Locked before it has the name under which others look at it.
+        let lock = File::create(path.join("locking"))?;
         rustix::fs::flock(&lock, FlockOperation::NonBlockingLockExclusive)?;
+        fs::rename(path.join("locking"), path.join(LOCK))?;
         Ok(Self { path, name, _lock: lock })
     }
 

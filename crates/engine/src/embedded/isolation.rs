@@ -23,6 +23,9 @@ const CAPABILITIES: [&str; 14] = [
     "CAP_AUDIT_WRITE",
 ];
 
+/// What `entry` needs to map the one id, where nothing else is kept; it drops it.
+pub(crate) const FOR_ENTRY: &str = "CAP_SETFCAP";
+
 const MASKED: [&str; 11] = [
     "/proc/asound",
     "/proc/acpi",
@@ -67,7 +70,12 @@ pub(crate) struct MemoryLimit {
 /// The `process` member: for the container itself, and with other arguments for a probe in it.
 pub(crate) fn process(wanted: &Wanted<'_>, args: &[String]) -> Value {
     let shifted = wanted.mapping.keeps_owners();
-    let capabilities: &[&str] = if wanted.no_capabilities { &[] } else { &CAPABILITIES };
+    let capabilities: &[&str] = match (wanted.no_capabilities, shifted || (wanted.user.uid, wanted.user.gid) == (0, 0))
+    {
+        (false, _) => &CAPABILITIES,
+        (true, true) => &[],
+        (true, false) => &[FOR_ENTRY],
+    };
     // Without a range of ids the set-up runs as the one mapped id; `entry` becomes the image's user at the end.
     let user = if shifted {
         json!({"uid": wanted.user.uid, "gid": wanted.user.gid, "additionalGids": wanted.user.groups})

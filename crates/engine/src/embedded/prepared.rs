@@ -41,9 +41,16 @@ impl Unpacked {
             error => EngineError::Prepare { reason: chain(&error) },
         })?;
         let config = String::from_utf8_lossy(image.config.bytes()).into_owned();
-        let mut volumes = image.config.volumes();
+        let mut volumes: Vec<String> = image
+            .config
+            .volumes()
+            .iter()
+            .map(|path| format!("/{}", path.trim_matches('/')))
+            .filter(|path| path != "/")
+            .collect();
         // One inside another is mounted after it.
         volumes.sort();
+        volumes.dedup();
         Ok(Self { helper: helper.to_owned(), cache, mapping, layers, config, volumes })
     }
 

@@ -215,6 +215,8 @@ fn start(plan: &Plan, config: &Config, wanted: &Wanted<'_>) -> Result<Running, N
         });
     }
 
+    cgroup::forget_peak(&plan.id);
+
     let health = config
         .health_check()
         .map(|check| Probes::new(check, &plan.id, &states, wanted, started))
@@ -304,6 +306,10 @@ fn answer_all(running: &Running, channel: &mut Channel) -> bool {
     while let Ok(Some(request)) = channel.receive() {
         let sent = match request {
             Request::Leave => return true,
+            Request::Wait { timeout_ms } => {
+                let exit = running.wait(Duration::from_millis(timeout_ms), || channel.is_closed());
+                channel.send(&Reply::Exit { exit })
+            }
             Request::Connect { port, timeout_ms } => {
                 match running.network.connect(port, Duration::from_millis(timeout_ms)) {
                     Ok(stream) => channel.send_with(&Reply::Connected, stream.as_fd()),
@@ -322,7 +328,6 @@ fn answer_all(running: &Running, channel: &mut Channel) -> bool {
 impl Running {
     fn answer(&self, request: &Request) -> Reply {
         match request {
-            Request::Wait { timeout_ms } => Reply::Exit { exit: self.wait(Duration::from_millis(*timeout_ms)) },
             Request::Signal { number } => {
                 let number = if *number == 0 { self.stop_signal } else { *number };
                 if let Some(signal) = signals::of(number) {
@@ -342,17 +347,23 @@ impl Running {
             },
             Request::Memory => Reply::Memory { memory: cgroup::memory(&self.id) },
             Request::Attempts => Reply::Attempts { targets: self.network.attempts() },
-            Request::Connect { .. } | Request::Leave => Reply::Signalled,
+            Request::Connect { .. } | Request::Wait { .. } | Request::Leave => Reply::Signalled,
         }
     }
 
-    fn wait(&self, timeout: Duration) -> Option<WireExit> {
-        let exit = self.exit.lock().unwrap_or_else(PoisonError::into_inner);
-        let (exit, _) = self
-            .exited
-            .wait_timeout_while(exit, timeout, |exit| exit.is_none())
-            .unwrap_or_else(PoisonError::into_inner);
-        *exit
+    /// At most so long, and not when nobody waits for the answer any more.
+    fn wait(&self, timeout: Duration, is_alone: impl Fn() -> bool) -> Option<WireExit> {
+        const LOOK_UP_EVERY: Duration = Duration::from_millis(50);
+        let until = Instant::now() + timeout;
+        let mut exit = self.exit.lock().unwrap_or_else(PoisonError::into_inner);
+        loop {
+            let left = until.saturating_duration_since(Instant::now());
+            if exit.is_some() || left.is_zero() || is_alone() {
+                return *exit;
+            }
+            let time = left.min(LOOK_UP_EVERY);
+            exit = self.exited.wait_timeout(exit, time).unwrap_or_else(PoisonError::into_inner).0;
+        }
     }
 
     fn wait_for_init(&self) {
