@@ -3,6 +3,7 @@
 //! Everything made carries the labels in `owner`, and is removed when dropped; what a crashed run left is removed by the next
 //! [`Docker::connect`]. Only daemons on this machine: ports are published on loopback, files are bound from here.
 
+mod build;
 mod client;
 mod container;
 mod health;
@@ -21,6 +22,7 @@ use bollard::models::SystemInfo;
 use seaworthy_image::Image;
 
 use crate::{Engine, EngineError, Prepared};
+pub use build::BuiltImage;
 use client::Client;
 
 const NAME: &str = "docker";

@@ -1,0 +1,118 @@
+//! A project with a Dockerfile, built by the Docker or Podman that answers.
+
+mod context;
+mod ignore;
+mod stages;
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use jiff::Timestamp;
+use seaworthy_engine::{Docker, Engine as _, EngineError, machine};
+use seaworthy_image::archive;
+use seaworthy_image::{Format, Image, OpenError, Select, WriteError};
+
+use crate::Record;
+use crate::record::SCHEMA;
+
+pub use stages::{Stage, stages};
+
+/// What is built, and to where.
+#[derive(Debug, Clone)]
+pub struct Plan<'a> {
+    pub dockerfile: &'a Path,
+    /// What `COPY` copies from: everything in this folder that its `.dockerignore` lets through.
+    pub context: &'a Path,
+    /// Values for the `ARG`s.
+    pub args: &'a [(String, String)],
+    /// The image layout that is written.
+    pub layout: &'a Path,
+    pub format: Format,
+    /// Git's name of the sources.
+    pub revision: Option<String>,
+}
+
+/// Why a Dockerfile could not be built.
+#[derive(Debug, thiserror::Error)]
+pub enum DockerfileError {
+    #[error("cannot read `{path}`")]
+    Read { path: PathBuf, source: io::Error },
+    #[error("`{0}` names no stage: a `FROM` line is missing")]
+    NoStage(PathBuf),
+    /// Almost always because `.dockerignore` leaves out too little.
+    #[error("more than {limit} bytes lie in `{context}`")]
+    TooLarge { context: PathBuf, limit: u64 },
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    #[error("cannot read what the daemon built")]
+    Open(#[from] OpenError),
+    #[error("cannot write the image")]
+    Write(#[from] WriteError),
+}
+
+impl DockerfileError {
+    /// What to do about it.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::TooLarge { .. } => Some("name what the build does not need in `.dockerignore`".to_owned()),
+            Self::Engine(EngineError::Unavailable { hint, .. }) => hint.clone(),
+            Self::Engine(EngineError::Prepare { reason }) if reason.contains("BuildKit") => {
+                Some("the daemon's own builder is used, not BuildKit: leave out what only BuildKit knows".to_owned())
+            }
+            _ => None,
+        }
+    }
+}
+
+/// Builds the image and writes it to the layout. What the build prints goes to `on_line`.
+///
+/// # Errors
+///
+/// Fails if the context cannot be read, a step fails, or the layout cannot be written.
+pub fn build(docker: &Docker, plan: &Plan, on_line: &mut dyn FnMut(&str)) -> Result<(Image, Record), DockerfileError> {
+    let begun = Instant::now();
+    let text = read(plan.dockerfile)?;
+    let stages = stages(&text, plan.args);
+    if stages.is_empty() {
+        return Err(DockerfileError::NoStage(plan.dockerfile.to_owned()));
+    }
+
+    let (archive, dockerfile) = context::pack(plan.context, plan.dockerfile)?;
+    let built = docker.build(archive, &dockerfile, plan.args, on_line)?;
+    let saved = tempfile::NamedTempFile::with_prefix("seaworthy-")
+        .map_err(|source| DockerfileError::Read { path: std::env::temp_dir(), source })?
+        .into_temp_path();
+    built.save(&saved)?;
+    let image = archive::open_docker(&saved, &Select::default())?.write_layout(plan.layout, plan.format)?;
+
+    let record = Record {
+        schema: SCHEMA.to_owned(),
+        digest: image.digest().clone(),
+        builder: "dockerfile".to_owned(),
+        revision: plan.revision.clone(),
+        toolchain: Some(docker.name()),
+        c_toolchain: Vec::new(),
+        target: None,
+        stages: stages.into_iter().map(|stage| stage.base).collect(),
+        machine: machine::id(),
+        boot: machine::boot(),
+        at: Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+        took_ms: u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX),
+        reproduced: None,
+    };
+    Ok((image, record))
+}
+
+/// A Dockerfile is text of at most a MiB.
+fn read(path: &Path) -> Result<String, DockerfileError> {
+    const BYTES_MAX: u64 = 1 << 20;
+    let unread = |source| DockerfileError::Read { path: path.to_owned(), source };
+    let file = std::fs::File::open(path).map_err(unread)?;
+    let mut text = String::new();
+    let count = io::Read::read_to_string(&mut io::Read::take(file, BYTES_MAX + 1), &mut text).map_err(unread)?;
+    if count as u64 > BYTES_MAX {
+        return Err(unread(io::Error::new(io::ErrorKind::FileTooLarge, "it is larger than 1 MiB")));
+    }
+    Ok(text)
+}
