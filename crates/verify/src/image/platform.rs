@@ -54,7 +54,7 @@ pub fn platform(facts: &Facts) -> Finding {
 
 fn warnings(facts: &Facts, mut finding: Finding, data: &[String]) -> Finding {
     if let Some(missing) = program::start(facts).missing {
-        finding = finding.warn(format!("the command starts {missing}, which is not in the image"));
+        finding = finding.warn(missing);
     }
     if !data.is_empty() {
         finding = finding.warn(format!("not executable, and for another platform: {}", super::first(data, 3)));
@@ -132,7 +132,7 @@ mod tests {
             script(),
             Unproven,
             "no ELF binary in the image to compare with linux/amd64",
-            "the command starts `/bin/sh`, which is not in the image",
+            "`/bin/sh`, which the command starts, is not in the image",
         );
         check(
             Sample::new().platform("pdp11"),

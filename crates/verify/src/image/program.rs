@@ -27,7 +27,7 @@ pub(super) enum Program {
 pub(super) struct Start<'a> {
     /// Path and node; the program first.
     pub(super) files: Vec<(PathBuf, &'a Node)>,
-    /// What is named and not there.
+    /// What cannot start, as a sentence.
     pub(super) missing: Option<String>,
 }
 
@@ -36,7 +36,7 @@ pub(super) fn start(facts: &Facts) -> Start<'_> {
     let words = [facts.config.entrypoint(), facts.config.cmd()].concat();
     let mut start = Start { files: Vec::new(), missing: None };
     match words.first() {
-        None => start.missing = Some("an entrypoint or command".to_owned()),
+        None => start.missing = Some("neither entrypoint nor command is set".to_owned()),
         Some(word) => follow(facts, word, &mut start, 0),
     }
     start
@@ -44,7 +44,7 @@ pub(super) fn start(facts: &Facts) -> Start<'_> {
 
 fn follow<'a>(facts: &'a Facts, word: &str, start: &mut Start<'a>, depth: usize) {
     let Some((path, node)) = find(facts, word) else {
-        start.missing.get_or_insert_with(|| format!("`{word}`"));
+        start.missing.get_or_insert_with(|| format!("`{word}`, which the command starts, is not in the image"));
         return;
     };
     let program = facts.program(&path);

@@ -114,7 +114,12 @@ pub fn slim(facts: &Facts, without: &[Tool]) -> Finding {
             continue;
         }
         executables += 1;
-        let is_multi_call = matches!(facts.program(&real), Some(Program::Elf { is_multi_call: true, .. }));
+        let program = facts.program(&real);
+        // `/etc/cron.daily/dpkg` is about a tool, not the tool.
+        if path.starts_with("etc") && matches!(program, Some(Program::Script(_))) {
+            continue;
+        }
+        let is_multi_call = matches!(program, Some(Program::Elf { is_multi_call: true, .. }));
         if let Some(tool) = without.iter().find(|tool| is(**tool, path, is_multi_call && real == path)) {
             found.push(format!("`{}` ({})", absolute(path), name(*tool)));
         }
@@ -208,6 +213,7 @@ mod tests {
         }
         for facts in [
             Sample::new().file("bin/sh", 0o644, b"x").facts(),
+            Sample::new().file("etc/cron.daily/dpkg", 0o755, b"#!/bin/sh\n").facts(),
             Sample::new().symlink("bin/sh", "nowhere").facts(),
             Sample::new().file("bin/sh", 0o755, b"x").layer().file("bin/.wh.sh", 0o644, b"").facts(),
         ] {

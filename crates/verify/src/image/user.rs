@@ -47,7 +47,7 @@ pub fn non_root(facts: &Facts) -> Finding {
         finding = finding.warn("its group is 0 (root): what root's group may write is open to it");
     }
     match start.missing {
-        Some(missing) => finding.warn(format!("{missing} is not in the image, so its setuid bit is unknown")),
+        Some(missing) => finding.warn(format!("{missing}, so whether it is setuid is unknown")),
         None => finding,
     }
 }
