@@ -47,7 +47,9 @@ impl Docker {
             while let Some(answer) = answers.next().await {
                 match answer {
                     Ok(told) => {
-                        told.stream.iter().chain(&told.status).flat_map(|text| text.lines()).for_each(&mut *on_line)
+                        for line in told.stream.iter().chain(&told.status).flat_map(|text| text.lines()) {
+                            on_line(line);
+                        }
                     }
                     Err(Error::DockerStreamError { error }) => return Err(EngineError::Prepare { reason: error }),
                     Err(error @ Error::DockerResponseServerError { .. }) => {
