@@ -1,1 +1,60 @@
-fn main() {}
+//! `seaworthy`: builds a container image, runs it, and shows that it keeps every promise of its specification.
+
+mod args;
+mod command;
+mod env;
+mod exit;
+mod failure;
+mod files;
+mod folder;
+mod interrupt;
+mod interruptible;
+mod output;
+mod place;
+mod progress;
+mod project;
+#[cfg(test)]
+mod reference;
+mod report_to;
+mod sockets;
+mod source;
+mod specification;
+mod table;
+mod usage;
+mod verification;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use crate::args::Cli;
+use crate::exit::Exit;
+use crate::output::Output;
+
+fn main() -> ExitCode {
+    // The embedded engine starts this program again, as the parent of a container: then nothing of the command line is meant.
+    if let Some(code) = seaworthy_engine::helper(std::env::args_os()) {
+        return code;
+    }
+    let mut out = Output::from_environment();
+    let exit = match Cli::try_parse() {
+        Ok(cli) => run(cli, &mut out),
+        Err(error) => usage::explain(error, &mut out),
+    };
+    exit.into()
+}
+
+fn run(cli: Cli, out: &mut Output) -> Exit {
+    if let Err(error) = interrupt::listen(|| std::process::exit(Exit::Interrupted.code().into())) {
+        out.failure(&anyhow::Error::new(error).context("cannot listen for signals"));
+        return Exit::Failure;
+    }
+    match interrupt::catch(|| command::run(cli, out)) {
+        Some(Ok(exit)) => exit,
+        Some(Err(error)) => {
+            out.failure(&error);
+            Exit::Failure
+        }
+        None => Exit::Interrupted,
+    }
+}

@@ -18,8 +18,12 @@ pub fn render(report: &Report) -> String {
     escaped(&text)
 }
 
-/// Outside of strings JSON is plain ASCII, so what is replaced here stands inside one.
-fn escaped(text: &str) -> String {
+/// JSON with the characters escaped that steer a terminal: outside of strings it is plain ASCII, so they stand inside one.
+///
+/// # Panics
+///
+/// Never: writing to a text cannot fail.
+pub fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for character in text.chars() {
         if character != '\n' && (character.is_control() || is_invisible(character)) {

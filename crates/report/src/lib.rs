@@ -14,4 +14,4 @@ pub mod terminal;
 mod text;
 
 pub use report::{Built, Criterion, Database, Image, Machine, Report, SCHEMA, Size, Spec, Summary, Verdict};
-pub use text::{clean, duration, short_digest, size};
+pub use text::{clean, columns, duration, short_digest, size, wrap};

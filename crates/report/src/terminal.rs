@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::text::{clean, columns, duration, short_digest, size, sum, wrap};
+use crate::text::{clean, columns, cut, duration, short_digest, size, sum, wrap};
 use crate::{Criterion, Report, Verdict};
 
 /// The narrowest terminal on which the evidence still stands beside its sentence.
@@ -44,14 +44,15 @@ pub fn checklist(report: &Report, style: Style) -> String {
     out
 }
 
-/// One promise by itself, as it is decided: mark, sentence, evidence, on one line that may be longer than the terminal.
+/// One promise by itself, as it is decided: mark, sentence and evidence in one line, cut to the terminal's width.
 pub fn decided(criterion: &Criterion, style: Style) -> String {
-    let evidence = clean(&criterion.evidence).replace('\n', " ");
-    let shown = match (&criterion.next, evidence.as_str()) {
-        (Some(next), "") => format!("pending: {}", clean(next)),
+    let evidence = one_line(&criterion.evidence);
+    let shown = match &criterion.next {
+        Some(next) if evidence.is_empty() => format!("pending: {}", one_line(next)),
         _ => evidence,
     };
-    format!("{} {}  {shown}", mark(criterion.verdict, style), clean(&criterion.text)).trim_end().to_owned()
+    let line = format!("{}  {shown}", one_line(&criterion.text));
+    format!("{} {}", mark(criterion.verdict, style), cut(line.trim_end(), style.width.saturating_sub(2)))
 }
 
 fn header(report: &Report, style: Style) -> String {
@@ -314,15 +315,19 @@ mod tests {
 
     #[test]
     fn a_decided_promise_is_one_line() {
-        let lines: Vec<String> = sample::report().criteria.iter().map(|criterion| decided(criterion, PLAIN)).collect();
+        let lines: Vec<String> = sample::report()
+            .criteria
+            .iter()
+            .map(|criterion| decided(criterion, Style { width: 80, ..PLAIN }))
+            .collect();
         assert_snapshot!(lines.join("\n"), @"
         ✔ Image size under 200MB  5.8 MB unpacked, 2.6 MB to transfer
-        ✔ All CRUD endpoints work when containerized  POST 201, GET 200, PUT 200, DELETE 204, GET 404 on /tasks
-        ✔ Container runs as non-root user  uid 1000 (appuser), seen in the running process
-        ✘ Starts within 1s  exited with code 3 after 0.1 s; it wrote last: reading the configuration fatal: the flux capacitor is missing
+        ✔ All CRUD endpoints work when containerized  POST 201, GET 200, PUT 200, DELET…
+        ✔ Container runs as non-root user  uid 1000 (appuser), seen in the running proc…
+        ✘ Starts within 1s  exited with code 3 after 0.1 s; it wrote last: reading the …
         ✘ Health check endpoint responds at /health  the container does not run
         ? Runs as nonroot usr  no check understands this sentence
-        … Container can connect to Neon database with provided DATABASE_URL  works on PostgreSQL 15.16 over TLS, which stands in for Neon
+        … Container can connect to Neon database with provided DATABASE_URL  works on P…
         … Image can be pushed to registry  pending: seaworthy ship --to HOST/REPO
         ");
     }

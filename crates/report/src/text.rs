@@ -91,12 +91,29 @@ pub(crate) fn is_invisible(character: char) -> bool {
 }
 
 /// Columns that the text takes on a terminal.
-pub(crate) fn columns(text: &str) -> usize {
+pub fn columns(text: &str) -> usize {
     text.width()
 }
 
+/// The text, or as much of it as stands in `width` columns with a `…` behind it.
+pub(crate) fn cut(text: &str, width: usize) -> String {
+    if columns(text) <= width {
+        return text.to_owned();
+    }
+    let mut room = width.saturating_sub(1);
+    let fits = |character: &char| {
+        let wide = character.width().unwrap_or(0);
+        let fits = wide <= room;
+        room = room.saturating_sub(wide);
+        fits
+    };
+    let mut short: String = text.chars().take_while(fits).collect();
+    short.push('…');
+    short
+}
+
 /// The text in lines of at most `width` columns, broken at spaces, inside a word only where the word alone is too long.
-pub(crate) fn wrap(text: &str, width: usize) -> Vec<String> {
+pub fn wrap(text: &str, width: usize) -> Vec<String> {
     text.lines().flat_map(|line| wrap_line(line, width.max(1))).collect()
 }
 
@@ -171,6 +188,13 @@ mod tests {
         assert_eq!(clean("admin\u{202e}txt.exe\u{feff}"), "admin�txt.exe�");
         assert_eq!(clean("one\r\ntwo\tthree\rfour"), "one\ntwo three�four");
         assert_eq!(clean("größer ✔ 日本"), "größer ✔ 日本");
+    }
+
+    #[test]
+    fn text_is_cut_to_a_width() {
+        assert_eq!(cut("abcd", 4), "abcd");
+        assert_eq!(cut("abcde", 4), "abc…");
+        assert_eq!(cut("日本語", 4), "日…");
     }
 
     #[test]

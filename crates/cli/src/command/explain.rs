@@ -1,0 +1,159 @@
+//! `seaworthy explain`: how each sentence of a specification was understood, or the whole vocabulary.
+
+use std::fmt::Write as _;
+use std::path::PathBuf;
+
+use clap::{Args, ValueHint};
+use seaworthy_report::clean;
+use seaworthy_report::terminal::Style;
+use seaworthy_spec::{Check, Criterion, Promise, Spec, Stage, vocabulary};
+use serde_json::{Map, Value, json};
+
+use crate::exit::Exit;
+use crate::output::Output;
+use crate::specification;
+use crate::table::{self, Row};
+
+/// Show how each sentence of a specification was understood, or the whole vocabulary
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  seaworthy explain containerization-spec.md
+  seaworthy explain                            every sentence that is understood
+
+It exits 0 when every promise was understood, 3 when not, 2 when the specification cannot be read.")]
+pub(crate) struct ExplainArgs {
+    /// The specification; without it, every sentence that is understood
+    #[arg(value_hint = ValueHint::FilePath)]
+    spec: Option<PathBuf>,
+
+    /// As JSON: for every line that makes a promise `line`, `section`, `text`, `check`, `stage`, `parameters`, `suggestion`
+    #[arg(long)]
+    json: bool,
+}
+
+pub(crate) fn run(args: ExplainArgs, out: &mut Output) -> anyhow::Result<Exit> {
+    let ExplainArgs { spec: path, json } = args;
+    let Some(path) = path else {
+        let text = if json { vocabulary_json() } else { vocabulary_table(out.stdout_style()) };
+        out.data(&text)?;
+        return Ok(Exit::Success);
+    };
+    let spec = specification::read(&path)?;
+
+    let missed = spec.criteria.iter().filter(|criterion| criterion.checks().is_empty()).count();
+
+    out.data(&if json { spec_json(&spec) } else { spec_table(&spec, missed, out.stdout_style()) })?;
+    Ok(if missed == 0 { Exit::Success } else { Exit::Unproven })
+}
+
+fn spec_table(spec: &Spec, missed: usize, style: Style) -> String {
+    let titles = ["line", "check", "stage", "parameters", "sentence"].map(str::to_owned);
+    let mut rows = vec![Row { color: Some(1), ..Row::new(titles) }];
+    for criterion in &spec.criteria {
+        rows.extend(criterion_rows(criterion));
+    }
+    let total = spec.criteria.len();
+    let sum = format!("{total} promises: {} understood, {missed} not understood", total - missed);
+    let sum = if total == 1 { sum.replacen("promises", "promise", 1) } else { sum };
+    format!("{}\n\n{}\n{sum}\n", clean(&spec.title), table::render(&rows, 34, style))
+}
+
+/// The sentence with its check, and a row for every further check that it makes.
+fn criterion_rows(criterion: &Criterion) -> Vec<Row<5>> {
+    let line = criterion.line.to_string();
+    let text = clean(&criterion.text);
+    match &criterion.promise {
+        Promise::Understood(checks) => {
+            let row = |(index, check): (usize, &Check)| {
+                let [line, text] =
+                    if index == 0 { [line.clone(), text.clone()] } else { [String::new(), String::new()] };
+                let stage = check.stage().as_str().to_owned();
+                Row::new([line, check.name().to_owned(), stage, parameters(&check.parameters()), text])
+            };
+            checks.iter().enumerate().map(row).collect()
+        }
+        Promise::NotUnderstood { rest, suggestion } => {
+            let mut text = text;
+            if let Some(rest) = rest {
+                let _ = write!(text, "\nnot understood: `{}`", clean(rest));
+            }
+            if let Some(suggestion) = suggestion {
+                let _ = write!(text, "\ndid you mean: {}", clean(suggestion));
+            }
+            vec![Row {
+                color: Some(33),
+                ..Row::new([line, "not understood".into(), String::new(), String::new(), text])
+            }]
+        }
+    }
+}
+
+/// `limit_bytes=200000000 measure=both`; of a scenario, how many steps.
+fn parameters(parameters: &Map<String, Value>) -> String {
+    let value = |name: &str, value: &Value| match value {
+        Value::String(text) => text.clone(),
+        Value::Array(steps) if name == "steps" => steps.len().to_string(),
+        Value::Array(items) => items
+            .iter()
+            .map(|item| item.as_str().map_or_else(|| item.to_string(), str::to_owned))
+            .collect::<Vec<_>>()
+            .join(", "),
+        other => other.to_string(),
+    };
+    let shown = parameters.iter().filter(|(_, value)| !value.is_null());
+    clean(&shown.map(|(name, one)| format!("{name}={}", value(name, one))).collect::<Vec<_>>().join(" "))
+}
+
+fn spec_json(spec: &Spec) -> String {
+    let one = |criterion: &Criterion| {
+        let first = criterion.checks().first();
+        let suggestion = match &criterion.promise {
+            Promise::NotUnderstood { suggestion, .. } => suggestion.as_deref(),
+            Promise::Understood(_) => None,
+        };
+        json!({
+            "line": criterion.line,
+            "section": criterion.section.as_str(),
+            "text": criterion.text,
+            "check": first.map(Check::name),
+            "stage": criterion.stage().map(Stage::as_str),
+            "parameters": first.map(Check::parameters).unwrap_or_default(),
+            "suggestion": suggestion,
+        })
+    };
+    pretty(&spec.criteria.iter().map(one).collect())
+}
+
+fn vocabulary_table(style: Style) -> String {
+    let mut rows = vec![Row { color: Some(1), ..Row::new(["check", "stage", "sentence"].map(str::to_owned)) }];
+    for entry in vocabulary() {
+        rows.push(Row::new([entry.check.to_owned(), stages(entry.stages, " + "), entry.sentence.to_owned()]));
+    }
+    format!(
+        "{}\nBeside these, a promise can be an inline check (`<!-- check: GET /health -> 200 -->`) or a scenario in a\n\
+         fenced `check` block below it.\n",
+        table::render(&rows, 34, style)
+    )
+}
+
+fn stages(stages: &[Stage], between: &str) -> String {
+    stages.iter().map(|stage| stage.as_str()).collect::<Vec<_>>().join(between)
+}
+
+fn vocabulary_json() -> String {
+    let one = |entry: &seaworthy_spec::Entry| {
+        json!({
+            "check": entry.check,
+            "stages": entry.stages.iter().map(|stage| stage.as_str()).collect::<Vec<_>>(),
+            "sentence": entry.sentence,
+            "description": entry.description,
+            "examples": entry.examples,
+        })
+    };
+    pretty(&vocabulary().iter().map(one).collect())
+}
+
+fn pretty(value: &Value) -> String {
+    seaworthy_report::json::escaped(&format!("{value:#}\n"))
+}

@@ -1,0 +1,21 @@
+//! The commands, one file each: resolve what the user named, call a library, print.
+
+pub(crate) mod build;
+pub(crate) mod explain;
+pub(crate) mod ship;
+pub(crate) mod verify;
+
+use crate::args::{Cli, Command};
+use crate::exit::Exit;
+use crate::output::Output;
+
+/// Does what the command line says.
+pub(crate) fn run(cli: Cli, out: &mut Output) -> anyhow::Result<Exit> {
+    let Cli { project, command } = cli;
+    match command {
+        Command::Ship(args) => ship::run(args, project, out),
+        Command::Build(args) => build::run(args, project, out),
+        Command::Verify(args) => verify::run(args, project, out),
+        Command::Explain(args) => explain::run(args, out),
+    }
+}

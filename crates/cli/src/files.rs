@@ -1,0 +1,56 @@
+//! Files that a user names, read without trusting their size.
+
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::path::Path;
+
+/// Why a file that the user named cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ReadError {
+    #[error("cannot read `{path}`: it is a folder")]
+    Folder { path: String },
+    #[error("cannot read `{path}`: it has more than {limit_bytes} bytes")]
+    TooLarge { path: String, limit_bytes: u64 },
+    #[error("cannot read `{path}`")]
+    Io { path: String, source: io::Error },
+}
+
+/// The whole file, if it has at most `limit_bytes`; no more than one byte beyond them is ever read.
+pub(crate) fn read(path: &Path, limit_bytes: u64) -> Result<Vec<u8>, ReadError> {
+    let name = || path.display().to_string();
+    let failed = |source| ReadError::Io { path: name(), source };
+    let file = File::open(path).map_err(failed)?;
+    let metadata = file.metadata().map_err(failed)?;
+    if metadata.is_dir() {
+        return Err(ReadError::Folder { path: name() });
+    }
+    let mut bytes = Vec::new();
+    if metadata.len() <= limit_bytes {
+        file.take(limit_bytes + 1).read_to_end(&mut bytes).map_err(failed)?;
+    }
+    if metadata.len() > limit_bytes || bytes.len() as u64 > limit_bytes {
+        return Err(ReadError::TooLarge { path: name(), limit_bytes });
+    }
+    Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_read_whole_or_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file");
+        std::fs::write(&path, "12345").unwrap();
+        assert_eq!(read(&path, 5).unwrap(), b"12345");
+        assert!(matches!(read(&path, 4), Err(ReadError::TooLarge { .. })));
+        assert!(matches!(read(folder.path(), 5), Err(ReadError::Folder { .. })));
+        assert!(matches!(read(&folder.path().join("none"), 5), Err(ReadError::Io { .. })));
+    }
+
+    #[test]
+    fn a_file_without_an_end_is_refused() {
+        assert!(matches!(read(Path::new("/dev/zero"), 1_000), Err(ReadError::TooLarge { .. })));
+    }
+}

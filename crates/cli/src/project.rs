@@ -1,0 +1,191 @@
+//! The project's image: building it, building it again, finding the one built last.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use seaworthy_build::rust::{self, BuildError};
+use seaworthy_build::{Kind, Project, Record, dockerfile, git, record_path};
+use seaworthy_engine::Docker;
+use seaworthy_image::{Format, Image, Platform, archive, layout};
+
+use crate::failure::Failure;
+use crate::folder::Folder;
+use crate::interrupt;
+use crate::output::Output;
+use crate::place::Place;
+use crate::source::Opened;
+
+/// What the user wants of a build.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Wish {
+    /// Where the image goes; where `None`, to the project's own place.
+    pub(crate) place: Option<Place>,
+    pub(crate) format: Format,
+    /// A target of `rustc`.
+    pub(crate) target: Option<String>,
+}
+
+/// An image that was built and lies in its place.
+pub(crate) struct Built {
+    pub(crate) image: Image,
+    pub(crate) place: Place,
+    pub(crate) record: Record,
+    project: Project,
+    wish: Wish,
+}
+
+/// Builds the project's image and puts it into its place, with the record of the build beside a layout.
+///
+/// # Errors
+///
+/// Fails if there is nothing to build, it does not build, or the place cannot be written.
+pub(crate) fn build(folder: &Folder, wish: Wish, out: &mut Output) -> anyhow::Result<Built> {
+    out.begins("looking at the project");
+    let project = Project::find(folder.path())?;
+    let place = wish.place.clone().unwrap_or_else(|| Place::Layout(short(&project.layout)));
+    let (image, record) = match &project.kind {
+        Kind::Rust(_) => from_cargo(&project, &wish, &place, out)?,
+        Kind::Dockerfile(path) => from_dockerfile(&project, path, &wish, &place, out)?,
+        Kind::Unknown => {
+            return Err(Failure::new(format!("nothing in `{}` can be built", folder.path().display()))
+                .hint("it needs a Cargo package or a Dockerfile")
+                .into());
+        }
+    };
+    let built = Built { image, place, record, project, wish };
+    built.write_record()?;
+    Ok(built)
+}
+
+/// Builds a Rust project once more in another folder, unless this very image was; the record then says how that ended.
+///
+/// # Errors
+///
+/// Fails if the second build does.
+pub(crate) fn reproduce(built: &mut Built, out: &mut Output) -> anyhow::Result<()> {
+    if built.record.reproduced.is_some() || !matches!(built.project.kind, Kind::Rust(_)) {
+        return Ok(());
+    }
+    let Built { project, wish, .. } = &*built;
+    let options = rust::Options { format: wish.format, target: wish.target.clone() };
+    let again = &mut |step: &str| out.begins(&format!("building again, in another folder: {step}"));
+    let reproduced = interrupt::compiling(|| rust::reproduce(project, &options, again));
+    built.record.reproduced = Some(reproduced.map_err(|error| explained(error, out))?);
+    built.write_record()
+}
+
+/// The image that was built last for the project.
+///
+/// # Errors
+///
+/// Fails if there is none.
+pub(crate) fn last_built(folder: &Folder, platform: Option<&Platform>) -> anyhow::Result<Opened> {
+    let project = Project::find(folder.path())?;
+    if !project.layout.join("oci-layout").is_file() {
+        let place = Place::Layout(short(&project.layout));
+        return Err(Failure::new(format!("nothing is built yet: there is no `{place}`"))
+            .hint(folder.command("build"))
+            .into());
+    }
+    let select = seaworthy_image::Select { name: None, platform: platform.cloned() };
+    let path = short(&project.layout);
+    let image = layout::open_selected(&path, &select)?;
+    Ok(Opened { image, reference: format!("oci:{}", path.display()), record: record_of(&path)?, copy: None })
+}
+
+/// The record beside a layout.
+///
+/// # Errors
+///
+/// Fails if it is there and cannot be read.
+pub(crate) fn record_of(layout: &Path) -> anyhow::Result<Option<Record>> {
+    let path = record_path(layout);
+    Record::read(&path).with_context(|| format!("cannot use `{}`", path.display()))
+}
+
+fn from_cargo(project: &Project, wish: &Wish, place: &Place, out: &mut Output) -> anyhow::Result<(Image, Record)> {
+    let options = rust::Options { format: wish.format, target: wish.target.clone() };
+    let built = interrupt::compiling(|| rust::build(project, &options, &mut |step| out.begins(step)));
+    let rust::Built { image, record } = built.map_err(|error| explained(error, out))?;
+    out.begins("writing the image");
+    let image = interrupt::making(|| put(image, project, place, wish.format))?;
+    Ok((image, record))
+}
+
+fn from_dockerfile(
+    project: &Project,
+    path: &Path,
+    wish: &Wish,
+    place: &Place,
+    out: &mut Output,
+) -> anyhow::Result<(Image, Record)> {
+    if wish.target.is_some() {
+        return Err(
+            Failure::new("`--target` is for Rust projects; a Dockerfile says itself what it compiles for").into()
+        );
+    }
+    interrupt::making(|| {
+        // An archive is made from a layout.
+        let temporary = tempfile::tempdir().context("cannot make a temporary folder")?;
+        let elsewhere = temporary.path().join("image");
+        let plan = dockerfile::Plan {
+            dockerfile: path,
+            context: &project.folder,
+            args: &[],
+            layout: place.layout().unwrap_or(&elsewhere),
+            format: wish.format,
+            revision: git::revision(&project.folder).map(|revision| revision.name),
+        };
+        let on_line = &mut |line: &str| {
+            interrupt::check();
+            out.begins(line);
+        };
+        let (image, record) = dockerfile::build(&Docker::connect()?, &plan, on_line)?;
+        if place.layout().is_none() {
+            put(image.clone(), project, place, wish.format)?;
+        }
+        Ok((image, record))
+    })
+}
+
+/// Puts the image where it is wanted, and gives it as it lies there.
+fn put(image: Image, project: &Project, place: &Place, format: Format) -> anyhow::Result<Image> {
+    match place {
+        Place::Layout(path) => Ok(layout::write(&image, path, format)?),
+        Place::DockerArchive(path) => {
+            archive::write_docker(&image, path, &[tag(project)])?;
+            Ok(image)
+        }
+        Place::OciArchive(path) => {
+            archive::write_oci(&image, path, Some(&tag(project)))?;
+            Ok(image)
+        }
+    }
+}
+
+/// What an archive calls the image: `task-api:1.0.0`.
+fn tag(project: &Project) -> String {
+    format!("{}:{}", project.name, project.version.as_deref().unwrap_or("latest").replace('+', "-"))
+}
+
+/// What the compiler said goes before the error.
+fn explained(error: BuildError, out: &mut Output) -> anyhow::Error {
+    if let Some(log) = error.log() {
+        out.quote(log);
+    }
+    error.into()
+}
+
+impl Built {
+    fn write_record(&self) -> anyhow::Result<()> {
+        let Some(layout) = self.place.layout() else { return Ok(()) };
+        let path = record_path(layout);
+        self.record.write(&path).with_context(|| format!("cannot write `{}`", path.display()))
+    }
+}
+
+/// The path as seen from the current folder, where it lies in it.
+fn short(path: &Path) -> PathBuf {
+    let current = std::env::current_dir().and_then(|current| current.canonicalize());
+    current.ok().and_then(|current| path.strip_prefix(current).ok()).unwrap_or(path).to_owned()
+}

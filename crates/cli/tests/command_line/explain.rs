@@ -1,0 +1,118 @@
+//! `seaworthy explain`.
+
+use std::process::Stdio;
+
+use insta::assert_snapshot;
+
+use crate::support::{Place, SPEC, show};
+
+#[test]
+fn each_sentence_is_shown_with_the_check_that_understood_it() {
+    assert_snapshot!(Place::empty().with("spec.md", SPEC).call(&["explain", "spec.md"]), @"
+    exit 0
+    --- stdout
+    Notes
+
+    line  check             stage  parameters                         sentence
+    4     env.configurable  run    variable=PORT default=8000         PORT: Configurable, defaults to
+                                                                      8000
+    7     image.size        image  limit_bytes=10000000 measure=both  Image size under 10 MB
+    8     health.endpoint   run    path=/health                       Health check endpoint responds at
+                                                                      /health
+    9     user.non_root     run                                       Container runs as non-root user
+
+    4 promises: 4 understood, 0 not understood
+    ");
+}
+
+#[test]
+fn a_sentence_that_is_not_understood_exits_3_with_a_suggestion() {
+    let spec = "## Success Criteria\n- [ ] Image size under 10 MB\n- [ ] Container runs as nonroot usr\n\
+                - [ ] All CRUD endpoints work with 10,000 clients at once\n- [ ] Everyone is happy\n";
+    assert_snapshot!(Place::empty().with("spec.md", spec).call(&["explain", "spec.md"]), @"
+    exit 3
+    --- stdout
+    Success Criteria
+
+    line  check           stage  parameters                         sentence
+    2     image.size      image  limit_bytes=10000000 measure=both  Image size under 10 MB
+    3     not understood                                            Container runs as nonroot usr
+                                                                    not understood: `usr`
+                                                                    did you mean: Container runs as
+                                                                    unprivileged user
+    4     not understood                                            All CRUD endpoints work with 10,000
+                                                                    clients at once
+                                                                    not understood: `with 10,000 clients
+                                                                    at once`
+    5     not understood                                            Everyone is happy
+
+    4 promises: 1 understood, 3 not understood
+    ");
+}
+
+#[test]
+fn the_json_has_a_member_for_every_promise() {
+    let spec = "## Success Criteria\n- [ ] Image size under 10 MB\n- [ ] Container runs as nonroot usr\n";
+    assert_snapshot!(Place::empty().with("spec.md", spec).call(&["explain", "spec.md", "--json"]), @r#"
+    exit 3
+    --- stdout
+    [
+      {
+        "line": 2,
+        "section": "success-criteria",
+        "text": "Image size under 10 MB",
+        "check": "image.size",
+        "stage": "image",
+        "parameters": {
+          "limit_bytes": 10000000,
+          "measure": "both"
+        },
+        "suggestion": null
+      },
+      {
+        "line": 3,
+        "section": "success-criteria",
+        "text": "Container runs as nonroot usr",
+        "check": null,
+        "stage": null,
+        "parameters": {},
+        "suggestion": "Container runs as unprivileged user"
+      }
+    ]
+    "#);
+}
+
+#[test]
+fn without_a_specification_the_whole_vocabulary_is_shown() {
+    let shown = Place::empty().call(&["explain"]);
+    assert!(shown.starts_with("exit 0\n--- stdout\ncheck "), "{shown}");
+    for entry in ["health.endpoint     run          Health check endpoint responds at {path}", "machine.different"] {
+        assert!(shown.contains(entry), "{shown}");
+    }
+    let output = Place::empty().command(&["explain", "--json"]).output().unwrap();
+    let entries: Vec<serde_json::Value> = serde_json::from_slice(&output.stdout).unwrap();
+    assert!(
+        entries.len() > 30 && entries.iter().all(|entry| entry["check"].is_string() && entry["sentence"].is_string())
+    );
+}
+
+#[test]
+fn a_reader_that_goes_away_changes_nothing() {
+    // More than a pipe holds, so that the program is still writing when its reader is gone.
+    let spec = format!("## Success Criteria\n{}", "- [ ] Image size under 10 MB\n".repeat(450));
+    let place = Place::empty().with("spec.md", spec);
+    let mut child =
+        place.command(&["explain", "spec.md", "--json"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    drop(child.stdout.take());
+    assert_snapshot!(show(&child.wait_with_output().unwrap()), @"exit 0");
+}
+
+#[test]
+fn escape_sequences_in_a_specification_do_not_reach_the_terminal() {
+    let spec = "# A\x1b]0;owned\x07\n## Success Criteria\n- [ ] Image size \x1b[31m under 10 MB\u{9b}2J\n- [ ] x <!-- check: GTE \x1b[31m -->\n";
+    let shown = Place::empty().with("spec.md", spec).call(&["explain", "spec.md"]);
+    let json = Place::empty().with("spec.md", spec.replace("check:", "")).call(&["explain", "spec.md", "--json"]);
+    for shown in [shown, json] {
+        assert!(!shown.contains(|c: char| c.is_control() && c != '\n'), "{shown:?}");
+    }
+}

@@ -1,0 +1,77 @@
+//! Calling the program, and showing what it did.
+
+use std::fmt::Write as _;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use tempfile::TempDir;
+
+/// A specification that is understood, whole.
+pub(crate) const SPEC: &str = "\
+# Containerization Specification: Notes
+
+## Constraints
+- **PORT**: Configurable, defaults to 8000
+
+## Success Criteria
+- [ ] Image size under 10 MB
+- [ ] Health check endpoint responds at `/health`
+- [ ] Container runs as non-root user
+";
+
+/// A folder of its own, in which the program is called.
+pub(crate) struct Place {
+    folder: TempDir,
+    env: Vec<(&'static str, &'static str)>,
+}
+
+impl Place {
+    pub(crate) fn empty() -> Self {
+        Self { folder: tempfile::tempdir().unwrap(), env: Vec::new() }
+    }
+
+    /// With a file in it.
+    pub(crate) fn with(self, name: &str, content: impl AsRef<[u8]>) -> Self {
+        let path = self.folder.path().join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, content).unwrap();
+        self
+    }
+
+    /// With a variable in the caller's environment.
+    pub(crate) fn env(mut self, name: &'static str, value: &'static str) -> Self {
+        self.env.push((name, value));
+        self
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// The program, ready to be started here with nothing of the test's environment that it looks at.
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_seaworthy"));
+        command.args(arguments).current_dir(self.folder.path()).env_remove("NO_COLOR").env_remove("DOCKER_HOST");
+        command.envs(self.env.iter().copied());
+        command
+    }
+
+    /// Exit code, stdout and stderr; the folder's own name is replaced.
+    pub(crate) fn call(&self, arguments: &[&str]) -> String {
+        show(&self.command(arguments).output().unwrap()).replace(&self.folder.path().display().to_string(), "FOLDER")
+    }
+}
+
+/// Exit code, stdout and stderr as one text.
+pub(crate) fn show(output: &Output) -> String {
+    let mut text = match output.status.code() {
+        Some(code) => format!("exit {code}\n"),
+        None => "ended by a signal\n".to_owned(),
+    };
+    for (name, bytes) in [("stdout", &output.stdout), ("stderr", &output.stderr)] {
+        if !bytes.is_empty() {
+            let _ = write!(text, "--- {name}\n{}", String::from_utf8_lossy(bytes));
+        }
+    }
+    text
+}
