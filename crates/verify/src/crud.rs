@@ -139,7 +139,7 @@ impl Crud<'_> {
         let read = self.read(service, collection, &created, "after it was created")?;
         seen.push("GET", read.status);
         if collection.list.is_some() {
-            self.list(service, collection, path, &created)?;
+            Self::list(service, collection, path, &created)?;
         }
         for (index, (method, body)) in collection.updates.iter().enumerate() {
             let status = self.update(service, collection, &mut created, method, body, 2 + index as u64)?;
@@ -238,7 +238,7 @@ impl Crud<'_> {
             let request = Request::json("POST", path, &collection.create.media_type, &body);
             let answer = service.ask(&request, &what)?;
             match answer.status {
-                200..=299 => return self.created(service, collection, path, body, &answer),
+                200..=299 => return Self::created(service, collection, path, body, &answer),
                 401 | 403 => {
                     return Err(Fault::Unknown(format!(
                         "{what} {} and asks for credentials; {SCENARIO}",
@@ -256,7 +256,6 @@ impl Crud<'_> {
     }
 
     fn created(
-        &self,
         service: &Service<'_>,
         collection: &Collection,
         path: &str,
@@ -314,7 +313,7 @@ impl Crud<'_> {
         }
     }
 
-    fn list(&self, service: &Service<'_>, collection: &Collection, path: &str, created: &Created) -> Result<(), Fault> {
+    fn list(service: &Service<'_>, collection: &Collection, path: &str, created: &Created) -> Result<(), Fault> {
         let what = format!("GET {}", collection.path);
         let mut page = path.to_owned();
         let mut pages = 0;
@@ -336,9 +335,9 @@ impl Crud<'_> {
                 _ => break,
             }
         }
-        let paged = collection.list.as_ref().is_some_and(|list| !list.paging.is_empty()) || pages >= PAGES;
+        let in_pages = collection.list.as_ref().is_some_and(|list| !list.paging.is_empty()) || pages >= PAGES;
         let evidence = format!("{what} lists {pages} page(s) without what was just created");
-        Err(if paged { Fault::Unknown(evidence) } else { Fault::Wrong(evidence) })
+        Err(if in_pages { Fault::Unknown(evidence) } else { Fault::Wrong(evidence) })
     }
 
     fn update(

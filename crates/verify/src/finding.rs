@@ -57,8 +57,7 @@ impl Finding {
         let caused_by = worse.caused_by.clone();
         let verdict = worse.verdict;
         let evidence = match (self.evidence.as_str(), other.evidence.as_str()) {
-            (one, "") => one.to_owned(),
-            ("", one) => one.to_owned(),
+            (one, "") | ("", one) => one.to_owned(),
             (one, same) if one == same => one.to_owned(),
             (one, two) => one_line(&format!("{one}; {two}")),
         };

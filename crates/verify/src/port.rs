@@ -19,7 +19,7 @@ pub(crate) fn port(options: &Options, config: &Config, spec: &Spec) -> Result<u1
     }
     let by_config = config.env().iter().find(|(name, _)| name == "PORT").and_then(|(_, value)| value.parse().ok());
     let by_spec = || {
-        spec.criteria.iter().flat_map(|criterion| criterion.checks()).find_map(|check| match check {
+        spec.criteria.iter().flat_map(seaworthy_spec::Criterion::checks).find_map(|check| match check {
             Check::EnvConfigurable { variable, default: Some(default) } if variable == "PORT" => default.parse().ok(),
             _ => None,
         })

@@ -6,8 +6,12 @@ use std::time::Duration;
 use seaworthy_engine::Container;
 
 use crate::crud::Fault;
+use crate::finding::shortened;
 use crate::http::{Client, HttpError, Request, Response};
 use crate::redact::Redactor;
+
+/// How much of an answer's body evidence quotes, in characters.
+const BODY: usize = 80;
 
 /// A container's port, and how long it may take for one answer.
 pub(crate) struct Service<'a> {
@@ -51,7 +55,7 @@ pub(crate) fn told(answer: &Response, redactor: &Redactor) -> String {
     let status = answer.status;
     match (300..400).contains(&status).then(|| answer.header("location")).flatten() {
         Some(location) => format!("answered {status} to {}", redactor.quote(location)),
-        None => match redactor.quote(&answer.text()) {
+        None => match shortened(&redactor.redact(&answer.text()), BODY) {
             body if body.is_empty() => format!("answered {status}"),
             body => format!("answered {status}: {body}"),
         },

@@ -11,7 +11,7 @@ use crate::database::{Elsewhere, is_neon, is_postgres, set};
 use crate::openapi::OpenApi;
 
 /// How long a service is given to show that it does without its database.
-const WITHOUT: Duration = Duration::from_secs(3);
+const WITHOUT: Duration = Duration::from_secs(1);
 
 impl Runs<'_> {
     /// `next`: the command that verifies with the user's own database.
@@ -34,7 +34,7 @@ impl Runs<'_> {
         let Some(kind) = self.named_kind(name) else {
             return Finding::unproven(format!("the value given in {variable} names no {name} server"));
         };
-        let finding = self.reached();
+        let finding = self.reached.get_or_init(|| self.reached()).clone();
         if finding.verdict != seaworthy_report::Verdict::Pass {
             return finding;
         }
@@ -138,7 +138,9 @@ impl Runs<'_> {
         let mut run = self.run();
         set(&mut run, variable, &elsewhere.url);
         let what = format!("with {variable} naming a port where nothing listens");
-        let wait = WITHOUT.max(main.up.listening_after.unwrap_or_default() * 10).min(self.options.timeout);
+        // Longer than it took with its database: a service that is not ready yet must not be taken for one that cannot be.
+        let took = main.settled_after.max(main.up.healthy_after).max(main.up.listening_after).unwrap_or_default();
+        let wait = WITHOUT.max(took * 10).min(self.options.timeout);
         let up = match self.up_within(&run, None, Until::Listening, None, wait) {
             Ok(up) => up,
             Err(Down::Fault { cause, .. }) => return Finding::pass(format!("{what}: {cause}")),

@@ -36,8 +36,11 @@ impl Runs<'_> {
         if secrets == 0 {
             return Finding::unproven("the container was given no secret that its log could show");
         }
-        let logs = if read == 1 { "log" } else { "logs" };
-        Finding::pass(format!("none of {secrets} secrets given to the container in {read} {logs}"))
+        let logs =
+            if read == 1 { "the log of 1 container".to_owned() } else { format!("the logs of {read} containers") };
+        let known = if secrets == 1 { "the password".to_owned() } else { format!("none of {secrets} secrets") };
+        let given = if secrets == 1 { "that was given is not" } else { "that were given is" };
+        Finding::pass(format!("{known} {given} in {logs}"))
     }
 }
 

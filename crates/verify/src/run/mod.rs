@@ -24,7 +24,7 @@ use seaworthy_image::{Config, Image};
 pub(crate) use self::user::Users;
 use crate::crud::{Crud, Rows};
 use crate::database::RunDatabase;
-use crate::http::{Client, Request};
+use crate::http::{Client, HttpError, Request};
 use crate::openapi::{DOCUMENT_BYTES, OpenApi};
 use crate::redact::Redactor;
 use crate::service::{Service, told};
@@ -64,6 +64,7 @@ pub(crate) struct Runs<'a> {
     /// The promise that is being decided.
     pub(crate) current: RefCell<String>,
     without_server: OnceCell<Finding>,
+    reached: OnceCell<Finding>,
     main: OnceCell<Result<Main, Down>>,
 }
 
@@ -72,6 +73,8 @@ pub(crate) struct Main {
     pub(crate) up: Up,
     /// What it says of itself, or why that is not known.
     pub(crate) api: Result<OpenApi, String>,
+    /// From the start until it was ready for work; `None` where that is not known, or never came.
+    pub(crate) settled_after: Option<Duration>,
     pub(crate) users: RefCell<Users>,
     pub(crate) answered: Cell<usize>,
     crud: OnceCell<Finding>,
@@ -136,6 +139,7 @@ impl<'a> Runs<'a> {
             teller,
             current: RefCell::default(),
             without_server: OnceCell::new(),
+            reached: OnceCell::new(),
             main: OnceCell::new(),
         })
     }
@@ -160,8 +164,39 @@ impl<'a> Runs<'a> {
         let mut users = Users::default();
         let up = self.up(&self.run(), None, Until::Healthy, Some(&mut users))?;
         let api = self.api(&up);
+        let settled_after = match (&api, &self.port) {
+            (Ok(api), Ok(port)) => self.settle(&up, api, *port, self.options.timeout),
+            _ => None,
+        };
         users.look(up.container.as_ref());
-        Ok(Main { up, api, users: RefCell::new(users), answered: Cell::new(0), crud: OnceCell::new() })
+        let users = RefCell::new(users);
+        Ok(Main { up, api, settled_after, users, answered: Cell::new(0), crud: OnceCell::new() })
+    }
+
+    /// Waits while the service says that it is not yet ready for work: healthy it may be long before its database answers.
+    ///
+    /// Returns how long that took from the container's start; `None` where it did not come to that.
+    fn settle(&self, up: &Up, api: &OpenApi, port: u16, within: Duration) -> Option<Duration> {
+        let (collections, _) = api.collections();
+        let listed =
+            collections.iter().find(|collection| collection.list.is_some() && !collection.path.contains('{'))?;
+        let path = api.path(&listed.path);
+        let started = up.container.started_at();
+        let mut pause = POLL.0;
+        loop {
+            let left = within.saturating_sub(started.elapsed());
+            let answer = self.client.send(up.container.as_ref(), port, &Request::get(&path), left);
+            let after = started.elapsed();
+            if answer.is_ok_and(|answer| !matches!(answer.status, 502..=504)) {
+                return Some(after);
+            }
+            let runs = matches!(up.container.status(), Ok(Status::Running));
+            if after >= within || !runs {
+                return None;
+            }
+            std::thread::sleep(pause);
+            pause = (pause * 3 / 2).min(POLL.1);
+        }
     }
 
     fn api(&self, up: &Up) -> Result<OpenApi, String> {
@@ -268,6 +303,22 @@ impl<'a> Runs<'a> {
         container: Box<dyn Container>,
         port: Option<u16>,
         until: Until,
+        users: Option<&mut Users>,
+        within: Duration,
+    ) -> Result<Up, Down> {
+        let up = self.wait_for_connection(container, port, until, users, within)?;
+        // A container like the main one is given the time to become like it. While the main one is made there is nothing to be like.
+        if let (Some(Ok(Main { api: Ok(api), settled_after: Some(_), .. })), Some(port)) = (self.main.get(), port) {
+            self.settle(&up, api, port, within);
+        }
+        Ok(up)
+    }
+
+    fn wait_for_connection(
+        &self,
+        container: Box<dyn Container>,
+        port: Option<u16>,
+        until: Until,
         mut users: Option<&mut Users>,
         within: Duration,
     ) -> Result<Up, Down> {
@@ -310,31 +361,31 @@ impl<'a> Runs<'a> {
 
     /// One look from outside.
     fn probe(&self, up: &mut Up, port: u16, path: Option<&str>, left: Duration) {
-        let started = up.container.started_at();
         let within = left.max(Duration::from_millis(50));
-        match path {
-            Some(path) => match self.client.send(up.container.as_ref(), port, &Request::get(path), within) {
-                Ok(answer) => {
-                    up.listening_after.get_or_insert_with(|| started.elapsed());
-                    if answer.is_success() {
-                        up.healthy_after = Some(started.elapsed());
-                        up.ill = None;
-                    } else {
-                        up.ill = Some(told(&answer, &self.redactor));
-                    }
+        let Some(path) = path else {
+            let after = up.container.started_at().elapsed();
+            if accepts(up.container.as_ref(), port, within) {
+                up.listening_after = Some(after);
+            }
+            return;
+        };
+        let answer = self.client.send(up.container.as_ref(), port, &Request::get(path), within);
+        let after = up.container.started_at().elapsed();
+        match answer {
+            Ok(answer) => {
+                up.listening_after.get_or_insert(after);
+                if answer.is_success() {
+                    up.healthy_after = Some(after);
+                    up.ill = None;
+                } else {
+                    up.ill = Some(told(&answer, &self.redactor));
                 }
-                Err(crate::http::HttpError::Connect(_)) => {}
-                Err(error) => {
-                    if accepts(up.container.as_ref(), port, within) {
-                        up.listening_after.get_or_insert_with(|| started.elapsed());
-                        up.ill = Some(self.redactor.redact(&error.to_string()));
-                    }
-                }
-            },
-            None => {
-                let after = started.elapsed();
+            }
+            Err(HttpError::Connect(_)) => {}
+            Err(error) => {
                 if accepts(up.container.as_ref(), port, within) {
-                    up.listening_after = Some(after);
+                    up.listening_after.get_or_insert(after);
+                    up.ill = Some(self.redactor.redact(&error.to_string()));
                 }
             }
         }

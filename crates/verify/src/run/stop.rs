@@ -149,16 +149,14 @@ fn begin(container: &dyn Container, port: u16, request: &Request) -> io::Result<
 fn send_half(container: &dyn Container, port: u16, request: &Request, expect: bool) -> io::Result<Begun> {
     let body = request.body.clone().unwrap_or_default();
     let mut stream = container.connect(port, Duration::from_secs(5))?;
-    let mut head = format!("{} {} HTTP/1.1\r\nHost: localhost\r\n", request.method, request.path);
-    for (name, value) in &request.headers {
-        head.push_str(&format!("{name}: {value}\r\n"));
-    }
-    head.push_str(&format!("Content-Length: {}\r\nConnection: close\r\n", body.len()));
+    let mut head = vec![format!("{} {} HTTP/1.1", request.method, request.path), "Host: localhost".to_owned()];
+    head.extend(request.headers.iter().map(|(name, value)| format!("{name}: {value}")));
+    head.push(format!("Content-Length: {}\r\nConnection: close", body.len()));
     if expect {
         // A service that asks for the rest has shown that it took up the request.
-        head.push_str("Expect: 100-continue\r\n");
+        head.push("Expect: 100-continue".to_owned());
     }
-    head.push_str("\r\n");
+    let head = format!("{}\r\n\r\n", head.join("\r\n"));
     let half = body.len() / 2;
     stream.write_all(head.as_bytes())?;
     stream.write_all(&body[..half])?;
