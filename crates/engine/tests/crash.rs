@@ -5,12 +5,16 @@ mod support;
 use std::fs;
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 
+use rustix::process::{Pid, Signal, kill_process};
 use seaworthy_engine::{Engine as _, Run};
 use serde_json::json;
 
 use support::{ask, image, until};
+
+/// Set for the process that is to be ended: its cache folder.
+const HOLD: &str = "SEAWORTHY_TEST_HOLD";
 
 /// What there is of containers on this machine that belongs to one cache folder.
 fn traces(cache: &Path, ids: &[String]) -> Vec<String> {
@@ -79,22 +83,33 @@ fn hold_a_container(cache: &Path) {
     }
 }
 
-#[test]
-fn nothing_is_left_when_the_program_is_killed() {
-    const HOLD: &str = "SEAWORTHY_TEST_HOLD";
-    if let Some(cache) = std::env::var_os(HOLD) {
-        return hold_a_container(Path::new(&cache));
-    }
-    let cache = tempfile::tempdir().unwrap();
+/// Another process with a container, and the pids in it.
+fn held_in_another_process(test: &str, cache: &Path) -> (Child, Vec<u32>) {
     let mut program = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "--nocapture", "nothing_is_left_when_the_program_is_killed"])
-        .env(HOLD, cache.path())
+        .args(["--exact", "--nocapture", test])
+        .env(HOLD, cache)
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
     let mut lines = BufReader::new(program.stdout.take().unwrap()).lines();
     let pids = lines.find_map(|line| line.ok()?.split_once("pids ").map(|(_, pids)| pids.to_owned())).unwrap();
-    let pids: Vec<u32> = pids.split(' ').map(|pid| pid.parse().unwrap()).collect();
+    (program, pids.split(' ').map(|pid| pid.parse().unwrap()).collect())
+}
+
+/// The process that a container's first one is a child of.
+fn supervisor_of(pid: u32) -> Pid {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap();
+    let parent = stat.rsplit_once(')').unwrap().1.split_whitespace().nth(1).unwrap();
+    Pid::from_raw(parent.parse().unwrap()).unwrap()
+}
+
+#[test]
+fn nothing_is_left_when_the_program_is_killed() {
+    if let Some(cache) = std::env::var_os(HOLD) {
+        return hold_a_container(Path::new(&cache));
+    }
+    let cache = tempfile::tempdir().unwrap();
+    let (mut program, pids) = held_in_another_process("nothing_is_left_when_the_program_is_killed", cache.path());
     let ids = ids(cache.path());
     assert_eq!((pids.len(), ids.len()), (2, 1));
 
@@ -104,16 +119,35 @@ fn nothing_is_left_when_the_program_is_killed() {
 }
 
 #[test]
-fn the_container_dies_with_its_supervisor_and_the_next_start_removes_what_is_left() {
+fn what_a_crash_leaves_is_removed_at_the_next_start() {
+    if let Some(cache) = std::env::var_os(HOLD) {
+        return hold_a_container(Path::new(&cache));
+    }
+    let cache = tempfile::tempdir().unwrap();
+    let (mut program, pids) = held_in_another_process("what_a_crash_leaves_is_removed_at_the_next_start", cache.path());
+    let ids = ids(cache.path());
+    let supervisor = supervisor_of(pids[0]);
+    // Neither may clean up.
+    kill_process(supervisor, Signal::STOP).unwrap();
+    program.kill().unwrap();
+    program.wait().unwrap();
+    kill_process(supervisor, Signal::KILL).unwrap();
+    until("dead", || pids.iter().all(|&pid| !is_alive(pid)).then_some(()));
+    assert!(!traces(cache.path(), &ids).is_empty());
+
+    let engine = support::engine().with_cache(cache.path().to_owned());
+    engine.prepare(&image(&["serve"], json!({}))).unwrap();
+    assert_eq!(traces(cache.path(), &ids), [""; 0]);
+}
+
+#[test]
+fn the_container_dies_with_its_supervisor() {
     let cache = tempfile::tempdir().unwrap();
     let engine = support::engine().with_cache(cache.path().to_owned());
     let prepared = engine.prepare(&image(&["serve"], json!({}))).unwrap();
     let container = prepared.start(&Run::default(), None).unwrap();
     let pid = container.processes().unwrap()[0].pid;
-    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap();
-    let supervisor: i32 = stat.rsplit_once(')').unwrap().1.split_whitespace().nth(1).unwrap().parse().unwrap();
-    rustix::process::kill_process(rustix::process::Pid::from_raw(supervisor).unwrap(), rustix::process::Signal::KILL)
-        .unwrap();
+    kill_process(supervisor_of(pid), Signal::KILL).unwrap();
     until("dead", || (!is_alive(pid)).then_some(()));
     let error = container.status().unwrap_err();
     insta::assert_snapshot!(error, @"the embedded engine failed to ask the container's supervisor: it is gone");

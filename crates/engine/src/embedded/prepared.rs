@@ -5,7 +5,7 @@ use std::io;
 use std::net::{IpAddr, Ipv4Addr};
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
-use std::sync::Once;
+use std::sync::{Mutex, PoisonError};
 
 use seaworthy_image::Image;
 
@@ -131,16 +131,19 @@ impl Volumes for Folders {
     }
 }
 
-/// Removes what crashed runs left, once in the life of a process.
+/// Removes what crashed runs left, once for each cache in the life of a process.
 fn tidy(cache: &Path, mapping: Mapping) {
-    static ONCE: Once = Once::new();
-    ONCE.call_once(|| {
-        for id in folder::remove_leftovers(&cache.join("containers")) {
-            cgroup::remove(&id);
-        }
-        folder::remove_leftovers(&cache.join("volumes"));
-        layers::tidy(cache, mapping);
-    });
+    static TIDIED: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
+    let mut tidied = TIDIED.lock().unwrap_or_else(PoisonError::into_inner);
+    if tidied.iter().any(|known| known == cache) {
+        return;
+    }
+    for id in folder::remove_leftovers(&cache.join("containers")) {
+        cgroup::remove(&id);
+    }
+    folder::remove_leftovers(&cache.join("volumes"));
+    layers::tidy(cache, mapping);
+    tidied.push(cache.to_owned());
 }
 
 pub(crate) fn failed(action: &'static str) -> impl FnOnce(io::Error) -> EngineError {
