@@ -126,13 +126,23 @@ pub(crate) fn image(args: &[&str], extra: Value) -> Image {
 }
 
 pub(crate) fn engine() -> Embedded {
-    Embedded::new(PathBuf::from(env!("CARGO_BIN_EXE_seaworthy-engine-helper"))).with_cache(cache())
+    Embedded::new(helper()).with_cache(cache())
 }
 
-/// One for all tests of a user: what one unpacked the others find.
+/// For a process that cannot enter the target folder: where helper, workload and cache are.
+pub(crate) const ELSEWHERE: &str = "SEAWORTHY_TEST_ELSEWHERE";
+
+pub(crate) fn helper() -> PathBuf {
+    match std::env::var_os(ELSEWHERE) {
+        Some(folder) => Path::new(&folder).join("helper"),
+        None => PathBuf::from(env!("CARGO_BIN_EXE_seaworthy-engine-helper")),
+    }
+}
+
+/// One for all tests: what one unpacked the others find.
 pub(crate) fn cache() -> PathBuf {
-    let user = rustix::process::geteuid().as_raw();
-    Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("cache-{user}"))
+    let elsewhere = std::env::var_os(ELSEWHERE).map(PathBuf::from);
+    elsewhere.unwrap_or_else(|| PathBuf::from(env!("CARGO_TARGET_TMPDIR"))).join("cache")
 }
 
 pub(crate) fn prepare(image: &Image) -> Box<dyn Prepared> {
@@ -183,8 +193,11 @@ pub(crate) fn until<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
 }
 
 /// The workload's program, compiled once for all tests.
-fn program() -> PathBuf {
-    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/workload/program.rs");
+pub(crate) fn program() -> PathBuf {
+    if let Some(folder) = std::env::var_os(ELSEWHERE) {
+        return Path::new(&folder).join("workload");
+    }
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/support/workload.rs");
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
     let digest = Digest::of(&fs::read(&source).unwrap());
     let program = folder.join(format!("workload-{}", &digest.hex()[..12]));

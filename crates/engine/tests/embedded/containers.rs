@@ -1,7 +1,5 @@
 //! Containers of the embedded engine, real ones.
 
-mod support;
-
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
 use std::thread;
@@ -11,12 +9,12 @@ use insta::assert_snapshot;
 use seaworthy_engine::{EngineError, Exit, HealthStatus, Run, Service, Signal, Status};
 use serde_json::json;
 
-use support::{Tar, ask, image, image_of, prepare, serve, start, until, workload};
+use crate::support::{self, Tar, ask, image, image_of, prepare, serve, start, until, workload};
 
 const SOON: Duration = Duration::from_secs(20);
 
-fn exit(code: i32) -> Option<Exit> {
-    Some(Exit { code, out_of_memory: false })
+const fn exit(code: i32) -> Exit {
+    Exit { code, out_of_memory: false }
 }
 
 /// Why an image's container does not start.
@@ -196,7 +194,7 @@ fn a_volume_begins_with_what_the_image_has_there_and_outlives_the_container() {
     assert_eq!(ask(&*container, "read?/data/first"), "from the image");
     assert_eq!(ask(&*container, "write?/data/second"), "written");
     container.signal(Signal::Kill).unwrap();
-    assert_eq!(container.wait(SOON).unwrap(), exit(137));
+    assert_eq!(container.wait(SOON).unwrap(), Some(exit(137)));
     drop(container);
 
     let container = prepared.start(&Run::default(), Some(&*volumes)).unwrap();
@@ -310,8 +308,8 @@ fn the_exit_is_told_as_docker_tells_it() {
     // The kernel does not let the first process abort: the C library then ends it by an illegal instruction.
     for (command, value, code) in [("exit", "0", 0), ("exit", "7", 7), ("abort", "", 139)] {
         let container = start(&image(&[command, value], json!({})), &Run::default());
-        assert_eq!(container.wait(SOON).unwrap(), exit(code), "{command} {value}");
-        assert_eq!(container.status().unwrap(), Status::Exited(exit(code).unwrap()));
+        assert_eq!(container.wait(SOON).unwrap(), Some(exit(code)), "{command} {value}");
+        assert_eq!(container.status().unwrap(), Status::Exited(exit(code)));
         container.signal(Signal::Stop).unwrap();
         assert!(container.connect(8000, SOON).is_err());
         assert!(container.processes().unwrap().is_empty());
@@ -329,7 +327,7 @@ fn the_stop_signal_is_the_images() {
         "the first process ignores what it does not handle"
     );
     container.signal(Signal::Stop).unwrap();
-    assert_eq!(container.wait(SOON).unwrap(), exit(0));
+    assert_eq!(container.wait(SOON).unwrap(), Some(exit(0)));
 }
 
 #[test]
@@ -410,12 +408,12 @@ fn without_a_health_check_there_is_no_health() {
 #[test]
 fn both_streams_are_kept_apart_and_their_end_is_kept() {
     let container = start(&image(&["speak", ""], json!({})), &Run::default());
-    assert_eq!(container.wait(SOON).unwrap(), exit(0));
+    assert_eq!(container.wait(SOON).unwrap(), Some(exit(0)));
     let logs = container.logs().unwrap();
     assert_eq!((logs.stdout.as_str(), logs.stderr.as_str()), ("to standard output\n", "to standard error\n"));
 
     let container = start(&image(&["flood", "3000"], json!({})), &Run::default());
-    assert_eq!(container.wait(SOON).unwrap(), exit(0));
+    assert_eq!(container.wait(SOON).unwrap(), Some(exit(0)));
     let logs = container.logs().unwrap();
     assert_eq!(logs.stdout.len(), 1 << 20);
     assert!(logs.stdout.ends_with("the end\n"));

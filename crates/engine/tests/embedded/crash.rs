@@ -1,9 +1,7 @@
 //! Nothing is left of a container, however the program that started it ends.
 
-mod support;
-
 use std::fs;
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
@@ -11,7 +9,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use seaworthy_engine::{Engine as _, Run};
 use serde_json::json;
 
-use support::{ask, image, until};
+use crate::support::{self, ask, image, until};
 
 /// Set for the process that is to be ended: its cache folder.
 const HOLD: &str = "SEAWORTHY_TEST_HOLD";
@@ -77,7 +75,8 @@ fn hold_a_container(cache: &Path) {
     let container = prepared.start(&Run::default(), None).unwrap();
     ask(&*container, "child");
     let pids = container.processes().unwrap().iter().map(|process| process.pid.to_string()).collect::<Vec<_>>();
-    println!("pids {}", pids.join(" "));
+    let mut stdout = std::io::stdout();
+    writeln!(stdout, "pids {}", pids.join(" ")).unwrap();
     loop {
         std::thread::park();
     }
@@ -109,7 +108,8 @@ fn nothing_is_left_when_the_program_is_killed() {
         return hold_a_container(Path::new(&cache));
     }
     let cache = tempfile::tempdir().unwrap();
-    let (mut program, pids) = held_in_another_process("nothing_is_left_when_the_program_is_killed", cache.path());
+    let (mut program, pids) =
+        held_in_another_process("crash::nothing_is_left_when_the_program_is_killed", cache.path());
     let ids = ids(cache.path());
     assert_eq!((pids.len(), ids.len()), (2, 1));
 
@@ -124,7 +124,8 @@ fn what_a_crash_leaves_is_removed_at_the_next_start() {
         return hold_a_container(Path::new(&cache));
     }
     let cache = tempfile::tempdir().unwrap();
-    let (mut program, pids) = held_in_another_process("what_a_crash_leaves_is_removed_at_the_next_start", cache.path());
+    let (mut program, pids) =
+        held_in_another_process("crash::what_a_crash_leaves_is_removed_at_the_next_start", cache.path());
     let ids = ids(cache.path());
     let supervisor = supervisor_of(pids[0]);
     // Neither may clean up.
