@@ -180,7 +180,6 @@ mod tests {
 
     use super::*;
 
-    #[expect(clippy::unnecessary_wraps, reason = "the environment's own signature")]
     fn caller(name: &str) -> Option<OsString> {
         match name {
             "UNSET" => None,

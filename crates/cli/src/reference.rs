@@ -2,6 +2,8 @@
 //!
 //! `UPDATE_DOCS=1 cargo test -p seaworthy --bin seaworthy reference` writes it.
 
+use std::fmt::Write as _;
+
 use clap::{Command, CommandFactory as _};
 
 use crate::args::Cli;
@@ -34,7 +36,7 @@ fn page() -> String {
 fn section(page: &mut String, name: &str, command: &mut Command) {
     let help = command.render_long_help().to_string();
     let lines: Vec<&str> = help.trim().lines().map(str::trim_end).collect();
-    page.push_str(&format!("\n## `{name}`\n\n```text\n{}\n```\n", lines.join("\n")));
+    let _ = write!(page, "\n## `{name}`\n\n```text\n{}\n```\n", lines.join("\n"));
 }
 
 #[test]

@@ -15,6 +15,7 @@ pub(crate) struct Opened {
     /// The record of its build, where one lies beside it.
     pub(crate) record: Option<Record>,
     /// Where an image that had no manifest was copied to, for as long as it is used.
+    #[expect(dead_code, reason = "it is kept, not read: dropping it removes the copy")]
     pub(crate) copy: Option<TempDir>,
 }
 

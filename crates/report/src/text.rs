@@ -43,15 +43,11 @@ pub(crate) fn sum(summary: &Summary) -> String {
     format!("{total} {promises}: {pass} kept, {fail} broken, {unproven} unproven, {pending} pending")
 }
 
-/// A size as people compare it: decimal, `5.8 MB`; `12 kB` below one.
+/// A size as people compare it: decimal megabytes with one digit, `5.8 MB`; below 0.1 MB in bytes.
 pub fn size(bytes: u64) -> String {
     match bytes {
-        0..1_000 => format!("{bytes} B"),
-        1_000..999_500 => format!("{} kB", (bytes + 500) / 1_000),
-        _ => {
-            let tenths = (bytes + 50_000) / 100_000;
-            format!("{}.{} MB", tenths / 10, tenths % 10)
-        }
+        0..100_000 => format!("{bytes} bytes"),
+        _ => format!("{}.{} MB", bytes / 1_000_000, bytes % 1_000_000 / 100_000),
     }
 }
 
@@ -152,16 +148,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn sizes_are_decimal_and_rounded() {
+    fn sizes_are_decimal_megabytes() {
         for (bytes, expected) in [
-            (0, "0 B"),
-            (999, "999 B"),
-            (1_000, "1 kB"),
-            (12_345, "12 kB"),
-            (999_499, "999 kB"),
-            (999_500, "1.0 MB"),
+            (0, "0 bytes"),
+            (99_999, "99999 bytes"),
+            (100_000, "0.1 MB"),
             (5_849_999, "5.8 MB"),
-            (5_850_000, "5.9 MB"),
             (145_000_000, "145.0 MB"),
         ] {
             assert_eq!(size(bytes), expected);

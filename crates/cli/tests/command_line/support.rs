@@ -22,12 +22,11 @@ pub(crate) const SPEC: &str = "\
 /// A folder of its own, in which the program is called.
 pub(crate) struct Place {
     folder: TempDir,
-    env: Vec<(&'static str, &'static str)>,
 }
 
 impl Place {
     pub(crate) fn empty() -> Self {
-        Self { folder: tempfile::tempdir().unwrap(), env: Vec::new() }
+        Self { folder: tempfile::tempdir().unwrap() }
     }
 
     /// With a file in it.
@@ -35,12 +34,6 @@ impl Place {
         let path = self.folder.path().join(name);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(path, content).unwrap();
-        self
-    }
-
-    /// With a variable in the caller's environment.
-    pub(crate) fn env(mut self, name: &'static str, value: &'static str) -> Self {
-        self.env.push((name, value));
         self
     }
 
@@ -52,7 +45,6 @@ impl Place {
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_seaworthy"));
         command.args(arguments).current_dir(self.folder.path()).env_remove("NO_COLOR").env_remove("DOCKER_HOST");
-        command.envs(self.env.iter().copied());
         command
     }
 
