@@ -16,6 +16,16 @@ fn engine() -> Embedded {
 }
 
 fn report(recipe: &Recipe, sentences: &str, env: &[(&str, &str)]) -> anyhow::Result<Report> {
+    let engine = engine();
+    report_with(Ok(&engine), recipe, sentences, env)
+}
+
+fn report_with(
+    engine: Result<&dyn Engine, String>,
+    recipe: &Recipe,
+    sentences: &str,
+    env: &[(&str, &str)],
+) -> anyhow::Result<Report> {
     let folder = tempfile::tempdir()?;
     let image = recipe.write(&folder.path().join("image"))?;
     let spec = Spec::parse(&format!("# Notes\n\n## Success Criteria\n\n{sentences}\n"))?;
@@ -26,13 +36,15 @@ fn report(recipe: &Recipe, sentences: &str, env: &[(&str, &str)]) -> anyhow::Res
         timeout: Duration::from_secs(5),
         ..Options::default()
     };
-    let engine = engine();
-    Ok(verify(&spec, "spec.md", &subject, Ok(&engine as &dyn Engine), &options, &mut |_: Event<'_>| {})?)
+    Ok(verify(&spec, "spec.md", &subject, engine, &options, &mut |_: Event<'_>| {})?)
 }
 
 /// A line a promise: verdict, evidence with every time as `N ms` and the run's mark as `MARK`, and the cause.
 fn told(recipe: &Recipe, sentences: &str) -> anyhow::Result<String> {
-    let report = report(recipe, sentences, &[("DATABASE_URL", "file:///data")])?;
+    Ok(lines(&report(recipe, sentences, &[("DATABASE_URL", "file:///data")])?))
+}
+
+fn lines(report: &Report) -> String {
     let lines = report.criteria.iter().map(|criterion| {
         let cause = criterion.caused_by.as_ref().map(|id| format!(" [{id}]")).unwrap_or_default();
         // How many processes were seen in how many looks depends on the machine.
@@ -42,7 +54,7 @@ fn told(recipe: &Recipe, sentences: &str) -> anyhow::Result<String> {
         };
         format!("{:?}: {}{cause}", criterion.verdict, without_times(told))
     });
-    Ok(lines.collect::<Vec<_>>().join("\n"))
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 fn without_times(evidence: &str) -> String {
@@ -182,6 +194,52 @@ fn scenarios_run_step_by_step() -> anyhow::Result<()> {
     Pass: POST 201, restart, GET 200, exit 0 after N ms
     Pass: start, exit 1 after N ms, found in the log
     Fail: line 20: `GET /notes/1 -> 200`: expected 200, answered 404: {"detail":"not found"}
+    "##);
+    Ok(())
+}
+
+#[test]
+fn without_an_engine_only_the_image_is_judged() -> anyhow::Result<()> {
+    let sentences = "- [ ] Image size under 10 MB\n\
+         - [ ] All CRUD endpoints work\n\
+         - [ ] All CRUD endpoints work with 10,000 clients at once\n\
+         - [ ] Container runs as non-root user\n";
+    let root = Recipe::config(|draft| draft.user = "0".into());
+    let report = report_with(Err("no Docker answers".to_owned()), &root, sentences, &[])?;
+    assert_snapshot!(lines(&report), @r##"
+    Pass: 1.4 MB unpacked, 0.6 MB to transfer
+    Unproven: nothing was run: no Docker answers
+    Unproven: not understood: `with 10,000 clients at once`
+    Fail: the config's user is `0`: uid 0
+    "##);
+    assert_eq!((report.machine.engine.as_str(), report.database), ("none", seaworthy_report::Database::None));
+    Ok(())
+}
+
+#[test]
+fn without_a_port_http_promises_name_the_option() -> anyhow::Result<()> {
+    let recipe = Recipe::config(|draft| {
+        draft.exposed_ports.clear();
+        draft.env.clear();
+    });
+    let sentences =
+        "- [ ] Starts within 2s\n- [ ] All CRUD endpoints work\n- [ ] Refuses to start without DATABASE_URL\n";
+    assert_snapshot!(told(&recipe, sentences)?, @r##"
+    Unproven: the image exposes no port; name one with `--port`
+    Unproven: the image exposes no port; name one with `--port`
+    Pass: exit 1 after N ms: DATABASE_URL is not set
+    "##);
+    Ok(())
+}
+
+#[test]
+fn what_is_given_is_never_shown() -> anyhow::Result<()> {
+    let given = [("API_TOKEN", "flux capacitor"), ("DATABASE_URL", "file:///data")];
+    let sentences = "- [ ] Starts within 2s\n\
+         - [ ] It tells what is wrong\n  ```check\n  start\n  exits within 5s -> exit 0\n  ```\n";
+    assert_snapshot!(lines(&report(&Recipe::fault("--crash"), sentences, &given)?), @r##"
+    Fail: exit 3 within N ms of its start; last log lines: {"level":"info","message":"reading the configuration"} | fatal: the *** is missing
+    Fail: line 9: `exits within 5s -> exit 0`: expected exit 0, found exit 3; last log lines: {"level":"info","message":"reading the configuration"} | fatal: the *** is missing
     "##);
     Ok(())
 }

@@ -144,7 +144,9 @@ impl Runs<'_> {
     pub(crate) fn required(&self, variable: &str) -> Finding {
         if let Err(down) = self.main() {
             let missing = self.not_shown(down);
-            return Finding { evidence: format!("{}, with {variable} or without it", missing.evidence), ..missing };
+            let with =
+                if missing.caused_by.is_some() { format!(", with {variable} or without it") } else { String::new() };
+            return Finding { evidence: format!("{}{with}", missing.evidence), ..missing };
         }
         let run = self.run();
         let by_config = self.config().env().iter().any(|(name, _)| name == variable);

@@ -63,6 +63,7 @@ pub(crate) struct Runs<'a> {
     pub(crate) teller: Option<String>,
     /// The promise that is being decided.
     pub(crate) current: RefCell<String>,
+    cleaned: Cell<bool>,
     without_server: OnceCell<Finding>,
     reached: OnceCell<Finding>,
     main: OnceCell<Result<Main, Down>>,
@@ -138,6 +139,7 @@ impl<'a> Runs<'a> {
             logs_read: Cell::new(0),
             teller,
             current: RefCell::default(),
+            cleaned: Cell::new(false),
             without_server: OnceCell::new(),
             reached: OnceCell::new(),
             main: OnceCell::new(),
@@ -185,7 +187,8 @@ impl<'a> Runs<'a> {
         let mut pause = POLL.0;
         loop {
             let left = within.saturating_sub(started.elapsed());
-            let answer = self.client.send(up.container.as_ref(), port, &Request::get(&path), left);
+            let patience = left.max(Duration::from_millis(50));
+            let answer = self.client.send(up.container.as_ref(), port, &Request::get(&path), patience);
             let after = started.elapsed();
             if answer.is_ok_and(|answer| !matches!(answer.status, 502..=504)) {
                 return Some(after);
@@ -451,20 +454,30 @@ impl<'a> Runs<'a> {
 
     /// Removes from the user's own database what this verification created in it; how much remains is returned.
     pub(crate) fn clean(&self) -> usize {
-        if !self.database.is_given_server() {
+        if self.cleaned.replace(true) || !self.database.is_given_server() {
             return 0;
         }
-        let (Ok(main), Ok(port)) = (self.main(), self.port.as_ref()) else { return self.rows.borrow().len() };
-        let Ok(api) = &main.api else { return self.rows.borrow().len() };
-        let mut rows = self.rows.borrow_mut();
-        let runs = matches!(main.up.container.status(), Ok(Status::Running));
-        if runs {
+        // Unwinding gives the borrow back; should it not have, a row is better than an abort.
+        let Ok(mut rows) = self.rows.try_borrow_mut() else { return 1 };
+        let (Some(Ok(main)), Ok(port)) = (self.main.get(), self.port.as_ref()) else { return rows.len() };
+        let Ok(api) = &main.api else { return rows.len() };
+        if matches!(main.up.container.status(), Ok(Status::Running)) {
             let service = self.service(main.up.container.as_ref(), *port);
             return self.requests(api).clean(&service, &mut rows);
         }
         match self.up(&self.run(), None, Until::Listening, None) {
             Ok(up) => self.requests(api).clean(&self.service(up.container.as_ref(), *port), &mut rows),
             Err(_) => rows.len(),
+        }
+    }
+}
+
+/// What was created in the user's own database goes also when the verification is broken off.
+impl Drop for Runs<'_> {
+    fn drop(&mut self) {
+        if !self.cleaned.get() && self.database.is_given_server() {
+            // A second unwinding out of a destructor would abort before the containers are removed.
+            let _ = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| self.clean()));
         }
     }
 }
