@@ -23,7 +23,7 @@ fn check(signal: &str) {
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    let deadline = Instant::now() + Duration::from_secs(60);
+    let deadline = Instant::now() + Duration::from_mins(1);
     let container = loop {
         if let Some(process) = container_of(child.id()) {
             break process;

@@ -1,7 +1,10 @@
 //! The program as its users call it: exit code, stdout and stderr.
 
+// Clippy allows `unwrap` in what is marked as a test's.
 mod explain;
+#[cfg(test)]
 mod interrupt;
+#[cfg(test)]
 mod report;
 mod specification;
 #[cfg(test)]
