@@ -59,7 +59,7 @@ pub(crate) struct RunArgs {
     #[arg(long, value_enum, default_value_t = EngineChoice::Auto, hide_possible_values = false)]
     pub(crate) engine: EngineChoice,
 
-    /// A variable for every container; `K` alone takes its value from the environment [repeatable]
+    /// A variable for every container; `K` alone takes its value from the environment (repeatable)
     // A value may be a secret: it is parsed where no message repeats it.
     #[arg(long, value_name = "K[=V]", value_parser = clap::value_parser!(OsString))]
     pub(crate) env: Vec<OsString>,
@@ -76,7 +76,7 @@ pub(crate) struct RunArgs {
     #[arg(long, value_name = "T", default_value = "30s")]
     pub(crate) timeout: Timeout,
 
-    /// Write a report, as `json` or `markdown`; `-` is stdout, and the checklist goes to stderr [repeatable]
+    /// Write a report, as `json` or `markdown`; `-` is stdout, and the checklist goes to stderr (repeatable)
     #[arg(long, value_name = "FORMAT=PATH")]
     pub(crate) report: Vec<ReportTo>,
 
