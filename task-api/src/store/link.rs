@@ -79,7 +79,7 @@ impl Link {
         parameters: &[Parameter<'_>],
     ) -> Result<Vec<Row>, StoreError> {
         let mut result = self.query_once(sql, parameters).await;
-        if again == Again::Yes && matches!(&result, Err(Lost::Broken(_))) {
+        if again == Again::Yes && matches!(&result, Err(Lost::Broken(error)) if is_away(error)) {
             result = self.query_once(sql, parameters).await;
         }
         result.map_err(|lost| match lost {
@@ -195,15 +195,23 @@ pub(super) fn judge_connection(error: Error) -> StoreError {
 
 /// What a failed statement means for the request that sent it.
 fn judge_statement(error: Error) -> StoreError {
-    let is_away = match causes(&error).find_map(Cause::of) {
+    if is_away(&error) {
+        StoreError::Unreachable { source: error.into() }
+    } else {
+        StoreError::Query { source: error.into() }
+    }
+}
+
+/// Whether the connection broke, or the server says that it cannot work now.
+fn is_away(error: &Error) -> bool {
+    match causes(error).find_map(Cause::of) {
         Some(Cause::Server(error)) => {
             let code = error.code().code();
             ["08", "25", "40", "53", "57", "58"].iter().any(|class| code.starts_with(class))
         }
         Some(Cause::Io(_) | Cause::Certificate) => true,
         None => error.is_closed(),
-    };
-    if is_away { StoreError::Unreachable { source: error.into() } } else { StoreError::Query { source: error.into() } }
+    }
 }
 
 enum Cause<'a> {
