@@ -8,6 +8,8 @@ use crate::schema::{Maker, resolve};
 pub(crate) const DOCUMENT_BYTES: usize = 4 << 20;
 /// The most collections that are looked at.
 const COLLECTIONS: usize = 50;
+/// The most paths that are looked at.
+const PATHS: usize = 2_000;
 
 /// An OpenAPI document.
 pub(crate) struct OpenApi {
@@ -78,13 +80,13 @@ impl OpenApi {
     pub(crate) fn collections(&self) -> (Vec<Collection>, bool) {
         let Some(paths) = self.document["paths"].as_object() else { return (Vec::new(), false) };
         let mut found: Vec<Collection> = Vec::new();
-        for (path, operations) in paths.iter().take(10_000) {
+        for (path, operations) in paths.iter().take(PATHS) {
             let operations = self.followed(operations);
             if ends_in_parameter(path) || operations["post"].is_null() {
                 continue;
             }
             let below = |item: &&String| item_key(path, item).is_some();
-            let Some((item, on_item)) = paths.iter().find(|(item, _)| below(item)) else { continue };
+            let Some((item, on_item)) = paths.iter().take(PATHS).find(|(item, _)| below(item)) else { continue };
             let on_item = self.followed(on_item);
             let Some(create) = self.body(&operations["post"]) else { continue };
             if on_item["get"].is_null() {
@@ -105,7 +107,7 @@ impl OpenApi {
                 parent: None,
             });
         }
-        let too_many = found.len() > COLLECTIONS;
+        let too_many = found.len() > COLLECTIONS || paths.len() > PATHS;
         found.truncate(COLLECTIONS);
         let items: Vec<String> = found.iter().map(|collection| collection.item.clone()).collect();
         for collection in &mut found {
@@ -125,6 +127,7 @@ impl OpenApi {
         paths
             .into_iter()
             .flatten()
+            .take(PATHS)
             .filter(|(path, _)| !known(path))
             .flat_map(|(path, operations)| {
                 let operations = self.followed(operations);

@@ -13,7 +13,7 @@ const DEEPEST: usize = 24;
 /// The most members, items and characters that are made because a schema asks for them.
 const MOST: u32 = 4096;
 /// The most schemas that are looked at for one value.
-const STEPS: u32 = 20_000;
+const STEPS: u32 = 2_000;
 
 /// A document, and what its values are made with.
 pub(crate) struct Maker<'a> {
