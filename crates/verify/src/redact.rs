@@ -235,9 +235,9 @@ mod tests {
     #[test]
     fn a_log_made_to_be_slow_is_not() {
         let started = std::time::Instant::now();
-        let log = "://é".repeat(200_000);
+        let log = "://é".repeat(20_000);
         assert_eq!(Redactor::default().redact(&log), log);
-        assert!(started.elapsed() < std::time::Duration::from_secs(20), "{:?}", started.elapsed());
+        assert!(started.elapsed() < std::time::Duration::from_secs(10), "{:?}", started.elapsed());
     }
 
     #[test]
