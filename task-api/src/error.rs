@@ -91,7 +91,7 @@ impl From<Vec<Fault>> for Error {
 }
 
 impl IntoResponse for Error {
-    /// A bare status. The body depends on the request, and is made by [`describe`].
+    /// A bare status. The body depends on the request, and is made by `describe`.
     fn into_response(self) -> Response {
         let mut response = self.status().into_response();
         response.extensions_mut().insert(Arc::new(self));

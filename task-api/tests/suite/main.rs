@@ -7,5 +7,6 @@ mod life;
 mod login;
 mod middle;
 mod migrations;
+mod pooler;
 mod program;
 mod tasks;
