@@ -10,7 +10,7 @@ use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::thread;
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use libcontainer::container::builder::ContainerBuilder;
@@ -40,11 +40,20 @@ pub(crate) struct Probes {
     states: PathBuf,
     process: PathBuf,
     specified: String,
+    /// The container's first process.
+    first: Pid,
     started: Instant,
 }
 
 impl Probes {
-    pub(crate) fn new(check: HealthCheck, id: &str, states: &Path, wanted: &Wanted<'_>, started: Instant) -> Self {
+    pub(crate) fn new(
+        check: HealthCheck,
+        id: &str,
+        states: &Path,
+        wanted: &Wanted<'_>,
+        first: Pid,
+        started: Instant,
+    ) -> Self {
         let args = match check.test.split_first() {
             Some((kind, rest)) if kind == "CMD-SHELL" => {
                 [vec!["/bin/sh".to_owned(), "-c".to_owned()], rest.to_vec()].concat()
@@ -58,6 +67,7 @@ impl Probes {
             process: root::stage("probe.json"),
             specified: isolation::process(wanted, &args).to_string(),
             check,
+            first,
             started,
         }
     }
@@ -91,6 +101,7 @@ impl Probes {
                 stop.sleep(pause);
                 pause = (pause * 2).min(Duration::from_millis(10));
             };
+            end_orphans(self.first);
             output.wait_for_end();
             Ok((code, output.text()))
         };
@@ -135,6 +146,31 @@ impl Probes {
     }
 }
 
+/// Ends and waits for what a probe's helper left on its way into the container; the supervisor has become its parent. It would make the
+/// control groups again that are about to be removed, and the container cannot end before it is waited for.
+fn end_orphans(first: Pid) {
+    let until = Instant::now() + Duration::from_secs(1);
+    loop {
+        let orphans: Vec<Pid> = children().into_iter().filter(|&child| child != first).collect();
+        if orphans.is_empty() || Instant::now() > until {
+            return;
+        }
+        for orphan in orphans {
+            let _ = rustix::process::kill_process(orphan, rustix::process::Signal::KILL);
+            let _ = rustix::process::waitpid(Some(orphan), WaitOptions::NOHANG);
+        }
+        thread::sleep(Duration::from_micros(100));
+    }
+}
+
+/// This process's children.
+fn children() -> Vec<Pid> {
+    let tasks = fs::read_dir("/proc/self/task").into_iter().flatten().flatten();
+    let lists = tasks.filter_map(|task| fs::read_to_string(task.path().join("children")).ok());
+    let text: String = lists.collect();
+    text.split_whitespace().filter_map(|pid| Pid::from_raw(pid.parse().ok()?)).collect()
+}
+
 struct State {
     status: WireHealth,
     healthy_after: Option<Duration>,
@@ -163,21 +199,31 @@ impl Stop {
 pub(crate) struct Health {
     state: Arc<Mutex<State>>,
     stop: Arc<Stop>,
+    probing: Mutex<Option<JoinHandle<()>>>,
 }
 
 impl Health {
     pub(crate) fn watch(probes: Probes) -> io::Result<Self> {
         fs::write(&probes.process, &probes.specified)?;
         let state = State { status: WireHealth::Starting, healthy_after: None, output: String::new() };
-        let health = Self { state: Arc::new(Mutex::new(state)), stop: Arc::default() };
+        let health = Self { state: Arc::new(Mutex::new(state)), stop: Arc::default(), probing: Mutex::new(None) };
         let (state, stop) = (Arc::clone(&health.state), Arc::clone(&health.stop));
-        thread::Builder::new().name("health".to_owned()).spawn(move || probes.run(&state, &stop))?;
+        let probing = thread::Builder::new().name("health".to_owned()).spawn(move || probes.run(&state, &stop))?;
+        *lock(&health.probing) = Some(probing);
         Ok(health)
     }
 
     pub(crate) fn stop(&self) {
         *lock(&self.stop.set) = true;
         self.stop.changed.notify_all();
+    }
+
+    /// Returns when no probe is left.
+    pub(crate) fn finish(&self) {
+        self.stop();
+        if let Some(probing) = lock(&self.probing).take() {
+            let _ = probing.join();
+        }
     }
 
     pub(crate) fn reply(&self) -> Reply {

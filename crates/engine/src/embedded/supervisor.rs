@@ -48,6 +48,8 @@ impl NoContainer {
 /// Runs until the container and the program that asked for it are done.
 pub(crate) fn run() -> ExitCode {
     signals::ignore_terminal();
+    // What a probe's helper leaves behind is ours to wait for. Where that cannot be, it is waited for by time.
+    let _ = rustix::process::set_child_subreaper(Some(rustix::process::getpid()));
     let Ok(mut channel) = take_socket() else { return ExitCode::FAILURE };
     let Ok(Some(plan)) = channel.receive::<Plan>() else { return ExitCode::FAILURE };
     // Found before the stage covers what may be on the way to them.
@@ -189,10 +191,8 @@ fn start(plan: &Plan, config: &Config, wanted: &Wanted<'_>) -> Result<Running, N
 
     // Only now threads: what forks is behind us.
     let pid = container.pid().ok_or_else(|| create(&"it has no process"))?.as_raw();
-    let process = Pid::from_raw(pid)
-        .ok_or(rustix::io::Errno::SRCH)
-        .and_then(|pid| rustix::process::pidfd_open(pid, PidfdFlags::empty()))
-        .map_err(|errno| create(&errno))?;
+    let first = Pid::from_raw(pid).ok_or_else(|| create(&"it has no process"))?;
+    let process = rustix::process::pidfd_open(first, PidfdFlags::empty()).map_err(|errno| create(&errno))?;
     let network = File::open(format!("/proc/{pid}/ns/net"))
         .and_then(|namespace| Network::of(namespace, &plan.services))
         .map_err(NoContainer::failed(Action::Network))?;
@@ -219,7 +219,7 @@ fn start(plan: &Plan, config: &Config, wanted: &Wanted<'_>) -> Result<Running, N
 
     let health = config
         .health_check()
-        .map(|check| Probes::new(check, &plan.id, &states, wanted, started))
+        .map(|check| Probes::new(check, &plan.id, &states, wanted, first, started))
         .map(Health::watch)
         .transpose()
         .map_err(NoContainer::failed(Action::Observe))?;
@@ -294,6 +294,10 @@ fn supervise(running: &Running, mut channel: Channel) -> bool {
     thread::scope(|scope| {
         let answering = scope.spawn(move || {
             let orderly = channel.send(&started).is_ok() && answer_all(running, &mut channel);
+            // A probe first: the container ends only when nothing outside holds one of its processes.
+            if let Some(health) = &running.health {
+                health.finish();
+            }
             let _ = rustix::process::pidfd_send_signal(&running.process, rustix::process::Signal::KILL);
             orderly
         });

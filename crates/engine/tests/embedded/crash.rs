@@ -58,6 +58,22 @@ fn nothing_is_left_of_a_container_that_was_dropped() {
     assert_eq!(traces(cache.path(), &ids), [""; 0]);
 }
 
+/// A probe on its way into the container makes control groups.
+#[test]
+fn nothing_is_left_of_a_container_that_ends_while_it_is_probed() {
+    let cache = tempfile::tempdir().unwrap();
+    let engine = support::engine().with_cache(cache.path().to_owned());
+    let check = json!({"Test": ["CMD", "/app/workload", "exit", "1"], "Interval": 1_000_000});
+    let prepared = engine.prepare(&image(&["serve"], json!({"Healthcheck": check}))).unwrap();
+    for moment_us in (0..20_000).step_by(1000) {
+        let container = prepared.start(&Run::default(), None).unwrap();
+        let ids = ids(cache.path());
+        container.wait(std::time::Duration::from_micros(moment_us)).unwrap();
+        drop(container);
+        assert_eq!(traces(cache.path(), &ids), [""; 0]);
+    }
+}
+
 #[test]
 fn nothing_is_left_of_a_container_that_does_not_start() {
     let cache = tempfile::tempdir().unwrap();
