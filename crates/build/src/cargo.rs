@@ -36,6 +36,7 @@ pub struct Package {
 /// volumes = ["/data"]             # writable folders, owned by the user, declared as volumes
 /// binary = "task-api"             # where there are several
 /// target = "x86_64-unknown-linux-musl"
+/// profile = "image"               # Cargo's profile; `release` where none is named
 /// ```
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
@@ -51,6 +52,8 @@ pub struct Settings {
     pub volumes: Vec<String>,
     pub binary: Option<String>,
     pub target: Option<String>,
+    #[serde(default = "release")]
+    pub profile: String,
 }
 
 impl Default for Settings {
@@ -63,12 +66,17 @@ impl Default for Settings {
             volumes: data(),
             binary: None,
             target: None,
+            profile: release(),
         }
     }
 }
 
 fn three_seconds() -> String {
     "3s".to_owned()
+}
+
+fn release() -> String {
+    "release".to_owned()
 }
 
 fn data() -> Vec<String> {

@@ -96,9 +96,9 @@ fn requested() -> bool {
     REQUESTED.load(Ordering::SeqCst)
 }
 
-/// Unwinds to [`catch`] if a signal came.
+/// Unwinds to [`catch`] if a signal came; what is removed while unwinding is let through.
 pub(crate) fn check() {
-    if requested() {
+    if requested() && !std::thread::panicking() {
         panic::resume_unwind(Box::new(Interrupted));
     }
 }

@@ -42,7 +42,7 @@ pub(crate) fn builds(subject: &Subject<'_>) -> Finding {
 pub(crate) fn reproducible(subject: &Subject<'_>) -> Finding {
     let Some(record) = record(subject) else { return unrecorded(subject) };
     match &record.reproduced {
-        None => Finding::pending("built once", command(subject, "build")),
+        None => Finding::pending("built once", command(subject, "ship")),
         Some(second) if second.digest == record.digest => {
             Finding::pass(format!("built twice in two folders, the same digest {}", short(&record.digest)))
         }
