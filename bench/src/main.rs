@@ -1,0 +1,32 @@
+//! What is measured, one command each. Figures and how to repeat them: `bench/README.md`.
+
+mod container;
+mod measure;
+mod service;
+
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::{Context as _, bail};
+
+const USAGE: &str = "usage: seaworthy-bench service BINARY | container LAYOUT
+
+service BINARY     the Task API as a process, on SQLite: start to the first 200 on /health, memory when idle
+container LAYOUT   an image on the embedded engine: start to the first 200 on /health, sizes
+";
+
+fn main() -> anyhow::Result<ExitCode> {
+    if let Some(code) = seaworthy_engine::helper(std::env::args_os()) {
+        return Ok(code);
+    }
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let path = arguments.get(1).map(PathBuf::from);
+    let lines = match (arguments.first().map(String::as_str), path) {
+        (Some("service"), Some(binary)) => service::measure(&binary)?,
+        (Some("container"), Some(layout)) => container::measure(&layout)?,
+        _ => bail!("{USAGE}"),
+    };
+    std::io::stdout().write_all(lines.as_bytes()).context("cannot write the figures")?;
+    Ok(ExitCode::SUCCESS)
+}
