@@ -149,7 +149,7 @@ pub struct Logs {
 }
 
 /// A process of a container, with the ids it has inside.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Process {
     /// Outside the container.
     pub pid: u32,

@@ -7,6 +7,7 @@ mod container;
 mod docker;
 pub mod embedded;
 pub mod machine;
+mod process;
 mod run;
 
 pub use choose::{Choice, ChoiceError, choose};

@@ -17,6 +17,7 @@ use super::client::{failed, status};
 use super::memory::Counter;
 use super::prepared::{Base, NamedVolumes};
 use super::{NAME, health, processes};
+use crate::process::{self, IdMaps};
 use crate::{Attempt, Container, EngineError, Exit, Health, Logs, Memory, Process, Signal, Status};
 
 /// A container; removed when dropped, before what it stands on.
@@ -123,6 +124,36 @@ impl Running {
             reason: "it has no state".to_owned(),
         })
     }
+
+    fn list_processes(&self) -> Result<Vec<Process>, EngineError> {
+        let base = self.base();
+        let options = TopOptionsBuilder::default().ps_args(processes::PS_ARGUMENTS).build();
+        let listed = match base.client.block(base.client.docker.top_processes(self.id(), Some(options))) {
+            Ok(listed) => listed,
+            Err(error) if matches!(status(&error), Some(404 | 409)) => return Ok(Vec::new()),
+            // Podman and older daemons: 500, and the container has exited.
+            Err(error) => {
+                return match self.status()? {
+                    Status::Exited(_) => Ok(Vec::new()),
+                    Status::Running => Err(failed("list the processes", &error)),
+                };
+            }
+        };
+        let rows = listed.processes.unwrap_or_default();
+        let told = rows.iter().filter_map(|row| processes::told(row));
+        match self.pid {
+            Some(first) => {
+                let Some(maps) = IdMaps::of(first) else { return Ok(Vec::new()) };
+                Ok(told.filter_map(|told| process::seen(told.pid, &maps)).collect())
+            }
+            None if base.facts.remapped => Err(EngineError::Failed {
+                engine: NAME,
+                action: "list the processes",
+                reason: "the daemon renumbers ids and its processes cannot be seen from here".to_owned(),
+            }),
+            None => Ok(told.collect()),
+        }
+    }
 }
 
 impl Container for Running {
@@ -197,28 +228,15 @@ impl Container for Running {
     }
 
     fn processes(&self) -> Result<Vec<Process>, EngineError> {
-        let base = self.base();
-        let options = TopOptionsBuilder::default().ps_args(processes::PS_ARGUMENTS).build();
-        let listed = match base.client.block(base.client.docker.top_processes(self.id(), Some(options))) {
-            Ok(listed) => listed,
-            Err(error) if matches!(status(&error), Some(404 | 409)) => return Ok(Vec::new()),
-            // Podman and older daemons: 500, and the container has exited.
-            Err(error) => {
-                return match self.status()? {
-                    Status::Exited(_) => Ok(Vec::new()),
-                    Status::Running => Err(failed("list the processes", &error)),
-                };
+        const POLL: Duration = Duration::from_millis(1);
+        let deadline = Instant::now() + Duration::from_secs(2);
+        loop {
+            let listed = self.list_processes()?;
+            // A health check's runtime is root until it has become the check. One that stays is told: a name proves nothing.
+            if Instant::now() > deadline || !listed.iter().any(|process| processes::is_runtime(&process.command)) {
+                return Ok(listed);
             }
-        };
-        let rows = listed.processes.unwrap_or_default();
-        match self.pid {
-            Some(_) => Ok(rows.iter().filter_map(|row| processes::seen(row)).collect()),
-            None if base.facts.remapped => Err(EngineError::Failed {
-                engine: NAME,
-                action: "list the processes",
-                reason: "the daemon renumbers ids and its processes cannot be seen from here".to_owned(),
-            }),
-            None => Ok(rows.iter().filter_map(|row| processes::told(row)).collect()),
+            std::thread::sleep(POLL);
         }
     }
 

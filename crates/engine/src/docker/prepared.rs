@@ -19,7 +19,7 @@ use super::client::{Client, failed, said, status};
 use super::container::{Parts, Running};
 use super::image::Loaded;
 use super::owner::{self, Owner};
-use super::{Facts, NAME, refusal};
+use super::{Facts, NAME, processes, refusal};
 use crate::{Container, EngineError, Prepared, Run, Service, Volumes};
 
 /// An image that Docker or Podman can start.
@@ -218,6 +218,7 @@ impl Base {
 fn until_program_runs(running: &Running, inspected: &ContainerInspectResponse) -> Result<(), EngineError> {
     const POLL: Duration = Duration::from_millis(1);
     let deadline = Instant::now() + Duration::from_secs(2);
+    let is_runtime = |line: &[u8]| processes::is_runtime(&String::from_utf8_lossy(line).replace('\0', " "));
     let ended = match running.pid() {
         Some(pid) => loop {
             match std::fs::read(format!("/proc/{pid}/cmdline")) {
@@ -242,14 +243,6 @@ fn until_program_runs(running: &Running, inspected: &ContainerInspectResponse) -
         Some(reason) => Err(EngineError::Start { reason }),
         None => Ok(()),
     }
-}
-
-/// `runc init`, on its way to becoming the image's program.
-fn is_runtime(command_line: &[u8]) -> bool {
-    let mut words = command_line.split(|&byte| byte == 0);
-    let program = words.next().unwrap_or_default();
-    let is_runtime = |name: &[u8]| program == name || program.ends_with(&[b"/", name].concat());
-    words.next() == Some(b"init") && ([&b"runc"[..], b"docker-runc", b"exe"].into_iter().any(is_runtime))
 }
 
 fn volume_name(volumes: &str, number: usize) -> String {

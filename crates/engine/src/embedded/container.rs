@@ -164,14 +164,7 @@ impl Container for Supervised {
 
     fn processes(&self) -> Result<Vec<Process>, EngineError> {
         let Reply::Processes { processes } = self.ask(&Request::Processes)? else { return Err(self.gone()) };
-        let processes = processes.into_iter().map(|process| Process {
-            pid: process.pid,
-            command: process.command,
-            uids: process.uids,
-            gids: process.gids,
-            capabilities: process.capabilities,
-        });
-        Ok(processes.collect())
+        Ok(processes)
     }
 
     fn health(&self) -> Result<Health, EngineError> {

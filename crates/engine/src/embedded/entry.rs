@@ -12,8 +12,10 @@ use libcontainer::oci_spec::runtime::Spec;
 use libcontainer::workload::{Executor, ExecutorError, ExecutorSetEnvsError, ExecutorValidationError};
 use nix::errno::Errno;
 use nix::sched::CloneFlags;
+use nix::unistd::{Gid, Uid};
 use rustix::process::DumpableBehavior;
 use rustix::thread::CapabilitySet;
+use serde::{Deserialize, Serialize};
 
 use super::isolation::FOR_ENTRY;
 use super::signals;
@@ -27,7 +29,7 @@ pub(crate) struct Entry {
 }
 
 /// How the set-up becomes the image's user.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) enum Identity {
     /// libcontainer has done it.
     Set,
@@ -35,6 +37,16 @@ pub(crate) enum Identity {
     Only { uid: u32, gid: u32 },
     /// As the container's first process.
     OfFirst,
+    /// Root outside, which made this user namespace, becomes a user in it: libcontainer does not lead a second process there.
+    In { namespace: Arc<OwnedFd>, user: Ids },
+}
+
+/// Ids inside a container.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Ids {
+    pub(crate) uid: u32,
+    pub(crate) gid: u32,
+    pub(crate) groups: Vec<u32>,
 }
 
 impl Entry {
@@ -76,12 +88,12 @@ impl Entry {
         let Some(name) = args.first() else { return "the image names no command".to_owned() };
 
         signals::reset();
-        // The program must not outlive its supervisor.
-        if let Err(errno) = rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL)) {
-            return format!("cannot be bound to its supervisor: {errno}");
-        }
         if let Err(error) = self.identity.take(spec) {
             return format!("cannot become the image's user: {error}");
+        }
+        // The program must not outlive its supervisor. Only now: the kernel forgets it when the user changes.
+        if let Err(errno) = rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL)) {
+            return format!("cannot be bound to its supervisor: {errno}");
         }
         let path = match find(name, &env) {
             Ok(path) => path,
@@ -105,9 +117,19 @@ impl Entry {
 }
 
 impl Identity {
-    fn take(self, spec: &Spec) -> io::Result<()> {
+    fn take(&self, spec: &Spec) -> io::Result<()> {
         match self {
             Self::Set | Self::Only { uid: 0, gid: 0 } => return Ok(()),
+            Self::In { namespace, user } => {
+                nix::sched::setns(namespace, CloneFlags::CLONE_NEWUSER)?;
+                keep_capabilities(spec)?;
+                let groups: Vec<Gid> = user.groups.iter().copied().map(Gid::from_raw).collect();
+                nix::unistd::setgroups(&groups)?;
+                let (uid, gid) = (Uid::from_raw(user.uid), Gid::from_raw(user.gid));
+                nix::unistd::setresgid(gid, gid, gid)?;
+                nix::unistd::setresuid(uid, uid, uid)?;
+                return Ok(());
+            }
             Self::Only { uid, gid } => {
                 nix::sched::unshare(CloneFlags::CLONE_NEWUSER)?;
                 fs::write("/proc/self/uid_map", format!("{uid} 0 1"))?;

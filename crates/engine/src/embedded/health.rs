@@ -4,6 +4,7 @@
 //! unhealthy. Unlike Docker, which waits an interval before the first probe, probes begin at once and follow each other quickly until the
 //! first healthy one, so that the time to it is the container's own; those in between do not count as failures.
 
+use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::{self, Read as _, Write as _};
 use std::os::fd::OwnedFd;
@@ -19,7 +20,7 @@ use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::process::{Pid, PidfdFlags, WaitOptions};
 use seaworthy_image::HealthCheck;
 
-use super::entry::{Entry, Identity};
+use super::entry::{Entry, Identity, Ids};
 use super::isolation::{self, Wanted};
 use super::logs::Tail;
 use super::protocol::{Reply, WireHealth};
@@ -40,6 +41,7 @@ pub(crate) struct Probes {
     states: PathBuf,
     process: PathBuf,
     specified: String,
+    user: Ids,
     /// The container's first process.
     first: Pid,
     started: Instant,
@@ -65,7 +67,8 @@ impl Probes {
             id: id.to_owned(),
             states: states.to_owned(),
             process: root::stage("probe.json"),
-            specified: isolation::process(wanted, &args).to_string(),
+            specified: isolation::probe(wanted, &args).to_string(),
+            user: Ids { uid: wanted.user.uid, gid: wanted.user.gid, groups: wanted.user.groups.clone() },
             check,
             first,
             started,
@@ -81,6 +84,8 @@ impl Probes {
                 .arg(PROBE)
                 .args([self.states.as_os_str(), self.id.as_ref(), self.process.as_os_str()])
                 .arg(timeout_ms.to_string())
+                .arg(self.first.as_raw_nonzero().to_string())
+                .arg(serde_json::to_string(&self.user)?)
                 .stdin(Stdio::null())
                 .stdout(input.try_clone()?)
                 .stderr(input)
@@ -247,12 +252,38 @@ fn shortened(text: &str) -> String {
     text[from..].to_owned()
 }
 
+/// What a probe's helper process is told.
+pub(crate) struct Order<'a> {
+    states: &'a Path,
+    id: &'a str,
+    process: &'a Path,
+    timeout: Duration,
+    /// The container's first process.
+    first: u32,
+    user: Ids,
+}
+
+impl<'a> Order<'a> {
+    /// From the helper's arguments.
+    pub(crate) fn parse(args: &'a [OsString]) -> Option<Self> {
+        let [states, id, process, timeout_ms, first, user] = args else { return None };
+        Some(Self {
+            states: Path::new(states),
+            id: id.to_str()?,
+            process: Path::new(process),
+            timeout: Duration::from_millis(timeout_ms.to_str()?.parse().ok()?),
+            first: first.to_str()?.parse().ok()?,
+            user: serde_json::from_str(user.to_str()?).ok()?,
+        })
+    }
+}
+
 /// The helper process of one probe: runs it in the container, and ends as it ends.
-pub(crate) fn probe(states: &Path, id: &str, process: &Path, timeout: Duration) -> ExitCode {
+pub(crate) fn probe(order: &Order<'_>) -> ExitCode {
     // A probe must not outlive the supervisor.
     let _ = rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL));
     signals::ignore_terminal();
-    match enter(states, id, process, timeout) {
+    match enter(order) {
         Ok(code) => ExitCode::from(code),
         Err(reason) => {
             let _ = writeln!(io::stdout(), "{reason}");
@@ -261,15 +292,20 @@ pub(crate) fn probe(states: &Path, id: &str, process: &Path, timeout: Duration) 
     }
 }
 
-fn enter(states: &Path, id: &str, process: &Path, timeout: Duration) -> Result<u8, String> {
-    let identity = if Mapping::of_this_process().keeps_owners() { Identity::Set } else { Identity::OfFirst };
+fn enter(order: &Order<'_>) -> Result<u8, String> {
+    let identity = if Mapping::of_this_process().keeps_owners() {
+        let namespace = File::open(format!("/proc/{}/ns/user", order.first)).map_err(|error| error.to_string())?;
+        Identity::In { namespace: Arc::new(namespace.into()), user: order.user.clone() }
+    } else {
+        Identity::OfFirst
+    };
     let (mut report, write) = io::pipe().map_err(|error| error.to_string())?;
-    let built = ContainerBuilder::new(id.to_owned(), SyscallType::default())
-        .with_root_path(states)
+    let built = ContainerBuilder::new(order.id.to_owned(), SyscallType::default())
+        .with_root_path(order.states)
         .map_err(|error| error.to_string())?
         .with_executor(Entry::new(OwnedFd::from(write), identity))
         .as_tenant()
-        .with_process(Some(process))
+        .with_process(Some(order.process))
         .with_detach(true)
         .build();
     // Until the program runs, or tells why it does not.
@@ -279,7 +315,8 @@ fn enter(states: &Path, id: &str, process: &Path, timeout: Duration) -> Result<u
         return Err(reason);
     }
     let pid = Pid::from_raw(built.map_err(|error| error.to_string())?.as_raw()).ok_or("it has no process")?;
-    wait(pid, timeout).map_err(|errno| errno.to_string())?.ok_or_else(|| format!("no answer within {timeout:?}"))
+    let ended = wait(pid, order.timeout).map_err(|errno| errno.to_string())?;
+    ended.ok_or_else(|| format!("no answer within {:?}", order.timeout))
 }
 
 /// The exit code; `None` for a process that had to be ended.

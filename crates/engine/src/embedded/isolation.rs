@@ -67,8 +67,15 @@ pub(crate) struct MemoryLimit {
     pub(crate) counts_swap: bool,
 }
 
-/// The `process` member: for the container itself, and with other arguments for a probe in it.
-pub(crate) fn process(wanted: &Wanted<'_>, args: &[String]) -> Value {
+/// The `process` member of a probe: root outside until `entry` makes it the image's user.
+pub(crate) fn probe(wanted: &Wanted<'_>, args: &[String]) -> Value {
+    let mut process = process(wanted, args);
+    process["user"] = json!({"uid": 0, "gid": 0});
+    process
+}
+
+/// The `process` member of the container.
+fn process(wanted: &Wanted<'_>, args: &[String]) -> Value {
     let shifted = wanted.mapping.keeps_owners();
     let capabilities: &[&str] = match (wanted.no_capabilities, shifted || (wanted.user.uid, wanted.user.gid) == (0, 0))
     {

@@ -95,30 +95,9 @@ fn covers(map: &str, first: u32, count: u32) -> bool {
     })
 }
 
-/// The id inside that `outside` is, by the text of `/proc/PID/uid_map` as the reader sees it.
-pub(crate) fn inside(map: &str, outside: u32) -> Option<u32> {
-    map.lines().find_map(|line| {
-        let mut numbers = line.split_whitespace().filter_map(|number| number.parse::<u32>().ok());
-        let (first_inside, first_outside, length) = (numbers.next()?, numbers.next()?, numbers.next()?);
-        let offset = outside.checked_sub(first_outside).filter(|&offset| offset < length)?;
-        first_inside.checked_add(offset)
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn an_id_is_found_in_a_map_of_ranges() {
-        let map = "         0 1879048192  268304384\n";
-        assert_eq!(inside(map, 1_879_048_192), Some(0));
-        assert_eq!(inside(map, 1_879_049_192), Some(1000));
-        assert_eq!(inside(map, 0), None);
-        assert_eq!(inside("1000 65534 1\n", 65534), Some(1000));
-        assert_eq!(inside("1000 65534 1\n", 65535), None);
-        assert_eq!(inside("nonsense", 1), None);
-    }
 
     #[test]
     fn a_namespace_with_few_ids_does_not_cover_the_range() {

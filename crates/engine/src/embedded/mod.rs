@@ -27,9 +27,8 @@ mod user;
 mod watch;
 
 use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
-use std::time::Duration;
 
 use seaworthy_image::Image;
 
@@ -52,10 +51,7 @@ pub fn helper(args: impl IntoIterator<Item = OsString>) -> Option<ExitCode> {
     let (kind, rest) = args.split_first()?;
     match (kind.to_str()?, rest) {
         (SUPERVISE, []) => Some(supervisor::run()),
-        (PROBE, [states, id, process, timeout_ms]) => {
-            let timeout = Duration::from_millis(timeout_ms.to_str()?.parse().ok()?);
-            Some(health::probe(Path::new(states), &id.to_string_lossy(), Path::new(process), timeout))
-        }
+        (PROBE, order) => Some(health::probe(&health::Order::parse(order)?)),
         (TRY, []) => Some(probe::helper()),
         _ => None,
     }

@@ -1,60 +1,46 @@
-//! A container's processes, as `/proc` shows them.
+//! A container's processes: those of its PID namespace.
 
-use std::fs;
+use std::fs::{self, Metadata};
+use std::io;
 use std::os::linux::fs::MetadataExt as _;
 
-use super::mapping;
-use super::protocol::WireProcess;
+use crate::Process;
+use crate::process::{self, IdMaps};
+
+use super::PROBE;
 
 /// More are not listed.
 const PROCESSES_MAX: usize = 10_000;
-const COMMAND_CHARS_MAX: usize = 1000;
 
-/// All processes in the PID namespace of the container's first one.
-pub(crate) fn of(init: i32) -> Vec<WireProcess> {
-    let namespace = |pid: &str| fs::metadata(format!("/proc/{pid}/ns/pid")).ok().map(|found| found.st_ino());
-    let map = |file: &str| fs::read_to_string(format!("/proc/{init}/{file}")).unwrap_or_default();
-    let Some(container) = namespace(&init.to_string()) else { return Vec::new() };
-    let (uid_map, gid_map) = (map("uid_map"), map("gid_map"));
-    // Set-up on its way to becoming a probe still is this program.
-    let own = fs::metadata("/proc/self/exe").ok().map(|found| (found.st_dev(), found.st_ino()));
-
+/// All processes in the PID namespace of the container's first one, but for set-up on its way to becoming a probe.
+pub(crate) fn of(first: u32) -> Vec<Process> {
+    let namespace = |pid: u32| fs::metadata(format!("/proc/{pid}/ns/pid")).ok().map(|found| found.st_ino());
+    let (Some(container), Some(maps)) = (namespace(first), IdMaps::of(first)) else { return Vec::new() };
+    let own = fs::metadata("/proc/self/exe").ok();
     let Ok(entries) = fs::read_dir("/proc") else { return Vec::new() };
     entries
         .flatten()
-        .filter_map(|entry| entry.file_name().into_string().ok())
-        .filter(|name| name.bytes().all(|byte| byte.is_ascii_digit()))
-        .filter(|pid| namespace(pid) == Some(container))
-        .filter(|pid| {
-            let program = fs::metadata(format!("/proc/{pid}/exe")).ok().map(|found| (found.st_dev(), found.st_ino()));
-            program.is_none() || program != own
-        })
-        .filter_map(|pid| read(&pid, &uid_map, &gid_map))
+        .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+        .filter(|&pid| namespace(pid) == Some(container))
+        .filter(|&pid| runs_a_program_of_its_own(pid, own.as_ref()))
+        .filter_map(|pid| process::seen(pid, &maps))
         .take(PROCESSES_MAX)
         .collect()
 }
 
-/// `None` for a process that is gone, or dead and not yet waited for.
-fn read(pid: &str, uid_map: &str, gid_map: &str) -> Option<WireProcess> {
-    let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
-    let field = |name: &str| status.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':')).map(str::trim);
-    if field("State")?.starts_with(['Z', 'X']) {
-        return None;
-    }
-    let ids = |name: &str, map: &str| -> Option<[u32; 3]> {
-        let outside: Vec<u32> = field(name)?.split_whitespace().filter_map(|id| id.parse().ok()).collect();
-        // An id outside the map is nobody inside.
-        let inside: Vec<u32> = outside.iter().take(3).map(|&id| mapping::inside(map, id).unwrap_or(65534)).collect();
-        inside.try_into().ok()
+/// Whether what the process runs is not this program any more: it forks, enters the container, and only then becomes the image's.
+fn runs_a_program_of_its_own(pid: u32, own: Option<&Metadata>) -> bool {
+    let is_own = |program: &Metadata| {
+        own.is_some_and(|own| (own.st_dev(), own.st_ino()) == (program.st_dev(), program.st_ino()))
     };
-    let command = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
-    let command = String::from_utf8_lossy(&command).trim_end_matches('\0').replace('\0', " ");
-    let command = if command.is_empty() { field("Name")?.to_owned() } else { command };
-    Some(WireProcess {
-        pid: pid.parse().ok()?,
-        command: command.chars().take(COMMAND_CHARS_MAX).collect(),
-        uids: ids("Uid", uid_map)?,
-        gids: ids("Gid", gid_map)?,
-        capabilities: field("CapEff").and_then(|value| u64::from_str_radix(value, 16).ok()),
-    })
+    match fs::metadata(format!("/proc/{pid}/exe")) {
+        Ok(program) => !is_own(&program),
+        // It has let go of its program: it is ending.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => false,
+        // Without root, set-up cannot be looked into before it is the image's user.
+        Err(_) => {
+            let command = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+            command.split(|&byte| byte == 0).nth(1) != Some(PROBE.as_bytes())
+        }
+    }
 }

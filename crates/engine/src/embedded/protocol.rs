@@ -13,6 +13,8 @@ use rustix::net::{
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use crate::Process;
+
 use super::Mapping;
 
 /// More than any line can have: two streams of a MiB of log, every byte escaped.
@@ -100,7 +102,7 @@ pub(crate) enum Reply {
         stderr: String,
     },
     Processes {
-        processes: Vec<WireProcess>,
+        processes: Vec<Process>,
     },
     Health {
         status: WireHealth,
@@ -145,15 +147,6 @@ impl Action {
 pub(crate) struct WireExit {
     pub(crate) code: i32,
     pub(crate) out_of_memory: bool,
-}
-
-#[derive(Debug, Serialize, Deserialize)]
-pub(crate) struct WireProcess {
-    pub(crate) pid: u32,
-    pub(crate) command: String,
-    pub(crate) uids: [u32; 3],
-    pub(crate) gids: [u32; 3],
-    pub(crate) capabilities: Option<u64>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -343,7 +343,9 @@ impl Running {
             Request::Logs => Reply::Logs { stdout: self.stdout.text(), stderr: self.stderr.text() },
             Request::Processes => {
                 let exited = self.exit.lock().unwrap_or_else(PoisonError::into_inner).is_some();
-                Reply::Processes { processes: if exited { Vec::new() } else { processes::of(self.init) } }
+                Reply::Processes {
+                    processes: if exited { Vec::new() } else { processes::of(self.init.unsigned_abs()) },
+                }
             }
             Request::Health => match &self.health {
                 Some(health) => health.reply(),

@@ -1,5 +1,6 @@
 //! Containers of the embedded engine, real ones.
 
+use std::collections::BTreeSet;
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
 use std::thread;
@@ -438,4 +439,49 @@ fn a_connection_carries_bytes_both_ways() {
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();
     assert!(answer.ends_with("ready"));
+}
+
+#[test]
+fn a_probe_has_the_ids_and_capabilities_of_the_container() {
+    for (user, no_capabilities) in [("1000:1001", false), ("0", false), ("0", true)] {
+        let check = json!({"Test": ["CMD", "/app/workload", "status"], "Interval": 1_000_000});
+        let image = image(&["serve"], json!({"Healthcheck": check, "User": user}));
+        let container = start(&image, &Run { no_capabilities, ..Run::default() });
+        let kept = |status: &str| {
+            let lines = status
+                .lines()
+                .filter(|line| ["Uid", "Gid", "Groups", "Cap", "NoNewPrivs"].iter().any(|name| line.starts_with(name)));
+            lines.collect::<Vec<_>>().join("\n")
+        };
+        let probe = until("a probe's output", || {
+            let health = container.health().ok()?;
+            health.output.contains("NoNewPrivs").then_some(health.output)
+        });
+        assert_eq!(kept(&probe), kept(&ask(&*container, "status")));
+    }
+}
+
+#[test]
+fn a_probe_on_its_way_into_the_container_is_none_of_its_processes() {
+    let mut seen = BTreeSet::new();
+    for probe in [&["CMD", "/app/workload", "exit", "0"][..], &["CMD", "/app/workload", "sleep", "60"]] {
+        let check = json!({"Test": probe, "Interval": 1_000_000, "Timeout": 20_000_000, "Retries": 1000});
+        let image = image(&["serve"], json!({"Healthcheck": check, "User": "1000:1001"}));
+        let container = start(&image, &Run::default());
+        for _ in 0..100 {
+            for process in container.processes().unwrap() {
+                assert_eq!((process.uids, process.gids), ([1000; 3], [1001; 3]), "{process:?}");
+                seen.insert(process.command);
+            }
+        }
+        until("a probe that runs", || {
+            seen.extend(container.processes().unwrap().into_iter().map(|process| process.command));
+            seen.iter().any(|command| probe[1..].join(" ") == *command).then_some(())
+        });
+    }
+    assert_snapshot!(Vec::from_iter(seen).join("\n"), @r"
+    /app/workload exit 0
+    /app/workload serve
+    /app/workload sleep 60
+    ");
 }

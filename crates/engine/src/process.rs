@@ -1,0 +1,111 @@
+//! A process of this machine, looked at in `/proc`, with the ids that it has inside its container.
+
+use std::fs;
+
+use crate::Process;
+
+const COMMAND_CHARS_MAX: usize = 1000;
+/// What an id is inside that the container's user namespace has no number for.
+const NOBODY: u32 = 65534;
+
+/// Which ids outside a container's ids are.
+pub(crate) struct IdMaps {
+    uid: String,
+    gid: String,
+}
+
+impl IdMaps {
+    /// Those of the container with this first process; `None` when it is gone.
+    pub(crate) fn of(first: u32) -> Option<Self> {
+        let read = |file: &str| fs::read_to_string(format!("/proc/{first}/{file}")).ok();
+        Some(Self { uid: read("uid_map")?, gid: read("gid_map")? })
+    }
+}
+
+/// `None` for a process that is gone, or dead and not yet waited for.
+pub(crate) fn seen(pid: u32, maps: &IdMaps) -> Option<Process> {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    parse(pid, &status, &fs::read(format!("/proc/{pid}/cmdline")).ok()?, maps)
+}
+
+fn parse(pid: u32, status: &str, command: &[u8], maps: &IdMaps) -> Option<Process> {
+    let field = |name: &str| status.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':')).map(str::trim);
+    if field("State")?.starts_with(['Z', 'X']) {
+        return None;
+    }
+    let ids = |name: &str, map: &str| -> Option<[u32; 3]> {
+        let outside: Vec<u32> = field(name)?.split_whitespace().filter_map(|id| id.parse().ok()).collect();
+        let inside: Vec<u32> = outside.iter().take(3).map(|&id| inside(map, id).unwrap_or(NOBODY)).collect();
+        inside.try_into().ok()
+    };
+    let command = String::from_utf8_lossy(command).trim_end_matches('\0').replace('\0', " ");
+    let command = if command.is_empty() { field("Name")?.to_owned() } else { command };
+    Some(Process {
+        pid,
+        command: shortened(&command),
+        uids: ids("Uid", &maps.uid)?,
+        gids: ids("Gid", &maps.gid)?,
+        capabilities: field("CapEff").and_then(|value| u64::from_str_radix(value, 16).ok()),
+    })
+}
+
+/// A command line as it is shown.
+pub(crate) fn shortened(command: &str) -> String {
+    command.chars().take(COMMAND_CHARS_MAX).collect()
+}
+
+/// The id inside that `outside` is, by the lines of a `uid_map` as the reader sees it: first id inside, first id outside, how many.
+fn inside(map: &str, outside: u32) -> Option<u32> {
+    map.lines().find_map(|line| {
+        let mut numbers = line.split_whitespace().filter_map(|number| number.parse::<u32>().ok());
+        let (first_inside, first_outside, length) = (numbers.next()?, numbers.next()?, numbers.next()?);
+        let offset = outside.checked_sub(first_outside).filter(|&offset| offset < length)?;
+        first_inside.checked_add(offset)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const STATUS: &str = "Name:\tx\nState:\tS (sleeping)\nUid:\t101000\t101000\t100000\t101000\nGid:\t5\t5\t5\t5\nCapEff:\t00000000a80425fb\n";
+
+    fn maps(uid: &str) -> IdMaps {
+        IdMaps { uid: uid.to_owned(), gid: "0 0 4294967295\n".to_owned() }
+    }
+
+    #[test]
+    fn ids_are_those_inside_the_container() {
+        let process = parse(12, STATUS, b"/app/x\0--serve\0", &maps("0 100000 65536\n")).unwrap();
+        let expected = Process {
+            pid: 12,
+            command: "/app/x --serve".to_owned(),
+            uids: [1000, 1000, 0],
+            gids: [5; 3],
+            capabilities: Some(0xa804_25fb),
+        };
+        assert_eq!(process, expected);
+        assert_eq!(parse(12, STATUS, b"", &maps("0 1 1\n")).unwrap().uids, [NOBODY; 3]);
+    }
+
+    #[test]
+    fn a_process_without_a_command_line_has_its_name() {
+        assert_eq!(parse(12, STATUS, b"", &maps("")).unwrap().command, "x");
+    }
+
+    #[test]
+    fn a_dead_process_is_none() {
+        assert_eq!(parse(12, "State:\tZ (zombie)\n", b"", &maps("")), None);
+    }
+
+    #[test]
+    fn an_id_is_found_in_a_map_of_ranges() {
+        let map = "         0 1879048192  268304384\n";
+        assert_eq!(inside(map, 1_879_048_192), Some(0));
+        assert_eq!(inside(map, 1_879_049_192), Some(1000));
+        assert_eq!(inside(map, 0), None);
+        assert_eq!(inside("1000 65534 1\n", 65534), Some(1000));
+        assert_eq!(inside("1000 65534 1\n", 65535), None);
+        assert_eq!(inside("nonsense", 1), None);
+    }
+}
