@@ -20,6 +20,7 @@ mod probe;
 mod processes;
 mod protocol;
 mod root;
+mod services;
 mod signals;
 mod supervisor;
 mod unpack;

@@ -10,12 +10,13 @@ use std::time::Duration;
 use rustix::thread::LinkNameSpaceType;
 
 use super::netlink;
+use super::services::Placed;
 use super::watch::{Seen, Tap};
 
 /// The container's own address. Programs that listen on 127.0.0.1 alone are not reached there, as from outside a Docker container.
 pub(crate) const ADDRESS: Ipv4Addr = Ipv4Addr::new(198, 18, 0, 2);
-/// Where the container finds its services and its name server.
-pub(crate) const SERVICES: Ipv4Addr = Ipv4Addr::LOCALHOST;
+/// Where the container finds its name server; its services are beside it.
+pub(crate) const LOOPBACK: Ipv4Addr = Ipv4Addr::LOCALHOST;
 
 const DIAL_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -39,10 +40,10 @@ struct Made {
 
 impl Network {
     /// Makes the network of the process's namespace, before the image's program runs.
-    pub(crate) fn of(namespace: File, services: &[(String, SocketAddr)]) -> io::Result<Self> {
+    pub(crate) fn of(namespace: File, services: &[Placed]) -> io::Result<Self> {
         let (jobs, todo) = channel();
         let (made, answer) = channel();
-        let addresses: Vec<SocketAddr> = services.iter().map(|(_, address)| *address).collect();
+        let addresses: Vec<_> = services.iter().map(|service| (service.inside, service.outside)).collect();
         thread::Builder::new()
             .name("network".to_owned())
             .spawn(move || inside(&namespace, &addresses, &made, &todo))?;
@@ -51,8 +52,7 @@ impl Network {
         for (listener, outside) in made.listeners {
             thread::Builder::new().name("forward".to_owned()).spawn(move || forward(&listener, outside))?;
         }
-        let names = services.iter().map(|(name, _)| name.clone()).collect();
-        let seen = made.tap.map(|tap| Seen::new(tap, made.names, names)).transpose()?;
+        let seen = made.tap.map(|tap| Seen::new(tap, made.names, services.to_vec())).transpose()?;
         Ok(Self { jobs, seen })
     }
 
@@ -70,7 +70,12 @@ impl Network {
     }
 }
 
-fn inside(namespace: &File, services: &[SocketAddr], made: &Sender<io::Result<Made>>, todo: &Receiver<Job>) {
+fn inside(
+    namespace: &File,
+    services: &[(SocketAddr, SocketAddr)],
+    made: &Sender<io::Result<Made>>,
+    todo: &Receiver<Job>,
+) {
     let result = enter(namespace, services);
     let failed = result.is_err();
     if made.send(result).is_err() || failed {
@@ -82,7 +87,7 @@ fn inside(namespace: &File, services: &[SocketAddr], made: &Sender<io::Result<Ma
     }
 }
 
-fn enter(namespace: &File, services: &[SocketAddr]) -> io::Result<Made> {
+fn enter(namespace: &File, services: &[(SocketAddr, SocketAddr)]) -> io::Result<Made> {
     rustix::thread::move_into_link_name_space(std::os::fd::AsFd::as_fd(namespace), Some(LinkNameSpaceType::Network))?;
     netlink::loopback_up()?;
     netlink::add_address(ADDRESS)?;
@@ -95,10 +100,16 @@ fn enter(namespace: &File, services: &[SocketAddr]) -> io::Result<Made> {
     let _ = netlink::own_every_address(IpAddr::V6(Ipv6Addr::UNSPECIFIED));
 
     let mut listeners = Vec::new();
-    for &outside in services {
-        listeners.push((TcpListener::bind((SERVICES, outside.port()))?, outside));
+    for &(inside, outside) in services {
+        match TcpListener::bind(inside) {
+            Ok(listener) => listeners.push((listener, outside)),
+            // Without IPv6 nobody looks for it there.
+            Err(_)
+                if inside.ip() == Ipv6Addr::LOCALHOST && services.iter().any(|(other, _)| other.ip() == LOOPBACK) => {}
+            Err(error) => return Err(error),
+        }
     }
-    Ok(Made { listeners, names: UdpSocket::bind((SERVICES, 53))?, tap })
+    Ok(Made { listeners, names: UdpSocket::bind((LOOPBACK, 53))?, tap })
 }
 
 /// Runs outside: only the listener is the container's.

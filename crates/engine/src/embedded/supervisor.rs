@@ -6,7 +6,7 @@
 use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::Read as _;
-use std::net::Ipv4Addr;
+use std::net::IpAddr;
 use std::os::fd::{AsFd as _, AsRawFd as _, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
@@ -24,9 +24,10 @@ use super::entry::{self, Entry, Identity};
 use super::health::{Health, Probes};
 use super::isolation::{self, Wanted};
 use super::logs::Tail;
-use super::network::{ADDRESS, Network, SERVICES};
+use super::network::{ADDRESS, LOOPBACK, Network};
 use super::protocol::{Action, Channel, Plan, Reply, Request, WireExit, WireHealth};
 use super::root::{self, Root};
+use super::services::{self, Placed};
 use super::user::{self, User};
 use super::{Mapping, cgroup, chain, clock, folder, processes, signals};
 
@@ -120,9 +121,7 @@ fn make(plan: &Plan) -> Result<Running, NoContainer> {
         .map_err(|error| NoContainer::Failed(Action::Create, error.to_string()))?;
     let args = [config.entrypoint(), config.cmd()].concat();
     if args.first().is_none_or(String::is_empty) {
-        return Err(NoContainer::DoesNotStart(
-            "the image names no command: it has neither entrypoint nor cmd".to_owned(),
-        ));
+        return Err(NoContainer::DoesNotStart("the image names no command".to_owned()));
     }
 
     set_apart(plan).map_err(NoContainer::failed(Action::Isolate))?;
@@ -138,7 +137,8 @@ fn make(plan: &Plan) -> Result<Running, NoContainer> {
         .map_err(|errno| NoContainer::DoesNotStart(format!("working directory `{cwd}`: {}", plain(errno))))?;
 
     let hostname: String = plan.id.chars().rev().filter(char::is_ascii_alphanumeric).take(12).collect();
-    put_names(&mut root, &hostname, plan).map_err(NoContainer::failed(Action::MountRoot))?;
+    let services = services::place(&plan.services).map_err(NoContainer::failed(Action::Network))?;
+    put_names(&mut root, &hostname, &services).map_err(NoContainer::failed(Action::MountRoot))?;
 
     let env = environment(&config, plan, &user, &hostname);
     let rootfs = root::stage("rootfs").to_string_lossy().into_owned();
@@ -156,10 +156,10 @@ fn make(plan: &Plan) -> Result<Running, NoContainer> {
         memory: plan.memory_limit_bytes.filter(|_| plan.mapping.keeps_owners()).and_then(cgroup::limit),
         binds: &root.binds,
     };
-    start(plan, &config, &wanted)
+    start(plan, &config, &wanted, &services)
 }
 
-fn start(plan: &Plan, config: &Config, wanted: &Wanted<'_>) -> Result<Running, NoContainer> {
+fn start(plan: &Plan, config: &Config, wanted: &Wanted<'_>, services: &[Placed]) -> Result<Running, NoContainer> {
     let create = |error: &dyn std::fmt::Display| NoContainer::Failed(Action::Create, error.to_string());
     let bundle = root::stage("bundle");
     let states = root::stage("states");
@@ -194,7 +194,7 @@ fn start(plan: &Plan, config: &Config, wanted: &Wanted<'_>) -> Result<Running, N
     let first = Pid::from_raw(pid).ok_or_else(|| create(&"it has no process"))?;
     let process = rustix::process::pidfd_open(first, PidfdFlags::empty()).map_err(|errno| create(&errno))?;
     let network = File::open(format!("/proc/{pid}/ns/net"))
-        .and_then(|namespace| Network::of(namespace, &plan.services))
+        .and_then(|namespace| Network::of(namespace, services))
         .map_err(NoContainer::failed(Action::Network))?;
     let tail = |reader: std::io::PipeReader| {
         Tail::of(File::from(OwnedFd::from(reader))).map_err(NoContainer::failed(Action::Observe))
@@ -275,14 +275,14 @@ fn environment(config: &Config, plan: &Plan, user: &User, hostname: &str) -> Vec
 }
 
 /// `/etc/hosts`, `/etc/hostname` and `/etc/resolv.conf`, as Docker puts them into every container.
-fn put_names(root: &mut Root, hostname: &str, plan: &Plan) -> std::io::Result<()> {
+fn put_names(root: &mut Root, hostname: &str, services: &[Placed]) -> std::io::Result<()> {
     let mut hosts = "127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n".to_owned();
-    let mut add = |address: Ipv4Addr, name: &str| hosts.extend([&address.to_string(), "\t", name, "\n"]);
-    add(ADDRESS, hostname);
-    for (name, _) in &plan.services {
-        add(SERVICES, name);
+    let mut add = |address: IpAddr, name: &str| hosts.extend([&address.to_string(), "\t", name, "\n"]);
+    add(ADDRESS.into(), hostname);
+    for (address, name) in services.iter().filter_map(Placed::host_entry) {
+        add(address, name);
     }
-    let resolver = format!("nameserver {SERVICES}\noptions ndots:0\n");
+    let resolver = format!("nameserver {LOOPBACK}\noptions ndots:0\n");
     root.put("/etc/hosts", hosts.as_bytes(), "hosts", 0o644, false)?;
     root.put("/etc/hostname", format!("{hostname}\n").as_bytes(), "hostname", 0o644, false)?;
     root.put("/etc/resolv.conf", resolver.as_bytes(), "resolv.conf", 0o644, false)

@@ -13,7 +13,8 @@ use nix::sys::socket::{ControlMessageOwned, MsgFlags, recvmsg, setsockopt, socko
 use rustix::event::{PollFd, PollFlags};
 use rustix::net::{AddressFamily, Protocol, SocketFlags, SocketType};
 
-use super::network::{ADDRESS, SERVICES};
+use super::network::{ADDRESS, LOOPBACK};
+use super::services::Placed;
 
 /// More targets than this are not remembered: the first ones tell enough.
 const TARGETS_MAX: usize = 1000;
@@ -67,6 +68,7 @@ pub(crate) struct Seen {
 
 struct Record {
     tap: Tap,
+    services: Vec<Placed>,
     noted: Mutex<Noted>,
 }
 
@@ -98,7 +100,7 @@ impl Record {
             match self.tap.next() {
                 Ok((target, lost)) => {
                     noted.lost |= lost > 0;
-                    if let Some(target) = target {
+                    if let Some(target) = target.filter(|target| !self.leads_to_service(target)) {
                         noted.add(target);
                     }
                 }
@@ -111,6 +113,11 @@ impl Record {
             }
         }
         noted
+    }
+
+    /// Whether this is where a service with an address for a name is found.
+    fn leads_to_service(&self, target: &str) -> bool {
+        self.services.iter().any(|service| target == format!("tcp {}", service.inside))
     }
 
     fn watch(&self) {
@@ -128,12 +135,12 @@ impl Record {
 }
 
 impl Seen {
-    pub(crate) fn new(tap: Tap, names: UdpSocket, services: Vec<String>) -> io::Result<Self> {
-        let record = Arc::new(Record { tap, noted: Mutex::default() });
+    pub(crate) fn new(tap: Tap, names: UdpSocket, services: Vec<Placed>) -> io::Result<Self> {
+        let record = Arc::new(Record { tap, services, noted: Mutex::default() });
         let watching = Arc::clone(&record);
         thread::Builder::new().name("watch".to_owned()).spawn(move || watching.watch())?;
         let noting = Arc::clone(&record);
-        thread::Builder::new().name("names".to_owned()).spawn(move || answer_names(&names, &services, &noting))?;
+        thread::Builder::new().name("names".to_owned()).spawn(move || answer_names(&names, &noting))?;
         Ok(Self { record })
     }
 
@@ -193,7 +200,7 @@ fn is_own(address: IpAddr) -> bool {
 }
 
 /// The container's name server: services' names are known, any other is noted and does not exist.
-fn answer_names(socket: &UdpSocket, services: &[String], record: &Record) {
+fn answer_names(socket: &UdpSocket, record: &Record) {
     let mut query = [0; 1500];
     loop {
         let (count, from) = match socket.recv_from(&mut query) {
@@ -206,9 +213,13 @@ fn answer_names(socket: &UdpSocket, services: &[String], record: &Record) {
             }
         };
         let Some(question) = Question::parse(&query[..count]) else { continue };
-        let known = question.name.eq_ignore_ascii_case("localhost")
-            || services.iter().any(|service| question.name.eq_ignore_ascii_case(service));
-        if !known && !question.is_about_own_address() {
+        let of_name = |service: &&Placed| question.name.eq_ignore_ascii_case(&service.name);
+        let known = match record.services.iter().find(of_name) {
+            Some(service) => Some(service.inside.ip()),
+            None if question.name.eq_ignore_ascii_case("localhost") => Some(LOOPBACK.into()),
+            None => None,
+        };
+        if known.is_none() && !question.is_about_own_address() {
             record.noted().add(format!("name {}", question.name));
         }
         let _ = socket.send_to(&question.answer(&query[..count], known), from);
@@ -257,17 +268,21 @@ impl Question {
         <[u8; 4]>::try_from(octets).is_ok_and(|octets| is_own(IpAddr::from(octets)))
     }
 
-    fn answer(&self, query: &[u8], known: bool) -> Vec<u8> {
+    /// With the address, where the name is known.
+    fn answer(&self, query: &[u8], known: Option<IpAddr>) -> Vec<u8> {
         const NO_SUCH_NAME: u8 = 3;
         let mut answer = query[..self.end.min(query.len())].to_vec();
-        let has_address = known && self.kind == Self::ADDRESS;
+        let address = match known {
+            Some(IpAddr::V4(address)) if self.kind == Self::ADDRESS => Some(address),
+            _ => None,
+        };
         answer[2] = 0x84 | (query[2] & 1); // an authoritative answer
-        answer[3] = 0x80 | if known { 0 } else { NO_SUCH_NAME };
-        answer[6..12].copy_from_slice(&[0, u8::from(has_address), 0, 0, 0, 0]);
-        if has_address {
+        answer[3] = 0x80 | if known.is_some() { 0 } else { NO_SUCH_NAME };
+        answer[6..12].copy_from_slice(&[0, u8::from(address.is_some()), 0, 0, 0, 0]);
+        if let Some(address) = address {
             // The question's name, an address, of this network, to be kept for no time, of four bytes.
             answer.extend([0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 0, 0, 4]);
-            answer.extend(SERVICES.octets());
+            answer.extend(address.octets());
         }
         answer
     }
@@ -314,10 +329,10 @@ mod tests {
         let bytes = query("db.example.com");
         let question = Question::parse(&bytes).unwrap();
         assert_eq!(question.name, "db.example.com");
-        let known = question.answer(&bytes, true);
+        let known = question.answer(&bytes, Some(Ipv4Addr::new(127, 0, 0, 2).into()));
         assert_eq!(known[3] & 15, 0);
-        assert!(known.ends_with(&[127, 0, 0, 1]));
-        assert_eq!(question.answer(&bytes, false)[3] & 15, 3);
+        assert!(known.ends_with(&[127, 0, 0, 2]));
+        assert_eq!(question.answer(&bytes, None)[3] & 15, 3);
     }
 
     #[test]

@@ -290,6 +290,48 @@ fn a_service_is_reached_by_its_name_and_nothing_else_is_reached() {
 }
 
 #[test]
+fn services_with_the_same_port_are_told_apart_by_their_names() {
+    let serving = |text: &'static [u8], listener: TcpListener| {
+        let address = listener.local_addr().unwrap();
+        thread::spawn(move || {
+            for mut stream in listener.incoming().flatten() {
+                stream.write_all(text).unwrap();
+            }
+        });
+        address
+    };
+    let first = serving(b"the first", TcpListener::bind("127.0.0.1:0").unwrap());
+    let second = serving(b"the second", TcpListener::bind(("127.0.0.2", first.port())).unwrap());
+    let service = |name: &str, address| Service { name: name.to_owned(), address };
+    let services = vec![
+        service("first.example.com", first),
+        service("second.example.com", second),
+        service("localhost", second),
+        service("192.0.2.7", first),
+    ];
+    let container = start(&image(&["serve"], json!({"User": "1000"})), &Run { services, ..Run::default() });
+    let answers = ["first.example.com", "second.example.com", "localhost", "127.0.0.1", "[::1]", "192.0.2.7"]
+        .map(|name| format!("{name}: {}", ask(&*container, &format!("connect?{name}:{}", first.port()))));
+    assert_snapshot!(answers.join("\n"), @r"
+    first.example.com: connected the first
+    second.example.com: connected the second
+    localhost: connected the second
+    127.0.0.1: connected the second
+    [::1]: connected the second
+    192.0.2.7: connected the first
+    ");
+    assert_eq!(container.attempts().unwrap(), Some(Vec::new()));
+}
+
+#[test]
+fn one_name_and_port_cannot_lead_to_two_servers() {
+    let service = |address: &str| Service { name: "db".to_owned(), address: address.parse().unwrap() };
+    let run = Run { services: vec![service("127.0.0.1:5432"), service("192.0.2.1:5432")], ..Run::default() };
+    let Err(error) = prepare(&image(&["serve"], json!({}))).start(&run, None) else { panic!("it starts") };
+    assert_snapshot!(error, @"the embedded engine failed to make the container's network: `127.0.0.1:5432` and `192.0.2.1:5432` are both services at `127.0.0.2:5432` of the container");
+}
+
+#[test]
 fn more_memory_than_the_limit_ends_the_container() {
     let run = Run { memory_limit_bytes: Some(64 << 20), ..Run::default() };
     let container = serve(&run);
@@ -361,7 +403,7 @@ fn what_cannot_be_started_is_the_images_fault() {
     user `ghost` is not in the image's /etc/passwd
     group `ghosts` is not in the image's /etc/group
     working directory `/app/workload`: not a directory
-    the image names no command: it has neither entrypoint nor cmd
+    the image names no command
     ");
 }
 
