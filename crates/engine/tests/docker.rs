@@ -14,13 +14,11 @@ use std::net::TcpListener;
 use std::process::Command;
 use std::time::Duration;
 
-use seaworthy_engine::{
-    Container, Docker, Engine as _, EngineError, Exit, HealthStatus, Prepared, Run, Service, Signal, Status,
-};
+use seaworthy_engine::{Container, Docker, Engine as _, Exit, HealthStatus, Prepared, Run, Service, Signal, Status};
 use seaworthy_image::Image;
 use serde_json::{Value, json};
 
-use support::{Tar, ask, image, image_of, until, workload};
+use support::{Tar, ask, image, image_of, until};
 
 fn engine() -> Docker {
     Docker::connect().unwrap_or_else(|error| {
@@ -45,16 +43,6 @@ fn start(image: &Image, run: &Run) -> Box<dyn Container> {
 
 fn serve(run: &Run) -> Box<dyn Container> {
     start(&image(&["serve"], json!({})), run)
-}
-
-/// Why a container of this image does not start.
-#[track_caller]
-fn refused(image: &Image) -> String {
-    match prepare(image).start(&Run::default(), None) {
-        Err(EngineError::Start { reason }) => reason,
-        Err(error) => panic!("{error}"),
-        Ok(container) => panic!("it starts: {:?} {:?}", container.status(), container.logs()),
-    }
 }
 
 /// What Docker's own client lists.
@@ -151,19 +139,7 @@ fn the_images_own_stop_signal_is_sent() {
 
 #[test]
 fn what_cannot_start_is_told_in_plain_words() {
-    let config = |config: Value| image_of(&config, vec![workload()]);
-    insta::assert_snapshot!(refused(&config(json!({"Entrypoint": ["/app/missing"]}))), @"exec /app/missing: no such file or directory");
-    insta::assert_snapshot!(refused(&config(json!({"Entrypoint": ["missing"]}))), @"exec missing: executable file not found in `PATH`");
-    insta::assert_snapshot!(refused(&config(json!({"Entrypoint": ["/app/workload"], "User": "ghost"}))), @"user `ghost` is not in the image's /etc/passwd");
-    insta::assert_snapshot!(refused(&config(json!({"Entrypoint": ["/app/workload"], "User": "0:ghosts"}))), @"group `ghosts` is not in the image's /etc/group");
-    insta::assert_snapshot!(refused(&config(json!({}))), @"the image names no command");
-    let file = |mode, content: &[u8]| {
-        let layer = Tar::new().file("app/x", 0, mode, content).layer();
-        image_of(&json!({"Entrypoint": ["/app/x"]}), vec![layer])
-    };
-    insta::assert_snapshot!(refused(&file(0o644, b"")), @"exec /app/x: permission denied");
-    insta::assert_snapshot!(refused(&file(0o755, b"\x7fELF and no more")), @"exec /app/x: exec format error");
-    insta::assert_snapshot!(refused(&file(0o755, b"#!/bin/none\n")), @"exec /app/x: no such file or directory (the file is there, its interpreter or dynamic loader is not)");
+    support::assert_refusals(&engine());
 }
 
 #[test]

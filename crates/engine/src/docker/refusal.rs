@@ -16,9 +16,11 @@ pub(crate) fn reason(message: &str) -> Option<String> {
         let why = why.rsplit_once("failed: ").map_or(why, |(_, why)| why);
         return Some(format!("working directory `{folder}`: {}", end(why)));
     }
-    // `mkdir /etc/passwd: not a directory`, and the daemon's own `Cannot mkdir: /etc/passwd is not a directory`
-    if let Some((_, why)) = message.split_once("Cannot mkdir: ") {
-        return Some(format!("working directory {}", end(why)));
+    // The daemon makes a working directory that is missing, by its path on this machine.
+    if let Some((folder, _)) = between(message, "Cannot mkdir: ", " is not a directory")
+        .or_else(|| between(message, "/merged", ": not a directory").filter(|_| message.contains("stat /")))
+    {
+        return Some(format!("working directory `{folder}`: not a directory"));
     }
     if let Some((program, why)) = between(message, "exec: \"", "\": ") {
         let why = end(why);
@@ -61,7 +63,7 @@ fn between<'a>(text: &'a str, start: &str, stop: &str) -> Option<(&'a str, &'a s
 
 /// Without what wraps the reason.
 fn end(text: &str) -> &str {
-    text.trim().trim_end_matches(": unknown").trim_end_matches('.').trim()
+    text.split(": unknown").next().unwrap_or(text).trim().trim_end_matches('.').trim()
 }
 
 fn last_words(text: &str) -> String {
@@ -81,6 +83,9 @@ mod tests {
             (format!("{runc}exec: \"/app\": permission denied: unknown"), "exec /app: permission denied"),
             (format!("{runc}exec: \"/app\": is a directory: unknown"), "exec /app: is a directory"),
             (format!("{runc}chdir to cwd (\"/secret\") set in config.json failed: permission denied: unknown"), "working directory `/secret`: permission denied"),
+            (format!("{runc}exec: \"/app/x/y\": stat /app/x/y: not a directory: unknown: Are you trying to mount a directory onto a file"), "exec /app/x/y: not a directory"),
+            ("Cannot mkdir: /app/x is not a directory".to_owned(), "working directory `/app/x`: not a directory"),
+            ("lstat /var/lib/docker/overlay2/0123/merged/app/x/y: not a directory".to_owned(), "working directory `/app/x/y`: not a directory"),
             ("unable to find user ghost: no matching entries in passwd file".to_owned(), "user `ghost` is not in the image's /etc/passwd"),
             ("unable to find group ghosts: no matching entries in group file".to_owned(), "group `ghosts` is not in the image's /etc/group"),
             ("No command specified".to_owned(), "the image names no command"),

@@ -75,13 +75,12 @@ mod tests {
     fn placed(services: &[(&str, &str)]) -> String {
         let services: Vec<_> =
             services.iter().map(|(name, outside)| ((*name).to_owned(), outside.parse().unwrap())).collect();
+        let line = |placed: &Placed| {
+            let (name, inside, outside) = (&placed.name, placed.inside, placed.outside);
+            format!("{name} {inside} -> {outside} {:?}", placed.host_entry())
+        };
         match place(&services) {
-            Ok(placed) => placed
-                .iter()
-                .map(|placed| {
-                    format!("{} {} -> {} {:?}\n", placed.name, placed.inside, placed.outside, placed.host_entry())
-                })
-                .collect(),
+            Ok(placed) => placed.iter().map(line).collect::<Vec<_>>().join("\n"),
             Err(error) => error.to_string(),
         }
     }

@@ -7,7 +7,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use insta::assert_snapshot;
-use seaworthy_engine::{EngineError, Exit, HealthStatus, Run, Service, Signal, Status};
+use seaworthy_engine::{Exit, HealthStatus, Run, Service, Signal, Status};
 use serde_json::json;
 
 use crate::support::{self, Tar, ask, image, image_of, prepare, serve, start, until, workload};
@@ -16,16 +16,6 @@ const SOON: Duration = Duration::from_secs(20);
 
 const fn exit(code: i32) -> Exit {
     Exit { code, out_of_memory: false }
-}
-
-/// Why an image's container does not start.
-#[track_caller]
-fn refusal(image: &seaworthy_image::Image) -> String {
-    match prepare(image).start(&Run::default(), None) {
-        Err(EngineError::Start { reason }) => reason,
-        Err(other) => panic!("another error: {other}"),
-        Ok(_) => panic!("it starts"),
-    }
 }
 
 #[test]
@@ -375,36 +365,7 @@ fn the_stop_signal_is_the_images() {
 
 #[test]
 fn what_cannot_be_started_is_the_images_fault() {
-    let file = |mode: u32, content: &[u8]| {
-        let layer = Tar::new().file("app/program", 0, mode, content).layer();
-        image_of(&json!({"Entrypoint": ["/app/program"]}), vec![layer])
-    };
-    let config = |config: serde_json::Value| image_of(&config, vec![workload()]);
-    let mut foreign = std::fs::read("/proc/self/exe").unwrap()[..4096].to_vec();
-    foreign[18] = 243; // RISC-V
-
-    let reasons = [
-        refusal(&config(json!({"Entrypoint": ["/app/missing"]}))),
-        refusal(&config(json!({"Entrypoint": ["missing"]}))),
-        refusal(&file(0o644, b"#!/app/workload\n")),
-        refusal(&file(0o755, b"#!/bin/sh\n")),
-        refusal(&file(0o755, &foreign)),
-        refusal(&config(json!({"Entrypoint": ["/app/workload"], "User": "ghost"}))),
-        refusal(&config(json!({"Entrypoint": ["/app/workload"], "User": "1:ghosts"}))),
-        refusal(&config(json!({"Entrypoint": ["/app/workload"], "WorkingDir": "/app/workload"}))),
-        refusal(&config(json!({}))),
-    ];
-    assert_snapshot!(reasons.join("\n"), @r"
-    exec /app/missing: no such file or directory
-    exec missing: executable file not found in `PATH`
-    exec /app/program: permission denied
-    exec /app/program: no such file or directory (the file is there, its interpreter or dynamic loader is not)
-    exec /app/program: exec format error
-    user `ghost` is not in the image's /etc/passwd
-    group `ghosts` is not in the image's /etc/group
-    working directory `/app/workload`: not a directory
-    the image names no command
-    ");
+    support::assert_refusals(&support::engine());
 }
 
 #[test]

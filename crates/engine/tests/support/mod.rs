@@ -7,7 +7,8 @@ use std::process::Command;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use seaworthy_engine::{Container, Embedded, Engine as _, EngineError, Prepared, Run};
+use insta::assert_snapshot;
+use seaworthy_engine::{Container, Embedded, Engine, EngineError, Prepared, Run};
 use seaworthy_image::{Config, Digest, Image, Layer, Manifest};
 use serde_json::{Value, json};
 
@@ -221,4 +222,55 @@ pub(crate) fn program() -> PathBuf {
         fs::rename(made, &program).unwrap();
     }
     program
+}
+
+/// What an engine says of images whose containers cannot start: every engine the same.
+#[track_caller]
+pub(crate) fn assert_refusals(engine: &dyn Engine) {
+    let config = |config: Value| image_of(&config, vec![workload()]);
+    let file = |mode, content: &[u8]| {
+        let layer = Tar::new().file("app/x", 0, mode, content).layer();
+        image_of(&json!({"Entrypoint": ["/app/x"]}), vec![layer])
+    };
+    let mut foreign = fs::read("/proc/self/exe").unwrap()[..4096].to_vec();
+    foreign[18] = 243; // RISC-V
+    let images = [
+        config(json!({"Entrypoint": ["/app/missing"]})),
+        config(json!({"Entrypoint": ["missing"]})),
+        config(json!({"Entrypoint": ["./missing"], "WorkingDir": "/app"})),
+        config(json!({"Entrypoint": ["/app"]})),
+        config(json!({"Entrypoint": ["/app/workload/x"]})),
+        file(0o644, b""),
+        file(0o755, b"\x7fELF and no more"),
+        file(0o755, &foreign),
+        file(0o755, b"#!/bin/none\n"),
+        config(json!({"Entrypoint": ["/app/workload"], "User": "ghost"})),
+        config(json!({"Entrypoint": ["/app/workload"], "User": "0:ghosts"})),
+        config(json!({"Entrypoint": ["/app/workload"], "WorkingDir": "/app/workload"})),
+        config(json!({"Entrypoint": ["/app/workload"], "WorkingDir": "/app/workload/x"})),
+        config(json!({})),
+        config(json!({"Entrypoint": [""]})),
+    ];
+    let said = images.map(|image| match engine.prepare(&image).unwrap().start(&Run::default(), None) {
+        Err(EngineError::Start { reason }) => reason,
+        Err(error) => format!("another error: {error}"),
+        Ok(container) => format!("it starts: {:?} {:?}", container.status(), container.logs()),
+    });
+    assert_snapshot!(said.join("\n"), @r"
+    exec /app/missing: no such file or directory
+    exec missing: executable file not found in `PATH`
+    exec ./missing: no such file or directory
+    exec /app: permission denied
+    exec /app/workload/x: not a directory
+    exec /app/x: permission denied
+    exec /app/x: exec format error
+    exec /app/x: exec format error
+    exec /app/x: no such file or directory (the file is there, its interpreter or dynamic loader is not)
+    user `ghost` is not in the image's /etc/passwd
+    group `ghosts` is not in the image's /etc/group
+    working directory `/app/workload`: not a directory
+    working directory `/app/workload/x`: not a directory
+    the image names no command
+    the image names no command
+    ");
 }
