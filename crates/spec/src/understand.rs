@@ -196,7 +196,9 @@ fn whole(sentence: &Clause) -> Result<(&'static Compiled, Vec<Check>), Rest> {
                 }
                 match entry.with_remarks(found, &sentence.remarks) {
                     Ok(checks) => return Ok((entry, checks)),
-                    Err(remark) => (longest, rest) = (end, span(&sentence.remarks[remark])),
+                    Err(remark) => {
+                        (longest, rest) = (end, sentence.remarks.get(remark).and_then(|remark| span(remark)))
+                    }
                 }
             }
         }

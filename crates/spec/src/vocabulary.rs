@@ -132,7 +132,8 @@ const VOCABULARY: &[Entry] = &[
             let measure = match (found.has("transfer"), found.has("unpacked")) {
                 (true, false) => Measure::Transfer,
                 (false, true) => Measure::Unpacked,
-                _ => Measure::Both,
+                (false, false) => Measure::Both,
+                (true, true) => return None,
             };
             one(Check::ImageSize { limit_bytes: size(found)?, measure })
         },

@@ -321,6 +321,8 @@ fn a_sentence_is_understood_whole_or_not_at_all() {
     check("Image size at least 200MB", "?");
     check("Image size under 200MB (compressed or not)", "?compressed or not");
     check("Image size under 200MB (ideally)", "?ideally");
+    check("Unpacked image size under 10 MB compressed", "?");
+    check("Image size under 200MB (transfer) (unpacked)", "?transfer");
     check("Image size under 200MB per layer", "?per layer");
     check("Image size under 200 apples", "?");
     check("Image size under MB", "?");

@@ -21,17 +21,13 @@ extern "C" fn stop(_: i32) {
     STOP.store(true, Ordering::SeqCst);
 }
 
-/// The ways to be wrong.
-struct Faults {
-    health_500: bool,
-    fixed_port: bool,
-    forgetful: bool,
-    crash: bool,
-    exit_0: bool,
-    deaf: bool,
-    wrong_read: bool,
-    no_openapi: bool,
-    undeleted: bool,
+/// The ways to be wrong, as they were given.
+struct Faults(Vec<String>);
+
+impl Faults {
+    fn has(&self, name: &str) -> bool {
+        self.0.iter().any(|fault| fault == name)
+    }
 }
 
 fn main() {
@@ -39,29 +35,19 @@ fn main() {
     if arguments.first().is_some_and(|first| first == "healthcheck") {
         std::process::exit(healthcheck());
     }
-    let has = |name: &str| arguments.iter().any(|argument| argument == name);
-    let faults = Faults {
-        health_500: has("--health-500"),
-        fixed_port: has("--fixed-port"),
-        forgetful: has("--forgetful"),
-        crash: has("--crash"),
-        exit_0: has("--exit-0"),
-        deaf: has("--deaf"),
-        wrong_read: has("--wrong-read"),
-        no_openapi: has("--no-openapi"),
-        undeleted: has("--undeleted"),
-    };
-    if faults.crash {
+    let faults = Faults(arguments);
+    if faults.has("--crash") {
         println!("{{\"level\":\"info\",\"message\":\"reading the configuration\"}}");
         eprintln!("fatal: the flux capacitor is missing");
         std::process::exit(3);
     }
     let Ok(database) = std::env::var("DATABASE_URL") else {
         eprintln!("DATABASE_URL is not set");
-        std::process::exit(if faults.exit_0 { 0 } else { 1 });
+        std::process::exit(if faults.has("--exit-0") { 0 } else { 1 });
     };
+    let database = if faults.has("--own-file") { "file:///data" } else { database.as_str() };
     let folder = PathBuf::from(database.strip_prefix("file://").unwrap_or("/data")).join("notes");
-    if !faults.forgetful {
+    if !faults.has("--forgetful") {
         if let Err(error) = fs::create_dir_all(&folder) {
             eprintln!("cannot make {}: {error}", folder.display());
             std::process::exit(1);
@@ -69,13 +55,25 @@ fn main() {
     }
     // SAFETY: the handler only stores to an atomic.
     unsafe {
-        signal(15, if faults.deaf { 1 } else { stop as extern "C" fn(i32) as usize });
+        signal(15, if faults.has("--deaf") { 1 } else { stop as extern "C" fn(i32) as usize });
     }
-    let port = if faults.fixed_port { 8000 } else { port() };
+    let port = if faults.has("--fixed-port") { 8000 } else { port() };
     let listener = TcpListener::bind(("0.0.0.0", port)).expect("the port is free");
     listener.set_nonblocking(true).expect("a socket can be made non-blocking");
     println!("{{\"level\":\"info\",\"message\":\"listening\",\"port\":{port}}}");
-    let store = Arc::new(Store { folder: (!faults.forgetful).then_some(folder), memory: Mutex::new(Vec::new()), faults });
+    let in_memory = faults.has("--forgetful") || faults.has("--late-writes");
+    let store = Arc::new(Store { folder: (!in_memory).then(|| folder.clone()), memory: Mutex::default(), faults });
+    if store.faults.has("--late-writes") {
+        *store.memory.lock().unwrap() = written(&folder);
+        let store = Arc::clone(&store);
+        std::thread::spawn(move || loop {
+            std::thread::sleep(Duration::from_secs(3));
+            for (id, text) in store.all() {
+                let _ = fs::write(folder.join(id.to_string()), text);
+            }
+        });
+    }
+    let (drops, exit) = (store.faults.has("--drops-requests"), i32::from(store.faults.has("--exit-1-at-the-end")));
     while !STOP.load(Ordering::SeqCst) {
         match listener.accept() {
             Ok((stream, _)) => {
@@ -90,12 +88,13 @@ fn main() {
         }
     }
     drop(listener);
-    for _ in 0..4000 {
+    for _ in 0..if drops { 0 } else { 4000 } {
         if IN_FLIGHT.load(Ordering::SeqCst) == 0 {
             break;
         }
         std::thread::sleep(Duration::from_millis(2));
     }
+    std::process::exit(exit);
 }
 
 fn port() -> u16 {
@@ -126,17 +125,7 @@ struct Store {
 impl Store {
     fn all(&self) -> Vec<(u64, String)> {
         let Some(folder) = &self.folder else { return self.memory.lock().unwrap().clone() };
-        let mut notes: Vec<(u64, String)> = fs::read_dir(folder)
-            .into_iter()
-            .flatten()
-            .flatten()
-            .filter_map(|entry| {
-                let id = entry.file_name().to_str()?.parse().ok()?;
-                Some((id, fs::read_to_string(entry.path()).ok()?))
-            })
-            .collect();
-        notes.sort();
-        notes
+        written(folder)
     }
 
     fn one(&self, id: u64) -> Option<String> {
@@ -162,6 +151,9 @@ impl Store {
             id = fs::read_to_string(counter).ok().and_then(|text| text.parse().ok()).unwrap_or(0).max(id - 1) + 1;
             fs::write(counter, id.to_string()).expect("the data folder can be written");
         }
+        if self.faults.has("--one-place") {
+            self.all().into_iter().for_each(|note| self.delete(note.0));
+        }
         self.put(id, text);
         id
     }
@@ -172,6 +164,21 @@ impl Store {
             None => self.memory.lock().unwrap().retain(|note| note.0 != id),
         }
     }
+}
+
+/// The notes in a folder.
+fn written(folder: &Path) -> Vec<(u64, String)> {
+    let mut notes: Vec<(u64, String)> = fs::read_dir(folder)
+        .into_iter()
+        .flatten()
+        .flatten()
+        .filter_map(|entry| {
+            let id = entry.file_name().to_str()?.parse().ok()?;
+            Some((id, fs::read_to_string(entry.path()).ok()?))
+        })
+        .collect();
+    notes.sort();
+    notes
 }
 
 fn serve(stream: TcpStream, store: &Store) -> std::io::Result<()> {
@@ -208,11 +215,15 @@ fn answer(store: &Store, method: &str, path: &str, body: &str) -> (&'static str,
     let not_found = || ("404 Not Found", "{\"detail\":\"not found\"}".to_owned());
     let id = path.strip_prefix("/notes/").and_then(|id| id.parse::<u64>().ok());
     match (method, path, id) {
-        ("GET", "/health", _) if store.faults.health_500 => ("500 Internal Server Error", "{\"status\":\"ill\"}".to_owned()),
+        ("GET", "/health", _) if store.faults.has("--health-500") => ("500 Internal Server Error", "{\"status\":\"ill\"}".to_owned()),
         ("GET", "/health", _) => ("200 OK", "{\"status\":\"healthy\"}".to_owned()),
-        ("GET", "/openapi.json", _) if !store.faults.no_openapi => ("200 OK", OPENAPI.to_owned()),
+        ("GET", "/openapi.json", _) if !store.faults.has("--no-openapi") => ("200 OK", OPENAPI.to_owned()),
         ("GET", "/notes", _) => {
-            let notes: Vec<String> = store.all().iter().map(|(id, text)| note(*id, text)).collect();
+            let mut all = store.all();
+            if store.faults.has("--still-listed") {
+                all.extend(store.memory.lock().unwrap().iter().cloned());
+            }
+            let notes: Vec<String> = all.iter().map(|(id, text)| note(*id, text)).collect();
             ("200 OK", format!("[{}]", notes.join(",")))
         }
         ("POST", "/notes", _) => match text_of(body) {
@@ -221,17 +232,27 @@ fn answer(store: &Store, method: &str, path: &str, body: &str) -> (&'static str,
         },
         (_, _, Some(id)) => match (store.one(id), method) {
             (None, _) => not_found(),
-            (Some(_), "GET") if store.faults.wrong_read => ("200 OK", note(id, "\"something else\"")),
+            (Some(_), "GET") if store.faults.has("--wrong-read") => ("200 OK", note(id, "\"something else\"")),
             (Some(text), "GET") => ("200 OK", note(id, &text)),
             (Some(_), "PUT") => match text_of(body) {
                 Some(text) => {
-                    store.put(id, text);
+                    let everywhere = if store.faults.has("--updates-all") { store.all() } else { Vec::new() };
+                    everywhere.iter().for_each(|other| store.put(other.0, text));
+                    if !store.faults.has("--update-ignored") {
+                        store.put(id, text);
+                    }
                     ("200 OK", note(id, text))
                 }
                 None => ("422 Unprocessable Entity", "{\"detail\":\"text is missing\"}".to_owned()),
             },
-            (Some(_), "DELETE") => {
-                if !store.faults.undeleted {
+            (Some(text), "DELETE") => {
+                if store.faults.has("--still-listed") {
+                    store.memory.lock().unwrap().push((id, text));
+                }
+                if store.faults.has("--deletes-all") {
+                    store.all().into_iter().for_each(|other| store.delete(other.0));
+                }
+                if !store.faults.has("--undeleted") {
                     store.delete(id);
                 }
                 ("204 No Content", String::new())

@@ -14,6 +14,8 @@ use crate::service::Service;
 const PAGES: usize = 50;
 /// How long all collections together may take, in timeouts of one request.
 const TIMEOUTS: u32 = 10;
+/// The variation of a second thing, which differs from all that the first one is ever set to.
+const OTHER: u64 = 8;
 /// What stays as it is in one segment of a path.
 pub(crate) const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
@@ -107,13 +109,23 @@ impl Crud<'_> {
     ) -> Result<Finding, Fault> {
         let first_row = rows.len();
         let result = self.parents(service, collection, all, rows).and_then(|path| {
-            let mut seen = Seen { path: &collection.path, answers: Vec::new() };
+            let mut seen = Seen { path: &collection.path, answers: Vec::new(), open: Vec::new(), is_alone: false };
             self.round(service, collection, &path, rows, &mut seen)?;
             let mut finding = Finding::pass(seen.evidence());
+            for method in &collection.bodiless {
+                seen.open.push(format!("{method} {} documents no JSON body that could be sent", collection.item));
+            }
+            for open in &seen.open {
+                finding = finding.and(Finding::unproven(format!("{open}; {SCENARIO}")));
+            }
+            if seen.is_alone {
+                finding =
+                    finding.warn(format!("beside the first, {} took no second one to tell it from", collection.path));
+            }
             if collection.list.is_none() {
                 finding = finding.warn(format!("{} documents no list", collection.path));
             }
-            if collection.updates.is_empty() {
+            if collection.updates.is_empty() && collection.bodiless.is_empty() {
                 finding = finding.warn(format!("{} documents no update", collection.item));
             }
             if !collection.delete {
@@ -136,14 +148,20 @@ impl Crud<'_> {
         let mut created = self.create(service, collection, path, 1)?;
         seen.push("POST", created.status);
         rows.push(created.path.clone());
+        let other = self.another(service, collection, path, &created, rows)?;
+        seen.is_alone = other.is_none();
         let read = self.read(service, collection, &created, "after it was created")?;
         seen.push("GET", read.status);
         if collection.list.is_some() {
             Self::list(service, collection, path, &created)?;
         }
         for (index, (method, body)) in collection.updates.iter().enumerate() {
+            let before = created.written.clone();
             let status = self.update(service, collection, &mut created, method, body, 2 + index as u64)?;
             seen.push(method, status);
+            if holds(&before, &created.written, &Map::new()).is_ok() {
+                seen.open.push(format!("{method} {} could be sent no other value than the one there", collection.item));
+            }
             self.read(service, collection, &created, &format!("after the {method}"))?;
         }
         if collection.delete {
@@ -160,8 +178,40 @@ impl Crud<'_> {
             }
             seen.push("GET", gone.status);
             rows.retain(|row| *row != created.path);
+            if collection.list.is_some() && created.id.is_some() && Self::listed(service, collection, path, &created)?.0
+            {
+                return Err(Fault::Wrong(format!("GET {} still lists what was deleted", collection.path)));
+            }
+        }
+        if let Some(other) = other {
+            self.read(service, collection, &other, "of another one, after all that was done to the first")?;
         }
         Ok(())
+    }
+
+    /// A second one, which nothing that is done to the first may touch; `None` where no other can be made.
+    fn another(
+        &self,
+        service: &Service<'_>,
+        collection: &Collection,
+        path: &str,
+        first: &Created,
+        rows: &mut Rows,
+    ) -> Result<Option<Created>, Fault> {
+        let other = match self.create(service, collection, path, OTHER) {
+            Ok(other) => other,
+            Err(Fault::Unknown(_)) => return Ok(None),
+            Err(fault) => return Err(fault),
+        };
+        if other.path != first.path {
+            rows.push(other.path.clone());
+            return Ok(Some(other));
+        }
+        let is_named_by_body = first.id.as_ref().is_some_and(|(name, id)| other.written.get(name) == Some(id));
+        if is_named_by_body {
+            return Ok(None);
+        }
+        Err(Fault::Wrong(format!("POST {} gave two things the same id", collection.path)))
     }
 
     /// The collection's path on the wire, with everything created inside which it lies.
@@ -314,6 +364,22 @@ impl Crud<'_> {
     }
 
     fn list(service: &Service<'_>, collection: &Collection, path: &str, created: &Created) -> Result<(), Fault> {
+        let (is_listed, pages) = Self::listed(service, collection, path, created)?;
+        if is_listed {
+            return Ok(());
+        }
+        let in_pages = collection.list.as_ref().is_some_and(|list| !list.paging.is_empty()) || pages >= PAGES;
+        let evidence = format!("GET {} lists {pages} page(s) without what was just created", collection.path);
+        Err(if in_pages { Fault::Unknown(evidence) } else { Fault::Wrong(evidence) })
+    }
+
+    /// Whether it is in the list, and how many pages were read.
+    fn listed(
+        service: &Service<'_>,
+        collection: &Collection,
+        path: &str,
+        created: &Created,
+    ) -> Result<(bool, usize), Fault> {
         let what = format!("GET {}", collection.path);
         let mut page = path.to_owned();
         let mut pages = 0;
@@ -326,18 +392,16 @@ impl Crud<'_> {
             let Some(items) = items(&body) else {
                 return Err(Fault::Wrong(format!("{what} {} and is no list", service.told(&answer))));
             };
-            if items.iter().any(|item| is_it(item, created)) {
-                return Ok(());
-            }
             pages += 1;
+            if items.iter().any(|item| is_it(item, created)) {
+                return Ok((true, pages));
+            }
             match next_page(&answer, &body) {
                 Some(next) if next != page => page = next,
                 _ => break,
             }
         }
-        let in_pages = collection.list.as_ref().is_some_and(|list| !list.paging.is_empty()) || pages >= PAGES;
-        let evidence = format!("{what} lists {pages} page(s) without what was just created");
-        Err(if in_pages { Fault::Unknown(evidence) } else { Fault::Wrong(evidence) })
+        Ok((false, pages))
     }
 
     fn update(
@@ -450,6 +514,10 @@ pub(crate) fn remove(service: &Service<'_>, rows: &mut Rows, first: usize) {
 struct Seen<'a> {
     path: &'a str,
     answers: Vec<String>,
+    /// What could not be shown.
+    open: Vec<String>,
+    /// That there was no second thing beside the first.
+    is_alone: bool,
 }
 
 impl Seen<'_> {

@@ -31,6 +31,8 @@ pub(crate) struct Collection {
     pub(crate) create: Body,
     pub(crate) list: Option<Listing>,
     pub(crate) updates: Vec<(String, Body)>,
+    /// Updates whose JSON body the document does not tell.
+    pub(crate) bodiless: Vec<String>,
     pub(crate) delete: bool,
     /// What a single one looks like when read; empty where the document does not say.
     pub(crate) read: Value,
@@ -101,6 +103,11 @@ impl OpenApi {
                 updates: ["put", "patch"]
                     .into_iter()
                     .filter_map(|method| Some((method.to_uppercase(), self.body(on_item.get(method)?)?)))
+                    .collect(),
+                bodiless: ["put", "patch"]
+                    .into_iter()
+                    .filter(|method| on_item.get(method).is_some_and(|update| self.body(update).is_none()))
+                    .map(str::to_uppercase)
                     .collect(),
                 delete: on_item.get("delete").is_some(),
                 read: self.answer(&on_item["get"]),

@@ -1,11 +1,16 @@
 //! Secrets of a run, taken out of everything that comes from a container before it is shown.
 
+use crate::crud::SEGMENT;
 use crate::finding::{one_line, shortened};
 
 /// What stands where a secret stood.
 const REPLACED: &str = "***";
 /// Shorter given values are everywhere in any text, and no secret.
 const SHORTEST: usize = 4;
+/// Shorter ones would be found in base 64 of anything.
+const SHORTEST_IN_BASE64: usize = 8;
+/// Shorter lines of a value stand in other texts too.
+const LONG_LINE: usize = 16;
 /// How much of a container's text evidence quotes, in characters.
 const QUOTED: usize = 160;
 /// How much of a URL is looked at, in bytes: a log may be one endless line of them.
@@ -51,6 +56,8 @@ impl Redactor {
             || (value.len() < 6 && value.bytes().all(|byte| byte.is_ascii_digit()));
         if value.len() >= SHORTEST && !plain {
             self.hide(value);
+            // A log shows a key of many lines line by line.
+            value.lines().filter(|line| *line != value && line.len() >= LONG_LINE).for_each(|line| self.hide(line));
             if is_secret_name(name) && !value.contains("://") {
                 self.keys.push(value.to_owned());
             }
@@ -75,9 +82,7 @@ impl Redactor {
     }
 
     fn hide(&mut self, secret: &str) {
-        let escaped = serde_json::Value::from(secret).to_string();
-        let escaped = escaped.trim_matches('"').to_owned();
-        for form in [secret.to_owned(), escaped] {
+        for form in forms(secret) {
             if !self.secrets.contains(&form) {
                 self.secrets.push(form);
             }
@@ -117,7 +122,7 @@ impl Redactor {
 
     /// How many different secrets stand in a raw text, passwords in URLs included.
     pub(crate) fn count_in(&self, text: &str) -> usize {
-        let known = self.keys.iter().filter(|key| text.contains(key.as_str()));
+        let known = self.keys.iter().filter(|key| forms(key).iter().any(|form| text.contains(form.as_str())));
         let foreign = passwords(text)
             .into_iter()
             .filter(|password| is_real(password) && !self.keys.iter().any(|key| key == password));
@@ -128,6 +133,44 @@ impl Redactor {
     pub(crate) fn len(&self) -> usize {
         self.keys.len()
     }
+}
+
+/// A secret as it is, and as it stands in JSON, in a URL and inside base 64.
+fn forms(secret: &str) -> Vec<String> {
+    let json = serde_json::Value::from(secret).to_string();
+    let json = json.get(1..json.len() - 1).unwrap_or_default().to_owned();
+    let encoded = percent_encoding::utf8_percent_encode(secret, SEGMENT).to_string();
+    let lower = lower_case_escapes(&encoded);
+    let mut forms = vec![secret.to_owned(), json, encoded, lower];
+    if secret.len() >= SHORTEST_IN_BASE64 {
+        for offset in 0..3 {
+            let base64 = inside_base64(secret.as_bytes(), offset);
+            forms.push(base64.replace('+', "-").replace('/', "_"));
+            forms.push(base64);
+        }
+    }
+    forms.sort_unstable();
+    forms.dedup();
+    forms
+}
+
+/// `%2F` as `%2f`.
+fn lower_case_escapes(encoded: &str) -> String {
+    let mut parts = encoded.split('%');
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |text, part| {
+        let (digits, rest) = part.split_at(part.len().min(2));
+        format!("{text}%{}{rest}", digits.to_ascii_lowercase())
+    })
+}
+
+/// The characters that stand for these bytes and no others wherever the text is `offset` bytes into a group of three.
+fn inside_base64(bytes: &[u8], offset: usize) -> String {
+    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let bit = |index: usize| bytes[(index / 8) - offset] >> (7 - index % 8) & 1;
+    let (first, end) = ((offset * 8).div_ceil(6), (offset + bytes.len()) * 8 / 6);
+    let sextet = |place: usize| (0..6).fold(0, |value, index| value << 1 | bit(place * 6 + index));
+    (first..end).map(|place| char::from(ALPHABET[usize::from(sextet(place))])).collect()
 }
 
 fn is_secret_name(name: &str) -> bool {
@@ -263,5 +306,24 @@ mod tests {
         assert_eq!(redactor.count_in("password: longpass"), 1);
         assert_eq!(redactor.count_in("connecting to postgres://ada:***@db/tasks"), 0);
         assert_eq!(redactor.count_in("connecting to postgres://bob:other1@db/tasks"), 1);
+    }
+
+    #[test]
+    fn a_secret_in_another_dress_is_seen_and_hidden() {
+        let mut redactor = Redactor::default();
+        redactor.add_value("API_TOKEN", "se/c\"ret+to ken");
+        for (log, expected) in [
+            (r#"{"token":"se/c\"ret+to ken"}"#, r#"{"token":"***"}"#),
+            ("GET /x?token=se%2Fc%22ret%2Bto%20ken", "GET /x?token=***"),
+            ("GET /x?token=se%2fc%22ret%2bto%20ken", "GET /x?token=***"),
+            ("base64: c2UvYyJyZXQrdG8ga2Vu.", "base64: ***."),
+            // `ada:` and `bo:` before it.
+            ("Basic YWRhOnNlL2MicmV0K3RvIGtlbg==", "Basic YWRhOn***g=="),
+            ("Basic Ym86c2UvYyJyZXQrdG8ga2Vu", "Basic Ym86***"),
+        ] {
+            assert_eq!((redactor.count_in(log), redactor.redact(log).as_str()), (1, expected), "{log}");
+        }
+        redactor.add_value("KEY", "-----BEGIN-----\nMIIEvQIBADANBgkqhkiG9w0B\n-----END-----\n");
+        assert_eq!(redactor.redact("line 2: MIIEvQIBADANBgkqhkiG9w0B"), "line 2: ***");
     }
 }

@@ -99,7 +99,7 @@ fn the_sample_keeps_its_promises() -> anyhow::Result<()> {
     Pass: with a read-only root but for /data: GET /health 2xx; POST 201, GET 200, PUT 200, DELETE 204, GET 404 on /notes
     Pass: with no capabilities: GET /health 2xx; POST 201, GET 200, PUT 200, DELETE 204, GET 404 on /notes
     Pass: 1 line on stdout, each a JSON object
-    Pass: no attempt to reach anything else in N ms and 9 requests
+    Pass: no attempt to reach anything else in N ms and 13 requests
     Pass: the config's user is uid 1000 (appuser)
     Pending: not pushed to ghcr.io
     "##);
@@ -241,5 +241,84 @@ fn what_is_given_is_never_shown() -> anyhow::Result<()> {
     Fail: exit 3 within N ms of its start; last log lines: {"level":"info","message":"reading the configuration"} | fatal: the *** is missing
     Fail: line 9: `exits within 5s -> exit 0`: expected exit 0, found exit 3; last log lines: {"level":"info","message":"reading the configuration"} | fatal: the *** is missing
     "##);
+    Ok(())
+}
+
+#[test]
+fn what_is_done_to_one_note_must_not_be_done_to_another() -> anyhow::Result<()> {
+    let seen = |fault: &str| told(&Recipe::fault(fault), "- [ ] All CRUD endpoints work");
+    assert_snapshot!(seen("--one-place")?, @r#"Fail: GET /notes/{note_id} after it was created: answered 404: {"detail":"not found"}"#);
+    assert_snapshot!(seen("--updates-all")?, @r#"Fail: GET /notes/{note_id} of another one, after all that was done to the first: `text` is `"seaworthy MARK 2"`, written was `"seaworthy MARK 8"`"#);
+    assert_snapshot!(seen("--deletes-all")?, @r#"Fail: GET /notes/{note_id} of another one, after all that was done to the first: answered 404: {"detail":"not found"}"#);
+    assert_snapshot!(seen("--still-listed")?, @"Fail: GET /notes still lists what was deleted");
+    assert_snapshot!(seen("--update-ignored")?, @r#"Fail: GET /notes/{note_id} after the PUT: `text` is `"seaworthy MARK 1"`, written was `"seaworthy MARK 2"`"#);
+    Ok(())
+}
+
+#[test]
+fn a_stop_is_judged_by_the_request_and_by_the_exit() -> anyhow::Result<()> {
+    let sentence = "- [ ] Stops within 5s on SIGTERM, finishing requests in flight";
+    assert_snapshot!(told(&Recipe::fault("--drops-requests"), sentence)?, @"Fail: exit 0 N ms after SIGTERM, while POST /notes was half-sent and had no answer");
+    assert_snapshot!(told(&Recipe::fault("--exit-1-at-the-end"), sentence)?, @r#"Fail: exit 1 N ms after SIGTERM; last log lines: {"level":"info","message":"listening","port":8000}"#);
+    let mut recipe = Recipe::config(|draft| draft.stop_signal = Some("SIGINT".into()));
+    let report = report(&recipe, sentence, &[("DATABASE_URL", "file:///data")])?;
+    assert_snapshot!(report.criteria[0].warnings.join("; "), @"engines stop it with SIGINT, which its config names, and not with SIGTERM");
+    recipe.draft.entrypoint = vec!["/app/nothing".into()];
+    assert_snapshot!(told(&recipe, sentence)?, @"Unproven: the container does not start: exec /app/nothing: no such file or directory");
+    Ok(())
+}
+
+#[test]
+fn what_is_written_only_later_is_lost() -> anyhow::Result<()> {
+    assert_snapshot!(told(&Recipe::fault("--late-writes"), "- [ ] Notes persist across container restarts")?, @r#"Fail: GET /notes/{note_id} after the restart: answered 404: {"detail":"not found"}"#);
+    Ok(())
+}
+
+#[test]
+fn things_that_are_no_collection_are_not_shown_by_another_one() -> anyhow::Result<()> {
+    let seen = told(
+        &Recipe::default(),
+        "- [ ] Sessions persist across container restarts\n\
+         - [ ] Created notes persist across container restarts\n\
+         - [ ] Notes and sessions persist across container restarts\n",
+    );
+    assert_snapshot!(seen?, @r"
+    Unproven: /openapi.json names no collection called `sessions`; a scenario can be written instead
+    Pass: POST /notes 201, container killed, GET 200 from a new one
+    Unproven: not understood: no check knows this sentence
+    ");
+    Ok(())
+}
+
+#[test]
+fn a_file_of_its_own_is_not_the_database_that_was_given() -> anyhow::Result<()> {
+    assert_snapshot!(told(&Recipe::fault("--own-file"), "- [ ] DATABASE_URL: environment variable (not hardcoded)")?, @"Fail: DATABASE_URL is not set in the config; no URL with a password in 3 files (1.4 MB) of 1 layer, 1 variable, 1 label, 1 history line; what was written is read back with the same DATABASE_URL; with another file it is there as well: something else than DATABASE_URL decides");
+    Ok(())
+}
+
+#[test]
+fn a_variable_that_the_config_sets_is_not_required() -> anyhow::Result<()> {
+    let recipe = Recipe::config(|draft| draft.env.push(("DATABASE_URL".into(), "file:///data".into())));
+    assert_snapshot!(told(&recipe, "- [ ] Refuses to start without DATABASE_URL")?, @"Fail: the config sets DATABASE_URL; without DATABASE_URL it starts and takes connections");
+    Ok(())
+}
+
+#[test]
+fn a_start_alone_does_not_show_the_work_on_a_read_only_root() -> anyhow::Result<()> {
+    let sentence = "- [ ] Runs with a read-only root filesystem";
+    let report = report(&Recipe::fault("--no-openapi"), sentence, &[("DATABASE_URL", "file:///data")])?;
+    assert_snapshot!(lines(&report), @"Pass: with a read-only root but for /data: connections accepted");
+    assert_snapshot!(report.criteria[0].warnings.join("; "), @"only its start was seen, not its work: GET /openapi.json answered 404; a scenario can be written instead");
+    Ok(())
+}
+
+#[test]
+fn a_database_that_the_sentence_does_not_allow_is_not_passed_over() -> anyhow::Result<()> {
+    let env = [("DATABASE_URL", "postgres://u:unseen-password@127.0.0.1:1/d")];
+    let sentences = "- [ ] Talks to nothing but metrics.example.com\n- [ ] Refuses to start without DATABASE_URL";
+    assert_snapshot!(lines(&report(&Recipe::default(), sentences, &env)?), @r"
+    Unproven: it was given a database, and the sentence does not allow that
+    Pass: exit 1 after N ms: DATABASE_URL is not set
+    ");
     Ok(())
 }

@@ -275,6 +275,16 @@ mod tests {
         let shell = || Sample::new().file("bin/sh", 0o755, b"x").facts();
         assert_eq!(base(&shell(), &bases, None, &[]).verdict, Unproven);
         assert_eq!(base(&shell(), &bases, Some(&record(&shell(), &["scratch"])), &[]).verdict, Pass);
+        let cleared = alpine()
+            .layer()
+            .file("etc/.wh.os-release", 0o644, b"")
+            .file("usr/lib/.wh.os-release", 0o644, b"")
+            .file("lib/apk/.wh.db", 0o644, b"")
+            .file("bin/.wh.sh", 0o644, b"")
+            .file("bin/.wh.busybox", 0o644, b"")
+            .facts();
+        let deleted = "not scratch: a layer brings an os-release or a package database, which a later one deletes";
+        check(&cleared, "scratch", Fail, &format!("{deleted}; the image is no binary (2 layers)"));
         // The record of another image says nothing.
         assert_eq!(base(&shell(), &bases, Some(&record(&facts, &["scratch"])), &[]).verdict, Unproven);
     }

@@ -173,6 +173,11 @@ impl Facts {
         (*layer == node.layer).then_some(text.as_str())
     }
 
+    /// Whether any layer has this one of [`TEXTS`], deleted later or not.
+    pub(super) fn ever_had(&self, path: &str) -> bool {
+        self.texts.contains_key(path)
+    }
+
     /// `layer 2 of 5`.
     pub(super) fn layer_name(&self, index: usize) -> String {
         format!("layer {} of {}", index + 1, self.diff_ids.len())

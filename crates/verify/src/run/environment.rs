@@ -153,14 +153,17 @@ impl Runs<'_> {
         if !by_config && !run.env.iter().any(|(name, _)| name == variable) {
             return Finding::fail(format!("it runs, and {variable} was never set"));
         }
-        self.refuses_without(variable)
+        let refused = self.refuses_without(variable);
+        if by_config && refused.verdict == seaworthy_report::Verdict::Fail {
+            return Finding { evidence: format!("the config sets {variable}; {}", refused.evidence), ..refused };
+        }
+        refused
     }
 
-    /// Ends by itself, with an error, without the variable.
+    /// Ends by itself, with an error, when nobody gives the variable: what the config sets is then still there.
     fn refuses_without(&self, variable: &str) -> Finding {
         let mut run: Run = self.run();
         run.env.retain(|(name, _)| name != variable);
-        run.without_env.push(variable.to_owned());
         let container = match self.start(&run, None) {
             Ok(container) => container,
             Err(Down::Fault { cause, .. } | Down::Missing(cause)) => {

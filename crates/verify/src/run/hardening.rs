@@ -28,6 +28,9 @@ impl Runs<'_> {
                     self.redactor.quote(&process.command),
                     process.capabilities.unwrap_or_default()
                 ))),
+                None if users.processes().all(|process| process.capabilities.is_none()) => Err(Finding::unproven(
+                    format!("the engine {} shows no capabilities of the container's processes", self.engine),
+                )),
                 None => Ok(()),
             }
         })
@@ -44,6 +47,7 @@ impl Runs<'_> {
             Ok(up) => up,
             Err(down) => return down.finding(how, Finding::fail),
         };
+        let mut unseen = None;
         let mut seen = match (up.healthy_after, up.listening_after, &self.health_path) {
             (Some(_), _, Some(path)) => format!("GET {path} 2xx"),
             (None, Some(_), Some(path)) if self.until() == Until::Healthy => {
@@ -60,11 +64,16 @@ impl Runs<'_> {
                 return Finding { evidence: format!("{how}: {}", finding.evidence), ..finding };
             }
             seen = format!("{seen}; {}", finding.evidence);
+        } else {
+            unseen = Some(format!("only its start was seen, not its work: {}", self.crud().evidence));
         }
         users.look(up.container.as_ref());
         self.retire(up.container, "a container with less");
         match and(&users) {
-            Ok(()) => Finding::pass(format!("{how}: {seen}")),
+            Ok(()) => match unseen {
+                Some(unseen) => Finding::pass(format!("{how}: {seen}")).warn(unseen),
+                None => Finding::pass(format!("{how}: {seen}")),
+            },
             Err(finding) => finding,
         }
     }

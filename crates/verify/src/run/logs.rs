@@ -8,6 +8,11 @@ use crate::Finding;
 /// What an engine keeps of a stream; a fuller one begins inside a line.
 const KEPT: usize = 1 << 20;
 
+/// Whether a stream is as long as what is kept of one, so that its beginning may be gone.
+pub(super) fn is_cut(stream: &str) -> bool {
+    stream.len() + 4 >= KEPT
+}
+
 impl Runs<'_> {
     pub(crate) fn logs_to_stdout(&self, json: bool) -> Finding {
         let main = match self.main() {
@@ -36,6 +41,11 @@ impl Runs<'_> {
         if secrets == 0 {
             return Finding::unproven("the container was given no secret that its log could show");
         }
+        if let Some(whose) = self.logs_cut.borrow().as_ref() {
+            return Finding::unproven(format!(
+                "none of the run's secrets in what was kept of the logs; {whose} wrote more than that, and its beginning is gone"
+            ));
+        }
         let logs =
             if read == 1 { "the log of 1 container".to_owned() } else { format!("the logs of {read} containers") };
         let known = if secrets == 1 { "the password".to_owned() } else { format!("none of {secrets} secrets") };
@@ -63,7 +73,7 @@ fn judge(logs: &seaworthy_engine::Logs, json: bool, quote: impl Fn(&str) -> Stri
 /// The first line that is no JSON object. A line that was cut is none that the service wrote.
 fn first_other(stdout: &str) -> Option<&str> {
     let is_object = |line: &str| matches!(serde_json::from_str(line), Ok(Value::Object(_)));
-    let cut = usize::from(stdout.len() + 4 >= KEPT);
+    let cut = usize::from(is_cut(stdout));
     let whole = match stdout.rfind('\n') {
         Some(end) => &stdout[..=end],
         None => stdout,

@@ -59,6 +59,8 @@ pub(crate) struct Runs<'a> {
     /// How many secrets stood in the logs of which container.
     pub(crate) leaks: RefCell<Vec<(String, usize)>>,
     pub(crate) logs_read: Cell<usize>,
+    /// A container that wrote more than is kept.
+    pub(crate) logs_cut: RefCell<Option<String>>,
     /// The first promise about answering: it tells why nothing runs.
     pub(crate) teller: Option<String>,
     /// The promise that is being decided.
@@ -137,6 +139,7 @@ impl<'a> Runs<'a> {
             rows: RefCell::default(),
             leaks: RefCell::default(),
             logs_read: Cell::new(0),
+            logs_cut: RefCell::default(),
             teller,
             current: RefCell::default(),
             cleaned: Cell::new(false),
@@ -431,6 +434,9 @@ impl<'a> Runs<'a> {
     /// Looks for secrets in raw logs.
     pub(crate) fn search(&self, logs: &seaworthy_engine::Logs, whose: &str) {
         self.logs_read.set(self.logs_read.get() + 1);
+        if logs::is_cut(&logs.stdout) || logs::is_cut(&logs.stderr) {
+            self.logs_cut.borrow_mut().get_or_insert_with(|| whose.to_owned());
+        }
         let found = self.redactor.count_in(&logs.stdout) + self.redactor.count_in(&logs.stderr);
         if found > 0 {
             self.leaks.borrow_mut().push((whose.to_owned(), found));

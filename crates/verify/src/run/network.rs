@@ -20,8 +20,10 @@ impl Runs<'_> {
             Err(error) => return self.engine_failed(&error),
         };
         let database = self.database.host();
-        if allowed.is_empty() && database.is_some() {
-            return Finding::unproven("it needs its database, and the sentence allows nothing");
+        if let Some(host) = &database
+            && !allowed.iter().any(|name| is_database(&name.to_lowercase()) || name.eq_ignore_ascii_case(host))
+        {
+            return Finding::unproven("it was given a database, and the sentence does not allow that");
         }
         let hosts: Vec<String> = allowed
             .iter()

@@ -10,6 +10,32 @@ use crate::openapi::{Collection, OpenApi};
 /// Words that mean whatever the service keeps.
 const EVERYTHING: &[&str] =
     &["data", "state", "everything", "item", "record", "row", "resource", "object", "content", "entry", "change"];
+/// Words that name nothing by themselves.
+const FILLERS: &[&str] = &[
+    "",
+    "the",
+    "all",
+    "any",
+    "every",
+    "each",
+    "and",
+    "of",
+    "in",
+    "it",
+    "our",
+    "new",
+    "created",
+    "existing",
+    "stored",
+    "saved",
+    "written",
+    "persistent",
+    "application",
+    "app",
+    "service",
+    "database",
+    "api",
+];
 
 /// What lies on volumes that outlive their container.
 pub(crate) struct Kept {
@@ -97,19 +123,30 @@ impl Runs<'_> {
 fn meant(things: &str, collections: Vec<Collection>) -> Result<Vec<Collection>, String> {
     let all: Vec<Collection> = collections.into_iter().filter(|collection| !collection.path.contains('{')).collect();
     let words: Vec<String> = things.to_lowercase().split(|c: char| !c.is_alphanumeric()).map(stem).collect();
-    let named = |collection: &&Collection| {
-        let last = collection.path.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
-        words.iter().any(|word| !word.is_empty() && *word == stem(&last.to_lowercase()))
-    };
+    let named = |collection: &&Collection| words.contains(&name(collection));
     let by_name: Vec<Collection> = all.iter().filter(named).cloned().collect();
     let everything = words.iter().any(|word| EVERYTHING.contains(&word.as_str()));
-    match (by_name.is_empty(), all.len()) {
-        (_, 0) => Err("/openapi.json names no collection that can be created and read back".to_owned()),
-        (false, _) => Ok(by_name),
-        (true, 1) => Ok(all),
-        (true, _) if everything => Ok(all),
-        (true, _) => Err(format!("/openapi.json names no collection called `{things}`")),
+    let is_known = |word: &String| {
+        let word = word.as_str();
+        FILLERS.contains(&word)
+            || EVERYTHING.contains(&word)
+            || by_name.iter().any(|collection| name(collection) == word)
+    };
+    if all.is_empty() {
+        return Err("/openapi.json names no collection that can be created and read back".to_owned());
     }
+    // Whatever else is named must be shown too.
+    match words.iter().all(is_known) {
+        true if !by_name.is_empty() => Ok(by_name),
+        true if everything => Ok(all),
+        _ => Err(format!("/openapi.json names no collection called `{things}`")),
+    }
+}
+
+/// `task` of `/api/tasks/`.
+fn name(collection: &Collection) -> String {
+    let last = collection.path.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
+    stem(&last.to_lowercase())
 }
 
 /// Without the ending of a plural.

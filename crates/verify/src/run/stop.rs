@@ -64,7 +64,12 @@ impl Runs<'_> {
             }
         };
         self.retire(up.container, "a container that was stopped");
-        finding
+        match self.config().stop_signal() {
+            Some(signal) if !matches!(signal, "SIGTERM" | "TERM" | "15") => {
+                finding.warn(format!("engines stop it with {signal}, which its config names, and not with SIGTERM"))
+            }
+            _ => finding,
+        }
     }
 
     /// Without a request in flight only half of the promise can be seen.

@@ -16,6 +16,8 @@ pub(super) struct Content {
     /// The package databases and how many packages they name.
     packages: Vec<(Manager, usize)>,
     has_base_files: bool,
+    /// Some layer has an os-release or a package database, also one that is not in the final tree.
+    had_distribution: bool,
     /// Language runtimes: which, version, where.
     runtimes: Vec<(Runtime, String, String)>,
     pub(super) shell: Option<String>,
@@ -32,6 +34,9 @@ impl Content {
             release,
             packages: facts.packages.managers().into_iter().filter(|(manager, _)| is_there(facts, *manager)).collect(),
             has_base_files: facts.packages.has(Manager::Dpkg, "base-files"),
+            had_distribution: !facts.packages.managers().is_empty()
+                || facts.ever_had("etc/os-release")
+                || facts.ever_had("usr/lib/os-release"),
             runtimes: Vec::new(),
             shell: None,
             static_programs: 0,
@@ -165,6 +170,9 @@ impl Content {
         match (&self.release, self.packages.is_empty()) {
             (Some(_), _) => Some(format!("os-release says {}", self.title())),
             (None, false) => Some(self.packages()),
+            (None, true) if self.had_distribution => {
+                Some("a layer brings an os-release or a package database, which a later one deletes".to_owned())
+            }
             (None, true) => None,
         }
     }
@@ -182,6 +190,8 @@ impl Content {
         parts.extend(self.runtimes.iter().map(|(runtime, version, _)| format!("{} {version}", name(*runtime))));
         if self.any_distribution().is_none() {
             parts.push(format!("{} on scratch", self.programs()));
+        } else if parts.is_empty() {
+            parts.push(self.programs());
         }
         format!("{} ({layers})", parts.join(", "))
     }
