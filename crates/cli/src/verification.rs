@@ -55,7 +55,12 @@ pub(crate) fn run(
     let path = path.display().to_string();
     interrupt::making(|| {
         let engine = match seaworthy_engine::choose(settings.engine, helper) {
-            Ok(engine) => Ok(Interruptible(engine)),
+            Ok(chosen) => {
+                if let Some(note) = &chosen.note {
+                    out.note(&failure::without_passwords(note));
+                }
+                Ok(Interruptible(chosen.engine))
+            }
             Err(error) if settings.engine == Choice::Auto => Err(failure::in_words(&error.into())),
             Err(error) => return Err(error.into()),
         };

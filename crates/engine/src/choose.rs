@@ -44,22 +44,34 @@ impl fmt::Display for Choice {
     }
 }
 
+/// An engine, and what the user should know about the choice.
+pub struct Chosen {
+    pub engine: Box<dyn Engine>,
+    /// One line: the daemon that the user names is not the one that is used.
+    pub note: Option<String>,
+}
+
 /// The engine of that choice; `helper` is the program that the embedded one starts (see [`crate::helper`]).
 ///
 /// # Errors
 ///
 /// [`EngineError::Unavailable`] if it cannot be used here; for `auto`, if none can.
-pub fn choose(choice: Choice, helper: PathBuf) -> Result<Box<dyn Engine>, EngineError> {
-    let docker = || Docker::connect().map(|engine| Box::new(engine) as Box<dyn Engine>);
-    let embedded = || {
+pub fn choose(choice: Choice, helper: PathBuf) -> Result<Chosen, EngineError> {
+    let docker = || Docker::connect().map(|engine| Chosen { engine: Box::new(engine), note: None });
+    let embedded = |note| {
         let engine = Embedded::new(helper);
-        engine.available().map(|()| Box::new(engine) as Box<dyn Engine>)
+        engine.available().map(|()| Chosen { engine: Box::new(engine), note })
     };
     match choice {
         Choice::Docker => docker(),
-        Choice::Embedded => embedded(),
-        Choice::Auto => docker().or_else(|_| embedded()),
+        Choice::Embedded => embedded(None),
+        Choice::Auto => docker().or_else(|error| embedded(instead(&error, Docker::is_named()))),
     }
+}
+
+/// What is said when the embedded engine takes the place of a daemon that the user names.
+fn instead(error: &EngineError, is_named: bool) -> Option<String> {
+    is_named.then(|| format!("{error}; the embedded engine is used instead"))
 }
 
 #[cfg(test)]
@@ -73,5 +85,13 @@ mod tests {
         }
         let error = "podman".parse::<Choice>().unwrap_err();
         assert_eq!(error.to_string(), "`podman` is no engine; there are `auto`, `embedded` and `docker`");
+    }
+
+    #[test]
+    fn the_user_hears_when_a_named_daemon_is_not_used() {
+        let error = EngineError::Unavailable { engine: "docker", reason: "no answer".to_owned(), hint: None };
+        assert_eq!(instead(&error, false), None);
+        let note = instead(&error, true).unwrap();
+        assert_eq!(note, "the docker engine cannot run here: no answer; the embedded engine is used instead");
     }
 }

@@ -52,7 +52,7 @@ impl Docker {
     ///
     /// [`EngineError::Unavailable`] if there is none, or `DOCKER_HOST` names one that cannot be used; says what to do.
     pub fn connect() -> Result<Self, EngineError> {
-        let named = std::env::var("DOCKER_HOST").ok().filter(|host| !host.is_empty());
+        let named = Self::named();
         let hosts = match &named {
             Some(host) => vec![host::Host::named(host)?],
             None => host::usual(),
@@ -61,10 +61,22 @@ impl Docker {
         for host in &hosts {
             match Self::connect_to(host) {
                 Ok(docker) => return Ok(docker),
-                Err(reason) => why.push(format!("`{host}`: {reason}")),
+                Err(reason) => match &named {
+                    Some(named) => why.push(format!("`DOCKER_HOST` is `{named}`: {reason}")),
+                    None => why.push(format!("`{host}`: {reason}")),
+                },
             }
         }
         Err(host::unavailable(&why))
+    }
+
+    /// Whether the user names a daemon.
+    pub(crate) fn is_named() -> bool {
+        Self::named().is_some()
+    }
+
+    fn named() -> Option<String> {
+        std::env::var("DOCKER_HOST").ok().filter(|host| !host.is_empty())
     }
 
     fn connect_to(host: &host::Host) -> Result<Self, String> {

@@ -10,7 +10,7 @@ pub mod machine;
 mod process;
 mod run;
 
-pub use choose::{Choice, ChoiceError, choose};
+pub use choose::{Choice, ChoiceError, Chosen, choose};
 pub use container::{
     Attempt, Container, Engine, EngineError, Exit, Health, HealthStatus, Logs, Memory, Prepared, Process, Signal,
     Status, Volumes,

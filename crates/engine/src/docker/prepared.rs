@@ -203,10 +203,10 @@ impl Base {
     fn host_entry(&self, service: &Service) -> Result<String, EngineError> {
         let ip = service.address.ip();
         if ip.is_loopback() {
-            return Err(EngineError::Failed {
+            return Err(EngineError::Unavailable {
                 engine: NAME,
-                action: "start the container",
-                reason: format!("`{}` listens on `{ip}`, where no container reaches it", service.name),
+                reason: format!("`{}` is `{ip}`, which inside a container is the container itself", service.name),
+                hint: Some("use `--engine embedded`, or another address of this machine".to_owned()),
             });
         }
         let ip = if ip.is_unspecified() { self.network.gateway } else { ip };
