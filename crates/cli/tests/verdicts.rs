@@ -36,10 +36,12 @@ fn settled(text: &str) -> String {
             .iter()
             .enumerate()
             .map(|(at, word)| match words.get(at + 1).map(|unit| unit.trim_end_matches([',', ';', ')'])) {
-                Some("ms" | "MB" | "probes") if is_number(word) => {
+                Some("ms" | "MB" | "probes" | "process" | "processes") if is_number(word) => {
                     word.replace(|c: char| c.is_ascii_digit() || c == '.', "") + "N"
                 }
                 _ if is_mark(word) => "MARK".to_owned(),
+                // A health check's process is seen or not.
+                _ if *word == "process" => "processes".to_owned(),
                 _ => (*word).to_owned(),
             })
             .collect();
@@ -104,7 +106,7 @@ fn the_sample_keeps_every_promise() -> anyhow::Result<()> {
 #[test]
 fn root_by_config_is_seen() -> anyhow::Result<()> {
     assert_snapshot!(verify(&Recipe::config(|draft| draft.user.clear()))?, @"
-    fail user.non_root: the config names no user, so it runs as root (uid 0); `/app/notes` runs with uid 0 (effective 0, saved 0); 1 process seen in N probes
+    fail user.non_root: the config names no user, so it runs as root (uid 0); `/app/notes` runs with uid 0 (effective 0, saved 0); N processes seen in N probes
     14 pass, 1 fail, 0 unproven, 0 pending
     ");
     Ok(())
@@ -113,7 +115,7 @@ fn root_by_config_is_seen() -> anyhow::Result<()> {
 #[test]
 fn root_by_a_numeric_0_is_seen() -> anyhow::Result<()> {
     assert_snapshot!(verify(&Recipe::config(|draft| draft.user = "0".into()))?, @"
-    fail user.non_root: the config's user is `0`: uid 0; `/app/notes` runs with uid 0 (effective 0, saved 0); 1 process seen in N probes
+    fail user.non_root: the config's user is `0`: uid 0; `/app/notes` runs with uid 0 (effective 0, saved 0); N processes seen in N probes
     14 pass, 1 fail, 0 unproven, 0 pending
     ");
     Ok(())
@@ -122,7 +124,7 @@ fn root_by_a_numeric_0_is_seen() -> anyhow::Result<()> {
 #[test]
 fn root_by_another_name_is_seen() -> anyhow::Result<()> {
     assert_snapshot!(verify(&Recipe::config(|draft| draft.user = "admin".into()))?, @"
-    fail user.non_root: the config's user is `admin`, which is uid 0; `/app/notes` runs with uid 0 (effective 0, saved 0); 1 process seen in N probes
+    fail user.non_root: the config's user is `admin`, which is uid 0; `/app/notes` runs with uid 0 (effective 0, saved 0); N processes seen in N probes
     14 pass, 1 fail, 0 unproven, 0 pending
     ");
     Ok(())
