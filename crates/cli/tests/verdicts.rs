@@ -317,3 +317,21 @@ fn without_openapi_crud_is_unproven() -> anyhow::Result<()> {
     ");
     Ok(())
 }
+
+#[test]
+fn a_service_that_keeps_only_its_last_note_is_seen() -> anyhow::Result<()> {
+    assert_snapshot!(verify(&Recipe::fault("--one-place"))?, @r#"
+    fail api.crud: GET /notes/{note_id} after it was created: answered 404: {"detail":"not found"}
+    14 pass, 1 fail, 0 unproven, 0 pending
+    "#);
+    Ok(())
+}
+
+#[test]
+fn a_request_dropped_by_an_orderly_exit_is_seen() -> anyhow::Result<()> {
+    assert_snapshot!(verify(&Recipe::fault("--drops-requests"))?, @"
+    fail stop.graceful: exit 0 N ms after SIGTERM, while POST /notes was half-sent and had no answer
+    14 pass, 1 fail, 0 unproven, 0 pending
+    ");
+    Ok(())
+}
