@@ -73,9 +73,15 @@ impl Redactor {
             return;
         }
         self.hide(password);
-        self.keys.push(password.to_owned());
         let decoded = percent_encoding::percent_decode_str(password).decode_utf8_lossy().into_owned();
-        if decoded != password && decoded.len() >= SHORTEST {
+        // One secret in two forms is one.
+        if decoded.len() >= SHORTEST && forms(&decoded).iter().any(|form| form == password) {
+            self.hide(&decoded);
+            self.keys.push(decoded);
+            return;
+        }
+        self.keys.push(password.to_owned());
+        if decoded.len() >= SHORTEST {
             self.hide(&decoded);
             self.keys.push(decoded);
         }
@@ -122,10 +128,11 @@ impl Redactor {
 
     /// How many different secrets stand in a raw text, passwords in URLs included.
     pub(crate) fn count_in(&self, text: &str) -> usize {
-        let known = self.keys.iter().filter(|key| forms(key).iter().any(|form| text.contains(form.as_str())));
+        let keys: Vec<Vec<String>> = self.keys.iter().map(|key| forms(key)).collect();
+        let known = keys.iter().filter(|forms| forms.iter().any(|form| text.contains(form.as_str())));
         let foreign = passwords(text)
             .into_iter()
-            .filter(|password| is_real(password) && !self.keys.iter().any(|key| key == password));
+            .filter(|password| is_real(password) && !keys.iter().flatten().any(|form| form == password));
         known.count() + foreign.count()
     }
 
@@ -302,6 +309,9 @@ mod tests {
         let mut redactor = Redactor::default();
         redactor.add_value("DATABASE_URL", "postgres://ada:longpass@db/tasks");
         redactor.add_value("GREETING", "hello world");
+        redactor.add_value("OTHER_URL", "postgres://ada:s%40cret1@db/tasks");
+        assert_eq!(redactor.len(), 2);
+        assert_eq!(redactor.count_in("s@cret1 of postgres://ada:s%40cret1@db/tasks"), 1);
         assert_eq!(redactor.count_in("connecting as ada to db, hello world"), 0);
         assert_eq!(redactor.count_in("password: longpass"), 1);
         assert_eq!(redactor.count_in("connecting to postgres://ada:***@db/tasks"), 0);
