@@ -197,7 +197,7 @@ fn whole(sentence: &Clause) -> Result<(&'static Compiled, Vec<Check>), Rest> {
                 match entry.with_remarks(found, &sentence.remarks) {
                     Ok(checks) => return Ok((entry, checks)),
                     Err(remark) => {
-                        (longest, rest) = (end, sentence.remarks.get(remark).and_then(|remark| span(remark)))
+                        (longest, rest) = (end, sentence.remarks.get(remark).and_then(|remark| span(remark)));
                     }
                 }
             }
