@@ -248,7 +248,7 @@ fn a_service_where_no_container_reaches_it_is_an_error() {
     let services = vec![Service { name: "db".to_owned(), address: "127.0.0.1:5432".parse().unwrap() }];
     let started = prepare(&image(&["serve"], json!({}))).start(&Run { services, ..Run::default() }, None);
     let Err(error) = started else { panic!("it starts") };
-    insta::assert_snapshot!(error, @"the docker engine cannot run here: `db` is `127.0.0.1`, which inside a container is the container itself");
+    insta::assert_snapshot!(error, @"the docker engine cannot run here: `db` is `127.0.0.1`, which inside a container is the container itself; use `--engine embedded`");
 }
 
 #[test]

@@ -100,11 +100,13 @@ impl RunDatabase {
             database.kind = Kind::Given;
             database.variable = Some(variable.to_owned());
             database.url = Some(url.to_owned());
-            if forwards && let Some((host, port)) = authority(url) {
+            if let Some((host, port)) = authority(url) {
                 let address = (host.as_str(), port).to_socket_addrs().ok().and_then(|mut found| {
                     let all: Vec<SocketAddr> = found.by_ref().collect();
                     all.iter().find(|address| address.is_ipv4()).or(all.first()).copied()
                 });
+                // A server of this machine: an engine whose containers cannot reach it says so.
+                let address = address.filter(|address| forwards || address.ip().is_loopback());
                 database.services.extend(address.map(|address| Service { name: host, address }));
             }
         } else if wanted.stand_in && wanted.variable.is_some() {

@@ -205,8 +205,12 @@ impl Base {
         if ip.is_loopback() {
             return Err(EngineError::Unavailable {
                 engine: NAME,
-                reason: format!("`{}` is `{ip}`, which inside a container is the container itself", service.name),
-                hint: Some("use `--engine embedded`, or another address of this machine".to_owned()),
+                // In the reason, for a verdict shows no hint.
+                reason: format!(
+                    "`{}` is `{ip}`, which inside a container is the container itself; use `--engine embedded`",
+                    service.name
+                ),
+                hint: None,
             });
         }
         let ip = if ip.is_unspecified() { self.network.gateway } else { ip };
