@@ -1,6 +1,5 @@
 //! Images made wrong on purpose, each held to one specification by the program as users call it, on both engines.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;
 
@@ -9,6 +8,8 @@ use insta::assert_snapshot;
 use seaworthy_image::LayerBuilder;
 use seaworthy_testkit::{Recipe, for_arm, workspace};
 use serde_json::Value;
+
+use crate::held::{self, not_kept, verdicts};
 
 /// Every criterion that did not pass, with its evidence; then the sums. The same on both engines, but for words that name one.
 fn verify(recipe: &Recipe) -> anyhow::Result<String> {
@@ -20,10 +21,10 @@ fn verify(recipe: &Recipe) -> anyhow::Result<String> {
     ensure!(
         verdicts(&embedded) == verdicts(&docker),
         "the engines differ:\nembedded:\n{}\ndocker:\n{}",
-        broken(&embedded),
-        broken(&docker)
+        not_kept(&embedded),
+        not_kept(&docker)
     );
-    Ok(settled(&broken(&embedded)))
+    Ok(settled(&not_kept(&embedded)))
 }
 
 /// Without what differs from run to run: times, sizes of the compiled service, and the marks in what was written.
@@ -58,8 +59,7 @@ fn report(layout: &Path, engine: &str) -> anyhow::Result<Value> {
         .arg(workspace().join("crates/cli/tests/data/notes-spec.md"))
         .args(["--engine", engine, "--env", "DATABASE_URL=file:///data", "--timeout", "5s", "--report", "json=-"])
         .output()?;
-    let report: Value = serde_json::from_slice(&output.stdout)
-        .with_context(|| format!("{engine}: {}", String::from_utf8_lossy(&output.stderr)))?;
+    let report = held::report(&output).context(engine.to_owned())?;
     let summary = &report["summary"];
     let exit = if summary["fail"] != 0 {
         1
@@ -70,31 +70,6 @@ fn report(layout: &Path, engine: &str) -> anyhow::Result<Value> {
     };
     ensure!(output.status.code() == Some(exit), "{engine} exits with {:?} for {summary}", output.status.code());
     Ok(report)
-}
-
-fn criteria(report: &Value) -> impl Iterator<Item = &Value> {
-    report["criteria"].as_array().into_iter().flatten()
-}
-
-fn verdicts(report: &Value) -> BTreeMap<String, String> {
-    criteria(report).map(|criterion| (criterion["id"].to_string(), criterion["verdict"].to_string())).collect()
-}
-
-fn broken(report: &Value) -> String {
-    let mut lines: Vec<String> = criteria(report)
-        .filter(|criterion| criterion["verdict"] != "pass")
-        .map(|criterion| {
-            let text = |name: &str| criterion[name].as_str().unwrap_or_default().to_owned();
-            let cause = criterion["caused_by"].as_str().map(|id| format!(" [{id}]")).unwrap_or_default();
-            format!("{} {}: {}{cause}", text("verdict"), text("check"), text("evidence"))
-        })
-        .collect();
-    let summary = &report["summary"];
-    lines.push(format!(
-        "{} pass, {} fail, {} unproven, {} pending",
-        summary["pass"], summary["fail"], summary["unproven"], summary["pending"]
-    ));
-    lines.join("\n")
 }
 
 #[test]
