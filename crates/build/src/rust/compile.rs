@@ -78,7 +78,16 @@ impl Compilation<'_> {
     fn command(&self) -> Command {
         let mut command = Command::new("cargo");
         command
-            .args(["build", "--profile", &self.package.settings.profile, "--locked", "--color", "never", "--message-format", "json-render-diagnostics"])
+            .args([
+                "build",
+                "--profile",
+                &self.package.settings.profile,
+                "--locked",
+                "--color",
+                "never",
+                "--message-format",
+                "json-render-diagnostics",
+            ])
             .args(["--package", &self.package.name, "--bin", self.binary, "--target", &self.toolchain.target])
             .arg("--target-dir")
             .arg(self.target_directory)
