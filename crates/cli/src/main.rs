@@ -16,6 +16,7 @@ mod project;
 #[cfg(test)]
 mod reference;
 mod report_to;
+mod run_args;
 mod sockets;
 mod source;
 mod specification;

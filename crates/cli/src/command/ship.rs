@@ -4,11 +4,11 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueHint};
 
-use crate::args::RunArgs;
 use crate::exit::Exit;
 use crate::folder::Folder;
 use crate::output::Output;
 use crate::project::{self, Wish};
+use crate::run_args::RunArgs;
 use crate::{specification, verification};
 
 /// Build the project's image and hold it to its specification

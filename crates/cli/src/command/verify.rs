@@ -5,10 +5,10 @@ use std::path::PathBuf;
 use clap::{Args, ValueHint};
 use seaworthy_image::Platform;
 
-use crate::args::RunArgs;
 use crate::exit::Exit;
 use crate::folder::Folder;
 use crate::output::Output;
+use crate::run_args::RunArgs;
 use crate::source::{self, Opened};
 use crate::{interrupt, project, specification, verification};
 

@@ -1,0 +1,149 @@
+//! How containers are run: the arguments that `verify` and `ship` share.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::time::Duration;
+
+use clap::{Args, ValueEnum, ValueHint};
+use seaworthy_engine::Choice;
+use seaworthy_verify::Options;
+
+use crate::env;
+use crate::output::Output;
+use crate::report_to::{ReportTo, Reports};
+use crate::verification::Settings;
+
+/// How containers are run, and where reports go.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Run")]
+pub(crate) struct RunArgs {
+    /// What runs containers: Docker or Podman where one answers, else the embedded engine
+    #[arg(long, value_enum, default_value_t = EngineChoice::Auto, hide_possible_values = false)]
+    pub(crate) engine: EngineChoice,
+
+    /// A variable for every container; `K` alone takes its value from the environment (repeatable)
+    // A value may be a secret: it is parsed where no message repeats it.
+    #[arg(long, value_name = "K[=V]", value_parser = clap::value_parser!(OsString))]
+    pub(crate) env: Vec<OsString>,
+
+    /// A file of `K=V` lines; `--env` goes before it
+    #[arg(long, value_name = "F", value_hint = ValueHint::FilePath)]
+    pub(crate) env_file: Option<PathBuf>,
+
+    /// The container's port for HTTP [default: the one it exposes, else its PORT]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) port: Option<u16>,
+
+    /// The end of every wait that has no bound of its own: `30s`, `1.5s`, `500ms`, `2m`
+    #[arg(long, value_name = "T", default_value = "30s")]
+    pub(crate) timeout: Timeout,
+
+    /// Write a report, as `json` or `markdown`; `-` is stdout, and the checklist goes to stderr (repeatable)
+    #[arg(long, value_name = "FORMAT=PATH")]
+    pub(crate) report: Vec<ReportTo>,
+
+    /// Take a pending promise for one that was not shown: exit 3
+    #[arg(long)]
+    pub(crate) complete: bool,
+}
+
+/// What runs containers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum EngineChoice {
+    Auto,
+    Embedded,
+    Docker,
+}
+
+/// A bound in time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Timeout(pub(crate) Duration);
+
+/// Why a text is no bound in time.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum TimeoutError {
+    #[error("a time has a number and a unit: `30s`, `500ms`, `2m`")]
+    Form,
+    #[error("it is more than 0 and at most an hour")]
+    Range,
+}
+
+impl FromStr for Timeout {
+    type Err = TimeoutError;
+
+    fn from_str(text: &str) -> Result<Self, TimeoutError> {
+        let unit = text.find(|c: char| c.is_ascii_alphabetic()).ok_or(TimeoutError::Form)?;
+        let (number, unit) = text.split_at(unit);
+        let seconds = match unit {
+            "ms" => 0.001,
+            "s" => 1.0,
+            "m" | "min" => 60.0,
+            _ => return Err(TimeoutError::Form),
+        };
+        if number.is_empty() || !number.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.') {
+            return Err(TimeoutError::Form);
+        }
+        let seconds = number.parse::<f64>().map_err(|_| TimeoutError::Form)? * seconds;
+        if (0.001..=3600.0).contains(&seconds) {
+            Ok(Self(Duration::from_secs_f64(seconds)))
+        } else {
+            Err(TimeoutError::Range)
+        }
+    }
+}
+
+impl RunArgs {
+    /// Looks up what the environment holds, here and nowhere else, and checks what can be checked before the work begins.
+    ///
+    /// # Errors
+    ///
+    /// Fails if a variable cannot be had or a report cannot be written.
+    pub(crate) fn resolve(self, out: &mut Output) -> anyhow::Result<Settings> {
+        let env = env::resolve(&self.env, self.env_file.as_deref(), &|name| std::env::var_os(name))?;
+        out.keep_secret(&env);
+        Ok(Settings {
+            engine: self.engine.into(),
+            options: Options { env, port: self.port, timeout: self.timeout.0 },
+            reports: Reports::new(self.report)?,
+            complete: self.complete,
+        })
+    }
+}
+
+impl From<EngineChoice> for Choice {
+    fn from(choice: EngineChoice) -> Self {
+        match choice {
+            EngineChoice::Auto => Self::Auto,
+            EngineChoice::Embedded => Self::Embedded,
+            EngineChoice::Docker => Self::Docker,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_has_a_unit() {
+        #[track_caller]
+        fn check(text: &str, expected: Result<u64, TimeoutError>) {
+            assert_eq!(text.parse(), expected.map(|millis| Timeout(Duration::from_millis(millis))), "{text}");
+        }
+        check("30s", Ok(30_000));
+        check("1.5s", Ok(1_500));
+        check("500ms", Ok(500));
+        check("2m", Ok(120_000));
+        check("60min", Ok(3_600_000));
+        check("61min", Err(TimeoutError::Range));
+        check("0s", Err(TimeoutError::Range));
+        check("30", Err(TimeoutError::Form));
+        check("s", Err(TimeoutError::Form));
+        check("1e9s", Err(TimeoutError::Form));
+        check("-1s", Err(TimeoutError::Form));
+        check("1.2.3s", Err(TimeoutError::Form));
+        check("inf", Err(TimeoutError::Form));
+        check("", Err(TimeoutError::Form));
+    }
+}
