@@ -1,8 +1,9 @@
 //! `image.secrets`: No secrets in image.
 
+use seaworthy_report::size as megabytes;
+
 use super::facts::{Place, Secret};
 use super::secret::Strength;
-use super::size::megabytes;
 use super::{Facts, count};
 use crate::Finding;
 

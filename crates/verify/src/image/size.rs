@@ -1,5 +1,6 @@
 //! `image.size`: Image size under {size}.
 
+use seaworthy_report::size as megabytes;
 use seaworthy_spec::Measure;
 
 use super::Facts;
@@ -10,7 +11,10 @@ pub fn size(facts: &Facts, limit_bytes: u64, measure: Measure) -> Finding {
     let (unpacked, transfer) = (facts.unpacked_bytes(), facts.transfer_bytes());
     let evidence = format!("{} unpacked, {} to transfer", megabytes(unpacked), megabytes(transfer));
     let over = |bytes: u64, name: &str| {
-        (bytes > limit_bytes).then(|| format!("{} {name} is over {}", megabytes(bytes), megabytes(limit_bytes)))
+        (bytes > limit_bytes).then(|| {
+            let (size, limit) = apart(bytes, limit_bytes);
+            format!("{size} {name} is over {limit}")
+        })
     };
     let broken = match measure {
         Measure::Unpacked => over(unpacked, "unpacked"),
@@ -23,11 +27,11 @@ pub fn size(facts: &Facts, limit_bytes: u64, measure: Measure) -> Finding {
     }
 }
 
-/// Decimal megabytes with one digit; below 0.1 MB in bytes, and with more digits where one hides the difference.
-pub(super) fn megabytes(bytes: u64) -> String {
-    match bytes {
-        0..100_000 => format!("{bytes} bytes"),
-        _ => format!("{}.{} MB", bytes / 1_000_000, bytes % 1_000_000 / 100_000),
+/// Two sizes, in bytes where their megabytes read the same.
+fn apart(one: u64, other: u64) -> (String, String) {
+    match (megabytes(one), megabytes(other)) {
+        (a, b) if a == b => (format!("{one} bytes"), format!("{other} bytes")),
+        apart => apart,
     }
 }
 
@@ -58,15 +62,8 @@ mod tests {
     }
 
     #[test]
-    fn sizes_are_decimal() {
-        for (bytes, expected) in [
-            (0, "0 bytes"),
-            (99_999, "99999 bytes"),
-            (100_000, "0.1 MB"),
-            (5_849_999, "5.8 MB"),
-            (145_000_000, "145.0 MB"),
-        ] {
-            assert_eq!(megabytes(bytes), expected);
-        }
+    fn a_size_just_over_the_limit_does_not_read_like_the_limit() {
+        assert_eq!(apart(10_000_001, 10_000_000), ("10000001 bytes".to_owned(), "10000000 bytes".to_owned()));
+        assert_eq!(apart(12_400_000, 10_000_000), ("12.4 MB".to_owned(), "10.0 MB".to_owned()));
     }
 }

@@ -1,9 +1,9 @@
 //! `memory.under`: the CRUD requests under a limit.
 
 use seaworthy_engine::{Run, Status};
-use seaworthy_report::Verdict;
+use seaworthy_report::{Verdict, size as megabytes};
 
-use super::{Down, Runs, megabytes};
+use super::{Down, Runs};
 use crate::Finding;
 use crate::crud::SCENARIO;
 

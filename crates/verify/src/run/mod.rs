@@ -522,13 +522,6 @@ pub(crate) fn seconds(time: Duration) -> String {
     }
 }
 
-/// `12.3 MB`.
-pub(crate) fn megabytes(bytes: u64) -> String {
-    #[expect(clippy::cast_precision_loss, reason = "one decimal is shown")]
-    let megabytes = bytes as f64 / 1_000_000.0;
-    format!("{megabytes:.1} MB")
-}
-
 /// Sixteen hexadecimal digits that no other run has.
 fn mark() -> String {
     use std::hash::{BuildHasher as _, Hasher as _};
