@@ -1,6 +1,6 @@
 //! The Task API: tasks that are created, read, changed and deleted over HTTP, kept in PostgreSQL or `SQLite`.
 //!
-//! [`app`] is the whole service as a value. A request goes through it to a handler in `tasks`, which reads what was
+//! [`app()`] is the whole service as a value. A request goes through it to a handler in `tasks`, which reads what was
 //! sent (`body`, `page`), asks the [`Store`] for one thing, and answers; what cannot be answered is an [`Error`].
 
 mod app;
