@@ -9,6 +9,8 @@ const PERMITTED: &[(&str, &[&str])] = &[
     ("seaworthy-image", &[]),
     ("seaworthy-database", &[]),
     ("seaworthy-report", &[]),
+    ("seaworthy-registry", &["seaworthy-image"]),
+    ("seaworthy-proof", &["seaworthy-image", "seaworthy-report"]),
     ("seaworthy-engine", &["seaworthy-image"]),
     ("seaworthy-build", &["seaworthy-engine", "seaworthy-image"]),
     (
@@ -28,13 +30,15 @@ const PERMITTED: &[(&str, &[&str])] = &[
             "seaworthy-build",
             "seaworthy-engine",
             "seaworthy-image",
+            "seaworthy-proof",
+            "seaworthy-registry",
             "seaworthy-report",
             "seaworthy-spec",
             "seaworthy-verify",
         ],
     ),
     ("seaworthy-testkit", &["seaworthy-image"]),
-    ("seaworthy-bench", &["seaworthy-build", "seaworthy-engine", "seaworthy-image"]),
+    ("seaworthy-bench", &["seaworthy-build", "seaworthy-engine", "seaworthy-image", "seaworthy-registry"]),
     ("task-api", &[]),
 ];
 

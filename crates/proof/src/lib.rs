@@ -1,0 +1,1 @@
+//! A report becomes a statement that can be signed and attached to an image, and is read back and judged.

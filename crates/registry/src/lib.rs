@@ -1,0 +1,1 @@
+//! Distribution client: authentication, pull, push, tags, referrers.
