@@ -22,9 +22,10 @@ fn criteria(report: &Value) -> impl Iterator<Item = &Value> {
     report["criteria"].as_array().into_iter().flatten()
 }
 
-/// Of each promise, by its id.
+/// Of each promise, by its line and its check.
 pub(crate) fn verdicts(report: &Value) -> BTreeMap<String, String> {
-    criteria(report).map(|criterion| (criterion["id"].to_string(), criterion["verdict"].to_string())).collect()
+    let name = |criterion: &Value| format!("{} {}", criterion["line"], criterion["check"]);
+    criteria(report).map(|criterion| (name(criterion), criterion["verdict"].to_string())).collect()
 }
 
 /// Every criterion that did not pass, with its evidence; then the sums.
