@@ -8,7 +8,7 @@ use seaworthy_engine::{Choice, Engine};
 use seaworthy_image::Image;
 use seaworthy_report::Report;
 use seaworthy_spec::Spec;
-use seaworthy_verify::{Event, Options, Subject};
+use seaworthy_verify::{Event, Options, Subject, Travel};
 
 use crate::failure;
 use crate::folder::Folder;
@@ -33,7 +33,7 @@ pub(crate) fn subject<'a>(
     record: Option<&'a Record>,
     folder: &Folder,
 ) -> Subject<'a> {
-    Subject { image, reference, record, project: folder.flag() }
+    Subject { image, reference, record, project: folder.flag(), travel: Travel::default() }
 }
 
 /// Holds the image to the specification, and shows what happens meanwhile.

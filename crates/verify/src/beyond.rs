@@ -1,4 +1,4 @@
-//! What neither the image nor its containers show: how it was built, where it was pushed, on which machines it ran.
+//! What neither the image nor its containers show: how it was built.
 
 use seaworthy_build::Record;
 use seaworthy_image::Digest;
@@ -63,55 +63,7 @@ pub(crate) fn multi_stage(subject: &Subject<'_>) -> Finding {
     }
 }
 
-pub(crate) fn pushed(subject: &Subject<'_>, registries: &[String]) -> Finding {
-    let names = registries.join(" or ");
-    let evidence = if names.is_empty() { "not pushed".to_owned() } else { format!("not pushed to {names}") };
-    Finding::pending(evidence, command(subject, &format!("ship --to {}", repository(registries))))
-}
-
-pub(crate) fn tagged(subject: &Subject<'_>, tags: &[String]) -> Finding {
-    let tags = if tags.is_empty() { "version, commit and latest".to_owned() } else { tags.join(", ") };
-    Finding::pending(format!("not pushed with the tags {tags}"), command(subject, "ship --to HOST/REPO"))
-}
-
-pub(crate) fn on_another_machine() -> Finding {
-    Finding::pending("seen on this machine only; to be typed on another one", "seaworthy verify HOST/REPO:TAG")
-}
-
-/// What to put for `HOST/REPO` where the sentence names a registry.
-fn repository(registries: &[String]) -> String {
-    let Some(first) = registries.first() else { return "HOST/REPO".to_owned() };
-    let name = first.to_lowercase();
-    if name.contains("docker") {
-        "docker.io/OWNER/REPO".to_owned()
-    } else if name.contains("ghcr") || name.contains("github") {
-        "ghcr.io/OWNER/REPO".to_owned()
-    } else if name.contains('.') && !name.contains(char::is_whitespace) {
-        format!("{name}/REPO")
-    } else {
-        "HOST/REPO".to_owned()
-    }
-}
-
 /// `sha256:3f1c5d2a9b07…`
-fn short(digest: &Digest) -> String {
+pub(crate) fn short(digest: &Digest) -> String {
     format!("sha256:{}…", &digest.hex()[..12])
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_named_registry_stands_in_the_command() {
-        for (registries, expected) in [
-            (&[][..], "HOST/REPO"),
-            (&["Docker Hub", "GHCR"], "docker.io/OWNER/REPO"),
-            (&["ghcr.io"], "ghcr.io/OWNER/REPO"),
-            (&["registry.example.com"], "registry.example.com/REPO"),
-        ] {
-            let registries: Vec<String> = registries.iter().map(|name| (*name).to_owned()).collect();
-            assert_eq!(repository(&registries), expected);
-        }
-    }
 }

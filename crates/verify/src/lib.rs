@@ -13,8 +13,10 @@ mod run;
 mod schema;
 mod service;
 mod subject;
+mod travel;
 mod verify;
 
 pub use finding::{Finding, one_line};
 pub use subject::{Event, Options, Subject};
+pub use travel::{BuiltElsewhere, InRegistry, Tag, Travel, Witness, settle};
 pub use verify::{VerifyError, verify};

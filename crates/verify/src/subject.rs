@@ -6,6 +6,8 @@ use seaworthy_build::Record;
 use seaworthy_image::Image;
 use seaworthy_report::Criterion;
 
+use crate::Travel;
+
 /// The image that is held against a specification, and what is known of it.
 pub struct Subject<'a> {
     pub image: &'a Image,
@@ -15,6 +17,7 @@ pub struct Subject<'a> {
     pub record: Option<&'a Record>,
     /// What to put behind `seaworthy` to name this project in a command: empty, or `-C DIR`.
     pub project: String,
+    pub travel: Travel,
 }
 
 /// What the user decides about a run.

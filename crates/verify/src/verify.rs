@@ -12,7 +12,7 @@ use crate::database::{RunDatabase, Wanted};
 use crate::image::{self, Facts, FactsError};
 use crate::redact::Redactor;
 use crate::run::Runs;
-use crate::{Event, Finding, Options, Subject, beyond, port};
+use crate::{Event, Finding, Options, Subject, beyond, port, travel};
 
 /// Why there is no report.
 #[derive(Debug, thiserror::Error)]
@@ -119,17 +119,24 @@ pub fn verify(
         },
         started_at,
         took_ms: milliseconds(started.elapsed()),
-        built: beyond::record(subject).map(|record| report::Built {
-            machine: record.machine.clone(),
-            boot: record.boot.clone(),
-            revision: record.revision.clone(),
-            toolchain: record.toolchain.clone(),
-            at: record.at.clone(),
-        }),
+        built: built(subject),
+        pushed: None,
         database: database_kind,
         summary: Summary::of(&criteria),
         criteria,
     })
+}
+
+/// Where the image was built, as the record here says, else as the proof that came with it.
+fn built(subject: &Subject<'_>) -> Option<report::Built> {
+    let here = beyond::record(subject).map(|record| report::Built {
+        machine: record.machine.clone(),
+        boot: record.boot.clone(),
+        revision: record.revision.clone(),
+        toolchain: record.toolchain.clone(),
+        at: record.at.clone(),
+    });
+    here.or_else(|| subject.travel.built.as_ref().map(|told| told.built.clone()))
 }
 
 /// What a run needs before its first container starts. Fields are dropped in this order.
@@ -189,24 +196,25 @@ struct Judge<'a, 'r> {
 }
 
 impl Judge<'_, '_> {
-    /// Every promise in the order of the specification; those about all that was seen are decided last.
+    /// Every promise, in the order of the specification.
     fn all(&self, spec: &Spec, redactor: &Redactor, watch: &mut dyn FnMut(Event<'_>)) -> Vec<report::Criterion> {
-        let mut decided: Vec<Option<report::Criterion>> = vec![None; spec.criteria.len()];
-        for late in [false, true] {
-            for (place, criterion) in decided.iter_mut().zip(&spec.criteria) {
-                if criterion.checks().iter().any(is_late) == late {
-                    let found = self.criterion(criterion, redactor, watch);
-                    watch(Event::Decided(&found));
-                    *place = Some(found);
-                }
+        let mut decided: Vec<report::Criterion> = Vec::with_capacity(spec.criteria.len());
+        for when in [When::AtOnce, When::Late, When::Last] {
+            for criterion in spec.criteria.iter().filter(|criterion| When::of(criterion) == when) {
+                let found = self.criterion(criterion, &decided, redactor, watch);
+                watch(Event::Decided(&found));
+                decided.push(found);
             }
         }
-        decided.into_iter().flatten().collect()
+        let place = |id: &str| spec.criteria.iter().position(|criterion| criterion.id == id);
+        decided.sort_by_key(|criterion| place(&criterion.id));
+        decided
     }
 
     fn criterion(
         &self,
         criterion: &Criterion,
+        decided: &[report::Criterion],
         redactor: &Redactor,
         watch: &mut dyn FnMut(Event<'_>),
     ) -> report::Criterion {
@@ -217,7 +225,7 @@ impl Judge<'_, '_> {
         watch(Event::Begins(&criterion.text));
         let (finding, suggestion) = match &criterion.promise {
             Promise::Understood(checks) => {
-                let finding = checks.iter().map(|check| self.check(check, &criterion.id)).reduce(Finding::and);
+                let finding = checks.iter().map(|check| self.check(check, &criterion.id, decided)).reduce(Finding::and);
                 (finding.unwrap_or_else(|| Finding::unproven("not understood")), None)
             }
             Promise::NotUnderstood { rest, suggestion } => {
@@ -245,7 +253,10 @@ impl Judge<'_, '_> {
         }
     }
 
-    fn check(&self, check: &Check, id: &str) -> Finding {
+    fn check(&self, check: &Check, id: &str, decided: &[report::Criterion]) -> Finding {
+        if let Some(finding) = travel::decide(check, self.subject, decided) {
+            return finding;
+        }
         let facts = self.facts;
         match check {
             Check::BuildSucceeds => beyond::builds(self.subject),
@@ -262,9 +273,6 @@ impl Judge<'_, '_> {
             Check::ImageLayers { most } => image::layers(facts, *most),
             Check::ImagePlatform => image::platform(facts),
             Check::HealthDeclared => image::declared(facts),
-            Check::RegistryPushed { registries } => beyond::pushed(self.subject, registries),
-            Check::RegistryTags { tags } => beyond::tagged(self.subject, tags),
-            Check::MachineDifferent => beyond::on_another_machine(),
             Check::EnvRuntime { variable } => {
                 let image = image::runtime(facts, variable);
                 if image.verdict == Verdict::Fail { image } else { image.and(self.run(check, id)) }
@@ -286,6 +294,9 @@ impl Judge<'_, '_> {
             | Check::LogsStdout { .. }
             | Check::LogsSecrets
             | Check::NetworkOnly { .. }
+            | Check::RegistryPushed { .. }
+            | Check::RegistryTags { .. }
+            | Check::MachineDifferent
             | Check::Scenario(_) => self.run(check, id),
         }
     }
@@ -364,6 +375,29 @@ fn is_about_answering(check: &Check) -> bool {
             | Check::EnvConfigurable { .. }
             | Check::Scenario(_)
     )
+}
+
+/// When a promise is decided.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum When {
+    AtOnce,
+    /// It is about everything that the main container did.
+    Late,
+    /// It is also about what was decided before.
+    Last,
+}
+
+impl When {
+    fn of(criterion: &Criterion) -> Self {
+        let any = |wanted: fn(&Check) -> bool| criterion.checks().iter().any(wanted);
+        if any(travel::is_about_travel) {
+            Self::Last
+        } else if any(is_late) {
+            Self::Late
+        } else {
+            Self::AtOnce
+        }
+    }
 }
 
 /// Whether it is about everything that the main container did.

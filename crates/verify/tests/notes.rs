@@ -8,7 +8,7 @@ use seaworthy_engine::{Embedded, Engine};
 use seaworthy_report::Report;
 use seaworthy_spec::Spec;
 use seaworthy_testkit::Recipe;
-use seaworthy_verify::{Event, Options, Subject, verify};
+use seaworthy_verify::{Event, Options, Subject, Travel, verify};
 
 fn engine() -> Embedded {
     let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("cache");
@@ -29,8 +29,13 @@ fn report_with(
     let folder = tempfile::tempdir()?;
     let image = recipe.write(&folder.path().join("image"))?;
     let spec = Spec::parse(&format!("# Notes\n\n## Success Criteria\n\n{sentences}\n"))?;
-    let subject =
-        Subject { image: &image, reference: "notes".to_owned(), record: None, project: "-C notes".to_owned() };
+    let subject = Subject {
+        image: &image,
+        reference: "notes".to_owned(),
+        record: None,
+        project: "-C notes".to_owned(),
+        travel: Travel::default(),
+    };
     let options = Options {
         env: env.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
         timeout: Duration::from_secs(5),

@@ -1,0 +1,258 @@
+//! The image's way to a registry and to another machine: what is known of it, and the promises about it.
+//!
+//! These promises are decided last: what runs here decides with.
+
+use seaworthy_engine::machine;
+use seaworthy_image::Digest;
+use seaworthy_report::{self as report, Report, Summary, Verdict};
+use seaworthy_spec::{Check, Criterion, Spec};
+
+use crate::beyond::{command, record, short};
+use crate::{Finding, Subject};
+
+/// What is known of the image beyond this machine.
+#[derive(Debug, Clone, Default)]
+pub struct Travel {
+    /// What a registry answered.
+    pub registry: Option<InRegistry>,
+    /// The image was pulled here, by digest, for this verification.
+    pub pulled: bool,
+    /// Where it was built, as the proof says that brought the specification.
+    pub built: Option<BuiltElsewhere>,
+    /// A result attached to the image: another machine than the one that built it pulled and ran it.
+    pub witness: Option<Witness>,
+}
+
+/// What a registry answered about the image.
+#[derive(Debug, Clone)]
+pub struct InRegistry {
+    /// Its host: `ghcr.io`.
+    pub registry: String,
+    /// With the host: `ghcr.io/acme/app`.
+    pub repository: String,
+    /// Of the manifest that it gave when asked by digest.
+    pub digest: Digest,
+    /// The tag that stands for the image's version, and what it names; `None` where the image has no version.
+    pub version: Option<Tag>,
+    /// The tag that stands for its commit; `None` where the image knows of none.
+    pub commit: Option<Tag>,
+    pub latest: Tag,
+}
+
+/// A tag, and what it names in the registry.
+#[derive(Debug, Clone)]
+pub struct Tag {
+    pub name: String,
+    pub digest: Option<Digest>,
+}
+
+/// Where an image was built, and who says so.
+#[derive(Debug, Clone)]
+pub struct BuiltElsewhere {
+    pub built: report::Built,
+    /// How the proof is signed, in words: `unsigned`, `signed by 3f1c…`.
+    pub signed: String,
+}
+
+/// Another machine that pulled and ran the image.
+#[derive(Debug, Clone)]
+pub struct Witness {
+    /// Its keyed id.
+    pub machine: String,
+    pub engine: String,
+    /// RFC 3339, UTC.
+    pub at: String,
+    /// As in [`BuiltElsewhere`].
+    pub signed: String,
+}
+
+/// Decides again what only the image's travels decide, after it was pushed or another machine's result was read.
+pub fn settle(report: &mut Report, spec: &Spec, subject: &Subject<'_>) {
+    for criterion in &spec.criteria {
+        if !criterion.checks().is_empty() && criterion.checks().iter().all(is_about_travel) {
+            let decided = &report.criteria;
+            let Some(finding) = finding(criterion, subject, decided) else { continue };
+            if let Some(place) = report.criteria.iter_mut().find(|decided| decided.id == criterion.id) {
+                place.verdict = finding.verdict;
+                place.evidence = finding.evidence;
+                place.next = finding.next;
+                place.caused_by = finding.caused_by;
+                place.warnings = finding.warnings;
+            }
+        }
+    }
+    report.summary = Summary::of(&report.criteria);
+}
+
+fn finding(criterion: &Criterion, subject: &Subject<'_>, decided: &[report::Criterion]) -> Option<Finding> {
+    criterion.checks().iter().filter_map(|check| decide(check, subject, decided)).reduce(Finding::and)
+}
+
+/// Whether a registry or another machine decides it.
+pub(crate) fn is_about_travel(check: &Check) -> bool {
+    matches!(check, Check::RegistryPushed { .. } | Check::RegistryTags { .. } | Check::MachineDifferent)
+}
+
+/// `decided` holds the promises that were decided before. `None` where the check is about something else.
+pub(crate) fn decide(check: &Check, subject: &Subject<'_>, decided: &[report::Criterion]) -> Option<Finding> {
+    match check {
+        Check::RegistryPushed { registries } => Some(pushed(subject, registries)),
+        Check::RegistryTags { tags } => Some(tagged(subject, tags)),
+        Check::MachineDifferent => Some(on_another_machine(subject, decided)),
+        _ => None,
+    }
+}
+
+fn pushed(subject: &Subject<'_>, registries: &[String]) -> Finding {
+    let named = registries.join(" or ");
+    let next = command(subject, &format!("ship --to {}", repository(registries)));
+    match &subject.travel.registry {
+        Some(there) if there.digest == *subject.image.digest() => {
+            let seen = format!("{}@{} read back by digest", there.repository, short(&there.digest));
+            if registries.is_empty() || registries.contains(&there.registry) {
+                Finding::pass(seen)
+            } else {
+                Finding::pending(format!("{seen}; that is not {named}"), next)
+            }
+        }
+        Some(there) => Finding::fail(format!(
+            "{} answers with {} when asked for {}",
+            there.repository,
+            short(&there.digest),
+            short(subject.image.digest())
+        )),
+        None if named.is_empty() => Finding::pending("not pushed", next),
+        None => Finding::pending(format!("not pushed to {named}"), next),
+    }
+}
+
+fn tagged(subject: &Subject<'_>, wanted: &[String]) -> Finding {
+    let wanted: Vec<&str> = if wanted.is_empty() {
+        vec!["version", "commit", "latest"]
+    } else {
+        wanted.iter().map(String::as_str).collect()
+    };
+    let Some(there) = &subject.travel.registry else {
+        let next = command(subject, "ship --to HOST/REPO");
+        return Finding::pending(format!("not pushed with the tags {}", wanted.join(", ")), next);
+    };
+    let next = || command(subject, &format!("ship --to {}", there.repository));
+    let mut held = Vec::new();
+    let mut missing = Vec::new();
+    for kind in wanted {
+        let (tag, is_fixed) = match kind {
+            "version" => (there.version.as_ref(), true),
+            "commit" => (there.commit.as_ref(), true),
+            "latest" => (Some(&there.latest), false),
+            other => return Finding::unproven(format!("nobody here knows which tag `{other}` is")),
+        };
+        match tag {
+            None => missing.push(format!("the image knows of no {kind}")),
+            Some(Tag { name, digest: None }) => missing.push(format!("there is no tag {name}")),
+            Some(Tag { name, digest: Some(digest) }) if digest == subject.image.digest() => held.push(name.as_str()),
+            Some(Tag { name, digest: Some(digest) }) if is_fixed => {
+                return Finding::fail(format!("{name} names another image, {}", short(digest)));
+            }
+            Some(Tag { name, digest: Some(digest) }) => {
+                missing.push(format!("{name} names another image, {}", short(digest)));
+            }
+        }
+    }
+    let seen = match held.as_slice() {
+        [] => String::new(),
+        [one] => format!("{one} names {} in {}", short(subject.image.digest()), there.repository),
+        many => format!("{} name {} in {}", many.join(", "), short(subject.image.digest()), there.repository),
+    };
+    if missing.is_empty() {
+        return Finding::pass(seen);
+    }
+    let missing = missing.join(", ");
+    Finding::pending(if seen.is_empty() { missing } else { format!("{seen}; {missing}") }, next())
+}
+
+fn on_another_machine(subject: &Subject<'_>, decided: &[report::Criterion]) -> Finding {
+    let travel = &subject.travel;
+    if travel.pulled {
+        let here = here(subject, decided);
+        if here.verdict == Verdict::Pass || here.verdict == Verdict::Fail || travel.witness.is_none() {
+            return here;
+        }
+    }
+    if let Some(Witness { machine, engine, at, signed }) = &travel.witness {
+        let machine = short_id(machine);
+        return Finding::pass(format!("machine {machine} pulled and ran it on {engine} at {at} ({signed} result)"));
+    }
+    let name = travel.registry.as_ref().map_or("HOST/REPO:TAG".to_owned(), |there| {
+        let tag =
+            there.version.as_ref().or(there.commit.as_ref()).filter(|tag| tag.digest.as_ref() == Some(&there.digest));
+        match tag {
+            Some(tag) => format!("{}:{}", there.repository, tag.name),
+            None => format!("{}@{}", there.repository, there.digest),
+        }
+    });
+    let next = format!("seaworthy verify {name}{}", if travel.registry.is_some() { " --attach" } else { "" });
+    Finding::pending("seen on this machine only; to be typed on another one", next)
+}
+
+/// Whether this machine is another one than the builder's, and the image ran here.
+fn here(subject: &Subject<'_>, decided: &[report::Criterion]) -> Finding {
+    let (built, told) = match (record(subject), &subject.travel.built) {
+        (Some(record), _) => ((record.machine.clone(), record.boot.clone()), "the build record".to_owned()),
+        (None, Some(told)) => {
+            ((told.built.machine.clone(), told.built.boot.clone()), format!("a proof, {}", told.signed))
+        }
+        (None, None) => return Finding::unproven("pulled by digest; nobody knows on which machine it was built"),
+    };
+    let ((Some(built_on), Some(built_boot)), (Some(machine), Some(boot))) = (built, (machine::id(), machine::boot()))
+    else {
+        return Finding::unproven(
+            "pulled by digest; this machine or the one that built it has no id to tell them apart",
+        );
+    };
+    if built_on == machine || built_boot == boot {
+        let what = if built_boot == boot { "this boot of this machine" } else { "this machine" };
+        let next = subject.travel.registry.as_ref().map_or_else(
+            || "seaworthy verify HOST/REPO:TAG".to_owned(),
+            |there| format!("seaworthy verify {}@{} --attach", there.repository, there.digest),
+        );
+        return Finding::pending(format!("pulled by digest, but {what} built it; to be typed on another one"), next);
+    }
+    let run = || decided.iter().filter(|criterion| criterion.stage == "run");
+    if let Some(broken) = run().find(|criterion| criterion.verdict == Verdict::Fail) {
+        let cause = broken.caused_by.clone().unwrap_or_else(|| broken.id.clone());
+        return Finding {
+            caused_by: Some(cause),
+            ..Finding::fail(format!("pulled by digest, and here `{}` is broken", broken.text))
+        };
+    }
+    let kept = run().filter(|criterion| criterion.verdict == Verdict::Pass).count();
+    if kept == 0 {
+        return Finding::unproven("pulled by digest; no promise about running was kept here, because nothing was run");
+    }
+    let promises = if kept == 1 { "1 promise".to_owned() } else { format!("{kept} promises") };
+    Finding::pass(format!(
+        "pulled by digest and run: {promises} about running kept on machine {}, built on {} (says {told})",
+        short_id(&machine),
+        short_id(&built_on)
+    ))
+}
+
+/// What to put for `HOST/REPO` where the sentence names a registry.
+fn repository(registries: &[String]) -> String {
+    let Some(first) = registries.first() else { return "HOST/REPO".to_owned() };
+    let name = first.to_lowercase();
+    if name.contains("docker") {
+        "docker.io/OWNER/REPO".to_owned()
+    } else if name.contains("ghcr") || name.contains("github") {
+        "ghcr.io/OWNER/REPO".to_owned()
+    } else if name.contains('.') && !name.contains(char::is_whitespace) {
+        format!("{name}/REPO")
+    } else {
+        "HOST/REPO".to_owned()
+    }
+}
+
+/// The first digits of a machine's id, as many as tell machines apart by eye.
+fn short_id(id: &str) -> String {
+    id.chars().take(12).collect()
+}

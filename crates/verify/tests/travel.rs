@@ -1,0 +1,218 @@
+//! The promises that a registry or another machine decides.
+
+use insta::assert_snapshot;
+use seaworthy_build::Record;
+use seaworthy_engine::machine;
+use seaworthy_image::{Digest, Image};
+use seaworthy_report::{Built, Verdict};
+use seaworthy_spec::Spec;
+use seaworthy_testkit::Recipe;
+use seaworthy_verify::{BuiltElsewhere, InRegistry, Options, Subject, Tag, Travel, Witness, settle, verify};
+
+const SENTENCES: &str = "\
+- [ ] Image can be pushed to registry
+- [ ] Image can be pushed to registry (Docker Hub or GHCR)
+- [ ] Tagged with version, commit and latest
+- [ ] Image can be pulled and run on different machine
+- [ ] Starts within 1s
+";
+
+/// How the sentence about running ended here.
+#[derive(Clone, Copy)]
+struct Ran(Verdict);
+
+fn told(ran: Ran, travel: impl Fn(&Image) -> Travel, record: Option<&Record>) -> anyhow::Result<String> {
+    let folder = tempfile::tempdir()?;
+    let image = Recipe::default().write(&folder.path().join("image"))?;
+    let spec = Spec::parse(&format!("# Notes\n\n## Success Criteria\n\n{SENTENCES}"))?;
+    let mut subject = Subject {
+        image: &image,
+        reference: "notes".to_owned(),
+        record: None,
+        project: String::new(),
+        travel: Travel::default(),
+    };
+    let mut report = verify(&spec, "spec.md", &subject, Err("no engine".to_owned()), &Options::default(), &mut |_| {})?;
+    report.criteria[4].verdict = ran.0;
+    let record = record.map(|record| Record { digest: image.digest().clone(), ..record.clone() });
+    subject.travel = travel(&image);
+    subject.record = record.as_ref();
+    settle(&mut report, &spec, &subject);
+    let own = &image.digest().hex()[..12];
+    let here = machine::id().unwrap_or_default();
+    let lines: Vec<String> = report.criteria[..4]
+        .iter()
+        .map(|criterion| {
+            let next = criterion.next.as_ref().map(|next| format!(" -> {next}")).unwrap_or_default();
+            let cause = criterion.caused_by.as_ref().map(|id| format!(" [{id}]")).unwrap_or_default();
+            let line = format!("{:?}: {}{next}{cause}", criterion.verdict, criterion.evidence);
+            line.replace(image.digest().as_str(), "sha256:WHOLE").replace(own, "OWN").replace(&here[..12], "HERE")
+        })
+        .collect();
+    Ok(lines.join("\n"))
+}
+
+fn tag(name: &str, digest: Option<&Digest>) -> Tag {
+    Tag { name: name.to_owned(), digest: digest.cloned() }
+}
+
+fn in_registry(registry: &str, image: &Image) -> InRegistry {
+    let digest = Some(image.digest());
+    InRegistry {
+        registry: registry.to_owned(),
+        repository: format!("{registry}/acme/notes"),
+        digest: image.digest().clone(),
+        version: Some(tag("1.4.2", digest)),
+        commit: Some(tag("sha-0123456789ab", digest)),
+        latest: tag("latest", digest),
+    }
+}
+
+fn built(machine: &str, boot: &str) -> BuiltElsewhere {
+    BuiltElsewhere {
+        built: Built {
+            machine: Some(machine.to_owned()),
+            boot: Some(boot.to_owned()),
+            revision: None,
+            toolchain: None,
+            at: "2026-01-31T12:00:00Z".to_owned(),
+        },
+        signed: "unsigned".to_owned(),
+    }
+}
+
+fn other_machine() -> BuiltElsewhere {
+    built(&"ab".repeat(32), &"cd".repeat(32))
+}
+
+#[test]
+fn before_a_push_they_wait_for_one() -> anyhow::Result<()> {
+    assert_snapshot!(told(Ran(Verdict::Pass), |_| Travel::default(), None)?, @"
+    Pending: not pushed -> seaworthy ship --to HOST/REPO
+    Pending: not pushed to docker.io or ghcr.io -> seaworthy ship --to docker.io/OWNER/REPO
+    Pending: not pushed with the tags version, commit, latest -> seaworthy ship --to HOST/REPO
+    Pending: seen on this machine only; to be typed on another one -> seaworthy verify HOST/REPO:TAG
+    ");
+    Ok(())
+}
+
+#[test]
+fn a_push_is_seen_in_the_registry_that_is_named() -> anyhow::Result<()> {
+    let there = |host: &'static str| {
+        move |image: &Image| Travel { registry: Some(in_registry(host, image)), ..Travel::default() }
+    };
+    assert_snapshot!(told(Ran(Verdict::Pass), there("ghcr.io"), None)?, @"
+    Pass: ghcr.io/acme/notes@sha256:OWN… read back by digest
+    Pass: ghcr.io/acme/notes@sha256:OWN… read back by digest
+    Pass: 1.4.2, sha-0123456789ab, latest name sha256:OWN… in ghcr.io/acme/notes
+    Pending: seen on this machine only; to be typed on another one -> seaworthy verify ghcr.io/acme/notes:1.4.2 --attach
+    ");
+    assert_snapshot!(told(Ran(Verdict::Pass), there("localhost:5000"), None)?, @"
+    Pass: localhost:5000/acme/notes@sha256:OWN… read back by digest
+    Pending: localhost:5000/acme/notes@sha256:OWN… read back by digest; that is not docker.io or ghcr.io -> seaworthy ship --to docker.io/OWNER/REPO
+    Pass: 1.4.2, sha-0123456789ab, latest name sha256:OWN… in localhost:5000/acme/notes
+    Pending: seen on this machine only; to be typed on another one -> seaworthy verify localhost:5000/acme/notes:1.4.2 --attach
+    ");
+    Ok(())
+}
+
+#[test]
+fn another_digest_in_the_registry_breaks_the_promise() -> anyhow::Result<()> {
+    let other = Digest::of(b"other");
+    let travel = |image: &Image| {
+        let registry = InRegistry {
+            digest: other.clone(),
+            version: Some(tag("1.4.2", Some(&other))),
+            ..in_registry("ghcr.io", image)
+        };
+        Travel { registry: Some(registry), ..Travel::default() }
+    };
+    assert_snapshot!(told(Ran(Verdict::Pass), travel, None)?, @"
+    Fail: ghcr.io/acme/notes answers with sha256:d9298a10d1b0… when asked for sha256:OWN…
+    Fail: ghcr.io/acme/notes answers with sha256:d9298a10d1b0… when asked for sha256:OWN…
+    Fail: 1.4.2 names another image, sha256:d9298a10d1b0…
+    Pending: seen on this machine only; to be typed on another one -> seaworthy verify ghcr.io/acme/notes:1.4.2 --attach
+    ");
+    Ok(())
+}
+
+#[test]
+fn latest_of_another_release_breaks_nothing() -> anyhow::Result<()> {
+    let travel = |image: &Image| {
+        let latest = tag("latest", Some(&Digest::of(b"other")));
+        let registry = InRegistry { latest, commit: None, ..in_registry("ghcr.io", image) };
+        Travel { registry: Some(registry), ..Travel::default() }
+    };
+    assert_snapshot!(told(Ran(Verdict::Pass), travel, None)?, @"
+    Pass: ghcr.io/acme/notes@sha256:OWN… read back by digest
+    Pass: ghcr.io/acme/notes@sha256:OWN… read back by digest
+    Pending: 1.4.2 names sha256:OWN… in ghcr.io/acme/notes; the image knows of no commit, latest names another image, sha256:d9298a10d1b0… -> seaworthy ship --to ghcr.io/acme/notes
+    Pending: seen on this machine only; to be typed on another one -> seaworthy verify ghcr.io/acme/notes:1.4.2 --attach
+    ");
+    Ok(())
+}
+
+#[test]
+fn another_machine_is_one_with_another_id_and_another_boot() -> anyhow::Result<()> {
+    let pulled = |built: Option<BuiltElsewhere>| {
+        move |image: &Image| Travel {
+            registry: Some(in_registry("ghcr.io", image)),
+            pulled: true,
+            built: built.clone(),
+            witness: None,
+        }
+    };
+    let here = (machine::id().unwrap_or_default(), machine::boot().unwrap_or_default());
+    let other = "ab".repeat(32);
+    let cases = [
+        ("another machine", Verdict::Pass, Some(other_machine())),
+        ("something broken here", Verdict::Fail, Some(other_machine())),
+        ("nothing run here", Verdict::Unproven, Some(other_machine())),
+        ("another machine, this boot", Verdict::Pass, Some(built(&other, &here.1))),
+        ("this machine, another boot", Verdict::Pass, Some(built(&here.0, &other))),
+        ("nobody knows", Verdict::Pass, None),
+    ];
+    let mut lines = Vec::new();
+    for (name, ran, built) in cases {
+        let told = told(Ran(ran), pulled(built), None)?;
+        lines.push(format!("{name}\n  {}", told.lines().nth(3).unwrap_or_default()));
+    }
+    assert_snapshot!(lines.join("\n"), @"
+    another machine
+      Pass: pulled by digest and run: 1 promise about running kept on machine HERE, built on abababababab (says a proof, unsigned)
+    something broken here
+      Fail: pulled by digest, and here `Starts within 1s` is broken [success-criteria-starts-within-1s]
+    nothing run here
+      Unproven: pulled by digest; no promise about running was kept here, because nothing was run
+    another machine, this boot
+      Pending: pulled by digest, but this boot of this machine built it; to be typed on another one -> seaworthy verify ghcr.io/acme/notes@sha256:WHOLE --attach
+    this machine, another boot
+      Pending: pulled by digest, but this machine built it; to be typed on another one -> seaworthy verify ghcr.io/acme/notes@sha256:WHOLE --attach
+    nobody knows
+      Unproven: pulled by digest; nobody knows on which machine it was built
+    ");
+    Ok(())
+}
+
+#[test]
+fn what_was_not_pulled_needs_another_machine_as_witness() -> anyhow::Result<()> {
+    let witness = Witness {
+        machine: "ef".repeat(32),
+        engine: "embedded 0.1.0".to_owned(),
+        at: "2026-01-31T12:00:00Z".to_owned(),
+        signed: "unsigned".to_owned(),
+    };
+    let travel = |image: &Image| Travel {
+        registry: Some(in_registry("ghcr.io", image)),
+        built: Some(other_machine()),
+        ..Travel::default()
+    };
+    let mut lines = vec![told(Ran(Verdict::Pass), travel, None)?];
+    lines.push(told(Ran(Verdict::Pass), |image| Travel { witness: Some(witness.clone()), ..travel(image) }, None)?);
+    let last: Vec<&str> = lines.iter().filter_map(|told| told.lines().nth(3)).collect();
+    assert_snapshot!(last.join("\n"), @"
+    Pending: seen on this machine only; to be typed on another one -> seaworthy verify ghcr.io/acme/notes:1.4.2 --attach
+    Pass: machine efefefefefef pulled and ran it on embedded 0.1.0 at 2026-01-31T12:00:00Z (unsigned result)
+    ");
+    Ok(())
+}
