@@ -1,6 +1,7 @@
-//! What the tests share: a sample service, images made wrong on purpose, a stand-in for the `rust` image.
+//! What the tests share: a sample service, images made wrong on purpose, a stand-in for the `rust` image, registries.
 
 mod notes_image;
+pub mod registry;
 mod rust_image;
 mod sample;
 
