@@ -53,6 +53,14 @@ mod tests {
     }
 
     #[test]
+    fn a_report_from_before_images_were_pushed_is_read() {
+        let mut older = serde_json::to_value(sample::report()).unwrap();
+        older.as_object_mut().unwrap().remove("pushed");
+        let read: Report = serde_json::from_value(older).unwrap();
+        assert_eq!(read, Report { pushed: None, ..sample::report() });
+    }
+
+    #[test]
     fn members_that_are_not_known_are_ignored_on_reading() {
         let text = render(&sample::report()).replacen('{', r#"{"later": [1],"#, 1);
         assert_eq!(serde_json::from_str::<Report>(&text).unwrap(), sample::report());

@@ -13,5 +13,5 @@ mod schema;
 pub mod terminal;
 mod text;
 
-pub use report::{Built, Criterion, Database, Image, Machine, Report, SCHEMA, Size, Spec, Summary, Verdict};
+pub use report::{Built, Criterion, Database, Image, Machine, Pushed, Report, SCHEMA, Size, Spec, Summary, Verdict};
 pub use text::{clean, columns, duration, short_digest, size, wrap};

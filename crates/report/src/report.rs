@@ -18,6 +18,9 @@ pub struct Report {
     pub took_ms: u64,
     /// What is known of the image's build; `None` where nothing is.
     pub built: Option<Built>,
+    /// Where the image was pushed after this verification; `None` where it was not. Reports older than this member have none.
+    #[serde(default)]
+    pub pushed: Option<Pushed>,
     pub database: Database,
     /// In the order of the specification.
     pub criteria: Vec<Criterion>,
@@ -76,6 +79,16 @@ pub struct Built {
     pub toolchain: Option<String>,
     /// RFC 3339, UTC.
     pub at: String,
+}
+
+/// Where the image was pushed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pushed {
+    /// `ghcr.io/acme/app`
+    pub repository: String,
+    pub tags: Vec<String>,
+    /// It was pushed although something was broken or unproven, because the user asked for that.
+    pub anyway: bool,
 }
 
 /// Which database the container was given.

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::{Built, Criterion, Database, Image, Machine, Report, SCHEMA, Size, Spec, Summary, Verdict};
+use crate::{Built, Criterion, Database, Image, Machine, Pushed, Report, SCHEMA, Size, Spec, Summary, Verdict};
 
 /// One promise of each kind, with everything a promise can carry.
 pub(crate) fn report() -> Report {
@@ -94,6 +94,11 @@ pub(crate) fn report() -> Report {
             revision: Some("0123456789abcdef0123456789abcdef01234567".into()),
             toolchain: Some("rustc 1.95.0".into()),
             at: "2026-01-31T11:59:00Z".into(),
+        }),
+        pushed: Some(Pushed {
+            repository: "ghcr.io/acme/task-api".into(),
+            tags: vec!["1.4.2".into(), "latest".into()],
+            anyway: true,
         }),
         database: Database::StandIn,
         summary: Summary::of(&criteria),

@@ -68,6 +68,7 @@ fn is(value: &Value, kind: &Value) -> bool {
         "object" => value.is_object(),
         "array" => value.is_array(),
         "string" => value.is_string(),
+        "boolean" => value.is_boolean(),
         "integer" => value.is_u64() || value.is_i64(),
         "null" => value.is_null(),
         other => panic!("this test does not know the type `{other}`"),
@@ -116,6 +117,7 @@ fn a_report_is_what_its_schema_says() {
     assert_eq!(faults(&schema, &written(), &schema, ""), Vec::<String>::new());
     let mut sparse = sample::report();
     sparse.built = None;
+    sparse.pushed = None;
     sparse.machine.id = None;
     let sparse = serde_json::to_value(&sparse).unwrap();
     assert_eq!(faults(&schema, &sparse, &schema, ""), Vec::<String>::new());
