@@ -171,8 +171,15 @@ fn serve(stream: &TcpStream, tls: Option<Arc<ServerConfig>>, handler: &Handler) 
     Ok(())
 }
 
+/// The first byte of a client that speaks TLS.
+const TLS_HANDSHAKE: u8 = 0x16;
+
 /// One request and its answer; whether another may follow.
 fn exchange(reader: &mut BufReader<Box<dyn Stream>>, handler: &Handler) -> io::Result<bool> {
+    // A client that tries TLS first would wait for an answer to it.
+    if reader.fill_buf()?.first() == Some(&TLS_HANDSHAKE) {
+        return Ok(false);
+    }
     let Some((start, headers)) = read_head(reader)? else { return Ok(false) };
     let mut words = start.split(' ');
     let (Some(method), Some(target)) = (words.next(), words.next()) else { return Ok(false) };
