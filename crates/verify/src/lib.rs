@@ -18,5 +18,5 @@ mod verify;
 
 pub use finding::{Finding, one_line};
 pub use subject::{Event, Options, Subject};
-pub use travel::{BuiltElsewhere, InRegistry, Tag, Travel, Witness, settle};
+pub use travel::{BuiltElsewhere, InRegistry, Names, Tag, Travel, Witness, settle};
 pub use verify::{VerifyError, verify};

@@ -32,18 +32,29 @@ pub struct InRegistry {
     pub repository: String,
     /// Of the manifest that it gave when asked by digest.
     pub digest: Digest,
-    /// The tag that stands for the image's version, and what it names; `None` where the image has no version.
-    pub version: Option<Tag>,
-    /// The tag that stands for its commit; `None` where the image knows of none.
-    pub commit: Option<Tag>,
+    /// The tag that stands for the image's version.
+    pub version: Tag,
+    /// The tag that stands for its commit.
+    pub commit: Tag,
     pub latest: Tag,
 }
 
-/// A tag, and what it names in the registry.
+/// A tag that an image may have.
 #[derive(Debug, Clone)]
 pub struct Tag {
     pub name: String,
-    pub digest: Option<Digest>,
+    pub names: Names,
+}
+
+/// What a tag names in the registry.
+#[derive(Debug, Clone)]
+pub enum Names {
+    /// The image itself.
+    This,
+    Other(Digest),
+    Nothing,
+    /// It is not for an image like this one, and why.
+    NotForIt(String),
 }
 
 /// Where an image was built, and who says so.
@@ -141,20 +152,22 @@ fn tagged(subject: &Subject<'_>, wanted: &[String]) -> Finding {
     let mut missing = Vec::new();
     for kind in wanted {
         let (tag, is_fixed) = match kind {
-            "version" => (there.version.as_ref(), true),
-            "commit" => (there.commit.as_ref(), true),
-            "latest" => (Some(&there.latest), false),
+            "version" => (&there.version, true),
+            "commit" => (&there.commit, true),
+            "latest" => (&there.latest, false),
             other => return Finding::unproven(format!("nobody here knows which tag `{other}` is")),
         };
-        match tag {
-            None => missing.push(format!("the image knows of no {kind}")),
-            Some(Tag { name, digest: None }) => missing.push(format!("there is no tag {name}")),
-            Some(Tag { name, digest: Some(digest) }) if digest == subject.image.digest() => held.push(name.as_str()),
-            Some(Tag { name, digest: Some(digest) }) if is_fixed => {
-                return Finding::fail(format!("{name} names another image, {}", short(digest)));
-            }
-            Some(Tag { name, digest: Some(digest) }) => {
-                missing.push(format!("{name} names another image, {}", short(digest)));
+        let name = &tag.name;
+        match &tag.names {
+            Names::This => held.push(name.as_str()),
+            Names::Nothing => missing.push(format!("there is no tag {name}")),
+            Names::NotForIt(why) => missing.push(format!("no {name}: {why}")),
+            Names::Other(digest) => {
+                let other = format!("{name} names another image, {}", short(digest));
+                if is_fixed {
+                    return Finding::fail(other);
+                }
+                missing.push(other);
             }
         }
     }
@@ -183,9 +196,7 @@ fn on_another_machine(subject: &Subject<'_>, decided: &[report::Criterion]) -> F
         return Finding::pass(format!("machine {machine} pulled and ran it on {engine} at {at} ({signed} result)"));
     }
     let name = travel.registry.as_ref().map_or("HOST/REPO:TAG".to_owned(), |there| {
-        let tag =
-            there.version.as_ref().or(there.commit.as_ref()).filter(|tag| tag.digest.as_ref() == Some(&there.digest));
-        match tag {
+        match [&there.version, &there.commit].into_iter().find(|tag| matches!(tag.names, Names::This)) {
             Some(tag) => format!("{}:{}", there.repository, tag.name),
             None => format!("{}@{}", there.repository, there.digest),
         }

@@ -7,7 +7,7 @@ use seaworthy_image::{Digest, Image};
 use seaworthy_report::{Built, Verdict};
 use seaworthy_spec::Spec;
 use seaworthy_testkit::Recipe;
-use seaworthy_verify::{BuiltElsewhere, InRegistry, Options, Subject, Tag, Travel, Witness, settle, verify};
+use seaworthy_verify::{BuiltElsewhere, InRegistry, Names, Options, Subject, Tag, Travel, Witness, settle, verify};
 
 const SENTENCES: &str = "\
 - [ ] Image can be pushed to registry
@@ -52,19 +52,18 @@ fn told(ran: Ran, travel: impl Fn(&Image) -> Travel, record: Option<&Record>) ->
     Ok(lines.join("\n"))
 }
 
-fn tag(name: &str, digest: Option<&Digest>) -> Tag {
-    Tag { name: name.to_owned(), digest: digest.cloned() }
+fn tag(name: &str, names: Names) -> Tag {
+    Tag { name: name.to_owned(), names }
 }
 
 fn in_registry(registry: &str, image: &Image) -> InRegistry {
-    let digest = Some(image.digest());
     InRegistry {
         registry: registry.to_owned(),
         repository: format!("{registry}/acme/notes"),
         digest: image.digest().clone(),
-        version: Some(tag("1.4.2", digest)),
-        commit: Some(tag("sha-0123456789ab", digest)),
-        latest: tag("latest", digest),
+        version: tag("1.4.2", Names::This),
+        commit: tag("sha-0123456789ab", Names::This),
+        latest: tag("latest", Names::This),
     }
 }
 
@@ -122,7 +121,7 @@ fn another_digest_in_the_registry_breaks_the_promise() -> anyhow::Result<()> {
     let travel = |image: &Image| {
         let registry = InRegistry {
             digest: other.clone(),
-            version: Some(tag("1.4.2", Some(&other))),
+            version: tag("1.4.2", Names::Other(other.clone())),
             ..in_registry("ghcr.io", image)
         };
         Travel { registry: Some(registry), ..Travel::default() }
@@ -131,7 +130,7 @@ fn another_digest_in_the_registry_breaks_the_promise() -> anyhow::Result<()> {
     Fail: ghcr.io/acme/notes answers with sha256:d9298a10d1b0… when asked for sha256:OWN…
     Fail: ghcr.io/acme/notes answers with sha256:d9298a10d1b0… when asked for sha256:OWN…
     Fail: 1.4.2 names another image, sha256:d9298a10d1b0…
-    Pending: seen on this machine only; to be typed on another one -> seaworthy verify ghcr.io/acme/notes:1.4.2 --attach
+    Pending: seen on this machine only; to be typed on another one -> seaworthy verify ghcr.io/acme/notes:sha-0123456789ab --attach
     ");
     Ok(())
 }
@@ -139,14 +138,18 @@ fn another_digest_in_the_registry_breaks_the_promise() -> anyhow::Result<()> {
 #[test]
 fn latest_of_another_release_breaks_nothing() -> anyhow::Result<()> {
     let travel = |image: &Image| {
-        let latest = tag("latest", Some(&Digest::of(b"other")));
-        let registry = InRegistry { latest, commit: None, ..in_registry("ghcr.io", image) };
+        let latest = tag("latest", Names::Other(Digest::of(b"other")));
+        let registry = InRegistry {
+            latest,
+            commit: tag("sha-COMMIT", Names::NotForIt("there is no git commit".to_owned())),
+            ..in_registry("ghcr.io", image)
+        };
         Travel { registry: Some(registry), ..Travel::default() }
     };
     assert_snapshot!(told(Ran(Verdict::Pass), travel, None)?, @"
     Pass: ghcr.io/acme/notes@sha256:OWN… read back by digest
     Pass: ghcr.io/acme/notes@sha256:OWN… read back by digest
-    Pending: 1.4.2 names sha256:OWN… in ghcr.io/acme/notes; the image knows of no commit, latest names another image, sha256:d9298a10d1b0… -> seaworthy ship --to ghcr.io/acme/notes
+    Pending: 1.4.2 names sha256:OWN… in ghcr.io/acme/notes; no sha-COMMIT: there is no git commit, latest names another image, sha256:d9298a10d1b0… -> seaworthy ship --to ghcr.io/acme/notes
     Pending: seen on this machine only; to be typed on another one -> seaworthy verify ghcr.io/acme/notes:1.4.2 --attach
     ");
     Ok(())
