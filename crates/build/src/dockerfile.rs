@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use jiff::Timestamp;
-use seaworthy_engine::{Docker, Engine as _, EngineError, machine};
+use seaworthy_engine::{Docker, Engine as _, EngineError, SaveError, machine};
 use seaworthy_image::archive;
 use seaworthy_image::{Format, Image, OpenError, Select, WriteError};
 
@@ -45,6 +45,8 @@ pub enum DockerfileError {
     TooLarge { context: PathBuf, limit: u64 },
     #[error(transparent)]
     Engine(#[from] EngineError),
+    #[error(transparent)]
+    Save(#[from] SaveError),
     #[error("cannot read what the daemon built")]
     Open(#[from] OpenError),
     #[error("cannot write the image")]

@@ -5,7 +5,7 @@ use std::fmt;
 use seaworthy_build::ProjectError;
 use seaworthy_build::dockerfile::DockerfileError;
 use seaworthy_build::rust::BuildError;
-use seaworthy_engine::EngineError;
+use seaworthy_engine::{EngineError, SaveError};
 use seaworthy_report::clean;
 
 /// What is said, and what to do about it.
@@ -69,6 +69,9 @@ pub(crate) fn hint(error: &anyhow::Error) -> Option<String> {
             return error.hint();
         }
         if let Some(error) = cause.downcast_ref::<DockerfileError>() {
+            return error.hint();
+        }
+        if let Some(error) = cause.downcast_ref::<SaveError>() {
             return error.hint();
         }
         match cause.downcast_ref::<EngineError>() {

@@ -1,12 +1,13 @@
-//! Images that the user names: `oci:PATH`, `docker-archive:FILE`, `oci-archive:FILE`.
+//! Images that the user names: `oci:PATH`, `docker-archive:FILE`, `oci-archive:FILE`, `docker-daemon:NAME:TAG`.
 
 use anyhow::Context as _;
 use seaworthy_build::Record;
-use seaworthy_image::{Format, Image, Platform, Select, Source, archive, layout};
+use seaworthy_engine::Docker;
+use seaworthy_image::{Format, Image, OpenError, Platform, Select, Source, archive, layout};
 use tempfile::TempDir;
 
 use crate::failure::Failure;
-use crate::project;
+use crate::{interrupt, project};
 
 /// An image that was opened, as the user named it.
 pub(crate) struct Opened {
@@ -56,7 +57,16 @@ pub(crate) fn open(source: &Source, platform: Option<&Platform>) -> anyhow::Resu
             let image = saved.write_layout(&folder.path().join("image"), Format::Docker)?;
             (image, Some(folder))
         }
-        Source::DockerDaemon(_) => return Err(not_built("taking an image from a Docker daemon", &reference)),
+        Source::DockerDaemon(name) => {
+            let what = || format!("cannot open `{reference}`");
+            let folder = tempfile::tempdir().context("cannot make a temporary folder")?;
+            let archive = folder.path().join("saved.tar");
+            let docker = Docker::connect().with_context(what)?;
+            docker.save(&name.familiar(), &archive, &mut |_| interrupt::check()).with_context(what)?;
+            let saved = archive::open_docker(&archive, &select(&None)).map_err(|error| named(error, &reference))?;
+            let image = saved.write_layout(&folder.path().join("image"), Format::Docker)?;
+            (image, Some(folder))
+        }
         Source::Registry(_) => return Err(not_built("pulling from a registry", &reference)),
     };
     let record = match source {
@@ -66,11 +76,18 @@ pub(crate) fn open(source: &Source, platform: Option<&Platform>) -> anyhow::Resu
     Ok(Opened { image, reference, record, copy })
 }
 
+/// The error as of what the user named, not of the file that the daemon's image was saved to.
+fn named(error: OpenError, reference: &str) -> OpenError {
+    let path = reference.into();
+    match error {
+        OpenError::NoSuch { wanted, found, .. } => OpenError::NoSuch { path, wanted, found },
+        OpenError::Several { wanted, found, .. } => OpenError::Several { path, wanted, found },
+        other => other,
+    }
+}
+
 fn not_built(what: &str, reference: &str) -> anyhow::Error {
-    let name = reference.strip_prefix("docker-daemon:").unwrap_or(reference);
     Failure::new(format!("cannot open `{reference}`: {what} is not built yet"))
-        .hint(format!(
-            "`docker save {name} -o image.tar`, then `docker-archive:image.tar`; a folder is named `oci:PATH`"
-        ))
+        .hint(format!("`docker pull {reference}`, then `docker-daemon:{reference}`; a folder is named `oci:PATH`"))
         .into()
 }

@@ -15,6 +15,7 @@ mod owner;
 mod prepared;
 mod processes;
 mod refusal;
+mod save;
 
 use std::sync::Arc;
 
@@ -24,6 +25,7 @@ use seaworthy_image::Image;
 use crate::{Engine, EngineError, Prepared};
 pub use build::BuiltImage;
 use client::Client;
+pub use save::SaveError;
 
 const NAME: &str = "docker";
 

@@ -15,6 +15,6 @@ pub use container::{
     Attempt, Container, Engine, EngineError, Exit, Health, HealthStatus, Logs, Memory, Prepared, Process, Signal,
     Status, Volumes,
 };
-pub use docker::{BuiltImage, Docker};
+pub use docker::{BuiltImage, Docker, SaveError};
 pub use embedded::{Embedded, helper};
 pub use run::{Run, Service};

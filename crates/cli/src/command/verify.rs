@@ -22,7 +22,8 @@ Examples:
 It exits 0 when nothing is broken and nothing unproven, 1 when a promise is broken, 3 when one was not shown,
 2 when the work could not be done, 130 when interrupted.")]
 pub(crate) struct VerifyArgs {
-    /// The image: `oci:PATH`, `docker-archive:FILE` or `oci-archive:FILE` [default: the one built last for the project]
+    /// The image: `oci:PATH`, `docker-archive:FILE`, `oci-archive:FILE` or `docker-daemon:NAME:TAG`
+    /// [default: the one built last for the project]
     image: Option<String>,
 
     /// The specification [default: containerization-spec.md in the project's folder]

@@ -1,6 +1,8 @@
 //! The program as its users call it: exit code, stdout and stderr.
 
 // Clippy allows `unwrap` in what is marked as a test's.
+#[cfg(test)]
+mod daemon;
 mod explain;
 #[cfg(test)]
 mod interrupt;

@@ -195,7 +195,7 @@ fn a_place_from_which_no_image_can_be_taken_yet_says_so() {
     exit 2
     --- stderr
     error: cannot open `ghcr.io/owner/app:1.0`: pulling from a registry is not built yet
-    hint: `docker save ghcr.io/owner/app:1.0 -o image.tar`, then `docker-archive:image.tar`; a folder is named `oci:PATH`
+    hint: `docker pull ghcr.io/owner/app:1.0`, then `docker-daemon:ghcr.io/owner/app:1.0`; a folder is named `oci:PATH`
     ");
     assert_snapshot!(place.call(&["verify", "oci:none"]), @"
     exit 2

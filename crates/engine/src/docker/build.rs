@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 use std::fs::File;
-use std::io::Write as _;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -10,10 +9,11 @@ use bollard::errors::Error;
 use bollard::query_parameters::{BuildImageOptionsBuilder, RemoveImageOptionsBuilder};
 use futures_util::StreamExt as _;
 
+use super::Docker;
 use super::client::{Client, failed};
 use super::image::{REPOSITORY, chunks};
 use super::owner::{self, Owner};
-use super::{Docker, NAME};
+use super::save::{self, SaveError};
 use crate::EngineError;
 
 /// An image that the daemon has built. Its name goes when this is dropped; the daemon's cache of steps stays.
@@ -70,19 +70,8 @@ impl BuiltImage {
     /// # Errors
     ///
     /// Fails if the daemon does not give it or the file cannot be written.
-    pub fn save(&self, path: &Path) -> Result<(), EngineError> {
-        const ACTION: &str = "save the image";
-        let unwritten =
-            |error: std::io::Error| EngineError::Failed { engine: NAME, action: ACTION, reason: error.to_string() };
-        let mut file = File::create(path).map_err(unwritten)?;
-        self.client.block(async {
-            let mut pieces = std::pin::pin!(self.client.docker.export_image(&self.name));
-            while let Some(piece) = pieces.next().await {
-                let piece = piece.map_err(|error| failed(ACTION, &error))?;
-                file.write_all(&piece).map_err(unwritten)?;
-            }
-            Ok(())
-        })
+    pub fn save(&self, path: &Path) -> Result<(), SaveError> {
+        save::save(&self.client, &self.name, path, &mut |_| ())
     }
 }
 
