@@ -1,1 +1,2 @@
 //! Distribution client: authentication, pull, push, tags, referrers.
+pub mod tags;
