@@ -44,9 +44,36 @@ pub struct Plan {
 pub struct Step {
     /// Where there is nothing to make it from, its form: `VERSION`, `sha-COMMIT`.
     pub tag: String,
-    /// What the tag says of an image: `the version`, `the newest 1.4`.
-    pub meaning: String,
+    pub meaning: Meaning,
     pub fate: Fate,
+}
+
+/// What a tag says of an image.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Meaning {
+    Version,
+    /// The newest release of a line: `1.4`, `1`.
+    Newest(String),
+    Commit,
+    /// The commit, and what was changed since.
+    Dirty,
+    /// The newest release of all.
+    Latest,
+    /// What the user says.
+    Own,
+}
+
+impl fmt::Display for Meaning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Version => f.write_str("the version"),
+            Self::Newest(line) => write!(f, "the newest {line}"),
+            Self::Commit => f.write_str("the commit"),
+            Self::Dirty => f.write_str("the last dirty tree of the commit"),
+            Self::Latest => f.write_str("the newest release"),
+            Self::Own => f.write_str("asked for"),
+        }
+    }
 }
 
 /// What becomes of a tag.
@@ -84,14 +111,18 @@ impl Origin {
             None => {}
             Some(Err(why)) => {
                 let tag = self.version.as_deref().unwrap_or_default().chars().take(100).collect();
-                wishes.push(Wish::left_out(tag, "the version", why.clone()));
+                wishes.push(Wish::left_out(tag, Meaning::Version, why.clone()));
             }
             Some(Ok(version)) => {
                 let dirty = self.dirty.then(|| DIRTY.to_owned());
-                wishes.push(Wish::new(tag_of(version), "the version", Kind::Fixed, dirty));
+                wishes.push(Wish::new(tag_of(version), Meaning::Version, Kind::Fixed, dirty));
                 let (major, minor) = (version.major, version.minor);
-                wishes.push(self.rolling(format!("{major}.{minor}"), &format!("the newest {major}.{minor}"), version));
-                let mut wish = self.rolling(major.to_string(), &format!("the newest {major}"), version);
+                wishes.push(self.rolling(
+                    format!("{major}.{minor}"),
+                    Meaning::Newest(format!("{major}.{minor}")),
+                    version,
+                ));
+                let mut wish = self.rolling(major.to_string(), Meaning::Newest(major.to_string()), version);
                 if major == 0 {
                     wish.kind =
                         Err("before 1.0 any minor version may break what uses it, so `0` would promise nothing"
@@ -102,17 +133,13 @@ impl Origin {
         }
         wishes.push(self.commit());
         wishes.push(match release {
-            Some(Ok(version)) => self.rolling("latest".to_owned(), "the newest release", &version),
-            _ => Wish::left_out(
-                "latest".to_owned(),
-                "the newest release",
-                "without a version it is no release".to_owned(),
-            ),
+            Some(Ok(version)) => self.rolling("latest".to_owned(), Meaning::Latest, &version),
+            _ => Wish::left_out("latest".to_owned(), Meaning::Latest, "without a version it is no release".to_owned()),
         });
         wishes
     }
 
-    fn rolling(&self, tag: String, meaning: &str, version: &Version) -> Wish {
+    fn rolling(&self, tag: String, meaning: Meaning, version: &Version) -> Wish {
         let why = if !version.pre.is_empty() {
             Some(format!("`{}` is a pre-release", tag_of(version)))
         } else if self.dirty {
@@ -127,29 +154,26 @@ impl Origin {
 
     fn commit(&self) -> Wish {
         let Some(revision) = &self.revision else {
-            return Wish::left_out("sha-COMMIT".to_owned(), "the commit", "there is no git commit".to_owned());
+            return Wish::left_out("sha-COMMIT".to_owned(), Meaning::Commit, "there is no git commit".to_owned());
         };
         let hex = revision.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte));
         match revision.get(..COMMIT_DIGITS).filter(|_| hex) {
             None => {
                 let why = format!("`{}` is not a commit's full hash", revision.chars().take(100).collect::<String>());
-                Wish::left_out("sha-COMMIT".to_owned(), "the commit", why)
+                Wish::left_out("sha-COMMIT".to_owned(), Meaning::Commit, why)
             }
-            Some(short) if self.dirty => {
-                Wish::new(format!("sha-{short}-dirty"), "the last dirty tree of the commit", Kind::Free, None)
-            }
-            Some(short) => Wish::new(format!("sha-{short}"), "the commit", Kind::Fixed, None),
+            Some(short) if self.dirty => Wish::new(format!("sha-{short}-dirty"), Meaning::Dirty, Kind::Free, None),
+            Some(short) => Wish::new(format!("sha-{short}"), Meaning::Commit, Kind::Fixed, None),
         }
     }
 
     /// What a tag that the user names is held to: a form that says something of an image must not say what is false.
     fn own(&self, tag: &str) -> Wish {
-        const MEANING: &str = "asked for";
         if !is_tag(tag) {
             let why = "a tag has up to 128 letters, digits, `_`, `.` and `-`, and begins with none of the last two";
             return Wish {
                 tag: tag.chars().take(150).collect(),
-                meaning: MEANING.to_owned(),
+                meaning: Meaning::Own,
                 kind: Ok(Kind::Never(why.to_owned())),
             };
         }
@@ -165,7 +189,7 @@ impl Origin {
             },
             Form::Free => Kind::Free,
         };
-        Wish::new(tag.to_owned(), MEANING, kind, None)
+        Wish::new(tag.to_owned(), Meaning::Own, kind, None)
     }
 }
 
@@ -175,7 +199,7 @@ const COMMIT_DIGITS: usize = 12;
 /// A tag that somebody wants, and what holds it.
 struct Wish {
     tag: String,
-    meaning: String,
+    meaning: Meaning,
     /// Or why it is left out.
     kind: Result<Kind, String>,
 }
@@ -192,17 +216,17 @@ enum Kind {
 }
 
 impl Wish {
-    fn new(tag: String, meaning: &str, kind: Kind, left_out: Option<String>) -> Self {
+    fn new(tag: String, meaning: Meaning, kind: Kind, left_out: Option<String>) -> Self {
         let kind = match left_out {
             Some(why) => Err(why),
             None if tag.len() > 128 => Err("it has more than the 128 characters of a tag".to_owned()),
             None => Ok(kind),
         };
-        Self { tag, meaning: meaning.to_owned(), kind }
+        Self { tag, meaning, kind }
     }
 
-    fn left_out(tag: String, meaning: &str, why: String) -> Self {
-        Self { tag, meaning: meaning.to_owned(), kind: Err(why) }
+    fn left_out(tag: String, meaning: Meaning, why: String) -> Self {
+        Self { tag, meaning, kind: Err(why) }
     }
 }
 
@@ -214,7 +238,7 @@ pub fn plan(origin: &Origin, digest: &Digest, standing: &Standing, may_move: boo
     for tag in &origin.own {
         let wish = origin.own(tag);
         match wishes.iter_mut().find(|other| other.tag == *tag) {
-            Some(other) => *other = Wish { meaning: std::mem::take(&mut other.meaning), ..wish },
+            Some(other) => *other = Wish { meaning: other.meaning.clone(), ..wish },
             None => wishes.push(wish),
         }
     }
