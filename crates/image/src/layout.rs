@@ -64,7 +64,8 @@ fn read_index(path: &Path) -> Result<Vec<u8>, OpenError> {
     }
 }
 
-fn blob_path(layout: &Path, digest: &Digest) -> PathBuf {
+/// Where a blob lies in a layout.
+pub fn blob_path(layout: &Path, digest: &Digest) -> PathBuf {
     layout.join("blobs/sha256").join(digest.hex())
 }
 
@@ -164,6 +165,23 @@ fn write_layers(
     prune(&folder, &[Some(&written), before.as_ref()]).map_err(failed(&folder))?;
     drop(lock);
     Ok(written)
+}
+
+/// Makes a layout of a folder in which the layers of an image lie already, each at its [`blob_path`].
+///
+/// # Errors
+///
+/// Fails if the folder cannot be written.
+pub fn complete(image: &Image, path: &Path) -> Result<(), WriteError> {
+    let folder = path.join("blobs/sha256");
+    let write = || {
+        fs::create_dir_all(&folder)?;
+        put(&folder, image.config.digest(), image.config.bytes())?;
+        put(&folder, image.digest(), image.manifest.bytes())?;
+        replace(&path.join("oci-layout"), LAYOUT_FILE)?;
+        replace(&path.join("index.json"), &index(image, None))
+    };
+    write().map_err(|source| WriteError::Write { path: path.to_owned(), source })
 }
 
 fn is_empty(path: &Path) -> bool {

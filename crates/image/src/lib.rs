@@ -13,6 +13,7 @@ mod digest;
 mod draft;
 mod entries;
 mod image;
+pub mod index;
 mod layer;
 pub mod layout;
 pub mod limits;

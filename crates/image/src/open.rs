@@ -4,10 +4,8 @@ use std::io::{self, Read};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use serde::Deserialize;
-
+use crate::index::{self, Offer, Offered};
 use crate::layer::{Blob, StoredLayer};
-use crate::manifest::{DOCKER_INDEX, DOCKER_MANIFEST, OCI_INDEX, OCI_MANIFEST};
 use crate::verifying::{Length, VerifyingReader};
 use crate::{
     Config, ConfigError, Descriptor, Digest, EntryError, Image, Layer, Manifest, ManifestError, Platform, limits,
@@ -68,39 +66,6 @@ fn list(found: &[String]) -> String {
     }
 }
 
-#[derive(Deserialize)]
-struct Index {
-    manifests: Vec<Pointer>,
-}
-
-/// A descriptor in an index.
-#[derive(Clone, Deserialize)]
-struct Pointer {
-    #[serde(flatten)]
-    descriptor: Descriptor,
-    platform: Option<Platform>,
-    #[serde(default)]
-    annotations: serde_json::Map<String, serde_json::Value>,
-}
-
-impl Pointer {
-    fn annotation(&self, name: &str) -> Option<&str> {
-        self.annotations.get(name)?.as_str()
-    }
-
-    /// The names under which the image can be asked for.
-    fn names(&self) -> impl Iterator<Item = &str> {
-        ["org.opencontainers.image.ref.name", "io.containerd.image.name"]
-            .into_iter()
-            .filter_map(|name| self.annotation(name))
-    }
-
-    /// Buildkit's provenance lies beside the images as if it were one.
-    fn is_attestation(&self) -> bool {
-        self.annotation("vnd.docker.reference.type").is_some()
-    }
-}
-
 /// The blobs of a layout or an archive.
 pub(crate) struct Blobs<'a> {
     /// Of the layout or the archive.
@@ -111,20 +76,8 @@ pub(crate) struct Blobs<'a> {
 
 /// An image that can be chosen.
 struct Candidate {
-    names: Vec<String>,
-    digest: Digest,
+    offered: Offered,
     manifest: Result<(Manifest, Config), OpenError>,
-    platform: Option<Platform>,
-}
-
-impl Candidate {
-    fn label(&self) -> String {
-        let platform = self.platform.as_ref().map_or_else(|| "unknown platform".to_owned(), Platform::to_string);
-        match self.names.first() {
-            Some(name) => format!("{name} ({platform})"),
-            None => format!("{} ({platform})", &self.digest.as_str()[..19]),
-        }
-    }
 }
 
 impl Blobs<'_> {
@@ -137,42 +90,9 @@ impl Blobs<'_> {
             let (images, others): (Vec<_>, Vec<_>) = found.into_iter().partition(|one| one.manifest.is_ok());
             found = if images.is_empty() { others } else { images };
         }
-        if found.is_empty() {
-            return Err(OpenError::Empty(self.path.clone()));
-        }
-        let chosen = self.one(found, select)?;
+        let chosen = index::choose_among(&self.path, found, select, |candidate| &candidate.offered)?;
         let (manifest, config) = chosen.manifest?;
         self.image(manifest, config)
-    }
-
-    fn one(&self, found: Vec<Candidate>, select: &Select) -> Result<Candidate, OpenError> {
-        let all: Vec<String> = found.iter().map(Candidate::label).collect();
-        let host = Platform::host();
-        let named = |one: &Candidate| select.name.as_ref().is_none_or(|name| one.names.contains(name));
-        let platform = |one: &Candidate| {
-            let wanted = select.platform.as_ref().unwrap_or(&host);
-            one.platform.as_ref().is_some_and(|platform| wanted.takes(platform))
-        };
-        let mut chosen: Vec<Candidate> = found.into_iter().filter(named).collect();
-        if select.platform.is_some() || chosen.len() > 1 {
-            chosen.retain(platform);
-        }
-        chosen.sort_by(|a, b| a.digest.cmp(&b.digest));
-        chosen.dedup_by(|a, b| a.digest == b.digest);
-        let wanted = match (&select.name, &select.platform) {
-            (None, None) => format!("for `{host}`"),
-            (None, Some(platform)) => format!("for `{platform}`"),
-            (Some(name), None) => format!("named `{name}`"),
-            (Some(name), Some(platform)) => format!("named `{name}` for `{platform}`"),
-        };
-        match chosen.len() {
-            0 => Err(OpenError::NoSuch { path: self.path.clone(), wanted, found: all }),
-            1 => Ok(chosen.remove(0)),
-            _ => {
-                let found = chosen.iter().map(Candidate::label).collect();
-                Err(OpenError::Several { path: self.path.clone(), wanted, found })
-            }
-        }
     }
 
     fn collect(
@@ -185,31 +105,25 @@ impl Blobs<'_> {
         if depth >= limits::INDEX_DEPTH {
             return Err(OpenError::TooDeep(self.path.clone()));
         }
-        let index: Index = json("the index", index)?;
-        for pointer in index.manifests {
-            if pointer.is_attestation() {
-                continue;
-            }
-            let mut names = names.to_vec();
-            names.extend(pointer.names().map(str::to_owned));
-            let Pointer { descriptor, platform, .. } = pointer;
-            match descriptor.media_type.as_str() {
-                OCI_INDEX | DOCKER_INDEX => {
+        for offer in index::offers(index)? {
+            match offer {
+                Offer::Index(Offered { descriptor, names: own, .. }) => {
+                    let names = [names, &own].concat();
                     // `docker save` names in an index what it did not save.
                     if let Some(bytes) = self.optional(&descriptor, "an index")? {
                         self.collect(&bytes, &names, depth + 1, found)?;
                     }
                 }
-                OCI_MANIFEST | DOCKER_MANIFEST => {
-                    if depth > 0 && (self.find)(&descriptor.digest).is_ok_and(|blob| blob.is_none()) {
+                Offer::Image(mut offered) => {
+                    offered.names.splice(0..0, names.iter().cloned());
+                    if depth > 0 && (self.find)(&offered.descriptor.digest).is_ok_and(|blob| blob.is_none()) {
                         continue;
                     }
-                    let manifest = self.manifest(&descriptor);
+                    let manifest = self.manifest(&offered.descriptor);
                     let of_config = || manifest.as_ref().ok().and_then(|(_, config)| config.platform().parse().ok());
-                    let platform = platform.or_else(of_config);
-                    found.push(Candidate { names, digest: descriptor.digest, manifest, platform });
+                    offered.platform = offered.platform.or_else(of_config);
+                    found.push(Candidate { offered, manifest });
                 }
-                _ => {}
             }
             if found.len() > limits::MANIFESTS {
                 return Err(OpenError::TooMany(self.path.clone()));
