@@ -17,9 +17,10 @@ fn the_task_api_is_shipped_from_its_specification() -> anyhow::Result<()> {
     let shipped = report(&seaworthy(&["ship", "task-api", "--engine", "embedded", "--report", "json=-"])?)?;
     assert_snapshot!(not_kept(&shipped), @"
     pending database.connects: POST /tasks 201 in one container, GET 200 in a second one that shares only the database (throwaway PostgreSQL, TLS and SCRAM required)
-    pending registry.pushed: not pushed to docker.io or ghcr.io
+    pending registry.pushed: not pushed
+    pending registry.tags: not pushed with the tags version, commit, latest
     pending machine.different: seen on this machine only; to be typed on another one
-    31 pass, 0 fail, 0 unproven, 3 pending
+    31 pass, 0 fail, 0 unproven, 4 pending
     ");
     let folder = tempfile::tempdir()?;
     let unhurried = unhurried(folder.path())?;
@@ -97,9 +98,10 @@ fn the_dockerfile_keeps_the_same_specification() -> anyhow::Result<()> {
             pending build.reproducible: nothing is known of the image's build
             pending build.multi_stage: nothing is known of the image's build
             pending database.connects: POST /tasks 201 in one container, GET 200 in a second one that shares only the database (throwaway PostgreSQL, TLS and SCRAM required)
-            pending registry.pushed: not pushed to docker.io or ghcr.io
+            pending registry.pushed: not pushed
+            pending registry.tags: not pushed with the tags version, commit, latest
             pending machine.different: seen on this machine only; to be typed on another one
-            28 pass, 0 fail, 0 unproven, 6 pending
+            28 pass, 0 fail, 0 unproven, 7 pending
             ");
         }
     }
