@@ -59,27 +59,27 @@ impl<'a> Reader<'a> {
     /// What stands behind `=`, if that is what comes next.
     fn value(&mut self) -> Option<String> {
         let rest = self.rest.trim_start_matches([' ', '\t']).strip_prefix('=')?.trim_start_matches([' ', '\t']);
-        match rest.strip_prefix('"') {
-            Some(quoted) => {
-                let mut value = String::new();
-                let mut chars = quoted.char_indices();
-                while let Some((at, char)) = chars.next() {
-                    match char {
-                        '"' => {
-                            self.rest = &quoted[at + 1..];
-                            return Some(value);
-                        }
-                        '\\' => value.extend(chars.next().map(|(_, char)| char)),
-                        other => value.push(other),
-                    }
-                }
-                None
+        let Some(quoted) = rest.strip_prefix('"') else {
+            let before = std::mem::replace(&mut self.rest, rest);
+            let value = self.take(is_token).map(str::to_owned);
+            if value.is_none() {
+                self.rest = before;
             }
-            None => {
-                self.rest = rest;
-                self.take(is_token).map(str::to_owned)
+            return value;
+        };
+        let mut value = String::new();
+        let mut chars = quoted.char_indices();
+        while let Some((at, char)) = chars.next() {
+            match char {
+                '"' => {
+                    self.rest = &quoted[at + 1..];
+                    return Some(value);
+                }
+                '\\' => value.extend(chars.next().map(|(_, char)| char)),
+                other => value.push(other),
             }
         }
+        None
     }
 
     /// Whether what comes next is a value that could not be read.
@@ -136,6 +136,7 @@ mod tests {
         check(r#"Bearer realm="open"#, "bearer");
         check(r#"Bearer realm="a", error="insufficient_scope""#, "bearer realm=a error=insufficient_scope");
         check("", "");
+        check("Bearer realm=, service=x", "bearer service=x");
         check("=x", "");
         check("é", "");
         check(r#"Bearer realm="a"é, Basic"#, "bearer realm=a");

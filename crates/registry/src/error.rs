@@ -45,8 +45,8 @@ pub enum RegistryError {
     NothingThere { host: String },
     #[error("the connection to `{host}` broke")]
     Broken { host: String, source: io::Error },
-    #[error("`{host}` was silent for {} s", .after.as_secs())]
-    Silent { host: String, after: Duration },
+    #[error("`{host}` was silent for too long")]
+    Silent { host: String },
     #[error("no TLS with `{host}`: {problem}")]
     Tls { host: String, problem: TlsProblem },
     #[error("`{}` holds no certificate that can be read: {why}", .path.display())]
@@ -62,6 +62,11 @@ pub enum RegistryError {
     OtherManifest { want: Digest, got: Digest },
     #[error("{what} takes more than {limit} bytes")]
     TooLarge { what: &'static str, limit: u64 },
+    #[error("`{repository}` has more than {limit} tags")]
+    TooManyTags { repository: String, limit: usize },
+    /// Somebody else sets it at the same time.
+    #[error("the tag `{tag}` of `{repository}` was set, and names `{names}`")]
+    TagElsewhere { repository: String, tag: String, names: Digest },
     #[error("`{identifier}` is neither a tag nor a digest")]
     Identifier { identifier: String },
     /// What is to be sent cannot be read here.
@@ -71,6 +76,9 @@ pub enum RegistryError {
     DiskFull { path: PathBuf },
     #[error("cannot write `{}`", .path.display())]
     Write { path: PathBuf, source: io::Error },
+    /// Another part of the same work failed first, and tells why.
+    #[error("stopped, since another part failed")]
+    Stopped,
     /// What the registry holds is no image that can be used here.
     #[error(transparent)]
     Image(#[from] Box<OpenError>),
@@ -148,6 +156,7 @@ impl RegistryError {
                     .to_owned()
             }
             Self::TagImmutable { .. } => "push under another tag, or change the repository's rule for tags".to_owned(),
+            Self::TagElsewhere { .. } => "somebody else sets it at the same time: find out who, then push again".to_owned(),
             Self::RegistryFull { .. } => {
                 "free some space or raise the quota there, then do it again: what was sent is kept".to_owned()
             }

@@ -19,7 +19,7 @@ pub(crate) enum HelperError {
 }
 
 /// How long a helper may take: some ask a person.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 const OUTPUT_BYTES: u64 = 1 << 20;
 
@@ -85,14 +85,12 @@ fn talk(child: &mut Child, server: &str) -> io::Result<(Vec<u8>, bool)> {
             let _ = sender.send(read.map(|_| bytes));
         });
     }
-    match receiver.recv_timeout(PATIENCE) {
-        Ok(output) => Ok((output?, child.wait()?.success())),
-        Err(_) => {
-            child.kill()?;
-            child.wait()?;
-            Err(io::Error::new(io::ErrorKind::TimedOut, format!("no answer within {} s", PATIENCE.as_secs())))
-        }
+    if let Ok(output) = receiver.recv_timeout(PATIENCE) {
+        return Ok((output?, child.wait()?.success()));
     }
+    child.kill()?;
+    child.wait()?;
+    Err(io::Error::new(io::ErrorKind::TimedOut, format!("no answer within {} s", PATIENCE.as_secs())))
 }
 
 #[cfg(test)]

@@ -2,14 +2,20 @@
 //!
 //! A [`Client`] gives a [`Repository`]; all that is asked of a registry is asked there. Everything is synchronous.
 
+mod artifact;
 mod challenge;
 mod client;
 mod credentials;
+mod download;
 mod error;
 mod helper;
 mod host;
 mod judge;
+mod link;
+mod listing;
 mod probe;
+mod pull;
+mod push;
 mod refusal;
 mod repository;
 mod request;
@@ -17,18 +23,24 @@ mod retry;
 mod secret;
 mod session;
 mod settings;
+pub mod tags;
 mod tls;
 mod token;
 mod transport;
+mod upload;
 mod url;
 mod watch;
 
+pub use artifact::{Artifact, Attached};
 pub use challenge::Challenge;
 pub use client::Client;
 pub use credentials::CredentialsError;
 pub use error::RegistryError;
+pub use link::next_page;
+pub use pull::Pulled;
+pub use push::{Pushed, PushedBlob};
 pub use refusal::Refusal;
-pub use repository::Repository;
+pub use repository::{RawManifest, Repository};
 pub use settings::{Patience, Settings};
 pub use tls::TlsProblem;
 pub use watch::{Ended, Watch};

@@ -132,9 +132,14 @@ impl Response {
     /// `Location`, made whole.
     pub(crate) fn location(&self) -> Result<String, RegistryError> {
         let location = self.header("location").ok_or_else(|| self.odd("no `Location`"))?;
-        match url::join(&self.url, location) {
+        self.join(location)
+    }
+
+    /// A URL in the answer, made whole.
+    pub(crate) fn join(&self, reference: &str) -> Result<String, RegistryError> {
+        match url::join(&self.url, reference) {
             Some(url) => Ok(url.to_string()),
-            None => Err(self.odd("a `Location` that is no URL")),
+            None => Err(self.odd("a URL that is none")),
         }
     }
 

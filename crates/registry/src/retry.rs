@@ -21,6 +21,17 @@ impl<'a> Tries<'a> {
         Self { patience, left: patience.tries.max(1) - 1, pause: patience.pause }
     }
 
+    /// The tries of something that failed so many times already.
+    pub(crate) fn resumed(patience: &'a Patience, failed: u32) -> Self {
+        let failed = failed.saturating_sub(1);
+        let pause = patience.pause * 2_u32.saturating_pow(failed.min(10));
+        Self {
+            patience,
+            left: (patience.tries.max(1) - 1).saturating_sub(failed),
+            pause: pause.min(patience.longest_pause),
+        }
+    }
+
     /// Waits for the next try, or gives the error back where there should be none.
     ///
     /// `met`: somebody did answer there before, so that an absence may pass too.
@@ -39,7 +50,7 @@ impl<'a> Tries<'a> {
 }
 
 /// Between half and the whole of it: clients that failed together should not come back together.
-fn with_jitter(pause: Duration) -> Duration {
+pub(crate) fn with_jitter(pause: Duration) -> Duration {
     let random = RandomState::new().hash_one(0);
     let part = 0.5 + 0.5 * f64::from(u32::try_from(random >> 32).unwrap_or_default()) / f64::from(u32::MAX);
     pause.mul_f64(part)

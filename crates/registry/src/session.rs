@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use seaworthy_image::Digest;
 use ureq::http::{Method, Uri};
 
 use crate::challenge::Challenge;
@@ -14,6 +15,7 @@ use crate::refusal::{self, Refusal};
 use crate::request::{Repeat, Request, Response, Scope, bounded};
 use crate::retry::{Tries, now, retry_after};
 use crate::secret::Secret;
+use crate::settings::Patience;
 use crate::token::{Realm, Token, basic};
 use crate::transport::Transport;
 use crate::{RegistryError, credentials, probe, token, url};
@@ -30,7 +32,12 @@ pub(crate) struct Session {
     /// By the repository; asked for once.
     logins: Mutex<HashMap<String, Option<Login>>>,
     tokens: Mutex<HashMap<Vec<Scope>, Slot>>,
+    /// By the blob: a repository that had it.
+    seen: Mutex<HashMap<Digest, String>>,
 }
+
+/// How many blobs are remembered.
+const SEEN: usize = 10_000;
 
 /// The token for some scopes; locked while it is fetched, so that it is fetched once.
 type Slot = Arc<Mutex<Option<Token>>>;
@@ -60,6 +67,7 @@ impl Session {
             way: Mutex::default(),
             logins: Mutex::default(),
             tokens: Mutex::default(),
+            seen: Mutex::default(),
         }
     }
 
@@ -68,9 +76,27 @@ impl Session {
         self.host.name()
     }
 
+    /// How long is waited for what.
+    pub(crate) fn patience(&self) -> &Patience {
+        &self.transport.settings().patience
+    }
+
+    /// Remembers that a repository has a blob.
+    pub(crate) fn saw(&self, blob: &Digest, repository: &str) {
+        let mut seen = lock(&self.seen);
+        if seen.len() < SEEN {
+            seen.insert(blob.clone(), repository.to_owned());
+        }
+    }
+
+    /// A repository that had a blob when it was last seen.
+    pub(crate) fn seen_in(&self, blob: &Digest) -> Option<String> {
+        lock(&self.seen).get(blob).cloned()
+    }
+
     /// Sends a request, as often as it takes and is permitted. Every answer but a success is an error.
     pub(crate) fn send(&self, request: &Request) -> Result<Response, RegistryError> {
-        let mut tries = Tries::new(&self.transport.settings().patience);
+        let mut tries = Tries::new(self.patience());
         loop {
             match self.try_once(request) {
                 Ok(response) => return Ok(response),
@@ -92,7 +118,7 @@ impl Session {
         let mut response = self.transport.exchange(request, &url, shown.value.as_ref())?;
         self.met.store(true, Ordering::Relaxed);
         if response.status == 401 && url::same_origin(&response.url, &base) {
-            let asked = self.way_of(&response)?;
+            let asked = way_of(&response)?;
             if let Some((way, scopes)) = asked
                 && (shown.old || known.as_ref() != Some(&way) || wants_more(&scopes, request))
             {
@@ -117,7 +143,7 @@ impl Session {
             presented: &shown.presented,
             token_server: false,
         };
-        Err(case.error(refusal(response)?))
+        Err(case.error(refusal(response)))
     }
 
     /// Where the registry is reached.
@@ -152,27 +178,6 @@ impl Session {
             return Err(odd("a URL of plain HTTP"));
         }
         Ok(url)
-    }
-
-    /// How the registry wants to be told who asks, and for which scopes.
-    fn way_of(&self, response: &Response) -> Result<Option<(Way, Vec<String>)>, RegistryError> {
-        let values = response.headers.get_all("www-authenticate").iter();
-        let challenges: Vec<Challenge> =
-            values.filter_map(|value| value.to_str().ok()).flat_map(Challenge::parse).collect();
-        if let Some(bearer) = challenges.iter().find(|challenge| challenge.scheme == "bearer")
-            && let Some(realm) = bearer.parameter("realm")
-        {
-            let url = url::join(&response.url, realm).ok_or_else(|| response.odd("a realm that is no URL"))?;
-            if response.url.scheme_str() == Some("https") && url.scheme_str() != Some("https") {
-                return Err(response.odd("a realm that is not reached by HTTPS"));
-            }
-            let service = bearer.parameter("service").map(str::to_owned);
-            let scopes = bearer.parameter("scope").unwrap_or_default();
-            let scopes = scopes.split(' ').filter(|scope| !scope.is_empty()).take(10).map(str::to_owned).collect();
-            return Ok(Some((Way::Bearer(Realm { url, service }), scopes)));
-        }
-        let basic = challenges.iter().any(|challenge| challenge.scheme == "basic");
-        Ok(basic.then(|| (Way::Basic, Vec::new())))
     }
 
     /// What shows who asks; `more` are scopes that the registry asked for, `refused` is what it did not take.
@@ -237,6 +242,27 @@ impl Session {
     }
 }
 
+/// How the registry wants to be told who asks, and for which scopes.
+fn way_of(response: &Response) -> Result<Option<(Way, Vec<String>)>, RegistryError> {
+    let values = response.headers.get_all("www-authenticate").iter();
+    let challenges: Vec<Challenge> =
+        values.filter_map(|value| value.to_str().ok()).flat_map(Challenge::parse).collect();
+    if let Some(bearer) = challenges.iter().find(|challenge| challenge.scheme == "bearer")
+        && let Some(realm) = bearer.parameter("realm")
+    {
+        let url = url::join(&response.url, realm).ok_or_else(|| response.odd("a realm that is no URL"))?;
+        if response.url.scheme_str() == Some("https") && url.scheme_str() != Some("https") {
+            return Err(response.odd("a realm that is not reached by HTTPS"));
+        }
+        let service = bearer.parameter("service").map(str::to_owned);
+        let scopes = bearer.parameter("scope").unwrap_or_default();
+        let scopes = scopes.split(' ').filter(|scope| !scope.is_empty()).take(10).map(str::to_owned).collect();
+        return Ok(Some((Way::Bearer(Realm { url, service }), scopes)));
+    }
+    let basic = challenges.iter().any(|challenge| challenge.scheme == "basic");
+    Ok(basic.then(|| (Way::Basic, Vec::new())))
+}
+
 /// Whether the registry asks for a scope that the request does not name.
 fn wants_more(scopes: &[String], request: &Request) -> bool {
     let covered = |text: &String| request.scopes.iter().any(|scope| scope.covers(text));
@@ -244,12 +270,12 @@ fn wants_more(scopes: &[String], request: &Request) -> bool {
 }
 
 /// What a registry says when it refuses.
-pub(crate) fn refusal(response: Response) -> Result<Refusal, RegistryError> {
+pub(crate) fn refusal(response: Response) -> Refusal {
     let wait = response.header("retry-after").and_then(|value| retry_after(value, now()));
     let Response { status, body, .. } = response;
     // What cannot be read says nothing, but the status stands.
     let said = bounded(body, refusal::BODY_BYTES).ok().flatten().unwrap_or_default();
-    Ok(Refusal::new(status, &said, wait))
+    Refusal::new(status, &said, wait)
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// What the client takes from its surroundings. [`Settings::default`] takes nothing.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Settings {
     /// Files like Docker's `config.json`; the first that knows the repository counts. Those that are not there do not.
     pub credentials: Vec<PathBuf>,
@@ -41,23 +41,10 @@ impl Default for Patience {
     fn default() -> Self {
         Self {
             connect: Duration::from_secs(20),
-            idle: Duration::from_secs(60),
+            idle: Duration::from_mins(1),
             tries: 5,
             pause: Duration::from_millis(500),
-            longest_pause: Duration::from_secs(60),
-        }
-    }
-}
-
-impl Default for Settings {
-    fn default() -> Self {
-        Self {
-            credentials: Vec::new(),
-            helpers: None,
-            authorities: Vec::new(),
-            certificates: Vec::new(),
-            proxy: None,
-            patience: Patience::default(),
+            longest_pause: Duration::from_mins(1),
         }
     }
 }
@@ -80,23 +67,19 @@ impl Settings {
         let home = variable("HOME").map(PathBuf::from);
         let in_home = |path: &str| home.as_ref().map(|home| home.join(path));
 
-        let credentials = match variable("REGISTRY_AUTH_FILE") {
-            Some(file) => vec![PathBuf::from(file)],
-            None => {
-                let runtime = match variable("XDG_RUNTIME_DIR") {
-                    Some(folder) => Some(PathBuf::from(folder).join("containers/auth.json")),
-                    None => login_without_runtime_folder(),
-                };
-                let docker = variable("DOCKER_CONFIG").map(PathBuf::from).or_else(|| in_home(".docker"));
-                let config = variable("XDG_CONFIG_HOME").map(PathBuf::from).or_else(|| in_home(".config"));
-                let files = [
-                    runtime,
-                    config.map(|folder| folder.join("containers/auth.json")),
-                    docker.map(|folder| folder.join("config.json")),
-                ];
-                files.into_iter().flatten().collect()
-            }
+        let runtime = match variable("XDG_RUNTIME_DIR") {
+            Some(folder) => Some(PathBuf::from(folder).join("containers/auth.json")),
+            None => login_without_runtime_folder(),
         };
+        let config = variable("XDG_CONFIG_HOME").map(PathBuf::from).or_else(|| in_home(".config"));
+        let docker = variable("DOCKER_CONFIG").map(PathBuf::from).or_else(|| in_home(".docker"));
+        let files = [
+            runtime,
+            config.map(|folder| folder.join("containers/auth.json")),
+            docker.map(|folder| folder.join("config.json")),
+        ];
+        let named = variable("REGISTRY_AUTH_FILE").map(|file| vec![PathBuf::from(file)]);
+        let credentials = named.unwrap_or_else(|| files.into_iter().flatten().collect());
         let bundle = BUNDLES.iter().map(PathBuf::from).find(|path| path.exists());
         let certificates = [
             in_home(".config/containers/certs.d"),

@@ -10,8 +10,7 @@ use ureq::http::{Method, Uri};
 
 use crate::credentials::{Login, Proof};
 use crate::judge::{Case, Presented};
-use crate::refusal::Refusal;
-use crate::request::{Body, Request, Response, Scope};
+use crate::request::{Body, Request, Scope};
 use crate::secret::Secret;
 use crate::transport::Transport;
 use crate::url::encode;
@@ -71,7 +70,7 @@ pub(crate) fn fetch(
             let mut form =
                 format!("grant_type=refresh_token&client_id=seaworthy&refresh_token={}", encode(token.expose()));
             for (name, value) in [("service", service.unwrap_or_default()), ("scope", &scopes.join(" "))] {
-                form.push_str(&format!("&{name}={}", encode(value)));
+                form.extend(["&", name, "=", &encode(value)]);
             }
             let request = request(Method::POST)
                 .header("content-type", "application/x-www-form-urlencoded")
@@ -87,8 +86,8 @@ pub(crate) fn fetch(
             let questions = service.map(|service| ("service", service)).into_iter();
             let questions = questions.chain(scopes.iter().map(|scope| ("scope", scope.as_str())));
             for (name, value) in questions {
-                let mark = if url.contains('?') { '&' } else { '?' };
-                url.push_str(&format!("{mark}{name}={}", encode(value)));
+                let mark = if url.contains('?') { "&" } else { "?" };
+                url.extend([mark, name, "=", &encode(value)]);
             }
             let url: Uri = url.parse().map_err(|_| RegistryError::Answer {
                 host: host.to_owned(),
@@ -104,7 +103,7 @@ pub(crate) fn fetch(
             None => Presented::Nobody,
         };
         let label = format!("GET {}", realm.url.path());
-        let refusal = refusal(response)?;
+        let refusal = session::refusal(response);
         return Err(Case { host, label: &label, scope, presented: &presented, token_server: true }.error(refusal));
     }
     let host = response.host.clone();
@@ -121,7 +120,7 @@ pub(crate) fn fetch(
     Ok(Token {
         value: Secret::new(format!("Bearer {token}")),
         logged_in: login.is_some(),
-        ends: begun + (life - margin),
+        ends: begun + life.saturating_sub(margin),
     })
 }
 
@@ -129,8 +128,4 @@ fn request<'a>(method: Method) -> Request<'a> {
     let mut request = Request::new(method, "/token", Scope::pull(""));
     request.scopes.clear();
     request
-}
-
-fn refusal(response: Response) -> Result<Refusal, RegistryError> {
-    session::refusal(response)
 }

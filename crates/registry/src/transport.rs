@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 use std::io::{self, Read};
 use std::sync::Mutex;
-use std::time::Duration;
 
 use ureq::http::{Method, Request as HttpRequest, Uri, header};
 use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
@@ -183,6 +182,7 @@ impl Transport {
             .tls_config(tls)
             .user_agent(USER_AGENT)
             .accept("*/*")
+            .accept_encoding("identity")
             .max_response_header_size(HEAD_BYTES)
             .max_idle_connections_per_host(8)
             .timeout_resolve(Some(patience.connect))
@@ -205,14 +205,7 @@ impl Transport {
                 _ => broken(host, error),
             },
             ureq::Error::HostNotFound => RegistryError::HostNotFound { host: host.to_owned() },
-            ureq::Error::Timeout(which) => {
-                let Settings { patience, .. } = &self.settings;
-                let after = match which {
-                    ureq::Timeout::Connect | ureq::Timeout::Resolve => patience.connect,
-                    _ => patience.idle,
-                };
-                RegistryError::Silent { host: host.to_owned(), after }
-            }
+            ureq::Error::Timeout(_) => RegistryError::Silent { host: host.to_owned() },
             ureq::Error::Rustls(error) => tls(TlsProblem::from(&error)),
             ureq::Error::Tls(what) => tls(TlsProblem::Other(what.to_owned())),
             ureq::Error::TlsRequired => tls(TlsProblem::NotTls),
@@ -234,7 +227,7 @@ pub(crate) fn broken(host: &str, error: io::Error) -> RegistryError {
     // Of the client's own errors, the limit of a wait is what a reader should see.
     let silent = error.get_ref().and_then(|inner| inner.downcast_ref::<ureq::Error>());
     if let Some(ureq::Error::Timeout(_)) = silent {
-        return RegistryError::Silent { host, after: Duration::from_secs(60) };
+        return RegistryError::Silent { host };
     }
     match error.kind() {
         io::ErrorKind::ConnectionRefused => RegistryError::NothingThere { host },

@@ -1,0 +1,49 @@
+//! The tags of a repository.
+
+use seaworthy_image::limits;
+use serde::Deserialize;
+use ureq::http::Method;
+
+use crate::repository::is_tag;
+use crate::request::{Request, Scope};
+use crate::{RegistryError, Repository, link};
+
+/// How many pages of tags are read.
+const PAGES: usize = 1_000;
+
+/// How many tags are taken.
+const TAGS: usize = 100_000;
+
+#[derive(Deserialize)]
+struct Page {
+    tags: Option<Vec<String>>,
+}
+
+impl Repository {
+    /// All tags, in the registry's order.
+    ///
+    /// # Errors
+    ///
+    /// Fails if there is no such repository, it may not be read, or it has more tags than anybody would give it.
+    pub fn tags(&self) -> Result<Vec<String>, RegistryError> {
+        let mut tags = Vec::new();
+        let mut request = self.ask(Method::GET, "/tags/list?n=1000");
+        for _ in 0..PAGES {
+            let response = self.session.send(&request)?;
+            let next = response.header("link").and_then(link::next_page);
+            let next = next.map(|next| response.join(next)).transpose()?;
+            let odd = response.odd("no list of tags");
+            let bytes = response.bytes("a list of tags", limits::JSON_BYTES)?;
+            let Ok(Page { tags: page }) = serde_json::from_slice(&bytes) else { return Err(odd) };
+            tags.extend(page.unwrap_or_default().into_iter().filter(|tag| is_tag(tag)));
+            if tags.len() > TAGS {
+                break;
+            }
+            match next {
+                Some(next) => request = Request::new(Method::GET, next, Scope::pull(&self.name)),
+                None => return Ok(tags),
+            }
+        }
+        Err(RegistryError::TooManyTags { repository: self.to_string(), limit: TAGS })
+    }
+}
