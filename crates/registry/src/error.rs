@@ -67,6 +67,9 @@ pub enum RegistryError {
     /// Somebody else sets it at the same time.
     #[error("the tag `{tag}` of `{repository}` was set, and names `{names}`")]
     TagElsewhere { repository: String, tag: String, names: Digest },
+    /// Where an index of what is attached should be.
+    #[error("the tag `{tag}` of `{repository}` names something else than an index of what is attached: it stays")]
+    NoIndex { repository: String, tag: String },
     #[error("`{identifier}` is neither a tag nor a digest")]
     Identifier { identifier: String },
     /// What is to be sent cannot be read here.
@@ -86,8 +89,8 @@ pub enum RegistryError {
 
 fn again(after: Option<Duration>) -> String {
     match after {
-        Some(after) => format!(", and asks to wait for {} s", after.as_secs()),
-        None => String::new(),
+        Some(after) if after.as_secs() > 0 => format!(", and asks to wait for {} s", after.as_secs()),
+        _ => String::new(),
     }
 }
 
@@ -156,7 +159,12 @@ impl RegistryError {
                     .to_owned()
             }
             Self::TagImmutable { .. } => "push under another tag, or change the repository's rule for tags".to_owned(),
-            Self::TagElsewhere { .. } => "somebody else sets it at the same time: find out who, then push again".to_owned(),
+            Self::TagElsewhere { .. } => {
+                "somebody else sets it at the same time: find out who, then push again".to_owned()
+            }
+            Self::NoIndex { .. } => {
+                "what was attached is found by its own tag; other programs look under this one, which somebody else uses".to_owned()
+            }
             Self::RegistryFull { .. } => {
                 "free some space or raise the quota there, then do it again: what was sent is kept".to_owned()
             }

@@ -76,11 +76,12 @@ impl Case<'_> {
                 .map(|(_, rest)| rest.to_owned())
                 .filter(|rest| !rest.is_empty() && !rest.contains('/'))
         };
+        let whole = format!("{host}/{repository}");
         if let Some(identifier) = identifier("/manifests/") {
-            return RegistryError::NoSuchManifest { repository, identifier };
+            return RegistryError::NoSuchManifest { repository: whole, identifier };
         }
         match identifier("/blobs/") {
-            Some(digest) => RegistryError::NoSuchBlob { repository, digest },
+            Some(digest) => RegistryError::NoSuchBlob { repository: whole, digest },
             None => RegistryError::Refused { host, asked: self.label.to_owned(), refusal },
         }
     }
@@ -97,15 +98,19 @@ fn wrong(host: String, user: &str, found_in: &str) -> RegistryError {
 }
 
 fn is_full(refusal: &Refusal) -> bool {
+    // `"Err":28` is how the reference registry wraps the system's ENOSPC.
     let words = [
         "no space left",
+        "\"Err\":28",
         "disk is full",
         "disk full",
         "quota",
         "insufficient storage",
         "exceed the configured upper limit",
+        // How Go writes ENOSPC where it has only the number: Debian's registry, when the disk was full before.
+        "\"err\":28}",
     ];
-    refusal.status == 507 || matches!(refusal.status, 400..) && words.iter().any(|word| refusal.speaks_of(word))
+    refusal.status == 507 || words.iter().any(|word| refusal.speaks_of(word))
 }
 
 fn is_immutable(refusal: &Refusal) -> bool {
@@ -159,9 +164,14 @@ mod tests {
         check(put, &login, refusal(403, "DENIED", "no"), "`r.example` permits no push to `a/b`: 403 DENIED: no");
         check(put, &nobody, refusal(403, "DENIED", "no"), "`r.example` permits no push to `a/b`: 403 DENIED: no");
         check(put, &nobody, refusal(404, "NAME_UNKNOWN", ""), "`r.example` has no repository `a/b`");
-        check("GET /v2/a/b/manifests/1.0", &nobody, refusal(404, "MANIFEST_UNKNOWN", ""), "`a/b` has no `1.0`");
-        check("HEAD /v2/a/b/manifests/1.0", &nobody, refusal(404, "", ""), "`a/b` has no `1.0`");
-        check("GET /v2/a/b/blobs/sha256:12", &nobody, refusal(404, "", ""), "`a/b` has no blob `sha256:12`");
+        check(
+            "GET /v2/a/b/manifests/1.0",
+            &nobody,
+            refusal(404, "MANIFEST_UNKNOWN", ""),
+            "`r.example/a/b` has no `1.0`",
+        );
+        check("HEAD /v2/a/b/manifests/1.0", &nobody, refusal(404, "", ""), "`r.example/a/b` has no `1.0`");
+        check("GET /v2/a/b/blobs/sha256:12", &nobody, refusal(404, "", ""), "`r.example/a/b` has no blob `sha256:12`");
         check("GET /v2/a/b/tags/list", &nobody, refusal(404, "", ""), "`r.example` has no repository `a/b`");
         check("POST /v2/a/b/blobs/uploads/", &nobody, refusal(404, "", ""), "`r.example` has no repository `a/b`");
         check(

@@ -20,16 +20,19 @@ struct Page {
 }
 
 impl Repository {
-    /// All tags, in the registry's order.
+    /// All tags, in the registry's order; none where there is no such repository.
     ///
     /// # Errors
     ///
-    /// Fails if there is no such repository, it may not be read, or it has more tags than anybody would give it.
+    /// Fails if the repository may not be read, or has more tags than anybody would give it.
     pub fn tags(&self) -> Result<Vec<String>, RegistryError> {
         let mut tags = Vec::new();
         let mut request = self.ask(Method::GET, "/tags/list?n=1000");
         for _ in 0..PAGES {
-            let response = self.session.send(&request)?;
+            let response = match self.session.send(&request) {
+                Err(RegistryError::NoSuchRepository { .. }) if tags.is_empty() => return Ok(tags),
+                other => other?,
+            };
             let next = response.header("link").and_then(link::next_page);
             let next = next.map(|next| response.join(next)).transpose()?;
             let odd = response.odd("no list of tags");

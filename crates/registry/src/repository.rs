@@ -81,6 +81,7 @@ impl Repository {
         let response = self.session.send(&request)?;
         let told = response.header("content-type").map(|told| told.split(';').next().unwrap_or_default().trim());
         let told = told.map(str::to_owned);
+        let odd = response.odd("something that is no manifest");
         let bytes = response.bytes("a manifest", limits::JSON_BYTES)?;
         let digest = Digest::of(&bytes);
         if let Ok(want) = identifier.parse::<Digest>()
@@ -88,7 +89,10 @@ impl Repository {
         {
             return Err(RegistryError::OtherManifest { want, got: digest });
         }
-        Ok(RawManifest { media_type: media_type(&bytes, told), bytes, digest })
+        match media_type(&bytes, told) {
+            Some(media_type) => Ok(RawManifest { media_type, bytes, digest }),
+            None => Err(odd),
+        }
     }
 
     fn manifest_request<'a>(&self, method: Method, identifier: &str) -> Result<Request<'a>, RegistryError> {
@@ -141,19 +145,18 @@ fn claim(response: &Response) -> Option<Descriptor> {
     known.then_some(Descriptor { media_type, digest: response.claimed_digest()?, size })
 }
 
-fn media_type(bytes: &[u8], told: Option<String>) -> String {
+/// As the bytes say, else as was told; `None` if they are no manifest at all.
+fn media_type(bytes: &[u8], told: Option<String>) -> Option<String> {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
     struct Kind {
         media_type: Option<String>,
         manifests: Option<serde::de::IgnoredAny>,
     }
-    match serde_json::from_slice::<Kind>(bytes) {
-        Ok(Kind { media_type: Some(media_type), .. }) => media_type,
-        Ok(Kind { manifests: Some(_), .. }) => OCI_INDEX.to_owned(),
-        Ok(_) => OCI_MANIFEST.to_owned(),
-        Err(_) => told.unwrap_or_default(),
-    }
+    let kind: Kind = serde_json::from_slice(bytes).ok()?;
+    let guess = if kind.manifests.is_some() { OCI_INDEX } else { OCI_MANIFEST };
+    let told = told.filter(|told| told.starts_with("application/vnd."));
+    Some(kind.media_type.or(told).unwrap_or_else(|| guess.to_owned()))
 }
 
 /// That there is none is an answer.

@@ -106,7 +106,7 @@ impl<'a> Request<'a> {
 
     /// For errors: `GET /v2/…`, without what a URL may hide in its query.
     pub(crate) fn label(&self) -> String {
-        format!("{} {}", self.method, url::without_query(&self.target))
+        format!("{} {}", self.method, url::path(&self.target))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::hash::{BuildHasher, RandomState};
 use std::thread;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use jiff::Timestamp;
 
@@ -14,11 +14,15 @@ pub(crate) struct Tries<'a> {
     patience: &'a Patience,
     left: u32,
     pause: Duration,
+    begun: Instant,
 }
+
+/// No new try begins after so long.
+const LONGEST: Duration = Duration::from_mins(3);
 
 impl<'a> Tries<'a> {
     pub(crate) fn new(patience: &'a Patience) -> Self {
-        Self { patience, left: patience.tries.max(1) - 1, pause: patience.pause }
+        Self { patience, left: patience.tries.max(1) - 1, pause: patience.pause, begun: Instant::now() }
     }
 
     /// The tries of something that failed so many times already.
@@ -29,6 +33,7 @@ impl<'a> Tries<'a> {
             patience,
             left: (patience.tries.max(1) - 1).saturating_sub(failed),
             pause: pause.min(patience.longest_pause),
+            begun: Instant::now(),
         }
     }
 
@@ -38,7 +43,11 @@ impl<'a> Tries<'a> {
     pub(crate) fn after(&mut self, error: RegistryError, met: bool) -> Result<(), RegistryError> {
         let asked = error.refusal().and_then(|refusal| refusal.retry_after);
         let passes = error.passes() || met && error.is_absence();
-        if self.left == 0 || !passes || asked.is_some_and(|asked| asked > self.patience.longest_pause) {
+        if self.left == 0
+            || !passes
+            || self.begun.elapsed() > LONGEST
+            || asked.is_some_and(|asked| asked > self.patience.longest_pause)
+        {
             return Err(error);
         }
         self.left -= 1;

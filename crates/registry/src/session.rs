@@ -166,7 +166,7 @@ impl Session {
     fn url(&self, base: &Uri, target: &str) -> Result<Uri, RegistryError> {
         let odd = |what: &str| RegistryError::Answer {
             host: self.host().to_owned(),
-            asked: url::without_query(target).to_owned(),
+            asked: url::path(target).to_owned(),
             what: what.to_owned(),
         };
         let url = url::join(base, target).ok_or_else(|| odd("a URL that is none"))?;

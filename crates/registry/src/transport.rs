@@ -125,7 +125,7 @@ impl Transport {
                 if let Some(failed) = source.and_then(|source| source.failed) {
                     return Err(RegistryError::Source(failed));
                 }
-                return Err(self.failed(&host, error));
+                return Err(self.failed(&host, request, error));
             }
             Err(error) => {
                 return Err(RegistryError::Answer {
@@ -195,8 +195,10 @@ impl Transport {
         Ok(agent)
     }
 
-    fn failed(&self, host: &str, error: ureq::Error) -> RegistryError {
+    fn failed(&self, host: &str, request: &Request, error: ureq::Error) -> RegistryError {
         let tls = |problem| RegistryError::Tls { host: host.to_owned(), problem };
+        let odd =
+            |what: &str| RegistryError::Answer { host: host.to_owned(), asked: request.label(), what: what.to_owned() };
         match error {
             ureq::Error::Io(error) => match &self.settings.proxy {
                 Some(proxy) if error.kind() == io::ErrorKind::ConnectionRefused && !is_loopback(host) => {
@@ -213,6 +215,8 @@ impl Transport {
                 let why = crate::refusal::clean(&why);
                 broken(host, io::Error::other(format!("the proxy makes no connection: {why}")))
             }
+            ureq::Error::Protocol(_) | ureq::Error::Http(_) => odd("something that is no HTTP"),
+            ureq::Error::LargeResponseHeader(..) => odd("headers that take too much"),
             other => broken(host, io::Error::other(other)),
         }
     }

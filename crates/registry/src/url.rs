@@ -39,8 +39,12 @@ pub(crate) fn same_origin(a: &Uri, b: &Uri) -> bool {
 }
 
 /// What of a URL may be shown: its query may hold a signature or a token.
-pub(crate) fn without_query(url: &str) -> &str {
-    url.split(['?', '#']).next().unwrap_or_default()
+pub(crate) fn path(url: &str) -> &str {
+    let url = url.split(['?', '#']).next().unwrap_or_default();
+    match url.split_once("://") {
+        Some((_, rest)) => rest.find('/').map_or("/", |at| &rest[at..]),
+        None => url,
+    }
 }
 
 /// A text as part of a query.
@@ -86,6 +90,13 @@ mod tests {
         assert!(!same("https://a/x", "http://a/x"));
         assert!(!same("https://a/x", "https://a:5000/x"));
         assert!(!same("https://a/x", "https://b/x"));
+    }
+
+    #[test]
+    fn only_the_path_is_shown() {
+        assert_eq!(path("/v2/a?token=x"), "/v2/a");
+        assert_eq!(path("https://r.example:5000/v2/a?token=x#y"), "/v2/a");
+        assert_eq!(path("https://r.example"), "/");
     }
 
     #[test]
