@@ -14,4 +14,4 @@ pub mod terminal;
 mod text;
 
 pub use report::{Built, Criterion, Database, Image, Machine, Pushed, Report, SCHEMA, Size, Spec, Summary, Verdict};
-pub use text::{clean, columns, duration, short_digest, size, wrap};
+pub use text::{clean, columns, duration, short_digest, size, sum, wrap};

@@ -8,19 +8,23 @@ use crate::{Criterion, Report};
 /// The whole report: heading, what was verified, the table, the sum.
 pub fn render(report: &Report) -> String {
     let image = &report.image;
-    let mut out = format!(
-        "# {}\n\n{} · {} · {} unpacked, {} to transfer\n\n| Success Criterion | Status | Evidence |\n| --- | --- | --- |\n",
+    let out = format!(
+        "# {}\n\n{} · {} · {} unpacked, {} to transfer\n\n{}",
         escaped(&report.spec.title),
         escaped(&short_digest(&image.digest)),
         escaped(&image.platform),
         size(image.size_bytes.unpacked),
         size(image.size_bytes.transfer),
+        promises(&report.criteria),
     );
-    for criterion in &report.criteria {
-        out.push_str(&row(criterion, &report.criteria));
-    }
     let (took, engine) = (duration(Duration::from_millis(report.took_ms)), escaped(&report.machine.engine));
     out + &format!("\n{} · {took} · {engine} · {}\n", sum(&report.summary), escaped(&report.started_at))
+}
+
+/// The table alone.
+pub fn promises(criteria: &[Criterion]) -> String {
+    let rows: String = criteria.iter().map(|criterion| row(criterion, criteria)).collect();
+    format!("| Success Criterion | Status | Evidence |\n| --- | --- | --- |\n{rows}")
 }
 
 fn row(criterion: &Criterion, all: &[Criterion]) -> String {
@@ -48,7 +52,7 @@ fn evidence(criterion: &Criterion, all: &[Criterion]) -> String {
 }
 
 /// Text that shows as it is in a table's cell: no markup, no link, no HTML, one line.
-fn escaped(text: &str) -> String {
+pub fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for character in clean(text).trim().chars() {
         match character {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::text::{clean, columns, cut, duration, short_digest, size, sum, wrap};
-use crate::{Criterion, Report, Verdict};
+use crate::{Criterion, Report, Summary, Verdict};
 
 /// The narrowest terminal on which the evidence still stands beside its sentence.
 const BESIDE: usize = 64;
@@ -33,15 +33,34 @@ enum Color {
 
 /// The whole checklist: what was verified, a line a promise, the sum.
 pub fn checklist(report: &Report, style: Style) -> String {
-    let mut out = header(report, style);
-    out.push('\n');
-    let layout = Layout::for_sentences(report.criteria.iter().map(|criterion| criterion.text.as_str()), style);
-    for criterion in &report.criteria {
-        out.push_str(&promise(criterion, &report.criteria, &layout, style));
-    }
-    out.push('\n');
-    out.push_str(&sum_line(report, style));
-    out
+    let took = duration(Duration::from_millis(report.took_ms));
+    format!(
+        "{}\n{}\n{} · {took}\n",
+        header(report, style),
+        promises(&report.criteria, style),
+        summary(&report.summary, style)
+    )
+}
+
+/// Promises alone, a line each or more.
+pub fn promises(criteria: &[Criterion], style: Style) -> String {
+    let layout = Layout::for_sentences(criteria.iter().map(|criterion| criterion.text.as_str()), style);
+    criteria.iter().map(|criterion| promise(criterion, criteria, &layout, style)).collect()
+}
+
+/// The sum in words, in the colour of the worst.
+pub fn summary(summary: &Summary, style: Style) -> String {
+    let color = match summary {
+        Summary { fail: 1.., .. } => Color::Red,
+        Summary { unproven: 1.., .. } => Color::Yellow,
+        _ => Color::Green,
+    };
+    paint(&sum(summary), color, style)
+}
+
+/// Text as the heading of a part.
+pub fn heading(text: &str, style: Style) -> String {
+    paint(&one_line(text), Color::Bold, style)
 }
 
 /// One promise by itself, as it is decided: mark, sentence and evidence in one line, cut to the terminal's width.
@@ -57,25 +76,13 @@ pub fn decided(criterion: &Criterion, style: Style) -> String {
 
 fn header(report: &Report, style: Style) -> String {
     let image = &report.image;
-    let title = paint(&one_line(&report.spec.title), Color::Bold, style);
     let parts = [
-        title,
+        heading(&report.spec.title, style),
         one_line(&short_digest(&image.digest)),
         one_line(&image.platform),
         format!("{} unpacked, {} to transfer", size(image.size_bytes.unpacked), size(image.size_bytes.transfer)),
     ];
     format!("{}\n", parts.join(" · "))
-}
-
-fn sum_line(report: &Report, style: Style) -> String {
-    let color = if report.summary.fail > 0 {
-        Color::Red
-    } else if report.summary.unproven > 0 {
-        Color::Yellow
-    } else {
-        Color::Green
-    };
-    format!("{} · {}\n", paint(&sum(&report.summary), color, style), duration(Duration::from_millis(report.took_ms)))
 }
 
 /// Where sentence and evidence stand.

@@ -36,7 +36,7 @@ impl Summary {
 }
 
 /// The sum in words: `8 promises: 6 kept, 0 broken, 0 unproven, 2 pending`.
-pub(crate) fn sum(summary: &Summary) -> String {
+pub fn sum(summary: &Summary) -> String {
     let Summary { pass, fail, unproven, pending } = summary;
     let total = summary.total();
     let promises = if total == 1 { "promise" } else { "promises" };
