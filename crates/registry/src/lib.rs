@@ -3,16 +3,20 @@
 //! A [`Client`] gives a [`Repository`]; all that is asked of a registry is asked there. Everything is synchronous.
 
 mod artifact;
+mod attach;
+mod attached;
 mod challenge;
 mod client;
 mod credentials;
 mod download;
+mod early;
 mod error;
 mod helper;
 mod host;
 mod judge;
 mod link;
 mod listing;
+mod parallel;
 mod probe;
 mod pull;
 mod push;
@@ -23,6 +27,7 @@ mod retry;
 mod secret;
 mod session;
 mod settings;
+mod standing;
 pub mod tags;
 mod tls;
 mod token;
@@ -32,6 +37,7 @@ mod url;
 mod watch;
 
 pub use artifact::{Artifact, Attached};
+pub use attached::{Attachments, Skipped};
 pub use challenge::Challenge;
 pub use client::Client;
 pub use credentials::CredentialsError;

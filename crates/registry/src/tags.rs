@@ -9,6 +9,8 @@ use std::fmt;
 use seaworthy_image::Digest;
 use semver::Version;
 
+use crate::repository::is_tag;
+
 /// What tags are made from.
 #[derive(Debug, Clone, Default)]
 pub struct Origin {
@@ -348,15 +350,6 @@ impl Form {
             () => Self::Free,
         }
     }
-}
-
-/// The grammar of the distribution specification.
-pub(crate) fn is_tag(text: &str) -> bool {
-    let word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
-    let bytes = text.as_bytes();
-    bytes.first().is_some_and(|&first| word(first))
-        && bytes.len() <= 128
-        && bytes.iter().all(|&byte| word(byte) || byte == b'.' || byte == b'-')
 }
 
 fn short(digest: &Digest) -> &str {

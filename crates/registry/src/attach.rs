@@ -1,0 +1,104 @@
+//! Attaching an artifact to a manifest, in three places: one of them answers wherever it is looked for.
+
+use std::thread;
+
+use seaworthy_image::{Descriptor, Digest, OCI_INDEX, OCI_MANIFEST};
+use serde_json::Value;
+
+use crate::artifact::{self, Artifact, Index};
+use crate::push::lacks_something;
+use crate::retry::with_jitter;
+use crate::upload::Outgoing;
+use crate::{RegistryError, Repository};
+
+/// How often the index under the fallback tag is written.
+const WRITES: u32 = 5;
+
+impl Repository {
+    /// Attaches an artifact to a manifest that is there, and gives the digest of the artifact's own manifest.
+    ///
+    /// It can be asked for as a referrer where the registry has that API, stands in the index under the fallback tag,
+    /// and has a tag of its own. Others may attach at the same time: where they take each other out of the index, or a
+    /// rule of the registry keeps it from being written again, the own tag is what is left. The same artifact may be
+    /// attached again.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the registry refuses it, or has something else than an index under the fallback tag: that stays, and the
+    /// artifact is found by its own tag alone.
+    pub fn attach(&self, subject: &Descriptor, artifact: &Artifact) -> Result<Digest, RegistryError> {
+        let manifest = artifact.manifest(subject);
+        let digest = Digest::of(&manifest);
+        let mut blobs = vec![Outgoing::of_bytes(artifact::EMPTY)];
+        if artifact.content != artifact::EMPTY {
+            blobs.push(Outgoing::of_bytes(&artifact.content));
+        }
+        self.send_whole(&blobs, &[], &digest, OCI_MANIFEST, &manifest, &())?;
+        self.name(&artifact::own_tag(&subject.digest, &digest), &digest, &manifest)?;
+        self.enlist(&artifact::fallback_tag(&subject.digest), &digest, &artifact.entry(&manifest))?;
+        Ok(digest)
+    }
+
+    /// Gives an attached manifest its own tag. A registry whose tags never move may refuse it for being there.
+    fn name(&self, tag: &str, digest: &Digest, manifest: &[u8]) -> Result<(), RegistryError> {
+        match self.put(tag, OCI_MANIFEST, manifest) {
+            Ok(_) => Ok(()),
+            Err(error @ RegistryError::TagImmutable { .. }) => match self.resolve(tag)? {
+                Some(named) if named.digest == *digest => Ok(()),
+                _ => Err(error),
+            },
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Adds an entry to the index under a tag, until it is seen there.
+    fn enlist(&self, tag: &str, digest: &Digest, entry: &Value) -> Result<(), RegistryError> {
+        for write in 0..WRITES {
+            // Who was overtaken once will be again if both keep step.
+            thread::sleep(with_jitter(self.session.patience().pause / 4 * write));
+            let mut index = self.index_under(tag)?.unwrap_or_else(Index::new);
+            if index.has(digest) {
+                return Ok(());
+            }
+            index.add(entry.clone());
+            match self.put_index(tag, index) {
+                // A rule of the registry: the own tag is what is left.
+                Err(RegistryError::TagImmutable { .. }) => return Ok(()),
+                other => other?,
+            }
+            if self.index_under(tag)?.is_some_and(|index| index.has(digest)) {
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+
+    /// The index under a tag; `None` where there is nothing.
+    fn index_under(&self, tag: &str) -> Result<Option<Index>, RegistryError> {
+        let Some(manifest) = self.manifest(tag)? else { return Ok(None) };
+        match Index::read(&manifest.bytes) {
+            Some(index) => Ok(Some(index)),
+            None => Err(RegistryError::NoIndex { repository: self.to_string(), tag: tag.to_owned() }),
+        }
+    }
+
+    /// Writes an index. Some registries take none with an entry for a manifest that is gone: such entries go too.
+    fn put_index(&self, tag: &str, mut index: Index) -> Result<(), RegistryError> {
+        match self.put(tag, OCI_INDEX, &index.bytes()) {
+            Err(error) if lacks_something(&error) => {
+                let mut gone = Vec::new();
+                for told in index.digests().filter(|told| told.parse::<Digest>().is_ok()) {
+                    if self.resolve(told)?.is_none() {
+                        gone.push(told.to_owned());
+                    }
+                }
+                if gone.is_empty() {
+                    return Err(error);
+                }
+                index.without(&gone);
+                self.put(tag, OCI_INDEX, &index.bytes()).map(drop)
+            }
+            other => other.map(drop),
+        }
+    }
+}
