@@ -1,7 +1,8 @@
 //! A report becomes a statement that can be signed and attached to an image, and is read back and judged.
 //!
-//! There: [`Statement::new`], [`seal`]. Back: [`open`]. What several proofs amount to: [`Standing::of`].
+//! There: [`Statement::new`], [`seal`]. Back: [`open`]. What several proofs amount to: [`Standing::of`]; how that is shown: [`account`].
 
+pub mod account;
 mod encrypted;
 mod envelope;
 mod error;
@@ -17,6 +18,7 @@ mod statement;
 #[cfg(test)]
 mod tampering;
 
+pub use account::{Account, Refused};
 pub use error::{Part, ProofError};
 pub use key::{KeyError, SigningKey, VerifyingKey};
 pub use open::{Proof, Signature, open};
