@@ -180,6 +180,14 @@ impl Double {
         Ok(self.keep_manifest(repository, tag, image.manifest.media_type(), image.manifest.bytes()))
     }
 
+    /// Forgets a manifest, and all tags that name it.
+    pub fn lose(&self, repository: &str, digest: &str) {
+        let mut store = self.state.store();
+        let kept = store.repository(repository);
+        kept.manifests.remove(digest);
+        kept.tags.retain(|_, named| named != digest);
+    }
+
     /// What a tag names.
     pub fn tagged(&self, repository: &str, tag: &str) -> Option<String> {
         self.state.store().repository(repository).tags.get(tag).cloned()

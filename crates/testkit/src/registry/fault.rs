@@ -47,6 +47,7 @@ impl Fault {
         Self::new(method, part, Action::Answer(response))
     }
 
+    /// Those with a longer body break after so many bytes of it, and what came is kept.
     pub fn break_upload(method: &'static str, part: &str, after_bytes: u64) -> Self {
         Self::new(method, part, Action::BreakUpload(after_bytes))
     }
@@ -90,6 +91,14 @@ impl Fault {
     /// Whether this request is one that goes wrong; counts it.
     pub(crate) fn strikes(&self, request: &Request<'_>) -> bool {
         if request.method != self.method || !request.target().contains(&self.part) {
+            return false;
+        }
+        if let Action::BreakUpload(after_bytes) = self.action
+            && request
+                .header("content-length")
+                .and_then(|length| length.parse().ok())
+                .is_some_and(|length: u64| length <= after_bytes)
+        {
             return false;
         }
         let less = |count: usize| count.checked_sub(1);
@@ -176,14 +185,19 @@ impl Fault {
         Self::answer("POST", "/blobs/uploads/", Response::error(400, "NAME_INVALID", "invalid repository name"))
     }
 
-    /// As Debian's registry answers when the disk is full.
+    /// As Debian's registry answers while its disk becomes full.
     pub fn disk_full() -> Self {
-        let detail = serde_json::json!({"errors": [{
-            "code": "UNKNOWN", "message": "unknown error",
-            "detail": {"DriverName": "filesystem", "Enclosed": {"Op": "write", "Path": "/var/lib/registry/x", "Err": 28}},
-        }]});
-        let response = Response::new(500).body("application/json", detail.to_string());
-        Self::answer("PATCH", "/blobs/uploads/", response)
+        let detail = "write /var/lib/registry/docker/registry/v2/x/data: no space left on device";
+        let body = serde_json::json!({"errors": [{"code": "UNKNOWN", "message": "unknown error", "detail": detail}]});
+        Self::answer("PATCH", "/blobs/uploads/", Response::new(500).body("application/json", body.to_string()))
+    }
+
+    /// As it answers when the disk is full already.
+    pub fn disk_full_before() -> Self {
+        let enclosed = serde_json::json!({"Op": "write", "Path": "/var/lib/registry/x/startedat", "Err": 28});
+        let detail = serde_json::json!({"DriverName": "filesystem", "Enclosed": enclosed});
+        let body = serde_json::json!({"errors": [{"code": "UNKNOWN", "message": "unknown error", "detail": detail}]});
+        Self::answer("POST", "/blobs/uploads/", Response::new(500).body("application/json", body.to_string()))
     }
 
     pub fn insufficient_storage() -> Self {
