@@ -24,6 +24,22 @@ pub fn revision(folder: &Path) -> Option<Revision> {
     Some(Revision { name, time: time.parse().ok()?, root })
 }
 
+/// The version that a tag gives the commit: of `v1.4.2` and the like, the last one that git lists. `None` where no tag does.
+pub fn tagged_version(folder: &Path, commit: &str) -> Option<String> {
+    if commit.is_empty() || !commit.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return None;
+    }
+    let tags = git(folder, &["tag", "--points-at", commit, "--sort=version:refname"])?;
+    let version = |tag: &str| {
+        let version = tag.strip_prefix('v').unwrap_or(tag);
+        let core = version.split(['-', '+']).next().unwrap_or_default();
+        let numbers: Vec<&str> = core.split('.').collect();
+        let number = |part: &&str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+        (numbers.len() == 3 && numbers.iter().all(number)).then(|| version.to_owned())
+    };
+    tags.lines().rev().find_map(version)
+}
+
 /// The files of a tree that are tracked, or new and not ignored; relative to `root`.
 pub(crate) fn files(root: &Path) -> Option<Vec<PathBuf>> {
     let list = git(root, &["ls-files", "-z", "--cached", "--others", "--exclude-standard", "--deduplicate"])?;

@@ -6,6 +6,7 @@ use clap::{Parser, Subcommand, ValueHint};
 
 use crate::command::build::BuildArgs;
 use crate::command::explain::ExplainArgs;
+use crate::command::push::PushArgs;
 use crate::command::ship::ShipArgs;
 use crate::command::verify::VerifyArgs;
 
@@ -39,6 +40,7 @@ pub(crate) enum Command {
     Ship(ShipArgs),
     Build(BuildArgs),
     Verify(VerifyArgs),
+    Push(PushArgs),
     Explain(ExplainArgs),
 }
 

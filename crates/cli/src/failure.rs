@@ -6,6 +6,8 @@ use seaworthy_build::ProjectError;
 use seaworthy_build::dockerfile::DockerfileError;
 use seaworthy_build::rust::BuildError;
 use seaworthy_engine::{EngineError, SaveError};
+use seaworthy_proof::KeyError;
+use seaworthy_registry::RegistryError;
 use seaworthy_report::clean;
 
 /// What is said, and what to do about it.
@@ -73,6 +75,12 @@ pub(crate) fn hint(error: &anyhow::Error) -> Option<String> {
         }
         if let Some(error) = cause.downcast_ref::<SaveError>() {
             return error.hint();
+        }
+        if let Some(error) = cause.downcast_ref::<RegistryError>() {
+            return error.hint();
+        }
+        if let Some(error) = cause.downcast_ref::<KeyError>() {
+            return error.hint().map(str::to_owned);
         }
         match cause.downcast_ref::<EngineError>() {
             Some(EngineError::Unavailable { hint, .. }) => hint.clone(),

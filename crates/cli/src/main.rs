@@ -1,7 +1,9 @@
 //! `seaworthy`: builds a container image, runs it, and shows that it keeps every promise of its specification.
 
 mod args;
+mod bars;
 mod command;
+mod destination;
 mod env;
 mod exit;
 mod failure;
@@ -9,10 +11,13 @@ mod files;
 mod folder;
 mod interrupt;
 mod interruptible;
+mod keys;
 mod output;
 mod place;
 mod progress;
 mod project;
+mod proofs;
+mod publication;
 #[cfg(test)]
 mod reference;
 mod report_to;
@@ -21,6 +26,7 @@ mod sockets;
 mod source;
 mod specification;
 mod table;
+mod tags_args;
 mod usage;
 mod verification;
 

@@ -10,6 +10,7 @@ use seaworthy_report::terminal::{Style, checklist};
 use seaworthy_report::{Report, clean};
 use seaworthy_verify::Event;
 
+use crate::bars::Bars;
 use crate::failure;
 use crate::progress::Progress;
 use crate::report_to::Reports;
@@ -67,6 +68,12 @@ impl Output {
     /// Something takes time: shown on a terminal only.
     pub(crate) fn begins(&mut self, step: &str) {
         self.progress.begins(&self.fit(step));
+    }
+
+    /// Bars for blobs that move, on a terminal only. They stand where the current step did.
+    pub(crate) fn bars(&mut self) -> Bars {
+        self.progress.clear();
+        Bars::new(self.progress.is_watched())
     }
 
     /// What verification tells while it goes on.

@@ -24,6 +24,11 @@ impl Progress {
         Self { watched, style, bar: None, step: String::new(), decided: VecDeque::new() }
     }
 
+    /// Whether anybody sees it.
+    pub(crate) fn is_watched(&self) -> bool {
+        self.watched
+    }
+
     /// A step begins.
     pub(crate) fn begins(&mut self, step: &str) {
         step.clone_into(&mut self.step);

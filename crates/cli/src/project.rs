@@ -90,7 +90,13 @@ pub(crate) fn last_built(folder: &Folder, platform: Option<&Platform>) -> anyhow
     let select = seaworthy_image::Select { name: None, platform: platform.cloned() };
     let path = short(&project.layout);
     let image = layout::open_selected(&path, &select)?;
-    Ok(Opened { image, reference: format!("oci:{}", path.display()), record: record_of(&path)?, copy: None })
+    Ok(Opened {
+        image,
+        reference: format!("oci:{}", path.display()),
+        record: record_of(&path)?,
+        copy: None,
+        pulled: None,
+    })
 }
 
 /// The record beside a layout.
@@ -177,6 +183,10 @@ fn explained(error: BuildError, out: &mut Output) -> anyhow::Error {
 }
 
 impl Built {
+    pub(crate) fn project(&self) -> &Project {
+        &self.project
+    }
+
     fn write_record(&self) -> anyhow::Result<()> {
         let Some(layout) = self.place.layout() else { return Ok(()) };
         let path = record_path(layout);

@@ -1,13 +1,17 @@
-//! Images that the user names: `oci:PATH`, `docker-archive:FILE`, `oci-archive:FILE`, `docker-daemon:NAME:TAG`.
+//! Images that the user names: `oci:PATH`, `docker-archive:FILE`, `oci-archive:FILE`, `docker-daemon:NAME:TAG`, `HOST/REPO:TAG`.
+
+use std::path::Path;
 
 use anyhow::Context as _;
 use seaworthy_build::Record;
 use seaworthy_engine::Docker;
-use seaworthy_image::{Format, Image, OpenError, Platform, Select, Source, archive, layout};
+use seaworthy_image::{Format, Image, OpenError, Platform, Reference, Select, Source, archive, layout};
+use seaworthy_registry::Repository;
 use tempfile::TempDir;
 
 use crate::failure::Failure;
-use crate::{interrupt, project};
+use crate::output::Output;
+use crate::{interrupt, project, publication};
 
 /// An image that was opened, as the user named it.
 pub(crate) struct Opened {
@@ -18,6 +22,20 @@ pub(crate) struct Opened {
     /// Where an image that had no manifest was copied to, for as long as it is used.
     #[expect(dead_code, reason = "it is kept, not read: dropping it removes the copy")]
     pub(crate) copy: Option<TempDir>,
+    /// Where it was pulled from, by digest.
+    pub(crate) pulled: Option<Pulled>,
+}
+
+/// A repository in a registry.
+pub(crate) struct Pulled {
+    /// Its host.
+    pub(crate) registry: String,
+    pub(crate) repository: Repository,
+}
+
+/// Whether the image lies in a registry.
+pub(crate) fn is_registry(source: &Source) -> bool {
+    matches!(source, Source::Registry(_))
 }
 
 /// Reads what the user wrote for an image.
@@ -44,10 +62,11 @@ pub(crate) fn parse(text: &str) -> Result<Source, Failure> {
 ///
 /// # Errors
 ///
-/// Fails if there is no such image, or it lies where this program cannot take it from yet.
-pub(crate) fn open(source: &Source, platform: Option<&Platform>) -> anyhow::Result<Opened> {
+/// Fails if there is no such image, or it cannot be taken from where it lies.
+pub(crate) fn open(source: &Source, platform: Option<&Platform>, out: &mut Output) -> anyhow::Result<Opened> {
     let reference = source.to_string();
     let select = |name: &Option<String>| Select { name: name.clone(), platform: platform.cloned() };
+    let mut pulled = None;
     let (image, copy) = match source {
         Source::Layout { path, name } => (layout::open_selected(path, &select(name))?, None),
         Source::OciArchive { path, name } => (archive::open_oci(path, &select(name))?, None),
@@ -67,13 +86,18 @@ pub(crate) fn open(source: &Source, platform: Option<&Platform>) -> anyhow::Resu
             let image = saved.write_layout(&folder.path().join("image"), Format::Docker)?;
             (image, Some(folder))
         }
-        Source::Registry(_) => return Err(not_built("pulling from a registry", &reference)),
+        Source::Registry(reference) => {
+            let folder = tempfile::tempdir().context("cannot make a temporary folder")?;
+            let (image, from) = pull(reference, platform, folder.path(), out)?;
+            pulled = Some(from);
+            (image, Some(folder))
+        }
     };
     let record = match source {
         Source::Layout { path, .. } => project::record_of(path)?,
         _ => None,
     };
-    Ok(Opened { image, reference, record, copy })
+    Ok(Opened { image, reference, record, copy, pulled })
 }
 
 /// The error as of what the user named, not of the file that the daemon's image was saved to.
@@ -86,8 +110,16 @@ fn named(error: OpenError, reference: &str) -> OpenError {
     }
 }
 
-fn not_built(what: &str, reference: &str) -> anyhow::Error {
-    Failure::new(format!("cannot open `{reference}`: {what} is not built yet"))
-        .hint(format!("`docker pull {reference}`, then `docker-daemon:{reference}`; a folder is named `oci:PATH`"))
-        .into()
+/// Pulls the image into a folder: what the tag names is asked for by digest.
+fn pull(
+    reference: &Reference,
+    platform: Option<&Platform>,
+    folder: &Path,
+    out: &mut Output,
+) -> anyhow::Result<(Image, Pulled)> {
+    out.begins(&format!("pulling {}", reference.familiar()));
+    let what = || format!("cannot pull `{}`", reference.familiar());
+    let repository = publication::client().repository(reference).with_context(what)?;
+    let pulled = repository.pull(reference.identifier(), platform, folder, &out.bars()).with_context(what)?;
+    Ok((pulled.image, Pulled { registry: reference.registry().to_owned(), repository }))
 }

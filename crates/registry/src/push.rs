@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
-use seaworthy_image::{Digest, Image, Manifest};
+use seaworthy_image::{Descriptor, Digest, Image, Manifest};
 use ureq::http::Method;
 
 use crate::repository::is_tag;
@@ -56,6 +56,22 @@ impl Repository {
     /// was sent. What is there by then stays, and the next push finds it.
     pub fn push(&self, image: &Image, watch: &dyn Watch) -> Result<Pushed, RegistryError> {
         self.push_from(image, &[], watch)
+    }
+
+    /// The blobs that a push would have to bring: those that are not there. Nothing is written.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the registry does not say.
+    pub fn missing(&self, image: &Image) -> Result<Vec<Descriptor>, RegistryError> {
+        let mut missing: Vec<Descriptor> = Vec::new();
+        for blob in image.manifest.layers().iter().chain([image.manifest.config()]) {
+            let known = missing.iter().any(|other| other.digest == blob.digest);
+            if !known && !upload::has(self, &blob.digest)? {
+                missing.push(blob.clone());
+            }
+        }
+        Ok(missing)
     }
 
     /// As [`Self::push`]; `from` are other repositories that may have some of the blobs.

@@ -17,6 +17,8 @@ pub struct Subject<'a> {
     pub record: Option<&'a Record>,
     /// What to put behind `seaworthy` to name this project in a command: empty, or `-C DIR`.
     pub project: String,
+    /// What to put behind `verify` to name this image in a command; `None` where it is the project's own.
+    pub argument: Option<String>,
     pub travel: Travel,
 }
 

@@ -318,7 +318,8 @@ impl Judge<'_, '_> {
             },
             Check::ApiCrud => runs.crud(),
             Check::DatabaseConnects { name, variable } => {
-                let next = beyond::command(self.subject, &format!("verify --env {variable}"));
+                let image = self.subject.argument.as_ref().map(|image| format!("{image} ")).unwrap_or_default();
+                let next = beyond::command(self.subject, &format!("verify {image}--env {variable}"));
                 runs.connects(name, variable, &next)
             }
             Check::DataPersists { things } => runs.persists(things),

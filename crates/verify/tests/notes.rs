@@ -34,6 +34,7 @@ fn report_with(
         reference: "notes".to_owned(),
         record: None,
         project: "-C notes".to_owned(),
+        argument: None,
         travel: Travel::default(),
     };
     let options = Options {

@@ -30,6 +30,7 @@ fn told(ran: Ran, travel: impl Fn(&Image) -> Travel, record: Option<&Record>) ->
         reference: "notes".to_owned(),
         record: None,
         project: String::new(),
+        argument: None,
         travel: Travel::default(),
     };
     let mut report = verify(&spec, "spec.md", &subject, Err("no engine".to_owned()), &Options::default(), &mut |_| {})?;

@@ -2,6 +2,7 @@
 
 pub(crate) mod build;
 pub(crate) mod explain;
+pub(crate) mod push;
 pub(crate) mod ship;
 pub(crate) mod verify;
 
@@ -16,6 +17,7 @@ pub(crate) fn run(cli: Cli, out: &mut Output) -> anyhow::Result<Exit> {
         Command::Ship(args) => ship::run(args, project, out),
         Command::Build(args) => build::run(args, project, out),
         Command::Verify(args) => verify::run(args, project, out),
+        Command::Push(args) => push::run(args, project, out),
         Command::Explain(args) => explain::run(args, out),
     }
 }

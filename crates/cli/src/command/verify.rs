@@ -4,13 +4,18 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueHint};
 use seaworthy_image::Platform;
+use seaworthy_proof::{SigningKey, VerifyingKey};
+use seaworthy_spec::Spec;
+use seaworthy_verify::{Subject, Travel};
 
 use crate::exit::Exit;
+use crate::failure::Failure;
 use crate::folder::Folder;
 use crate::output::Output;
+use crate::proofs::{self, Proofs};
 use crate::run_args::RunArgs;
-use crate::source::{self, Opened};
-use crate::{interrupt, project, specification, verification};
+use crate::source::{self, Opened, Pulled};
+use crate::{folder, interrupt, keys, project, publication, specification, verification};
 
 /// Hold an image to its specification: run it, check every sentence, show the evidence
 #[derive(Debug, Args)]
@@ -18,15 +23,21 @@ use crate::{interrupt, project, specification, verification};
 Examples:
   seaworthy verify                                 the image built last, against ./containerization-spec.md
   seaworthy verify docker-archive:app.tar --spec spec.md --env DATABASE_URL --report json=report.json
+  seaworthy verify ghcr.io/acme/app:1.4.2          no file is needed: the specification comes from the proof
+  seaworthy verify ghcr.io/acme/app:1.4.2 --verify-key acme.pub --attach
+
+An image in a registry is pulled by digest. Without --spec the newest proof's specification counts, and everything it
+promises is checked again here. --attach adds this machine's result to the image.
 
 It exits 0 when nothing is broken and nothing unproven, 1 when a promise is broken, 3 when one was not shown,
 2 when the work could not be done, 130 when interrupted.")]
 pub(crate) struct VerifyArgs {
-    /// The image: `oci:PATH`, `docker-archive:FILE`, `oci-archive:FILE` or `docker-daemon:NAME:TAG`
-    /// [default: the one built last for the project]
+    /// The image: `oci:PATH`, `docker-archive:FILE`, `oci-archive:FILE`, `docker-daemon:NAME:TAG` or a registry's
+    /// `HOST/REPO:TAG` [default: the one built last for the project]
     image: Option<String>,
 
-    /// The specification [default: containerization-spec.md in the project's folder]
+    /// The specification [default: containerization-spec.md in the project's folder; of an image in a registry, the one
+    /// in its newest proof]
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     spec: Option<PathBuf>,
 
@@ -34,28 +45,104 @@ pub(crate) struct VerifyArgs {
     #[arg(long, value_name = "P")]
     platform: Option<Platform>,
 
+    /// Believe only proofs that are signed with the key to which this public key belongs
+    #[arg(long, value_name = "F", value_hint = ValueHint::FilePath)]
+    verify_key: Option<PathBuf>,
+
+    /// Attach this result to the image in its registry, as one more proof
+    #[arg(long)]
+    attach: bool,
+
+    /// Sign the attached proof with this private key
+    #[arg(long, value_name = "F", value_hint = ValueHint::FilePath, requires = "attach")]
+    sign_key: Option<PathBuf>,
+
     #[command(flatten)]
     run: RunArgs,
 }
 
 pub(crate) fn run(args: VerifyArgs, directory: Option<PathBuf>, out: &mut Output) -> anyhow::Result<Exit> {
-    let VerifyArgs { image, spec: path, platform, run } = args;
+    let VerifyArgs { image: argument, spec: path, platform, verify_key, attach, sign_key, run } = args;
     let folder = Folder::new(directory, None)?;
     let settings = run.resolve(out)?;
-    let source = image.as_deref().map(source::parse).transpose()?;
-    let (path, spec) = specification::of_project(&folder, path)?;
+    let source = argument.as_deref().map(source::parse).transpose()?;
+    if let Some(option) = [(attach, "--attach"), (verify_key.is_some(), "--verify-key")].iter().find(|given| given.0)
+        && !source.as_ref().is_some_and(source::is_registry)
+    {
+        return Err(Failure::new(format!("`{}` is about an image in a registry", option.1))
+            .hint("name the image as HOST/REPO:TAG")
+            .into());
+    }
+    let keys = Keys {
+        signing: sign_key.as_deref().map(keys::signing).transpose()?,
+        verifying: verify_key.as_deref().map(keys::verifying).transpose()?,
+    };
+    // Of an image in a registry the proof has one.
+    let spec = if path.is_some() || !source.as_ref().is_some_and(source::is_registry) {
+        Some(specification::of_project(&folder, path)?)
+    } else {
+        None
+    };
 
     // A copy of the image may lie in a temporary folder.
-    let report = interrupt::making(|| {
-        let opened = match source {
-            Some(source) => source::open(&source, platform.as_ref())?,
+    let (report, attached) = interrupt::making(|| {
+        let opened = match &source {
+            Some(source) => source::open(source, platform.as_ref(), out)?,
             None => project::last_built(&folder, platform.as_ref())?,
         };
-        let Opened { image, reference, record, copy: _ } = &opened;
-        let subject = verification::subject(image, reference.clone(), record.as_ref(), &folder);
-        verification::run(&spec, &path, &subject, &settings, out)
+        let Opened { image, reference, record, pulled, .. } = &opened;
+        let mut subject = verification::subject(image, reference.clone(), record.as_ref(), &folder);
+        subject.argument = argument.as_deref().map(folder::quoted);
+        let (path, spec) = match pulled {
+            Some(pulled) => from_registry(pulled, spec, &keys, &mut subject, out)?,
+            None => spec.ok_or_else(|| Failure::new("there is no specification"))?,
+        };
+        let report = verification::run(&spec, &path, &subject, &settings, out)?;
+        let attached = match pulled {
+            Some(pulled) if attach => {
+                Some(proofs::attach(&pulled.repository, image, &report, &spec, keys.signing.as_ref(), out))
+            }
+            _ => None,
+        };
+        anyhow::Ok((report, attached))
     })?;
 
+    // What was found is told, whatever became of the proof.
     out.report(&report, &settings.reports)?;
+    if let Some(attached) = attached {
+        out.aside(&attached?);
+    }
     Ok(Exit::of(&report.summary, settings.complete))
+}
+
+/// The keys that the user named.
+struct Keys {
+    signing: Option<SigningKey>,
+    verifying: Option<VerifyingKey>,
+}
+
+/// What the registry and the proofs there know of the image, and the specification that counts.
+fn from_registry(
+    pulled: &Pulled,
+    named: Option<(PathBuf, Spec)>,
+    keys: &Keys,
+    subject: &mut Subject<'_>,
+    out: &mut Output,
+) -> anyhow::Result<(PathBuf, Spec)> {
+    let Pulled { registry, repository } = pulled;
+    let image = subject.image;
+    let proofs = Proofs::read(repository, image.digest(), keys.verifying.as_ref(), out)?;
+    proofs.tell_faults(out);
+    let spec = match named {
+        Some(named) => named,
+        None => proofs.specification(&subject.reference, out)?,
+    };
+    let origin = publication::origin_of(image, None, None);
+    subject.travel = Travel {
+        registry: Some(publication::in_registry(repository, registry, origin, image)?),
+        pulled: true,
+        built: proofs.built(),
+        witness: proofs.witness(),
+    };
+    Ok(spec)
 }

@@ -1,0 +1,214 @@
+//! Sending an image to a registry under its tags: what `ship` and `push` have in common.
+
+use std::collections::BTreeMap;
+
+use seaworthy_build::{Project, Record, git};
+use seaworthy_image::{Descriptor, Image};
+use seaworthy_registry::tags::{self, Fate, Meaning, Origin, Plan, Standing};
+use seaworthy_registry::{Client, Ended, Pushed, RegistryError, Repository, Settings};
+use seaworthy_report::terminal::Style;
+use seaworthy_report::{self as report, clean, size};
+use seaworthy_verify::{InRegistry, Names, Tag};
+
+use crate::destination::Destination;
+use crate::failure::Failure;
+use crate::output::Output;
+use crate::table::{self, Row};
+use crate::tags_args::TagsArgs;
+
+/// A client that finds credentials and authorities where Docker and Podman would.
+pub(crate) fn client() -> Client {
+    Client::new(Settings::from_environment())
+}
+
+/// A push that is decided on: which tags, and why.
+pub(crate) struct Publication {
+    pub(crate) repository: Repository,
+    registry: String,
+    origin: Origin,
+    pub(crate) plan: Plan,
+}
+
+impl Publication {
+    /// Asks the registry what its tags name, and decides. Nothing is written.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the registry cannot be asked.
+    pub(crate) fn plan(
+        to: &Destination,
+        image: &Image,
+        mut origin: Origin,
+        tags: TagsArgs,
+        out: &mut Output,
+    ) -> anyhow::Result<Self> {
+        out.begins(&format!("asking {} for its tags", to.0.registry()));
+        let repository = client().repository(&to.0)?;
+        origin.own = tags.own;
+        let standing = standing(&repository, &origin)?;
+        let plan = tags::plan(&origin, image.digest(), &standing, tags.move_tags);
+        Ok(Self { repository, registry: to.0.registry().to_owned(), origin, plan })
+    }
+
+    /// Why nothing may be pushed, where a tag stands against it.
+    pub(crate) fn refusal(&self) -> Option<Failure> {
+        let refused: Vec<String> = self
+            .plan
+            .refused()
+            .map(|step| format!("`{}` ({}): {}", step.tag, step.meaning, step.fate.reason()))
+            .collect();
+        let movable = |step: &tags::Step| matches!(&step.fate, Fate::Refused { movable: true, .. });
+        let what = format!("nothing is pushed to `{}`: {}", self.repository, refused.join(", "));
+        match refused.as_slice() {
+            [] => None,
+            _ if self.plan.refused().all(movable) => {
+                Some(Failure::new(what).hint("give the project a new version, or let the tags move with `--move-tags`"))
+            }
+            _ => Some(Failure::new(what)),
+        }
+    }
+
+    /// The tags, each with what becomes of it and why.
+    pub(crate) fn table(&self, style: Style) -> String {
+        let row = |step: &tags::Step| {
+            let what = match step.fate.reason() {
+                reason if reason.is_empty() => step.meaning.to_string(),
+                reason => format!("{}: {reason}", step.meaning),
+            };
+            Row::new([format!("  {}", clean(&step.tag)), step.fate.word().to_owned(), clean(&what)])
+        };
+        let rows: Vec<Row<3>> = self.plan.steps.iter().map(row).collect();
+        table::render(&rows, 40, style)
+    }
+
+    /// Sends the blobs and the manifest, then writes the tags.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the registry takes something not, or gives back something else.
+    pub(crate) fn send(&self, image: &Image, out: &mut Output) -> anyhow::Result<Pushed> {
+        out.begins(&format!("pushing to {}", self.repository));
+        let pushed = self.repository.push(image, &out.bars())?;
+        for tag in self.plan.writes() {
+            out.begins(&format!("tagging {tag}"));
+            self.repository.tag(&image.manifest, tag)?;
+        }
+        Ok(pushed)
+    }
+
+    /// What the registry answers about the image now.
+    ///
+    /// # Errors
+    ///
+    /// Fails if it cannot be asked, or has no such image.
+    pub(crate) fn seen(&self, image: &Image) -> anyhow::Result<InRegistry> {
+        in_registry(&self.repository, &self.registry, self.origin.clone(), image)
+    }
+
+    /// For the report.
+    pub(crate) fn told(&self, anyway: bool) -> report::Pushed {
+        let tags = self.plan.named().map(str::to_owned).collect();
+        report::Pushed { repository: self.repository.to_string(), tags, anyway }
+    }
+}
+
+/// What a registry answers about an image.
+///
+/// # Errors
+///
+/// Fails if it cannot be asked, or has no such image.
+pub(crate) fn in_registry(
+    repository: &Repository,
+    registry: &str,
+    origin: Origin,
+    image: &Image,
+) -> anyhow::Result<InRegistry> {
+    let digest = image.digest();
+    let there = repository
+        .resolve(digest.as_str())?
+        .ok_or_else(|| Failure::new(format!("`{repository}` has no `{digest}`")).hint("was it removed just now?"))?;
+    let origin = Origin { own: Vec::new(), ..origin };
+    let standing = standing(repository, &origin)?;
+    let plan = tags::plan(&origin, digest, &standing, false);
+    let tag = |meaning: &Meaning| {
+        let Some(step) = plan.steps.iter().find(|step| step.meaning == *meaning) else {
+            return Tag { name: meaning.to_string(), names: Names::NotForIt("the image is of none".to_owned()) };
+        };
+        let names = match (&step.fate, standing.names.get(&step.tag)) {
+            (_, Some(named)) if named == digest => Names::This,
+            (_, Some(named)) => Names::Other(named.clone()),
+            (Fate::LeftOut { why }, None) => Names::NotForIt(why.clone()),
+            (_, None) => Names::Nothing,
+        };
+        Tag { name: step.tag.clone(), names }
+    };
+    Ok(InRegistry {
+        registry: registry.to_owned(),
+        repository: repository.to_string(),
+        digest: there.digest,
+        version: tag(&Meaning::Version),
+        commit: tag(&Meaning::Commit),
+        latest: tag(&Meaning::Latest),
+    })
+}
+
+/// What the tags name that could be the image's.
+fn standing(repository: &Repository, origin: &Origin) -> Result<Standing, RegistryError> {
+    let mut names = BTreeMap::new();
+    for tag in origin.candidates() {
+        if let Some(found) = repository.resolve(&tag)? {
+            names.insert(tag, found.digest);
+        }
+    }
+    // Not every registry lists tags, and none does for a repository that is not there yet.
+    Ok(Standing { listed: repository.tags().ok(), names })
+}
+
+/// What the tags of the project's own image are made from: what its build knew, not what the tree says by now.
+pub(crate) fn origin_of(image: &Image, record: Option<&Record>, project: Option<&Project>) -> Origin {
+    let record = record.filter(|record| record.digest == *image.digest());
+    let label = |name: &str| {
+        let wanted = format!("org.opencontainers.image.{name}");
+        image.config.labels().into_iter().find(|(name, _)| *name == wanted).map(|(_, value)| value)
+    };
+    let Some(record) = record else { return made_of(label("version"), label("revision")) };
+    let version = if record.builder == "rust" {
+        label("version")
+    } else {
+        // A label may be the base image's.
+        let commit = record.revision.as_deref().unwrap_or_default();
+        project.and_then(|project| git::tagged_version(&project.folder, commit))
+    };
+    made_of(version, record.revision.clone())
+}
+
+fn made_of(version: Option<String>, revision: Option<String>) -> Origin {
+    let dirty = revision.as_ref().is_some_and(|revision| revision.ends_with("-dirty"));
+    let revision = revision.map(|revision| revision.trim_end_matches("-dirty").to_owned());
+    Origin { version: version.filter(|version| !version.is_empty()), revision, dirty, own: Vec::new() }
+}
+
+/// What was sent: `2 blobs sent, 3.2 MB; 1 there already`.
+pub(crate) fn sent(pushed: &Pushed) -> String {
+    let count = |how, told: &str| match pushed.count(how) {
+        0 => None,
+        1 => Some(format!("1 blob {told}")),
+        many => Some(format!("{many} blobs {told}")),
+    };
+    let sent = match count(Ended::Sent, "sent") {
+        Some(sent) => format!("{sent}, {}", size(pushed.sent_bytes())),
+        None => "no blob sent".to_owned(),
+    };
+    let others = [count(Ended::Present, "there already"), count(Ended::Mounted, "taken from another repository there")];
+    [Some(sent)].into_iter().chain(others).flatten().collect::<Vec<_>>().join("; ")
+}
+
+/// What a push would send: `2 blobs to send, 3.2 MB`.
+pub(crate) fn to_send(missing: &[Descriptor]) -> String {
+    let bytes = size(missing.iter().map(|blob| blob.size).sum());
+    match missing.len() {
+        0 => "no blob to send: all are there".to_owned(),
+        1 => format!("1 blob to send, {bytes}"),
+        many => format!("{many} blobs to send, {bytes}"),
+    }
+}
