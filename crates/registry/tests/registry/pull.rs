@@ -1,6 +1,7 @@
 //! Pulling: what arrives is what was asked for, or an error says what it is.
 
 use std::io::Read as _;
+use std::time::Duration;
 
 use anyhow::Result;
 use insta::assert_snapshot;
@@ -52,6 +53,20 @@ fn a_broken_download_goes_on_where_it_broke() -> Result<()> {
     let ranges: Vec<_> =
         double.seen().into_iter().filter(|seen| seen.target.ends_with(&blob)).map(|seen| seen.range).collect();
     assert_eq!(ranges, [None, Some("bytes=2000000-".to_owned())]);
+    Ok(())
+}
+
+#[test]
+fn a_download_that_falls_silent_goes_on_where_it_did() -> Result<()> {
+    let image = image(26, &[MEGABYTE])?;
+    let blob = format!("/blobs/{}", image.layers[0].digest());
+    let double = Double::with([Fault::stall_download(&blob, 600_000).times(1)])?;
+    double.keep_image("acme/app", "1", &image)?;
+    let patience = Patience { idle: Duration::from_secs(1), ..settings().patience };
+    let client = Client::new(Settings { patience, ..settings() });
+    let folder = tempfile::tempdir()?;
+    same(&of_client(&client, &double.host(), "acme/app")?.pull("1", None, folder.path(), &())?.image, &image)?;
+    assert!(double.seen().iter().any(|seen| seen.range.as_deref() == Some("bytes=600000-")), "{:?}", double.seen());
     Ok(())
 }
 
@@ -119,7 +134,7 @@ fn a_download_elsewhere_is_followed_without_what_proves_who_asks() -> Result<()>
 #[test]
 fn a_registry_that_says_nothing_is_not_waited_for_forever() -> Result<()> {
     let double = Double::with([Fault::stall("HEAD", "/manifests/"), Fault::stall("GET", "/manifests/")])?;
-    let patience = Patience { idle: std::time::Duration::from_secs(1), tries: 1, ..settings().patience };
+    let patience = Patience { idle: Duration::from_secs(1), tries: 1, ..settings().patience };
     let client = Client::new(Settings { patience, ..settings() });
     let there = of_client(&client, &double.host(), "acme/app")?;
     assert_snapshot!(told(&double.host(), there.resolve("1")), @r#"

@@ -1,10 +1,12 @@
 //! Pushing: what is sent, and how it goes on when something breaks.
 
-use anyhow::Result;
-use seaworthy_registry::{Client, Ended};
-use seaworthy_testkit::registry::{Double, Fault, image};
+use std::time::Duration;
 
-use crate::support::{Ends, of_client, repository, same, settings};
+use anyhow::Result;
+use seaworthy_registry::{Client, Ended, Patience, Settings};
+use seaworthy_testkit::registry::{Double, Fault, PASSWORD, Response, Setup, image};
+
+use crate::support::{Ends, behind_a_password, logged_in, of_client, repository, same, settings};
 
 const MEGABYTE: usize = 1_000_000;
 
@@ -87,8 +89,7 @@ fn an_upload_that_breaks_before_its_first_byte_is_sent_whole() -> Result<()> {
 
 #[test]
 fn an_upload_that_the_registry_forgets_begins_anew() -> Result<()> {
-    let lost =
-        seaworthy_testkit::registry::Response::error(404, "BLOB_UPLOAD_UNKNOWN", "blob upload unknown to registry");
+    let lost = Response::error(404, "BLOB_UPLOAD_UNKNOWN", "blob upload unknown to registry");
     let double = Double::with([
         Fault::break_upload("PATCH", "/blobs/uploads/", 500_000).times(1),
         Fault::answer("GET", "/blobs/uploads/", lost).times(1),
@@ -128,7 +129,7 @@ fn a_registry_that_has_too_many_requests_is_waited_for() -> Result<()> {
     let image = image(9, &[20_000])?;
     let begun = std::time::Instant::now();
     repository(&double.host(), "acme/app")?.push(&image, &())?;
-    assert!(begun.elapsed() >= std::time::Duration::from_secs(1), "as long as it was asked to");
+    assert!(begun.elapsed() >= Duration::from_secs(1), "as long as it was asked to");
     assert!(double.manifest("acme/app", image.digest().as_str()).is_some());
     Ok(())
 }
@@ -158,4 +159,64 @@ fn uploads_whose_digests_the_registry_truncates_are_still_right() -> Result<()> 
     there.tag(&image.manifest, "1")?;
     let folder = tempfile::tempdir()?;
     same(&there.pull("1", None, folder.path(), &())?.image, &image)
+}
+
+#[test]
+fn a_registry_that_falls_silent_during_an_upload_is_asked_what_it_has() -> Result<()> {
+    let double = Double::with([Fault::stall("PATCH", "/blobs/uploads/").times(1)])?;
+    let patience = Patience { idle: Duration::from_secs(1), ..settings().patience };
+    let client = Client::new(Settings { patience, ..settings() });
+    let image = image(12, &[MEGABYTE])?;
+    of_client(&client, &double.host(), "acme/app")?.push(&image, &())?;
+    assert!(double.blob("acme/app", image.layers[0].digest()).is_some());
+    Ok(())
+}
+
+#[test]
+fn a_registry_that_takes_only_small_requests_gets_small_ones() -> Result<()> {
+    let double = Double::with([Fault::too_large("PATCH", "/blobs/uploads/", 1_500_000)])?;
+    let image = image(13, &[5 * MEGABYTE])?;
+    repository(&double.host(), "acme/app")?.push(&image, &())?;
+    assert!(double.blob("acme/app", image.layers[0].digest()).is_some());
+    Ok(())
+}
+
+#[test]
+fn a_blob_that_went_away_after_it_was_found_is_sent_after_all() -> Result<()> {
+    let image = image(14, &[20_000])?;
+    let part = format!("/blobs/{}", image.layers[0].digest());
+    let double = Double::with([Fault::answer("HEAD", &part, Response::new(200)).times(1)])?;
+    repository(&double.host(), "acme/app")?.push(&image, &())?;
+    assert!(double.blob("acme/app", image.layers[0].digest()).is_some());
+    Ok(())
+}
+
+#[test]
+fn an_upload_that_is_sent_elsewhere_takes_no_password_along() -> Result<()> {
+    let elsewhere = Double::start()?;
+    let there = format!("http://{}/v2/acme/app/blobs/uploads/upload-1", elsewhere.host());
+    let away = Fault::change("POST", "/blobs/uploads/", move |response| {
+        *response = response.clone().header("Location", there.clone());
+    });
+    let double = Double::set_up(Setup { faults: vec![away], ..behind_a_password() })?;
+    let (repository, _folder) = logged_in(&double.host(), "acme/app", PASSWORD)?;
+    assert!(repository.push(&image(15, &[20_000])?, &()).is_err(), "nothing was begun there");
+    let seen = elsewhere.seen();
+    assert!(!seen.is_empty() && seen.iter().all(|seen| seen.scheme.is_none()), "{seen:?}");
+    Ok(())
+}
+
+#[test]
+fn several_may_push_the_same_image_at_once() -> Result<()> {
+    let double = Double::start()?;
+    let image = image(16, &[300_000, 20_000])?;
+    let client = Client::new(settings());
+    std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..8)
+            .map(|_| scope.spawn(|| Ok(of_client(&client, &double.host(), "acme/app")?.push(&image, &()).map(drop)?)))
+            .collect();
+        threads.into_iter().try_for_each(|thread| -> Result<()> { thread.join().unwrap() })
+    })?;
+    assert_eq!(double.manifest("acme/app", image.digest().as_str()).as_deref(), Some(image.manifest.bytes()));
+    Ok(())
 }

@@ -128,3 +128,36 @@ fn a_blob_of_another_repository_is_mounted() -> Result<()> {
     ensure!(ends.count(Ended::Mounted) == 2);
     Ok(())
 }
+
+#[test]
+fn twenty_attached_at_once_are_all_found() -> Result<()> {
+    let registry = DockerRegistry::start(Protection::Open, None)?;
+    let there = repository(&registry.host(), "acme/app")?;
+    let image = image(106, &[10_000])?;
+    there.push(&image, &())?;
+    let subject = image.manifest.descriptor();
+    let host = registry.host();
+    let mut expected = std::thread::scope(|scope| -> Result<Vec<Digest>> {
+        let threads: Vec<_> = (0..20)
+            .map(|number| {
+                let (host, subject) = (&host, &subject);
+                // A client of its own each, as processes have.
+                scope.spawn(move || -> Result<Digest> {
+                    let artifact = Artifact {
+                        artifact_type: "application/vnd.in-toto+json".to_owned(),
+                        media_type: "application/vnd.in-toto+json".to_owned(),
+                        content: format!("{{\"number\": {number}}}").into_bytes(),
+                        annotations: BTreeMap::new(),
+                    };
+                    Ok(repository(host, "acme/app")?.attach(subject, &artifact)?)
+                })
+            })
+            .collect();
+        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+    })?;
+    expected.sort();
+    let all = there.attached(image.digest())?;
+    ensure!(all.skipped.is_empty(), "{:?}", all.skipped);
+    ensure!(all.found.into_iter().map(|attached| attached.manifest).eq(expected));
+    Ok(())
+}

@@ -276,6 +276,9 @@ impl State {
             Some(Action::BreakDownload(after)) => {
                 self.answer(request).map_or(Reply::Drop, |response| Reply::Cut(response, after))
             }
+            Some(Action::StallDownload(after)) => {
+                self.answer(request).map_or(Reply::Drop, |response| Reply::Trickle(response, after))
+            }
             Some(Action::Change(change)) => match self.answer(request) {
                 Ok(mut response) => {
                     change(&mut response);
@@ -291,7 +294,7 @@ impl State {
                 let _ = std::io::copy(&mut request.body, &mut std::io::sink());
                 response.status
             }
-            Reply::Cut(response, _) => response.status,
+            Reply::Cut(response, _) | Reply::Trickle(response, _) => response.status,
             Reply::Raw(_) | Reply::Stall | Reply::Drop => 0,
         };
         self.record.add(request, status);

@@ -14,6 +14,8 @@ pub struct Fault {
     /// Requests that go well before it.
     skip: Arc<AtomicUsize>,
     times: Arc<AtomicUsize>,
+    /// Requests with a body of at most so many bytes go well.
+    spares_bytes: Option<u64>,
     pub(crate) action: Action,
 }
 
@@ -25,6 +27,8 @@ pub(crate) enum Action {
     BreakUpload(u64),
     /// The connection breaks after so many bytes of the answer's body.
     BreakDownload(usize),
+    /// So many bytes of the answer's body, and no more, with the connection open.
+    StallDownload(usize),
     /// The right answer, changed.
     Change(Arc<dyn Fn(&mut Response) + Send + Sync>),
     Raw(Raw),
@@ -38,6 +42,7 @@ impl Fault {
             part: part.to_owned(),
             skip: Arc::default(),
             times: Arc::new(AtomicUsize::new(usize::MAX)),
+            spares_bytes: None,
             action,
         }
     }
@@ -49,11 +54,15 @@ impl Fault {
 
     /// Those with a longer body break after so many bytes of it, and what came is kept.
     pub fn break_upload(method: &'static str, part: &str, after_bytes: u64) -> Self {
-        Self::new(method, part, Action::BreakUpload(after_bytes))
+        Self { spares_bytes: Some(after_bytes), ..Self::new(method, part, Action::BreakUpload(after_bytes)) }
     }
 
     pub fn break_download(part: &str, after_bytes: usize) -> Self {
         Self::new("GET", part, Action::BreakDownload(after_bytes))
+    }
+
+    pub fn stall_download(part: &str, after_bytes: usize) -> Self {
+        Self::new("GET", part, Action::StallDownload(after_bytes))
     }
 
     pub fn change(method: &'static str, part: &str, change: impl Fn(&mut Response) + Send + Sync + 'static) -> Self {
@@ -93,12 +102,8 @@ impl Fault {
         if request.method != self.method || !request.target().contains(&self.part) {
             return false;
         }
-        if let Action::BreakUpload(after_bytes) = self.action
-            && request
-                .header("content-length")
-                .and_then(|length| length.parse().ok())
-                .is_some_and(|length: u64| length <= after_bytes)
-        {
+        let length = request.header("content-length").and_then(|length| length.parse::<u64>().ok());
+        if self.spares_bytes.is_some_and(|spared| length.is_some_and(|length| length <= spared)) {
             return false;
         }
         let less = |count: usize| count.checked_sub(1);
@@ -159,6 +164,12 @@ impl Fault {
         let response =
             Response::error(429, "TOOMANYREQUESTS", "retry-after: slow down").header("Retry-After", retry_after);
         Self::answer(method, part, response).times(times)
+    }
+
+    /// What stands before the registry lets no larger request pass.
+    pub fn too_large(method: &'static str, part: &str, most_bytes: u64) -> Self {
+        let response = Response::new(413).body("text/html", "<html><h1>413 Request Entity Too Large</h1></html>");
+        Self { spares_bytes: Some(most_bytes), ..Self::answer(method, part, response) }
     }
 
     /// Of Amazon ECR.

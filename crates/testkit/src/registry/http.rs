@@ -78,6 +78,8 @@ pub(crate) enum Reply {
     Answer(Response),
     /// The head is whole, and the connection breaks after so many bytes of the body.
     Cut(Response, usize),
+    /// The head is whole, and so many bytes of the body come; then nothing, for as long as the client waits.
+    Trickle(Response, usize),
     /// Whatever this writes, then the connection breaks.
     Raw(Raw),
     /// Nothing, for as long as the client waits.
@@ -220,6 +222,14 @@ fn exchange(reader: &mut BufReader<Box<dyn Stream>>, handler: &Handler) -> io::R
             stream.write_all(&head(&response)?)?;
             stream.write_all(&response.body[..after.min(response.body.len())])?;
             stream.flush()?;
+            Ok(false)
+        }
+        Reply::Trickle(response, after) => {
+            let stream = reader.get_mut();
+            stream.write_all(&head(&response)?)?;
+            stream.write_all(&response.body[..after.min(response.body.len())])?;
+            stream.flush()?;
+            let _ = io::copy(reader, &mut io::sink());
             Ok(false)
         }
         Reply::Raw(write) => {
