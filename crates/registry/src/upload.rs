@@ -122,7 +122,8 @@ fn is_lost(error: &RegistryError) -> bool {
     const CODES: [&str; 5] =
         ["BLOB_UPLOAD_UNKNOWN", "BLOB_UPLOAD_INVALID", "DIGEST_INVALID", "RANGE_INVALID", "SIZE_INVALID"];
     let RegistryError::Refused { refusal, .. } = error else { return false };
-    matches!(refusal.status, 404 | 410 | 416) || CODES.iter().any(|code| refusal.has_code(code))
+    refusal.status != 413
+        && (matches!(refusal.status, 404 | 410 | 416) || CODES.iter().any(|code| refusal.has_code(code)))
 }
 
 /// An upload that was begun.
@@ -191,7 +192,7 @@ impl Upload<'_> {
 
     /// Whether less may be sent at once than `sent_bytes`, which was too much.
     fn shrinks(&mut self, sent_bytes: u64) -> bool {
-        let smaller = PART_BYTES.min(sent_bytes / 2).max(LEAST_PART_BYTES);
+        let smaller = PART_BYTES.min(sent_bytes.div_ceil(2)).max(LEAST_PART_BYTES);
         self.part_bytes = smaller;
         smaller.max(self.least_bytes) < sent_bytes
     }
