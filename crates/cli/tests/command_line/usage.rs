@@ -42,24 +42,67 @@ fn an_unknown_command_gets_a_suggestion() {
 }
 
 #[test]
-fn what_is_not_built_yet_is_not_there() {
-    assert_snapshot!(project().call(&["ship", "--to", "ghcr.io/owner/app"]), @"
+fn what_is_about_a_registry_needs_one() {
+    let place = project();
+    assert_snapshot!(place.call(&["push"]), @"
     exit 2
     --- stderr
-    error: unexpected argument '--to' found
+    error: the following required arguments were not provided:
+      --to <HOST/REPO>
 
-    Usage: seaworthy ship [OPTIONS] [DIR]
+    Usage: seaworthy push --to <HOST/REPO> [IMAGE]
 
     For more information, try '--help'.
     ");
-    assert_snapshot!(project().call(&["push"]), @"
+    assert_snapshot!(place.call(&["ship", "--push-anyway"]), @"
     exit 2
     --- stderr
-    error: unrecognized subcommand 'push'
+    error: the following required arguments were not provided:
+      --to <HOST/REPO>
 
-    Usage: seaworthy [OPTIONS] <COMMAND>
+    Usage: seaworthy ship --to <HOST/REPO> --push-anyway [DIR]
 
     For more information, try '--help'.
+    ");
+    assert_snapshot!(place.call(&["ship", "--to", "ghcr.io/owner/app:1.0"]), @"
+    exit 2
+    --- stderr
+    error: invalid value 'ghcr.io/owner/app:1.0' for '--to <HOST/REPO>': it names a repository, without a tag; tags are made from the version and the commit, and `--tag T` adds one
+
+    For more information, try '--help'.
+    ");
+    assert_snapshot!(place.call(&["verify", "--attach"]), @"
+    exit 2
+    --- stderr
+    error: `--attach` is about an image in a registry
+    hint: name the image as HOST/REPO:TAG
+    ");
+    assert_snapshot!(place.call(&["verify", "oci:image", "--verify-key", "key.pub"]), @"
+    exit 2
+    --- stderr
+    error: `--verify-key` is about an image in a registry
+    hint: name the image as HOST/REPO:TAG
+    ");
+    assert_snapshot!(place.call(&["verify", "localhost:1/app", "--sign-key", "key"]), @"
+    exit 2
+    --- stderr
+    error: the following required arguments were not provided:
+      --attach
+
+    Usage: seaworthy verify --attach --sign-key <F> <IMAGE>
+
+    For more information, try '--help'.
+    ");
+    assert_snapshot!(place.call(&["verify", "localhost:1/app", "--attach", "--sign-key", "none.key"]), @"
+    exit 2
+    --- stderr
+    error: cannot read `none.key`: no such file or directory
+    ");
+    assert_snapshot!(place.call(&["verify", "localhost:1/app", "--verify-key", "containerization-spec.md"]), @"
+    exit 2
+    --- stderr
+    error: cannot verify with `containerization-spec.md`: no key in PEM form is in it
+    hint: `seaworthy keygen` and `cosign generate-key-pair` make such keys
     ");
 }
 
@@ -189,13 +232,19 @@ fn a_bad_line_of_an_env_file_is_named_by_its_number() {
 }
 
 #[test]
-fn a_place_from_which_no_image_can_be_taken_yet_says_so() {
+fn a_place_from_which_no_image_can_be_taken_says_so() {
     let place = project();
-    assert_snapshot!(place.call(&["verify", "ghcr.io/owner/app:1.0"]), @"
+    assert_snapshot!(place.call(&["verify", "localhost:1/owner/app:1.0"]), @"
     exit 2
     --- stderr
-    error: cannot open `ghcr.io/owner/app:1.0`: pulling from a registry is not built yet
-    hint: `docker pull ghcr.io/owner/app:1.0`, then `docker-daemon:ghcr.io/owner/app:1.0`; a folder is named `oci:PATH`
+    error: cannot pull `localhost:1/owner/app:1.0`: nothing listens at `localhost:1`
+    hint: check host and port, and that the registry runs
+    ");
+    assert_snapshot!(place.call(&["verify", "registry.invalid/owner/app:1.0"]), @"
+    exit 2
+    --- stderr
+    error: cannot pull `registry.invalid/owner/app:1.0`: no host `registry.invalid` is known
+    hint: check the spelling of `registry.invalid`, and the network
     ");
     assert_snapshot!(place.call(&["verify", "oci:none"]), @"
     exit 2
