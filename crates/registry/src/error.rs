@@ -191,3 +191,62 @@ impl RegistryError {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refusal(status: u16, seconds: Option<u64>) -> Refusal {
+        Refusal { status, retry_after: seconds.map(Duration::from_secs), ..Refusal::default() }
+    }
+
+    #[track_caller]
+    fn check(error: &RegistryError, expected: &str, hint: &str) {
+        assert_eq!(error.to_string(), expected);
+        let told = error.hint().unwrap_or_default();
+        assert!(told.contains(hint), "{told}");
+    }
+
+    #[test]
+    fn an_error_says_what_to_try() {
+        let host = || "r.example:5000".to_owned();
+        let problem = TlsProblem::UnknownAuthority;
+        check(
+            &RegistryError::Tls { host: host(), problem },
+            "no TLS with `r.example:5000`: its certificate was issued by an authority that is not trusted here",
+            "`/etc/docker/certs.d/r.example:5000/ca.crt`",
+        );
+        check(
+            &RegistryError::NotLoggedIn { host: host(), repository: "a/b".to_owned() },
+            "`r.example:5000` wants a login for `a/b`",
+            "`docker login r.example:5000`",
+        );
+        for (seconds, expected) in [(None, ""), (Some(0), ""), (Some(90), ", and asks to wait for 90 s")] {
+            check(
+                &RegistryError::RateLimit { host: host(), refusal: refusal(429, seconds).into() },
+                &format!("`r.example:5000` answers too many requests{expected}"),
+                "wait",
+            );
+        }
+        check(
+            &RegistryError::Refused { host: host(), asked: "GET /v2/".to_owned(), refusal: refusal(502, None).into() },
+            "`r.example:5000` refuses `GET /v2/`: 502",
+            "try again later",
+        );
+        check(&RegistryError::HostNotFound { host: host() }, "no host `r.example:5000` is known", "spelling");
+    }
+
+    #[test]
+    fn only_what_passes_is_tried_again() {
+        let refused = |status| RegistryError::Refused {
+            host: String::new(),
+            asked: String::new(),
+            refusal: refusal(status, None).into(),
+        };
+        assert!([500, 502, 503, 504].into_iter().all(|status| refused(status).passes()));
+        assert!(![400, 404, 405, 409, 413, 501].into_iter().any(|status| refused(status).passes()));
+        assert!(RegistryError::Silent { host: String::new() }.passes());
+        assert!(!RegistryError::RegistryFull { host: String::new(), refusal: refusal(507, None).into() }.passes());
+        assert!(!RegistryError::HostNotFound { host: String::new() }.passes());
+    }
+}

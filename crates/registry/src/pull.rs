@@ -57,16 +57,18 @@ impl Repository {
     ) -> Result<Pulled, RegistryError> {
         let named = self.needed_manifest(identifier)?;
         let select = Select { name: None, platform: platform.cloned() };
-        let (index, manifest) = if named.is_index() {
+        let (index, told, manifest) = if named.is_index() {
             let digest = named.digest.clone();
-            (Some(digest), self.chosen(named, &select)?)
+            let chosen = self.chosen(named, &select)?;
+            let manifest = self.needed_manifest(chosen.descriptor.digest.as_str())?;
+            (Some(digest), chosen.platform, manifest)
         } else {
-            (None, named)
+            (None, None, named)
         };
         let manifest = Manifest::from_bytes(manifest.bytes).map_err(OpenError::from)?;
         let config = self.config(&manifest, watch)?;
         let offered =
-            Offered { descriptor: manifest.descriptor(), platform: config.platform().parse().ok(), names: Vec::new() };
+            Offered { descriptor: manifest.descriptor(), platform: platform_of(&config, told), names: Vec::new() };
         index::choose(&self.place(), vec![offered], &select)?;
         let diff_ids = manifest.diff_ids(&config).map_err(OpenError::from)?;
         let received = self.layers(&distinct(manifest.layers())?, folder, watch)?;
@@ -89,8 +91,8 @@ impl Repository {
         self.to_string().into()
     }
 
-    /// The manifest of the image that is meant among those of an index.
-    fn chosen(&self, index: RawManifest, select: &Select) -> Result<RawManifest, RegistryError> {
+    /// The image that is meant among those of an index.
+    pub(crate) fn chosen(&self, index: RawManifest, select: &Select) -> Result<Offered, RegistryError> {
         let mut found = Vec::new();
         let mut untold = 0;
         let mut indexes = vec![index];
@@ -112,8 +114,7 @@ impl Repository {
                 }
             }
             if deeper.is_empty() {
-                let chosen = index::choose(&self.place(), found, select)?;
-                return self.needed_manifest(chosen.descriptor.digest.as_str());
+                return Ok(index::choose(&self.place(), found, select)?);
             }
             if deeper.len() > UNTOLD {
                 return Err(OpenError::TooMany(self.place()).into());
@@ -242,6 +243,13 @@ impl Work {
         }
         blobs.get(self.next.fetch_add(1, Ordering::Relaxed))
     }
+}
+
+/// As the config says; a variant is often told by the index alone.
+fn platform_of(config: &Config, told: Option<Platform>) -> Option<Platform> {
+    let mut platform: Platform = config.platform().parse().ok()?;
+    platform.variant = platform.variant.or(told.and_then(|told| told.variant));
+    Some(platform)
 }
 
 /// Each blob once.
