@@ -6,6 +6,8 @@ use clap::{Parser, Subcommand, ValueHint};
 
 use crate::command::build::BuildArgs;
 use crate::command::explain::ExplainArgs;
+use crate::command::keygen::KeygenArgs;
+use crate::command::proof::ProofArgs;
 use crate::command::push::PushArgs;
 use crate::command::ship::ShipArgs;
 use crate::command::verify::VerifyArgs;
@@ -41,6 +43,8 @@ pub(crate) enum Command {
     Build(BuildArgs),
     Verify(VerifyArgs),
     Push(PushArgs),
+    Proof(ProofArgs),
+    Keygen(KeygenArgs),
     Explain(ExplainArgs),
 }
 

@@ -13,6 +13,7 @@ mod interrupt;
 mod interruptible;
 mod keys;
 mod output;
+mod password;
 mod place;
 mod progress;
 mod project;

@@ -6,14 +6,14 @@ use std::io::{self, IsTerminal, Write};
 use std::os::fd::AsFd;
 
 use anyhow::Context as _;
-use seaworthy_report::terminal::{Style, checklist};
-use seaworthy_report::{Report, clean};
+use seaworthy_report::clean;
+use seaworthy_report::terminal::Style;
 use seaworthy_verify::Event;
 
 use crate::bars::Bars;
 use crate::failure;
 use crate::progress::Progress;
-use crate::report_to::Reports;
+use crate::report_to::{Reports, Shown};
 use crate::specification::Problems;
 
 /// The width where there is no terminal.
@@ -54,13 +54,13 @@ impl Output {
     }
 
     /// The checklist, and the reports that were asked for: one on stdout sends the checklist to stderr.
-    pub(crate) fn report(&mut self, report: &Report, reports: &Reports) -> anyhow::Result<()> {
+    pub(crate) fn report(&mut self, report: &dyn Shown, reports: &Reports) -> anyhow::Result<()> {
         match reports.for_stdout(report) {
             Some(text) => {
-                self.aside(&checklist(report, self.stderr));
+                self.aside(&report.terminal(self.stderr));
                 self.data(&text)?;
             }
-            None => self.data(&checklist(report, self.stdout))?,
+            None => self.data(&report.terminal(self.stdout))?,
         }
         reports.write_files(report)
     }

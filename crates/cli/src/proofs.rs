@@ -7,12 +7,13 @@ use std::time::SystemTime;
 
 use anyhow::Context as _;
 use seaworthy_image::{Digest, Image};
+use seaworthy_proof::account::Refused;
 use seaworthy_proof::{
     Proof, SIGNED_MEDIA_TYPE, Signature, SigningKey, Standing, Statement, UNSIGNED_MEDIA_TYPE, VerifyingKey, limits,
     open, seal,
 };
 use seaworthy_registry::{Artifact, Attached, RegistryError, Repository};
-use seaworthy_report::{Report, clean};
+use seaworthy_report::{Report, clean, short_digest};
 use seaworthy_spec::Spec;
 use seaworthy_verify::{BuiltElsewhere, Witness};
 
@@ -26,8 +27,8 @@ const CREATED: &str = "org.opencontainers.image.created";
 /// What is attached to one image as proof.
 pub(crate) struct Proofs {
     pub(crate) held: Vec<Proof>,
-    /// Why something attached is not among them, in a line each.
-    pub(crate) faults: Vec<String>,
+    /// What else is attached as one, and why it is not believed.
+    pub(crate) refused: Vec<Refused>,
     now: SystemTime,
 }
 
@@ -36,7 +37,7 @@ impl Proofs {
     ///
     /// # Errors
     ///
-    /// Fails if the registry cannot be asked. What is damaged is among the faults.
+    /// Fails if the registry cannot be asked. What is damaged is refused.
     pub(crate) fn read(
         repository: &Repository,
         image: &Digest,
@@ -45,25 +46,25 @@ impl Proofs {
     ) -> anyhow::Result<Self> {
         out.begins("reading the proofs");
         let there = repository.attached(image)?;
-        let mut proofs = Self { held: Vec::new(), faults: Vec::new(), now: SystemTime::now() };
+        let mut proofs = Self { held: Vec::new(), refused: Vec::new(), now: SystemTime::now() };
         for skipped in &there.skipped {
-            proofs.faults.push(format!("`{}`: {}", clean(&skipped.what), clean(&skipped.why)));
+            proofs.refused.push(Refused { proof: skipped.what.clone(), reason: skipped.why.clone() });
         }
         for attached in there.found.iter().filter(|attached| is_proof(attached)) {
             match read_one(repository, attached, image, key) {
                 Ok(proof) => proofs.held.push(proof),
-                Err(error) => {
-                    proofs.faults.push(format!("`{}`: {}", short(&attached.manifest), failure::message(&error)));
-                }
+                Err(error) => proofs
+                    .refused
+                    .push(Refused { proof: attached.manifest.to_string(), reason: failure::message(&error) }),
             }
         }
         Ok(proofs)
     }
 
-    /// Says of each proof that cannot be believed why.
-    pub(crate) fn tell_faults(&self, out: &mut Output) {
-        for fault in &self.faults {
-            out.note(&format!("a proof is left out: {fault}"));
+    /// Says of each proof that is not believed why.
+    pub(crate) fn tell_refused(&self, out: &mut Output) {
+        for Refused { proof, reason } in &self.refused {
+            out.note(&format!("not counted: {}: {}", clean(&short_digest(proof)), clean(reason)));
         }
     }
 
@@ -84,7 +85,7 @@ impl Proofs {
     /// Fails if there is no proof that can be believed, or this program does not understand its specification.
     pub(crate) fn specification(&self, image: &str, out: &mut Output) -> anyhow::Result<(PathBuf, Spec)> {
         let Some(proof) = self.newest() else {
-            let what = match self.faults.len() {
+            let what = match self.refused.len() {
                 0 => format!("`{image}` has no proof attached, so nothing says what it promises"),
                 _ => format!("`{image}` has no proof that can be believed, so nothing says what it promises"),
             };
@@ -150,7 +151,7 @@ pub(crate) fn attach(
         .with_context(|| format!("cannot attach the proof to `{repository}@{}`", image.digest()))?;
     let signed =
         key.map_or("not signed".to_owned(), |key| format!("signed by key {}", &key.verifying_key().id()[..12]));
-    Ok(format!("proof {} attached to {repository}@{}, {signed}\n", short(&digest), image.digest()))
+    Ok(format!("proof {} attached to {repository}@{}, {signed}\n", short_digest(digest.as_str()), image.digest()))
 }
 
 fn is_proof(attached: &Attached) -> bool {
@@ -182,9 +183,4 @@ pub(crate) fn signed(signature: &Signature) -> String {
         Signature::Unchecked { key_id } => format!("says it is signed by key {}, not checked", short(key_id)),
         Signature::Checked { key_id } => format!("signed by key {}", short(key_id)),
     }
-}
-
-/// `sha256:3f1c5d2a9b07…`
-fn short(digest: &Digest) -> String {
-    format!("sha256:{}…", &digest.hex()[..12])
 }

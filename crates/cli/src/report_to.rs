@@ -6,6 +6,8 @@ use std::str::FromStr;
 use std::{fs, io};
 
 use anyhow::Context as _;
+use seaworthy_proof::account::{self, Account};
+use seaworthy_report::terminal::{Style, checklist};
 use seaworthy_report::{Report, json, markdown};
 
 use crate::failure::Failure;
@@ -27,6 +29,41 @@ enum Format {
 enum Target {
     Stdout,
     File(PathBuf),
+}
+
+/// Something that has all the forms that can be asked for.
+pub(crate) trait Shown {
+    fn terminal(&self, style: Style) -> String;
+    fn json(&self) -> String;
+    fn markdown(&self) -> String;
+}
+
+impl Shown for Report {
+    fn terminal(&self, style: Style) -> String {
+        checklist(self, style)
+    }
+
+    fn json(&self) -> String {
+        json::render(self)
+    }
+
+    fn markdown(&self) -> String {
+        markdown::render(self)
+    }
+}
+
+impl Shown for Account<'_> {
+    fn terminal(&self, style: Style) -> String {
+        account::terminal::render(self, style)
+    }
+
+    fn json(&self) -> String {
+        account::json::render(self)
+    }
+
+    fn markdown(&self) -> String {
+        account::markdown::render(self)
+    }
 }
 
 /// Why an argument of `--report` means nothing.
@@ -81,7 +118,7 @@ impl Reports {
     }
 
     /// The text for stdout, where a report goes there.
-    pub(crate) fn for_stdout(&self, report: &Report) -> Option<String> {
+    pub(crate) fn for_stdout(&self, report: &dyn Shown) -> Option<String> {
         self.0.iter().find(|one| one.to == Target::Stdout).map(|one| one.format.render(report))
     }
 
@@ -90,7 +127,7 @@ impl Reports {
     /// # Errors
     ///
     /// Fails if one cannot be written.
-    pub(crate) fn write_files(&self, report: &Report) -> anyhow::Result<()> {
+    pub(crate) fn write_files(&self, report: &dyn Shown) -> anyhow::Result<()> {
         for one in &self.0 {
             if let Target::File(path) = &one.to {
                 write_file(path, &one.format.render(report))
@@ -102,10 +139,10 @@ impl Reports {
 }
 
 impl Format {
-    fn render(self, report: &Report) -> String {
+    fn render(self, report: &dyn Shown) -> String {
         match self {
-            Self::Json => json::render(report),
-            Self::Markdown => markdown::render(report),
+            Self::Json => report.json(),
+            Self::Markdown => report.markdown(),
         }
     }
 }

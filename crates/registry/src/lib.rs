@@ -11,6 +11,7 @@ mod credentials;
 mod download;
 mod early;
 mod error;
+mod find;
 mod helper;
 mod host;
 mod judge;

@@ -132,7 +132,7 @@ fn from_registry(
     let Pulled { registry, repository } = pulled;
     let image = subject.image;
     let proofs = Proofs::read(repository, image.digest(), keys.verifying.as_ref(), out)?;
-    proofs.tell_faults(out);
+    proofs.tell_refused(out);
     let spec = match named {
         Some(named) => named,
         None => proofs.specification(&subject.reference, out)?,
