@@ -5,9 +5,8 @@ use std::fs;
 use std::io::{self, Read, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::thread;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use seaworthy_image::index::{self, Offer, Offered};
 use seaworthy_image::{
@@ -18,7 +17,7 @@ use tempfile::NamedTempFile;
 
 use crate::download::Download;
 use crate::repository::RawManifest;
-use crate::{Ended, RegistryError, Repository, Watch};
+use crate::{Ended, RegistryError, Repository, Watch, parallel};
 
 /// An image that was pulled.
 #[derive(Clone)]
@@ -30,9 +29,6 @@ pub struct Pulled {
     /// What came over the wire as config and layers.
     pub received_bytes: u64,
 }
-
-/// How many blobs come at the same time.
-const AT_ONCE: usize = 4;
 
 /// How many images of an index are looked into because it does not say what platform they are for.
 const UNTOLD: usize = 30;
@@ -146,21 +142,16 @@ impl Repository {
     fn layers(&self, blobs: &[Descriptor], folder: &Path, watch: &dyn Watch) -> Result<u64, RegistryError> {
         let place = folder.join("blobs/sha256");
         fs::create_dir_all(&place).map_err(|source| unwritten(&place, source))?;
-        let work = Work { next: AtomicUsize::new(0), stop: AtomicBool::new(false), received: AtomicU64::new(0) };
-        let failed = Mutex::new(None);
-        thread::scope(|scope| {
-            for _ in 0..AT_ONCE.min(blobs.len()) {
-                scope.spawn(|| {
-                    while let Some(blob) = work.take(blobs) {
-                        if let Err(error) = self.layer(blob, folder, watch, &work) {
-                            work.stop.store(true, Ordering::Relaxed);
-                            failed.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
-                        }
-                    }
-                });
+        let work = Work::default();
+        let results = parallel::each(blobs.len(), |position| {
+            if work.stop.load(Ordering::Relaxed) {
+                return Err(RegistryError::Stopped);
             }
+            let stored = self.layer(&blobs[position], folder, watch, &work);
+            stored.inspect_err(|_| work.stop.store(true, Ordering::Relaxed))
         });
-        match failed.into_inner().unwrap_or_else(PoisonError::into_inner) {
+        let mut errors = results.into_iter().filter_map(Result::err);
+        match errors.find(|error| !matches!(error, RegistryError::Stopped)) {
             Some(error) => Err(error),
             None => Ok(work.received.into_inner()),
         }
@@ -230,19 +221,10 @@ impl Repository {
 }
 
 /// What several threads share while they fetch.
+#[derive(Default)]
 struct Work {
-    next: AtomicUsize,
     stop: AtomicBool,
     received: AtomicU64,
-}
-
-impl Work {
-    fn take<'a>(&self, blobs: &'a [Descriptor]) -> Option<&'a Descriptor> {
-        if self.stop.load(Ordering::Relaxed) {
-            return None;
-        }
-        blobs.get(self.next.fetch_add(1, Ordering::Relaxed))
-    }
 }
 
 /// As the config says; a variant is often told by the index alone.
