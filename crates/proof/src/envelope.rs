@@ -185,6 +185,28 @@ mod tests {
         assert!(matches!(open(&many, Some(&third)), Err(ProofError::TooManySignatures(17))));
     }
 
+    /// As `docs/proof.md` does it by hand.
+    #[test]
+    fn openssl_verifies_what_is_in_a_bundle() {
+        let folder = tempfile::tempdir().unwrap();
+        let key = SigningKey::generate().unwrap();
+        let bundle: serde_json::Value = serde_json::from_slice(&seal(b"{\"a\":1}", &key).unwrap()).unwrap();
+        let envelope = &bundle["dsseEnvelope"];
+        let bytes = |text: &serde_json::Value| STANDARD.decode(text.as_str().unwrap()).unwrap();
+        let statement = bytes(&envelope["payload"]);
+        let signed =
+            [format!("DSSEv1 28 application/vnd.in-toto+json {} ", statement.len()).as_bytes(), &statement].concat();
+        for (name, content) in [
+            ("signed", signed),
+            ("signature", bytes(&envelope["signatures"][0]["sig"])),
+            ("seaworthy.pub", key.verifying_key().to_pem().into_bytes()),
+        ] {
+            std::fs::write(folder.path().join(name), content).unwrap();
+        }
+        let arguments = ["dgst", "-sha256", "-verify", "seaworthy.pub", "-signature", "signature", "signed"];
+        assert_eq!(crate::sample::openssl(folder.path(), &arguments), b"Verified OK\n");
+    }
+
     #[test]
     fn a_key_is_known_by_cosigns_hint_too() {
         let id = SigningKey::generate().unwrap().verifying_key().id();

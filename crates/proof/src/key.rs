@@ -189,18 +189,8 @@ impl fmt::Debug for VerifyingKey {
 
 #[cfg(test)]
 mod tests {
-    use std::process::Command;
-
     use super::*;
-
-    /// Calls `openssl` in a folder of its own, and gives back the folder.
-    #[track_caller]
-    fn openssl(folder: &std::path::Path, arguments: &[&str]) -> Vec<u8> {
-        let output = Command::new("openssl").args(arguments).current_dir(folder).output();
-        let output = output.unwrap_or_else(|error| panic!("openssl: {error}; apt-get install openssl"));
-        assert!(output.status.success(), "openssl {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
-        output.stdout
-    }
+    use crate::sample::openssl;
 
     #[test]
     fn openssl_takes_what_we_sign_and_reads_our_keys() {

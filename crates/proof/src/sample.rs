@@ -1,5 +1,8 @@
 //! Reports and proofs for the tests of this crate.
 
+use std::path::Path;
+use std::process::Command;
+
 use seaworthy_image::Digest;
 use seaworthy_report::{Built, Criterion, Database, Image, Machine, Report, SCHEMA, Size, Spec, Summary, Verdict};
 
@@ -112,4 +115,13 @@ fn criterion(said: &str) -> Criterion {
         warnings: if warned { vec!["a warning".into()] } else { Vec::new() },
         took_ms: 12,
     }
+}
+
+/// What `openssl` says in a folder.
+#[track_caller]
+pub(crate) fn openssl(folder: &Path, arguments: &[&str]) -> Vec<u8> {
+    let output = Command::new("openssl").args(arguments).current_dir(folder).output();
+    let output = output.unwrap_or_else(|error| panic!("openssl: {error}; apt-get install openssl"));
+    assert!(output.status.success(), "openssl {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    output.stdout
 }

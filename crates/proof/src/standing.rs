@@ -47,7 +47,7 @@ pub enum Weight {
     Counts,
     /// The same machine has a newer one.
     Replaced,
-    /// It is about another specification, older than every result that counts.
+    /// It is about another specification, and older than every result about the one that is stood on.
     OlderSpec,
     /// It is about another specification.
     OtherSpec,
@@ -158,7 +158,8 @@ fn weigh(entries: &mut [Entry<'_>], spec: &str) {
         let machine = entry.proof.report.machine.id.as_deref().filter(|_| entry.doubt.is_none());
         machine.and_then(|machine| newest.get(machine)).is_some_and(|newest| entry.proof.started_at < *newest)
     };
-    let oldest = entries.iter().filter(|entry| about(entry)).map(|entry| entry.proof.started_at).min();
+    let in_time = entries.iter().filter(|entry| about(entry) && entry.doubt.is_none());
+    let oldest = in_time.map(|entry| entry.proof.started_at).min();
     for entry in entries.iter_mut() {
         entry.weight = if !about(entry) {
             let older = oldest.is_some_and(|oldest| entry.proof.started_at < oldest);
