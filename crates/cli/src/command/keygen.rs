@@ -23,9 +23,9 @@ Examples:
   seaworthy keygen                  seaworthy.key and seaworthy.pub
   seaworthy keygen -o keys/release  keys/release.key and keys/release.pub
 
-The private key is encrypted as cosign encrypts it, with the password of COSIGN_PASSWORD, else with one that is asked
-for; it may be empty. A file that is there is never overwritten. It prints the files and the key's id.
-It exits 0, or 2 when there are no keys.")]
+The private key is encrypted as cosign encrypts it, with the password of COSIGN_PASSWORD, else with
+one that is asked for; it may be empty. A file that is there is never overwritten. It prints the
+files and the key's id. It exits 0, or 2 when there are no keys.")]
 pub(crate) struct KeygenArgs {
     /// What the files' names begin with
     #[arg(short, long = "output", value_name = "PREFIX", default_value = "seaworthy", value_hint = ValueHint::AnyPath)]

@@ -7,6 +7,8 @@ mod explain;
 #[cfg(test)]
 mod interrupt;
 #[cfg(test)]
+mod keygen;
+#[cfg(test)]
 mod report;
 mod specification;
 #[cfg(test)]

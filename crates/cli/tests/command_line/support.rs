@@ -44,7 +44,12 @@ impl Place {
     /// The program, ready to be started here with nothing of the test's environment that it looks at.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_seaworthy"));
-        command.args(arguments).current_dir(self.folder.path()).env_remove("NO_COLOR").env_remove("DOCKER_HOST");
+        command
+            .args(arguments)
+            .current_dir(self.folder.path())
+            .env_remove("NO_COLOR")
+            .env_remove("DOCKER_HOST")
+            .env_remove("COSIGN_PASSWORD");
         command
     }
 
