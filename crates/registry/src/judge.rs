@@ -14,6 +14,8 @@ pub(crate) struct Case<'a> {
     pub(crate) presented: &'a Presented,
     /// Whether it is the server of tokens that refuses.
     pub(crate) token_server: bool,
+    /// The host that refuses, where the registry sent the request to another one.
+    pub(crate) elsewhere: Option<&'a str>,
 }
 
 /// As whom something was asked.
@@ -46,6 +48,10 @@ impl Case<'_> {
         }
         if refusal.has_code("NAME_INVALID") {
             return RegistryError::NameInvalid { host, repository, refusal };
+        }
+        // A storage knows no accounts: its links wear out.
+        if let (401 | 403, Some(elsewhere)) = (status, self.elsewhere) {
+            return RegistryError::Refused { host: elsewhere.to_owned(), asked: self.label.to_owned(), refusal };
         }
         match (status, self.presented) {
             (401, Presented::Nobody) => RegistryError::NotLoggedIn { host, repository },
@@ -137,7 +143,8 @@ mod tests {
     #[track_caller]
     fn check(label: &str, presented: &Presented, refusal: Refusal, expected: &str) {
         let scope = Scope::push("a/b");
-        let case = Case { host: "r.example", label, scope: Some(&scope), presented, token_server: false };
+        let case =
+            Case { host: "r.example", label, scope: Some(&scope), presented, token_server: false, elsewhere: None };
         let error = case.error(refusal);
         assert_eq!(error.to_string(), expected);
     }
@@ -235,11 +242,31 @@ mod tests {
     }
 
     #[test]
+    fn a_link_that_is_worn_out_says_nothing_of_the_account() {
+        let case = Case {
+            host: "r.example",
+            label: "GET /v2/a/b/blobs/sha256:12",
+            scope: Some(&Scope::pull("a/b")),
+            presented: &Presented::Token,
+            token_server: false,
+            elsewhere: Some("storage.example"),
+        };
+        let error = case.error(refusal(403, "", ""));
+        assert_eq!(error.to_string(), "`storage.example` refuses `GET /v2/a/b/blobs/sha256:12`: 403");
+    }
+
+    #[test]
     fn the_server_of_tokens_speaks_of_logins() {
         let scope = Scope::pull("a/b");
         let check = |presented: &Presented, refusal: Refusal, expected: &str| {
-            let case =
-                Case { host: "r.example", label: "GET /token", scope: Some(&scope), presented, token_server: true };
+            let case = Case {
+                host: "r.example",
+                label: "GET /token",
+                scope: Some(&scope),
+                presented,
+                token_server: true,
+                elsewhere: None,
+            };
             assert_eq!(case.error(refusal).to_string(), expected);
         };
         let login = Presented::Login { user: "me".to_owned(), found_in: "helper".to_owned() };

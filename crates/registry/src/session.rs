@@ -136,12 +136,14 @@ impl Session {
             }
             return Ok(response);
         }
+        let elsewhere = (!url::same_origin(&response.url, &base)).then(|| response.host.clone());
         let case = Case {
             host: self.host(),
             label: &response.label.clone(),
             scope: request.scopes.first(),
             presented: &shown.presented,
             token_server: false,
+            elsewhere: elsewhere.as_deref(),
         };
         Err(case.error(refusal(response)))
     }

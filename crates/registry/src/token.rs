@@ -104,7 +104,8 @@ pub(crate) fn fetch(
         };
         let label = format!("GET {}", realm.url.path());
         let refusal = session::refusal(response);
-        return Err(Case { host, label: &label, scope, presented: &presented, token_server: true }.error(refusal));
+        return Err(Case { host, label: &label, scope, presented: &presented, token_server: true, elsewhere: None }
+            .error(refusal));
     }
     let host = response.host.clone();
     let asked = response.label.clone();
