@@ -2,6 +2,7 @@
 
 mod container;
 mod measure;
+mod push;
 mod service;
 
 use std::io::Write as _;
@@ -10,10 +11,11 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, bail};
 
-const USAGE: &str = "usage: seaworthy-bench service BINARY | container LAYOUT
+const USAGE: &str = "usage: seaworthy-bench service BINARY | container LAYOUT | push [LAYOUT]
 
 service BINARY     the Task API as a process, on SQLite: start to the first 200 on /health, memory when idle
 container LAYOUT   an image on the embedded engine: start to the first 200 on /health, sizes
+push [LAYOUT]      an image to and from Debian's docker-registry, beside skopeo; without LAYOUT one of 500 MB in four layers
 ";
 
 fn main() -> anyhow::Result<ExitCode> {
@@ -22,9 +24,14 @@ fn main() -> anyhow::Result<ExitCode> {
     }
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let path = arguments.get(1).map(PathBuf::from);
+    let name = || arguments.get(2).context(USAGE);
     let lines = match (arguments.first().map(String::as_str), path) {
         (Some("service"), Some(binary)) => service::measure(&binary)?,
         (Some("container"), Some(layout)) => container::measure(&layout)?,
+        (Some("push"), Some(layout)) => push::measure(&layout)?,
+        (Some("push"), None) => push::measure_large()?,
+        (Some("push-once"), Some(layout)) => push::push_once(&layout, name()?).map(|()| String::new())?,
+        (Some("pull-once"), Some(folder)) => push::pull_once(&folder, name()?).map(|()| String::new())?,
         _ => bail!("{USAGE}"),
     };
     std::io::stdout().write_all(lines.as_bytes()).context("cannot write the figures")?;
