@@ -1,9 +1,10 @@
-//! What the tests share: a sample service, images made wrong on purpose, a stand-in for the `rust` image, registries.
+//! What the tests share: a sample service, images made wrong on purpose, a stand-in for the `rust` image, registries, a second host.
 
 mod notes_image;
 pub mod registry;
 mod rust_image;
 mod sample;
+pub mod second_host;
 
 pub use notes_image::{Recipe, for_arm};
 pub use rust_image::{rust_image, workspace};

@@ -23,6 +23,15 @@ impl Identity {
     ///
     /// Fails if `host` is neither.
     pub fn of_host(host: &str) -> anyhow::Result<Self> {
+        Self::of_hosts(&[host])
+    }
+
+    /// For a server that is reached under several names or addresses.
+    ///
+    /// # Errors
+    ///
+    /// Fails if one is neither.
+    pub fn of_hosts(hosts: &[&str]) -> anyhow::Result<Self> {
         let mut authority = CertificateParams::new(Vec::new())?;
         authority.distinguished_name.push(DnType::CommonName, "authority of a test");
         authority.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
@@ -31,7 +40,7 @@ impl Identity {
         let authority_pem = authority.self_signed(&authority_key)?.pem();
         let issuer = Issuer::new(authority, authority_key);
 
-        let mut server = CertificateParams::new(vec![host.to_owned()])?;
+        let mut server = CertificateParams::new(hosts.iter().map(|&host| host.to_owned()).collect::<Vec<_>>())?;
         server.distinguished_name.push(DnType::CommonName, "registry of a test");
         server.key_usages = vec![KeyUsagePurpose::DigitalSignature];
         server.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
