@@ -1,6 +1,7 @@
 //! Attaching an artifact to a manifest, in three places: one of them answers wherever it is looked for.
 
 use std::thread;
+use std::time::Duration;
 
 use seaworthy_image::{Descriptor, Digest, OCI_INDEX, OCI_MANIFEST};
 use serde_json::Value;
@@ -13,6 +14,9 @@ use crate::{RegistryError, Repository};
 
 /// How often the index under the fallback tag is written.
 const WRITES: u32 = 5;
+
+/// By how much the pause before each further writing grows.
+const STEP: Duration = Duration::from_millis(50);
 
 impl Repository {
     /// Attaches an artifact to a manifest that is there, and gives the digest of the artifact's own manifest.
@@ -41,13 +45,20 @@ impl Repository {
 
     /// Gives an attached manifest its own tag. A registry whose tags never move may refuse it for being there.
     fn name(&self, tag: &str, digest: &Digest, manifest: &[u8]) -> Result<(), RegistryError> {
-        match self.put(tag, OCI_MANIFEST, manifest) {
-            Ok(_) => Ok(()),
-            Err(error @ RegistryError::TagImmutable { .. }) => match self.resolve(tag)? {
-                Some(named) if named.digest == *digest => Ok(()),
-                _ => Err(error),
-            },
-            Err(error) => Err(error),
+        let mut write = 0;
+        loop {
+            let Err(error) = self.put(tag, OCI_MANIFEST, manifest) else { return Ok(()) };
+            match error {
+                RegistryError::TagImmutable { .. }
+                    if self.resolve(tag)?.is_some_and(|named| named.digest == *digest) =>
+                {
+                    return Ok(());
+                }
+                // What it names is there: the reference registry looks away while somebody else sends the same blob.
+                error if lacks_something(&error) && write < WRITES => write += 1,
+                error => return Err(error),
+            }
+            thread::sleep(with_jitter(STEP * write));
         }
     }
 
@@ -55,22 +66,28 @@ impl Repository {
     fn enlist(&self, tag: &str, digest: &Digest, entry: &Value) -> Result<(), RegistryError> {
         for write in 0..WRITES {
             // Who was overtaken once will be again if both keep step.
-            thread::sleep(with_jitter(self.session.patience().pause / 4 * write));
-            let mut index = self.index_under(tag)?.unwrap_or_else(Index::new);
-            if index.has(digest) {
-                return Ok(());
-            }
-            index.add(entry.clone());
-            match self.put_index(tag, index) {
-                // A rule of the registry: the own tag is what is left.
-                Err(RegistryError::TagImmutable { .. }) => return Ok(()),
-                other => other?,
-            }
-            if self.index_under(tag)?.is_some_and(|index| index.has(digest)) {
-                return Ok(());
+            thread::sleep(with_jitter(STEP * write));
+            match self.enlist_once(tag, digest, entry) {
+                Ok(false) => {}
+                // The reference registry fails while it writes the tag for somebody else.
+                Err(error @ RegistryError::Refused { .. }) if error.passes() => {}
+                // Or a rule of the registry forbids it: the own tag is what is left.
+                Ok(true) | Err(RegistryError::TagImmutable { .. }) => return Ok(()),
+                Err(error) => return Err(error),
             }
         }
         Ok(())
+    }
+
+    /// Whether the entry stands in the index, at least right after it was written.
+    fn enlist_once(&self, tag: &str, digest: &Digest, entry: &Value) -> Result<bool, RegistryError> {
+        let mut index = self.index_under(tag)?.unwrap_or_else(Index::new);
+        if index.has(digest) {
+            return Ok(true);
+        }
+        index.add(entry.clone());
+        self.put_index(tag, index)?;
+        Ok(self.index_under(tag)?.is_some_and(|index| index.has(digest)))
     }
 
     /// The index under a tag; `None` where there is nothing.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
+use std::time::Duration;
 
 use seaworthy_image::{Descriptor, Digest, Image, Manifest};
 use ureq::http::Method;
@@ -42,6 +43,12 @@ impl Pushed {
         self.blobs.iter().filter(|blob| blob.how == how).count()
     }
 }
+
+/// How often a manifest is put again that names what the registry does not find.
+const AGAIN: u32 = 3;
+
+/// By how much the pause before that grows, at least.
+const STEP: Duration = Duration::from_millis(100);
 
 /// How often a manifest that was just put is asked for.
 const READ_BACK: u32 = 3;
@@ -99,16 +106,20 @@ impl Repository {
         watch: &dyn Watch,
     ) -> Result<Vec<Ended>, RegistryError> {
         let mut ended = self.bring(blobs, from, watch)?;
-        let error = match self.put_by_digest(digest, media_type, manifest) {
-            Err(error) if lacks_something(&error) => error,
-            other => return other.map(|()| ended),
-        };
-        // Between being found and being named, a blob may have been cleared away.
-        let named = |blob: &Outgoing| error.refusal().is_some_and(|refusal| refusal.speaks_of(blob.digest.as_str()));
         let around = Surroundings { from: &[], watch, stop: &AtomicBool::new(false) };
-        for (blob, ended) in blobs.iter().zip(&mut ended) {
-            if named(blob) || !upload::has(self, &blob.digest)? {
-                *ended = upload::send(self, blob, &around)?;
+        for round in 1..=AGAIN {
+            let error = match self.put_by_digest(digest, media_type, manifest) {
+                Err(error) if lacks_something(&error) => error,
+                other => return other.map(|()| ended),
+            };
+            // Between being found and being named, a blob may have been cleared away; or it is only out of sight while
+            // somebody else sends it too.
+            thread::sleep(with_jitter(self.session.patience().pause.max(STEP) * round));
+            let named = |blob: &Outgoing| error.refusal().is_some_and(|told| told.speaks_of(blob.digest.as_str()));
+            for (blob, ended) in blobs.iter().zip(&mut ended) {
+                if !upload::has(self, &blob.digest)? || round == AGAIN && named(blob) {
+                    *ended = upload::send(self, blob, &around)?;
+                }
             }
         }
         match self.put_by_digest(digest, media_type, manifest) {

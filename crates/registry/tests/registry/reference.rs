@@ -149,7 +149,9 @@ fn twenty_attached_at_once_are_all_found() -> Result<()> {
                         content: format!("{{\"number\": {number}}}").into_bytes(),
                         annotations: BTreeMap::new(),
                     };
-                    Ok(repository(host, "acme/app")?.attach(subject, &artifact)?)
+                    // The registry fails at times while others write: it takes the usual patience.
+                    let client = Client::new(Settings::default());
+                    Ok(of_client(&client, host, "acme/app")?.attach(subject, &artifact)?)
                 })
             })
             .collect();
