@@ -132,7 +132,9 @@ pub(crate) fn in_registry(
     let plan = tags::plan(&origin, digest, &standing, false);
     let tag = |meaning: &Meaning| {
         let Some(step) = plan.steps.iter().find(|step| step.meaning == *meaning) else {
-            return Tag { name: meaning.to_string(), names: Names::NotForIt("the image is of none".to_owned()) };
+            // Only a dirty tree has no tag of a commit.
+            let why = "the tree differed from its commit".to_owned();
+            return Tag { name: "sha-COMMIT".to_owned(), names: Names::NotForIt(why) };
         };
         let names = match (&step.fate, standing.names.get(&step.tag)) {
             (_, Some(named)) if named == digest => Names::This,

@@ -10,6 +10,8 @@ mod interrupt;
 mod keygen;
 #[cfg(test)]
 mod report;
+#[cfg(test)]
+mod shipping;
 mod specification;
 #[cfg(test)]
 mod support;
