@@ -184,3 +184,59 @@ fn a_challenge_that_sends_the_password_away_in_plain_text_is_not_followed() -> R
     "#);
     Ok(())
 }
+
+/// What is said when the token server answers this.
+fn token(answer: Fault) -> Result<String> {
+    let double = Double::start()?;
+    let challenge = format!("Bearer realm=\"http://{}/token\",service=\"x\"", double.host());
+    let refusal = Response::error(401, "UNAUTHORIZED", "authentication required").header("WWW-Authenticate", challenge);
+    double.fail(Fault::answer("HEAD", "/v2/", refusal.clone()));
+    double.fail(Fault::answer("GET", "/v2/", refusal));
+    double.fail(answer);
+    let (there, _folder) =
+        crate::support::logged_in(&double.host(), "acme/app", seaworthy_testkit::registry::PASSWORD)?;
+    Ok(told(&double.host(), there.manifest("1")))
+}
+
+#[test]
+fn a_token_server_that_gives_a_page() -> Result<()> {
+    let page = Response::new(200).body("text/html", "<!doctype html><title>Sign in</title>");
+    assert_snapshot!(token(Fault::answer("GET", "/token", page))?, @"`HOST` answers `GET /token` with something that holds no token");
+    Ok(())
+}
+
+#[test]
+fn a_token_that_would_be_a_header_of_its_own() -> Result<()> {
+    let answer = Response::new(200).body("application/json", r#"{"token":"x\r\nX-Other: y"}"#);
+    assert_snapshot!(token(Fault::answer("GET", "/token", answer))?, @"`HOST` answers `GET /token` with something that holds no token");
+    Ok(())
+}
+
+#[test]
+fn a_token_without_end() -> Result<()> {
+    let start = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n{\"token\":\"";
+    let text = token(Fault::raw("GET", "/token", move |writer| forever(writer, start, &[b'x'; 8 << 10])))?;
+    assert_snapshot!(text, @"a token takes more than 8388608 bytes");
+    Ok(())
+}
+
+#[test]
+fn a_token_that_is_never_good_enough() -> Result<()> {
+    let answer = Response::new(200).body("application/json", r#"{"token":"abc","expires_in":0}"#);
+    assert_snapshot!(token(Fault::answer("GET", "/token", answer))?, @r#"
+    `HOST` permits no pull from `acme/app`: 401 UNAUTHORIZED: authentication required
+    hint: the account needs rights on `acme/app`, and the repository may have to be created first at `HOST`
+    "#);
+    Ok(())
+}
+
+#[test]
+fn a_refusal_that_would_write_to_the_terminal() -> Result<()> {
+    let message = "\u{1b}]0;title\u{7}\u{1b}[2Jgone\r\nsecond line \u{202e}reversed";
+    let refusal = Response::error(400, "UNKNOWN\u{1b}[31m", message);
+    let double = Double::with([Fault::answer("GET", "/manifests/", refusal)])?;
+    let text = told(&double.host(), repository(&double.host(), "acme/app")?.manifest("1"));
+    assert!(text.chars().all(|char| !char.is_control()), "{text:?}");
+    assert_snapshot!(text, @"`HOST` refuses `GET /v2/acme/app/manifests/1`: 400 UNKNOWN [31m: ]0;title [2Jgone second line reversed");
+    Ok(())
+}
