@@ -6,7 +6,9 @@ use std::io::Read as _;
 use anyhow::{Context as _, Result, ensure};
 use seaworthy_image::Digest;
 use seaworthy_registry::{Artifact, Client, Repository, Settings};
-use seaworthy_testkit::registry::{DockerRegistry, Identity, PASSWORD, Protection, TokenServer, Tokens, image};
+use seaworthy_testkit::registry::{
+    DockerRegistry, Identity, PASSWORD, Protection, TokenServer, Tokens, image, index_layout,
+};
 
 use crate::support::{logged_in, login, of_client, repository, run, same, settings};
 
@@ -161,5 +163,39 @@ fn twenty_attached_at_once_are_all_found() -> Result<()> {
     let all = there.attached(image.digest())?;
     ensure!(all.skipped.is_empty(), "{:?}", all.skipped);
     ensure!(all.found.into_iter().map(|attached| attached.manifest).eq(expected));
+    Ok(())
+}
+
+#[test]
+fn an_index_that_skopeo_copied_is_pulled_by_platform_and_pushed_image_by_image() -> Result<()> {
+    let registry = DockerRegistry::start(Protection::Open, None)?;
+    let folder = tempfile::tempdir()?;
+    let (digest, parts) = index_layout(&folder.path().join("layout"), 107, &["linux/amd64", "linux/arm64/v8"])?;
+    let from = format!("oci:{}", folder.path().join("layout").to_str().context("the folder's name is not UTF-8")?);
+    let name = format!("docker://{}/acme/app:1", registry.host());
+    run("skopeo", "skopeo", &["copy", "--all", "--preserve-digests", "--dest-tls-verify=false", &from, &name])?;
+    let there = repository(&registry.host(), "acme/app")?;
+    ensure!(there.resolve("1")?.map(|found| found.digest) == Some(digest.clone()));
+    for part in &parts {
+        let to = folder.path().join(part.image.digest().hex());
+        let pulled = there.pull("1", Some(&part.platform), &to, &())?;
+        ensure!(pulled.index.as_ref() == Some(&digest));
+        same(&pulled.image, &part.image)?;
+        repository(&registry.host(), "acme/other")?.push(&pulled.image, &())?;
+    }
+    Ok(())
+}
+
+#[test]
+fn many_layers_and_none_at_all() -> Result<()> {
+    let registry = DockerRegistry::start(Protection::Open, None)?;
+    let there = repository(&registry.host(), "acme/app")?;
+    let folder = tempfile::tempdir()?;
+    for (seed, layers) in [(108, vec![1_000; 40]), (109, vec![])] {
+        let image = image(seed, &layers)?;
+        there.push(&image, &())?;
+        let to = folder.path().join(image.digest().hex());
+        same(&there.pull(image.digest().as_str(), None, &to, &())?.image, &image)?;
+    }
     Ok(())
 }

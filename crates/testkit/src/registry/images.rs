@@ -1,5 +1,8 @@
 //! Images of given sizes, for registries to carry: nothing in them runs.
 
+use std::fs::{self, File};
+use std::io;
+use std::path::Path;
 use std::sync::Arc;
 
 use seaworthy_image::{Digest, Draft, Format, Image, Layer, LayerBuilder, OCI_INDEX, Platform};
@@ -59,6 +62,31 @@ pub fn index(seed: u64, platforms: &[&str]) -> anyhow::Result<(Vec<u8>, Vec<Part
         .collect();
     let index = json!({"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": manifests});
     Ok((index.to_string().into_bytes(), parts))
+}
+
+/// An OCI image layout whose only entry is an index of one small image for each platform; gives the index's digest.
+///
+/// # Errors
+///
+/// As [`index`], and where the layout cannot be written.
+pub fn index_layout(path: &Path, seed: u64, platforms: &[&str]) -> anyhow::Result<(Digest, Vec<Part>)> {
+    let (bytes, parts) = index(seed, platforms)?;
+    let blobs = path.join("blobs/sha256");
+    fs::create_dir_all(&blobs)?;
+    for Part { image, .. } in &parts {
+        for layer in &image.layers {
+            io::copy(&mut layer.compressed()?, &mut File::create(blobs.join(layer.digest().hex()))?)?;
+        }
+        fs::write(blobs.join(image.config.digest().hex()), image.config.bytes())?;
+        fs::write(blobs.join(image.digest().hex()), image.manifest.bytes())?;
+    }
+    let digest = Digest::of(&bytes);
+    fs::write(blobs.join(digest.hex()), &bytes)?;
+    let pointer = json!({"mediaType": OCI_INDEX, "digest": digest, "size": bytes.len()});
+    let entry = json!({"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": [pointer]});
+    fs::write(path.join("index.json"), entry.to_string())?;
+    fs::write(path.join("oci-layout"), r#"{"imageLayoutVersion":"1.0.0"}"#)?;
+    Ok((digest, parts))
 }
 
 fn made(draft: &Draft, seed: u64, layers: &[usize], format: Format) -> anyhow::Result<Image> {

@@ -16,7 +16,7 @@ pub use double::{Access, Double, Setup};
 pub use fault::Fault;
 pub use http::Response;
 pub use identity::Identity;
-pub use images::{Part, image, index, noise};
+pub use images::{Part, image, index, index_layout, noise};
 pub use record::Seen;
 pub use tokens::{TokenServer, Tokens};
 
