@@ -1,11 +1,9 @@
 //! Sending an image to a registry under its tags: what `ship` and `push` have in common.
 
-use std::collections::BTreeMap;
-
 use seaworthy_build::{Project, Record, git};
 use seaworthy_image::{Descriptor, Image};
-use seaworthy_registry::tags::{self, Fate, Meaning, Origin, Plan, Standing};
-use seaworthy_registry::{Client, Ended, Pushed, RegistryError, Repository, Settings};
+use seaworthy_registry::tags::{self, Fate, Meaning, Origin, Plan};
+use seaworthy_registry::{Client, Ended, Pushed, Repository, Settings};
 use seaworthy_report::terminal::Style;
 use seaworthy_report::{self as report, clean, size};
 use seaworthy_verify::{InRegistry, Names, Tag};
@@ -45,7 +43,7 @@ impl Publication {
         out.begins(&format!("asking {} for its tags", to.0.registry()));
         let repository = client().repository(&to.0)?;
         origin.own = tags.own;
-        let standing = standing(&repository, &origin)?;
+        let standing = repository.standing(&origin)?;
         let plan = tags::plan(&origin, image.digest(), &standing, tags.move_tags);
         Ok(Self { repository, registry: to.0.registry().to_owned(), origin, plan })
     }
@@ -128,7 +126,7 @@ pub(crate) fn in_registry(
         .resolve(digest.as_str())?
         .ok_or_else(|| Failure::new(format!("`{repository}` has no `{digest}`")).hint("was it removed just now?"))?;
     let origin = Origin { own: Vec::new(), ..origin };
-    let standing = standing(repository, &origin)?;
+    let standing = repository.standing(&origin)?;
     let plan = tags::plan(&origin, digest, &standing, false);
     let tag = |meaning: &Meaning| {
         let Some(step) = plan.steps.iter().find(|step| step.meaning == *meaning) else {
@@ -152,18 +150,6 @@ pub(crate) fn in_registry(
         commit: tag(&Meaning::Commit),
         latest: tag(&Meaning::Latest),
     })
-}
-
-/// What the tags name that could be the image's.
-fn standing(repository: &Repository, origin: &Origin) -> Result<Standing, RegistryError> {
-    let mut names = BTreeMap::new();
-    for tag in origin.candidates() {
-        if let Some(found) = repository.resolve(&tag)? {
-            names.insert(tag, found.digest);
-        }
-    }
-    // Not every registry lists tags, and none does for a repository that is not there yet.
-    Ok(Standing { listed: repository.tags().ok(), names })
 }
 
 /// What the tags of the project's own image are made from: what its build knew, not what the tree says by now.

@@ -21,7 +21,8 @@ fn what_is_shipped_here_is_verified_on_another_machine_with_no_file_at_hand() ->
     let there = here.replace("127.0.0.1", FIRST_HOST);
 
     let to = format!("{here}/acme/task-api");
-    let shipped = seaworthy(&authority, &["ship", "task-api", "--engine", "embedded", "--to", &to, "--report", "json=-"])?;
+    let shipped =
+        seaworthy(&authority, &["ship", "task-api", "--engine", "embedded", "--to", &to, "--report", "json=-"])?;
     let shipped = report(&shipped)?;
     assert_snapshot!(not_kept(&shipped), @"");
 
