@@ -7,7 +7,7 @@ use anyhow::Result;
 use insta::assert_snapshot;
 use seaworthy_image::Descriptor;
 use seaworthy_registry::{Client, Ended, Patience, Settings};
-use seaworthy_testkit::registry::{Access, Double, Fault, Setup, TokenServer, Tokens, image};
+use seaworthy_testkit::registry::{Access, Double, Fault, Response, Setup, TokenServer, Tokens, image};
 
 use crate::support::{Ends, of_client, repository, same, settings, told};
 
@@ -54,6 +54,19 @@ fn a_broken_download_goes_on_where_it_broke() -> Result<()> {
         double.seen().into_iter().filter(|seen| seen.target.ends_with(&blob)).map(|seen| seen.range).collect();
     assert_eq!(ranges, [None, Some("bytes=2000000-".to_owned())]);
     Ok(())
+}
+
+#[test]
+fn a_registry_that_cannot_begin_in_the_middle_sends_all_again() -> Result<()> {
+    let image = image(27, &[MEGABYTE])?;
+    let blob = format!("/blobs/{}", image.layers[0].digest());
+    let mut whole = Vec::new();
+    image.layers[0].compressed()?.read_to_end(&mut whole)?;
+    let whole = Response::new(200).body("application/octet-stream", whole);
+    let double = Double::with([Fault::break_download(&blob, 600_000).times(1), Fault::answer("GET", &blob, whole)])?;
+    double.keep_image("acme/app", "1", &image)?;
+    let folder = tempfile::tempdir()?;
+    same(&repository(&double.host(), "acme/app")?.pull("1", None, folder.path(), &())?.image, &image)
 }
 
 #[test]
