@@ -1,11 +1,13 @@
 //! Keys that the user names: `--sign-key` and `--verify-key`.
 
+use std::ffi::OsString;
 use std::path::Path;
 
 use anyhow::Context as _;
 use seaworthy_proof::{KeyError, SigningKey, VerifyingKey};
 
-use crate::files;
+use crate::output::Output;
+use crate::{files, password};
 
 /// Longer than any key's file.
 const LIMIT_BYTES: u64 = 64 << 10;
@@ -18,12 +20,17 @@ pub(crate) const PASSWORD: &str = "COSIGN_PASSWORD";
 /// # Errors
 ///
 /// Fails if the file cannot be read, is no key, or the password is wrong.
-pub(crate) fn signing(path: &Path) -> anyhow::Result<SigningKey> {
+pub(crate) fn signing(path: &Path, out: &mut Output) -> anyhow::Result<SigningKey> {
     let what = || format!("cannot sign with `{}`", path.display());
     let text = text(path)?;
-    let given = std::env::var_os(PASSWORD);
-    let given = given.as_ref().map(|password| password.as_encoded_bytes());
-    SigningKey::from_pem(&text, given).with_context(what)
+    let given = std::env::var_os(PASSWORD).map(OsString::into_encoded_bytes);
+    match SigningKey::from_pem(&text, given.as_deref()) {
+        Err(KeyError::PasswordWanted) => {
+            let asked = password::ask(&format!("password of {}: ", path.display()), out)?;
+            SigningKey::from_pem(&text, asked.as_deref()).with_context(what)
+        }
+        other => other.with_context(what),
+    }
 }
 
 /// The key that verifies.

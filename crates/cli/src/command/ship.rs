@@ -62,7 +62,7 @@ pub(crate) fn run(args: ShipArgs, directory: Option<PathBuf>, out: &mut Output) 
     let ShipArgs { dir, to, sign_key, push_anyway, tags, run } = args;
     let folder = Folder::new(directory, dir)?;
     let settings = run.resolve(out)?;
-    let key = sign_key.as_deref().map(keys::signing).transpose()?;
+    let key = sign_key.as_deref().map(|path| keys::signing(path, out)).transpose()?;
     let (path, spec) = specification::of_project(&folder, None)?;
 
     let mut built = project::build(&folder, Wish::default(), out)?;

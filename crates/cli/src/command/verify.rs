@@ -74,7 +74,7 @@ pub(crate) fn run(args: VerifyArgs, directory: Option<PathBuf>, out: &mut Output
             .into());
     }
     let keys = Keys {
-        signing: sign_key.as_deref().map(keys::signing).transpose()?,
+        signing: sign_key.as_deref().map(|path| keys::signing(path, out)).transpose()?,
         verifying: verify_key.as_deref().map(keys::verifying).transpose()?,
     };
     // Of an image in a registry the proof has one.

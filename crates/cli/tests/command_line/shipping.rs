@@ -54,7 +54,7 @@ impl Project {
             .with("Cargo.toml", MANIFEST)
             .with("src/main.rs", source)
             .with("Cargo.lock", "version = 4\n\n[[package]]\nname = \"notes\"\nversion = \"1.4.2\"\n")
-            .with(".gitignore", "target\n");
+            .with(".gitignore", "target\n*.key\n*.pub\n");
         let project = Self { place, registry: Double::start().unwrap() };
         project.git(&["init", "-q"]);
         project.commit("First");
@@ -206,6 +206,61 @@ fn what_held_is_pushed_tagged_and_proven_and_verified_again_without_a_file() {
     assert_eq!(account.status.code(), Some(0), "{}", show(&account));
     let account: serde_json::Value = serde_json::from_slice(&account.stdout).unwrap();
     assert_eq!(account["results"].as_array().map(Vec::len), Some(3), "{account}");
+}
+
+#[test]
+fn a_signed_proof_counts_under_its_key_and_under_no_other() {
+    let project = Project::new();
+    for name in ["ours", "other"] {
+        let made = project.place.command(&["keygen", "-o", name]).env("COSIGN_PASSWORD", "hush").output().unwrap();
+        assert!(made.status.success(), "{}", show(&made));
+    }
+    let image = format!("{}:1.4.2", project.to());
+    let mut command = project.place.command(&as_str(&project.ship(&["--sign-key", "ours.key"])));
+    let wrong = command.env("COSIGN_PASSWORD", "wrong").output().unwrap();
+    assert_snapshot!(show(&wrong), @"
+    exit 2
+    --- stderr
+    error: cannot sign with `ours.key`: the password is not the one that the key was encrypted with, or the file is damaged
+    hint: set COSIGN_PASSWORD to the key's password
+    ");
+    assert_eq!(project.registry.seen().len(), 0);
+    let shipped = command.env("COSIGN_PASSWORD", "hush").output().unwrap();
+    assert!(shipped.status.success(), "{}", show(&shipped));
+    assert!(!show(&shipped).contains("not signed"), "{}", show(&shipped));
+
+    let row = |key: &str| {
+        let told = project.call(&["proof", &image, "--verify-key", key]);
+        let lines = told.lines().filter(|line| !line.contains("embedded") && !line.starts_with("    specification"));
+        lines.take(8).collect::<Vec<_>>().join("\n")
+    };
+    assert_snapshot!(row("ours.pub"), @"
+    exit 0
+    --- stdout
+    HOST/acme/notes:1.4.2 · sha256:HEX…
+
+
+      every result here is signed by key HEX
+
+    Notes · specification sha256:HEX…
+    ");
+    assert_snapshot!(row("other.pub"), @"
+    exit 3
+    --- stdout
+    HOST/acme/notes:1.4.2 · sha256:HEX…
+
+      no result counts: nothing is known of this image
+      not counted: sha256:HEX…: it is signed by key
+        `HEX`, not by key
+        `HEX`
+    ");
+    assert_snapshot!(project.call(&["verify", &image, "--verify-key", "other.pub"]), @"
+    exit 2
+    --- stderr
+    note: not counted: sha256:HEX…: it is signed by key `HEX`, not by key `HEX`
+    error: `HOST/acme/notes:1.4.2` has no proof that can be believed, so nothing says what it promises
+    hint: name the specification with `--spec FILE`
+    ");
 }
 
 #[test]
