@@ -44,6 +44,7 @@ impl Watch for Bars {
 
     fn ended(&self, blob: &Digest, how: Ended) {
         self.with(blob, |bar| {
+            bar.set_position(bar.length().unwrap_or_default());
             bar.abandon_with_message(match how {
                 Ended::Sent | Ended::Received => "",
                 Ended::Present => "there already",
