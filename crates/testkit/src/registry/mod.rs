@@ -8,8 +8,11 @@ mod http;
 mod identity;
 mod images;
 mod record;
+mod route;
+mod service;
 mod store;
 mod tokens;
+mod uploads;
 
 pub use docker_registry::{DockerRegistry, Protection};
 pub use double::{Access, Double, Setup};
