@@ -1,38 +1,39 @@
 //! The service as a value: all paths, and what happens around every request.
 
-use std::{
-    any::Any,
-    sync::{Arc, OnceLock},
-    time::Instant,
-};
+use std::sync::{Arc, OnceLock};
 
 use axum::{
     Router,
     extract::Request,
-    http::{HeaderValue, StatusCode, Uri, header},
-    middleware::{self, Next},
+    http::{HeaderValue, StatusCode, header},
+    middleware,
     response::{IntoResponse, Response},
     routing::MethodRouter,
 };
-use tower_http::catch_panic::CatchPanicLayer;
-use tracing::{debug, info};
 
 use crate::{
+    around::{self, load::Load},
     docs,
-    error::{self, Error},
+    error::Error,
     health::{self, Readiness},
+    limits::Limits,
     store::{Store, StoreError},
     tasks,
 };
 
 /// What handlers share. Clones are the same one.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub struct AppState {
     store: Arc<OnceLock<Store>>,
     pub(crate) readiness: Arc<Readiness>,
+    pub(crate) load: Arc<Load>,
 }
 
 impl AppState {
+    pub fn new(limits: Limits) -> Self {
+        Self { store: Arc::default(), readiness: Arc::default(), load: Arc::new(Load::new(limits)) }
+    }
+
     /// Gives the service its database. Until then, whatever needs one is answered with 503.
     pub fn set_store(&self, store: Store) {
         let _ = self.store.set(store);
@@ -48,15 +49,18 @@ impl AppState {
 
 /// The whole service.
 pub fn app(state: AppState) -> Router {
-    Router::new()
+    let routes = Router::new()
         .merge(tasks::router())
         .merge(health::router())
         .merge(docs::router())
         .fallback(elsewhere)
-        .with_state(state)
-        .layer(CatchPanicLayer::custom(|_: Box<dyn Any + Send>| Error::Panic.into_response()))
-        .layer(middleware::from_fn(error::describe))
-        .layer(middleware::from_fn(log))
+        .with_state(state.clone());
+    with_care(routes, state)
+}
+
+/// What happens around every request.
+fn with_care(routes: Router, state: AppState) -> Router {
+    routes.layer(middleware::from_fn_with_state(state, around::around))
 }
 
 /// A path with the methods it has. It answers OPTIONS, and says to all others what it allows.
@@ -99,16 +103,26 @@ fn location(request: &Request, path: &str) -> Option<HeaderValue> {
     HeaderValue::from_bytes(&location).ok()
 }
 
-/// One line a request, at the level `debug` for those that only ask how we are.
-async fn log(request: Request, next: Next) -> Response {
-    let start = Instant::now();
-    let (method, path) = (request.method().clone(), Uri::path(request.uri()).to_owned());
-    let response = next.run(request).await;
-    let (status, took_ms) = (response.status().as_u16(), start.elapsed().as_secs_f64() * 1000.0);
-    if matches!(path.as_str(), "/health" | "/ready") {
-        debug!(%method, path, status, took_ms, "request");
-    } else {
-        info!(%method, path, status, took_ms, "request");
+#[cfg(test)]
+mod tests {
+    use axum::{body::Body, http::Method, routing};
+    use http_body_util::BodyExt;
+    use tower::Service;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_panic_is_an_answer_like_any_other_error() {
+        async fn faulty() -> StatusCode {
+            panic!("a fault of ours")
+        }
+        let routes = Router::new().route("/panic", routing::post(faulty));
+        let mut service = with_care(routes, AppState::new(Limits::default()));
+        let request = Request::builder().method(Method::POST).uri("/panic").body(Body::empty()).unwrap();
+        let response = service.call(request).await.unwrap();
+        assert_eq!(response.status(), 500);
+        let body = response.into_body().collect().await.unwrap().to_bytes();
+        let expected = r#"{"detail":"Internal Server Error","type":"about:blank","title":"Internal Server Error","status":500,"instance":"/panic"}"#;
+        assert_eq!(body, expected);
     }
-    response
 }

@@ -1,6 +1,6 @@
 //! The body of a request: how much of it is taken, and what it says.
 
-use std::{collections::HashMap, time::Duration};
+use std::{collections::HashMap, sync::Arc};
 
 use axum::{
     body::{Body, BodyDataStream},
@@ -14,16 +14,16 @@ use serde::{
     de::{MapAccess, Visitor},
 };
 use serde_json::{json, value::RawValue};
-use tokio::time::timeout;
+use tokio::time::timeout_at;
 
 use crate::{
+    around::load::Ticket,
     error::Error,
     fault::{Fault, Place, text_input},
     task::{BadText, Change, Description, Draft, Edit, Status, Title},
 };
 
 const LIMIT_BYTES: usize = 1_000_000;
-const TIME_LIMIT: Duration = Duration::from_secs(30);
 
 /// How much of a body that is too long is read and thrown away, so that the client gets to read the answer: one that
 /// is still sending when the connection closes sees a reset instead.
@@ -40,13 +40,15 @@ impl<S: Sync> FromRequest<S> for Document {
     type Rejection = Error;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Error> {
-        let (parts, body) = request.into_parts();
-        let bytes = timeout(TIME_LIMIT, read(&parts.headers, body)).await.map_err(|_| Error::SlowBody)??;
+        let (mut parts, body) = request.into_parts();
+        let ticket = parts.extensions.remove::<Arc<Ticket>>().ok_or(Error::Overloaded)?;
+        let reading = read(&parts.headers, body, &ticket);
+        let bytes = timeout_at(ticket.body_until().into(), reading).await.map_err(|_| Error::SlowBody)??;
         Self::new(parts.headers.get(header::CONTENT_TYPE).map(axum::http::HeaderValue::as_bytes), &bytes)
     }
 }
 
-async fn read(headers: &HeaderMap, body: Body) -> Result<Bytes, Error> {
+async fn read(headers: &HeaderMap, body: Body, ticket: &Ticket) -> Result<Bytes, Error> {
     let declared = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
     if declared.is_some_and(|length| length > LIMIT_BYTES) && headers.contains_key(header::EXPECT) {
         return Err(Error::BodyTooLarge);
@@ -54,6 +56,7 @@ async fn read(headers: &HeaderMap, body: Body) -> Result<Bytes, Error> {
     let mut body = body.into_data_stream();
     let mut bytes = BytesMut::new();
     while let Some(chunk) = next(&mut body).await? {
+        ticket.hold(chunk.len())?;
         bytes.extend_from_slice(&chunk);
         if bytes.len() > LIMIT_BYTES {
             drain(&mut body, DRAIN_BYTES.saturating_sub(bytes.len())).await;

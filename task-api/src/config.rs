@@ -1,10 +1,13 @@
 //! What the service is told from outside: the environment, and a file `.env` in the working directory beneath it.
 
-use std::{collections::HashMap, env, fmt, fs, io, path::PathBuf};
+use std::{collections::HashMap, env, fmt, fs, io, ops::RangeInclusive, path::PathBuf, str::FromStr, time::Duration};
 
 use tracing::level_filters::LevelFilter;
 
-use crate::database_url::{BadUrl, DatabaseUrl};
+use crate::{
+    database_url::{BadUrl, DatabaseUrl},
+    limits::Limits,
+};
 
 /// Everything that can be configured, checked. `Debug` shows no password.
 #[derive(Debug, Clone)]
@@ -12,6 +15,7 @@ pub struct Config {
     pub database: DatabaseUrl,
     pub listen: Listen,
     pub log_level: LevelFilter,
+    pub limits: Limits,
 }
 
 /// Where HTTP is served.
@@ -52,7 +56,12 @@ impl Config {
     /// Fails with the first thing that is missing or wrong.
     pub fn read() -> Result<Self, ConfigError> {
         let variables = Variables::read()?;
-        Ok(Self { database: variables.database()?, listen: variables.listen()?, log_level: variables.log_level()? })
+        Ok(Self {
+            database: variables.database()?,
+            listen: variables.listen()?,
+            log_level: variables.log_level()?,
+            limits: variables.limits()?,
+        })
     }
 }
 
@@ -83,7 +92,16 @@ struct Variables {
     file: HashMap<String, String>,
 }
 
-const NAMES: [&str; 5] = ["DATABASE_URL", "DATABASE_URL_FILE", "HOST", "PORT", "LOG_LEVEL"];
+const NAMES: [&str; 8] = [
+    "DATABASE_URL",
+    "DATABASE_URL_FILE",
+    "HOST",
+    "PORT",
+    "LOG_LEVEL",
+    "REQUEST_TIMEOUT",
+    "MAX_REQUESTS",
+    "MAX_CONNECTIONS",
+];
 
 impl Variables {
     fn read() -> Result<Self, ConfigError> {
@@ -143,6 +161,29 @@ impl Variables {
         };
         let port = port.trim().parse().map_err(|_| bad())?;
         Ok(Listen { host: host.trim().trim_matches(['[', ']']).to_owned(), port })
+    }
+
+    fn limits(&self) -> Result<Limits, ConfigError> {
+        let default = Limits::default();
+        let seconds = self.number("REQUEST_TIMEOUT", "seconds, from 0.1 to 3600", 0.1..=3600.0)?;
+        let count = |variable| self.number(variable, "a number from 1 to 1000000", 1..=1_000_000);
+        Ok(Limits {
+            request_time: seconds.map_or(default.request_time, Duration::from_secs_f64),
+            requests: count("MAX_REQUESTS")?.unwrap_or(default.requests),
+            connections: count("MAX_CONNECTIONS")?.unwrap_or(default.connections),
+        })
+    }
+
+    fn number<T: FromStr + PartialOrd>(
+        &self,
+        variable: &'static str,
+        expected: &'static str,
+        range: RangeInclusive<T>,
+    ) -> Result<Option<T>, ConfigError> {
+        let Some(text) = self.get(variable) else { return Ok(None) };
+        let number = text.trim().parse().ok().filter(|number| range.contains(number));
+        let bad = || ConfigError::BadValue { variable, value: text.to_owned(), expected };
+        number.ok_or_else(bad).map(Some)
     }
 
     fn log_level(&self) -> Result<LevelFilter, ConfigError> {

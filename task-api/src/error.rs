@@ -5,7 +5,6 @@ use std::{error::Error as StdError, sync::Arc};
 use axum::{
     extract::Request,
     http::{HeaderMap, HeaderValue, StatusCode, header},
-    middleware::Next,
     response::{IntoResponse, Response},
 };
 use serde::Serialize;
@@ -43,6 +42,15 @@ pub enum Error {
     /// The database cannot answer now.
     #[error("The database is not available")]
     Unavailable(#[source] StoreError),
+    /// More is being done already than the service takes on.
+    #[error("The service is busy")]
+    Overloaded,
+    /// There was no answer within the request's time.
+    #[error("The request took too long")]
+    TooSlow,
+    /// As before, for a request that changes something.
+    #[error("The request took too long, and may have been done")]
+    TooSlowToTell,
     /// A fault of ours. The client is told nothing of it.
     #[error("Internal Server Error")]
     Internal(#[source] StoreError),
@@ -60,7 +68,8 @@ impl Error {
             Self::BodyNotUtf8 | Self::BrokenBody(_) => StatusCode::BAD_REQUEST,
             Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::SlowBody => StatusCode::REQUEST_TIMEOUT,
-            Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Unavailable(_) | Self::Overloaded => StatusCode::SERVICE_UNAVAILABLE,
+            Self::TooSlow | Self::TooSlowToTell => StatusCode::GATEWAY_TIMEOUT,
             Self::Internal(_) | Self::Panic => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -69,7 +78,7 @@ impl Error {
         match self {
             Self::Unavailable(cause) => warn!(cause = chain(cause), "database not available"),
             Self::Internal(cause) => error!(cause = chain(cause), "request failed"),
-            Self::Panic => error!("request failed in a panic"),
+            // A panic has its line from the hook that knows its place.
             _ => {}
         }
     }
@@ -116,34 +125,47 @@ enum Detail<'a> {
     Faults(&'a [Fault]),
 }
 
-/// Gives every error its body, in the content type that the request asks for. Runs around all handlers.
-pub(crate) async fn describe(request: Request, next: Next) -> Response {
-    let instance = request.uri().path().to_owned();
-    let content_type = content_type(request.headers());
-    let mut response = next.run(request).await;
-    let Some(error) = response.extensions_mut().remove::<Arc<Error>>() else { return response };
-    error.log();
-    let status = error.status();
-    let problem = Problem {
-        detail: match &*error {
-            Error::Invalid(faults) => Detail::Faults(faults),
-            other => Detail::Text(other.to_string()),
-        },
-        r#type: "about:blank",
-        title: status.canonical_reason().unwrap_or_default(),
-        status: status.as_u16(),
-        instance: &instance,
-    };
-    let body = serde_json::to_vec(&problem).unwrap_or_default();
-    let mut response = (status, [(header::CONTENT_TYPE, content_type)], body).into_response();
-    let headers = response.headers_mut();
-    match &*error {
-        Error::MethodNotAllowed { allow } => headers.insert(header::ALLOW, HeaderValue::from_static(allow)),
-        Error::Unavailable(_) => headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1")),
-        Error::SlowBody | Error::BodyTooLarge => headers.insert(header::CONNECTION, HeaderValue::from_static("close")),
-        _ => None,
-    };
-    response
+/// What an error's body repeats of the request.
+pub(crate) struct Asked {
+    instance: String,
+    content_type: &'static str,
+}
+
+impl Asked {
+    pub(crate) fn of(request: &Request) -> Self {
+        Self { instance: request.uri().path().to_owned(), content_type: content_type(request.headers()) }
+    }
+
+    /// Gives an error its body, in the content type that the request asks for. What is no error stays as it is.
+    pub(crate) fn describe(&self, mut response: Response) -> Response {
+        let Some(error) = response.extensions_mut().remove::<Arc<Error>>() else { return response };
+        error.log();
+        let status = error.status();
+        let problem = Problem {
+            detail: match &*error {
+                Error::Invalid(faults) => Detail::Faults(faults),
+                other => Detail::Text(other.to_string()),
+            },
+            r#type: "about:blank",
+            title: status.canonical_reason().unwrap_or_default(),
+            status: status.as_u16(),
+            instance: &self.instance,
+        };
+        let body = serde_json::to_vec(&problem).unwrap_or_default();
+        let mut response = (status, [(header::CONTENT_TYPE, self.content_type)], body).into_response();
+        let headers = response.headers_mut();
+        match &*error {
+            Error::MethodNotAllowed { allow } => headers.insert(header::ALLOW, HeaderValue::from_static(allow)),
+            Error::Unavailable(_) | Error::Overloaded | Error::TooSlow | Error::TooSlowToTell => {
+                headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"))
+            }
+            Error::SlowBody | Error::BodyTooLarge => {
+                headers.insert(header::CONNECTION, HeaderValue::from_static("close"))
+            }
+            _ => None,
+        };
+        response
+    }
 }
 
 /// `application/problem+json` for those who name it, `application/json` for all others.

@@ -4,14 +4,17 @@
 //! sent (`body`, `page`), asks the [`Store`] for one thing, and answers; what cannot be answered is an [`Error`].
 
 mod app;
+mod around;
 mod body;
 pub mod command;
 mod config;
+mod connection;
 mod database_url;
 mod docs;
 mod error;
 mod fault;
 mod health;
+mod limits;
 mod openapi;
 mod page;
 mod server;
@@ -23,5 +26,6 @@ pub use app::{AppState, app};
 pub use config::{Config, ConfigError, Listen};
 pub use database_url::{BadUrl, DatabaseUrl, PostgresUrl, Roots, SqlitePlace, Tls};
 pub use error::Error;
+pub use limits::Limits;
 pub use openapi::json as openapi_json;
 pub use store::{Store, StoreError};

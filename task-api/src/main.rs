@@ -25,6 +25,9 @@ Environment, or `.env` in the working directory:
   PORT               8000
   HOST               0.0.0.0
   LOG_LEVEL          off, error, warn, info, debug or trace; info
+  REQUEST_TIMEOUT    seconds; 30
+  MAX_REQUESTS       answered at the same time; 2048
+  MAX_CONNECTIONS    served at the same time; 4096
 ";
 
 fn main() -> ExitCode {

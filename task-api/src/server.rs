@@ -1,57 +1,77 @@
 //! Accepts connections and serves them, until it is told to stop and has answered what was begun.
 
-use std::{io, pin::pin, time::Duration};
+use std::{io, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
 
-use axum::Router;
-use hyper::server::conn::http1;
+use axum::{Router, body::Body};
+use hyper::{Request, body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
-    server::graceful::GracefulShutdown,
-    service::TowerToHyperService,
+    server::graceful::{GracefulShutdown, Watcher},
 };
 use tokio::{
-    net::TcpListener,
+    net::{TcpListener, TcpStream},
     signal::unix::{SignalKind, signal},
     time::{sleep, timeout},
 };
+use tower::Service;
 use tracing::{debug, info, warn};
 
-/// How long a client may take to send the head of a request, and how long a connection may lie idle.
-const HEAD_TIME: Duration = Duration::from_secs(30);
+use crate::{
+    around::load::{Load, Seat},
+    connection::{Connection, Patient},
+    limits::{BUFFER_BYTES, HEAD_BYTES, HEADERS, IDLE_TIME, Limits},
+};
 
 /// How long requests in flight may take once the service is told to stop. Orchestrators kill after ten seconds.
 const DRAIN_TIME: Duration = Duration::from_secs(9);
 
 /// Serves until `stop` ends, then answers what was begun.
-pub(crate) async fn serve(listener: TcpListener, app: Router, stop: impl Future<Output = ()>) {
-    let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new()).header_read_timeout(HEAD_TIME);
+pub(crate) async fn serve(listener: TcpListener, app: Router, load: &Arc<Load>, stop: impl Future<Output = ()>) {
     let connections = GracefulShutdown::new();
     let mut stop = pin!(stop);
     loop {
-        let stream = tokio::select! {
+        let (stream, peer) = tokio::select! {
             biased;
             () = &mut stop => break,
             accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => stream,
+                Ok(accepted) => accepted,
                 Err(error) => {
                     after_refusal(&error).await;
                     continue;
                 }
             },
         };
-        let _ = stream.set_nodelay(true);
-        let service = TowerToHyperService::new(app.clone());
-        let connection = connections.watch(http.serve_connection(TokioIo::new(stream), service));
-        tokio::spawn(async move {
-            if let Err(error) = connection.await {
-                debug!(cause = crate::error::chain(&error), "connection broken");
-            }
-        });
+        // Without a seat the connection is closed at once.
+        if let Some(seat) = load.seat() {
+            tokio::spawn(converse(stream, peer, seat, app.clone(), load.limits, connections.watcher()));
+        }
     }
     drop(listener);
     if timeout(DRAIN_TIME, connections.shutdown()).await.is_err() {
         warn!("stopping with requests unanswered after {} s", DRAIN_TIME.as_secs());
+    }
+}
+
+/// Answers the requests of one connection.
+async fn converse(stream: TcpStream, peer: SocketAddr, seat: Seat, app: Router, limits: Limits, watcher: Watcher) {
+    let is_guest = seat.is_guest;
+    let mut http = http1::Builder::new();
+    http.timer(TokioTimer::new())
+        .header_read_timeout(if is_guest { limits.head_time() } else { IDLE_TIME })
+        .max_headers(HEADERS)
+        .max_header_size(HEAD_BYTES)
+        .max_buf_size(BUFFER_BYTES)
+        .keep_alive(!is_guest);
+    let _ = stream.set_nodelay(true);
+    let connection = Arc::new(Connection::new(seat));
+    let stream = Patient::new(stream, Arc::clone(&connection), &limits);
+    let service = service_fn(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(Arc::clone(&connection));
+        app.clone().call(request.map(Body::new))
+    });
+    let conversation = http.serve_connection(TokioIo::new(stream), service);
+    if let Err(error) = watcher.watch(conversation).await {
+        debug!(%peer, cause = crate::error::chain(&error), "connection broken");
     }
 }
 

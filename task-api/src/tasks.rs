@@ -38,7 +38,8 @@ pub(crate) fn router() -> Router<AppState> {
         (status = 200, description = "A page of tasks", body = Vec<Task>,
             headers(("Link" = Option<String>, description = "The next page, `rel=\"next\"`"))),
         (status = 422, description = "A parameter is wrong", body = ValidationProblem),
-        (status = 503, description = "The database is not available", body = Problem),
+        (status = 503, description = "The database is not available, or the service is busy", body = Problem),
+        (status = 504, description = "There was no answer in time", body = Problem),
     )
 )]
 pub(crate) async fn list(State(state): State<AppState>, RawQuery(query): RawQuery) -> Result<Response, Error> {
@@ -59,9 +60,11 @@ pub(crate) async fn list(State(state): State<AppState>, RawQuery(query): RawQuer
     responses(
         (status = 201, description = "The new task", body = Task),
         (status = 400, description = "The body is not text", body = Problem),
+        (status = 408, description = "The body did not arrive in time", body = Problem),
         (status = 413, description = "The body is larger than 1 MB", body = Problem),
         (status = 422, description = "The body is wrong", body = ValidationProblem),
-        (status = 503, description = "The database is not available", body = Problem),
+        (status = 503, description = "The database is not available, or the service is busy", body = Problem),
+        (status = 504, description = "There was no answer in time", body = Problem),
     )
 )]
 pub(crate) async fn create(
@@ -81,7 +84,8 @@ pub(crate) async fn create(
         (status = 200, description = "The task", body = Task),
         (status = 404, description = "No task has this id", body = Problem),
         (status = 422, description = "The id is no integer", body = ValidationProblem),
-        (status = 503, description = "The database is not available", body = Problem),
+        (status = 503, description = "The database is not available, or the service is busy", body = Problem),
+        (status = 504, description = "There was no answer in time", body = Problem),
     )
 )]
 pub(crate) async fn read(State(state): State<AppState>, id: PathId) -> Result<Json<Task>, Error> {
@@ -97,9 +101,11 @@ pub(crate) async fn read(State(state): State<AppState>, id: PathId) -> Result<Js
         (status = 200, description = "The task as it is now", body = Task),
         (status = 400, description = "The body is not text", body = Problem),
         (status = 404, description = "No task has this id", body = Problem),
+        (status = 408, description = "The body did not arrive in time", body = Problem),
         (status = 413, description = "The body is larger than 1 MB", body = Problem),
         (status = 422, description = "The id or the body is wrong", body = ValidationProblem),
-        (status = 503, description = "The database is not available", body = Problem),
+        (status = 503, description = "The database is not available, or the service is busy", body = Problem),
+        (status = 504, description = "There was no answer in time", body = Problem),
     )
 )]
 pub(crate) async fn replace(
@@ -120,9 +126,11 @@ pub(crate) async fn replace(
         (status = 200, description = "The task as it is now", body = Task),
         (status = 400, description = "The body is not text", body = Problem),
         (status = 404, description = "No task has this id", body = Problem),
+        (status = 408, description = "The body did not arrive in time", body = Problem),
         (status = 413, description = "The body is larger than 1 MB", body = Problem),
         (status = 422, description = "The id or the body is wrong", body = ValidationProblem),
-        (status = 503, description = "The database is not available", body = Problem),
+        (status = 503, description = "The database is not available, or the service is busy", body = Problem),
+        (status = 504, description = "There was no answer in time", body = Problem),
     )
 )]
 pub(crate) async fn change(State(state): State<AppState>, id: PathId, document: Document) -> Result<Json<Task>, Error> {
@@ -138,7 +146,8 @@ pub(crate) async fn change(State(state): State<AppState>, id: PathId, document: 
         (status = 204, description = "The task is gone"),
         (status = 404, description = "No task has this id", body = Problem),
         (status = 422, description = "The id is no integer", body = ValidationProblem),
-        (status = 503, description = "The database is not available", body = Problem),
+        (status = 503, description = "The database is not available, or the service is busy", body = Problem),
+        (status = 504, description = "There was no answer in time", body = Problem),
     )
 )]
 pub(crate) async fn remove(State(state): State<AppState>, id: PathId) -> Result<StatusCode, Error> {

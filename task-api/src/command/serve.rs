@@ -8,8 +8,9 @@ use tracing::info;
 use super::{Failure, log_to_stdout, open_waiting, runtime};
 use crate::{
     app::{AppState, app},
+    around,
     config::Config,
-    server,
+    limits, server,
 };
 
 /// # Errors
@@ -18,6 +19,7 @@ use crate::{
 pub fn run() -> Result<(), Failure> {
     let config = Config::read()?;
     log_to_stdout(config.log_level);
+    around::panic::log_place();
     let runtime = runtime()?;
     let served = runtime.block_on(serve(config));
     // A thread that waits for the name of a host to be resolved is not waited for.
@@ -34,8 +36,13 @@ async fn serve(config: Config) -> Result<(), Failure> {
     let address = listener.local_addr().map_err(|error| Failure::new("cannot listen", &error))?;
     info!(%address, version = env!("CARGO_PKG_VERSION"), "listening");
 
-    let state = AppState::default();
-    let serving = server::serve(listener, app(state.clone()), stop);
+    let limits = config.limits.within_files(limits::files());
+    if limits != config.limits {
+        let (connections, wanted) = (limits.connections, config.limits.connections);
+        info!(connections, wanted, "connections are limited by the files that the process may open");
+    }
+    let state = AppState::new(limits);
+    let serving = server::serve(listener, app(state.clone()), &state.load, stop);
     let opening = async {
         match open_waiting(&config.database).await {
             Ok(store) => {

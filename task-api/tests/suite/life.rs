@@ -124,7 +124,7 @@ fn the_health_check_is_the_program_itself() {
 }
 
 /// A request whose head the service has read, and whose body it waits for.
-fn half_sent(address: SocketAddr, body: &str) -> TcpStream {
+pub(crate) fn half_sent(address: SocketAddr, body: &str) -> TcpStream {
     let mut stream = http::connect(address);
     let (half, length) = (&body[..body.len() / 2], body.len());
     let head = format!("POST /tasks HTTP/1.1\r\nhost: a\r\nexpect: 100-continue\r\ncontent-length: {length}\r\n\r\n");

@@ -4,6 +4,7 @@ mod contract;
 mod docs;
 mod http;
 mod life;
+mod limits;
 mod login;
 mod middle;
 mod migrations;

@@ -65,6 +65,14 @@ impl Api {
         api
     }
 
+    /// Starts with this in its environment, and a database that is ready.
+    pub(crate) fn ready_with(database_url: &str, environment: &[(&str, &str)]) -> Self {
+        let folder = tempfile::tempdir().expect("a folder can be made");
+        let api = Self::start_in(folder, &[&[("DATABASE_URL", database_url)], environment].concat());
+        api.wait_for_log("database ready");
+        api
+    }
+
     pub(crate) fn start_in(folder: TempDir, environment: &[(&str, &str)]) -> Self {
         let environment = [&[("PORT", "0"), ("HOST", "127.0.0.1")], environment].concat();
         let mut command = command(folder.path(), &[], &environment);

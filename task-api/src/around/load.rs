@@ -1,0 +1,195 @@
+//! What is being done at this moment, and what is too much: a request that finds no room is told so at once, before it
+//! costs memory.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed},
+    },
+    time::Instant,
+};
+
+use crate::{
+    error::Error,
+    limits::{GUESTS, HELD_BYTES, Limits},
+};
+
+/// The figures, shared by all connections and requests.
+#[derive(Debug)]
+pub(crate) struct Load {
+    pub(crate) limits: Limits,
+    requests: AtomicUsize,
+    bytes: AtomicUsize,
+    connections: AtomicUsize,
+    shed: [AtomicU64; 3],
+}
+
+/// What there was no room for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Full {
+    Connections,
+    Requests,
+    Bytes,
+}
+
+impl Load {
+    pub(crate) fn new(limits: Limits) -> Self {
+        let (requests, bytes, connections) = Default::default();
+        Self { limits, requests, bytes, connections, shed: Default::default() }
+    }
+
+    /// Counts a request in, as long as its ticket is kept; one that `is_exempt` always.
+    ///
+    /// # Errors
+    ///
+    /// Fails if there is no room.
+    pub(crate) fn admit(self: &Arc<Self>, is_guest: bool, is_exempt: bool) -> Result<Ticket, Full> {
+        let before = self.requests.fetch_add(1, Relaxed);
+        let ticket = Ticket { load: Arc::clone(self), bytes: AtomicUsize::new(0), since: Instant::now() };
+        let full = if is_exempt {
+            None
+        } else if is_guest {
+            Some(Full::Connections)
+        } else if before >= self.limits.requests {
+            Some(Full::Requests)
+        } else if self.bytes.load(Relaxed) >= HELD_BYTES {
+            Some(Full::Bytes)
+        } else {
+            None
+        };
+        match full {
+            None => Ok(ticket),
+            Some(full) => {
+                self.shed(full);
+                Err(full)
+            }
+        }
+    }
+
+    /// Counts a connection in, as long as its seat is kept; `None` if not even a guest finds room.
+    pub(crate) fn seat(self: &Arc<Self>) -> Option<Seat> {
+        let before = self.connections.fetch_add(1, Relaxed);
+        let seat = Seat { load: Arc::clone(self), is_guest: before >= self.limits.connections };
+        if before < self.limits.connections + GUESTS {
+            return Some(seat);
+        }
+        self.shed(Full::Connections);
+        None
+    }
+
+    fn shed(&self, full: Full) {
+        self.shed[full as usize].fetch_add(1, Relaxed);
+    }
+}
+
+/// A request that is being answered.
+#[derive(Debug)]
+pub(crate) struct Ticket {
+    load: Arc<Load>,
+    bytes: AtomicUsize,
+    since: Instant,
+}
+
+impl Ticket {
+    /// Counts bytes of the request's body that are held from now on.
+    ///
+    /// # Errors
+    ///
+    /// Fails if that is too much for now.
+    pub(crate) fn hold(&self, bytes: usize) -> Result<(), Error> {
+        self.hold_anyway(bytes);
+        if self.load.bytes.load(Relaxed) <= HELD_BYTES {
+            return Ok(());
+        }
+        self.load.shed(Full::Bytes);
+        Err(Error::Overloaded)
+    }
+
+    /// Counts bytes that are there already.
+    pub(crate) fn hold_anyway(&self, bytes: usize) {
+        self.bytes.fetch_add(bytes, Relaxed);
+        self.load.bytes.fetch_add(bytes, Relaxed);
+    }
+
+    /// When the body must have arrived.
+    pub(crate) fn body_until(&self) -> Instant {
+        self.since + self.load.limits.body_time()
+    }
+
+    /// When the answer must have begun.
+    pub(crate) fn until(&self) -> Instant {
+        self.since + self.load.limits.request_time
+    }
+}
+
+impl Drop for Ticket {
+    fn drop(&mut self) {
+        self.load.requests.fetch_sub(1, Relaxed);
+        self.load.bytes.fetch_sub(*self.bytes.get_mut(), Relaxed);
+    }
+}
+
+/// A connection that is being served.
+#[derive(Debug)]
+pub(crate) struct Seat {
+    load: Arc<Load>,
+    /// Beyond the limit: only told how the service is, or that it is busy, once.
+    pub(crate) is_guest: bool,
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        self.load.connections.fetch_sub(1, Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn load() -> Arc<Load> {
+        Arc::new(Load::new(Limits { requests: 2, connections: 1, ..Limits::default() }))
+    }
+
+    #[test]
+    fn a_request_beyond_the_limit_is_shed_until_another_one_ends() {
+        let load = load();
+        let (first, second) = (load.admit(false, false), load.admit(false, false));
+        assert_eq!(load.admit(false, false).unwrap_err(), Full::Requests);
+        assert!(load.admit(false, true).is_ok(), "a probe always finds room");
+        assert_eq!(load.admit(true, false).unwrap_err(), Full::Connections);
+        drop(first);
+        assert!(load.admit(false, false).is_ok());
+        drop(second);
+        assert_eq!(load.requests.load(Relaxed), 0);
+        assert_eq!(load.shed.each_ref().map(|count| count.load(Relaxed)), [1, 1, 0]);
+    }
+
+    #[test]
+    fn bodies_are_shed_before_they_fill_the_memory() {
+        let load = load();
+        let big = load.admit(false, false).unwrap();
+        big.hold(HELD_BYTES - 1).unwrap();
+        let small = load.admit(false, false).unwrap();
+        small.hold(1).unwrap();
+        assert!(matches!(small.hold(1), Err(Error::Overloaded)));
+        drop(small);
+        big.hold_anyway(1);
+        assert_eq!(load.admit(false, false).unwrap_err(), Full::Bytes);
+        drop(big);
+        assert_eq!(load.bytes.load(Relaxed), 0);
+        assert!(load.admit(false, false).is_ok());
+    }
+
+    #[test]
+    fn beyond_the_seats_there_are_some_guests_and_then_nobody() {
+        let load = load();
+        let mut seats: Vec<_> = (0..=GUESTS).map(|_| load.seat().unwrap()).collect();
+        assert_eq!(seats.iter().filter(|seat| seat.is_guest).count(), GUESTS);
+        assert!(load.seat().is_none());
+        seats.pop();
+        assert!(load.seat().unwrap().is_guest);
+        seats.clear();
+        assert!(!load.seat().unwrap().is_guest);
+    }
+}

@@ -1,0 +1,83 @@
+//! What happens around every request, in this order: it is counted in or shed, gets a deadline, is kept from taking the
+//! process down, and is told of in the log. Each has a file of its own; here they meet, because a layer each would
+//! cost an allocation each.
+
+pub(crate) mod load;
+mod outgoing;
+pub(crate) mod panic;
+
+use std::{pin::pin, sync::Arc, time::Instant};
+
+use axum::{
+    body::{Body, HttpBody},
+    extract::{Request, State},
+    http::{HeaderValue, Method, header},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use tokio::time::timeout_at;
+use tracing::{debug, info};
+
+use crate::{
+    app::AppState,
+    connection::Connection,
+    error::{Asked, Error},
+};
+use load::Ticket;
+use outgoing::Outgoing;
+
+pub(crate) async fn around(State(state): State<AppState>, request: Request, next: Next) -> Response {
+    let start = Instant::now();
+    let connection = request.extensions().get::<Arc<Connection>>().cloned();
+    let is_guest = connection.as_ref().is_some_and(|connection| connection.seat.is_guest);
+    let is_exempt = matches!(request.uri().path(), "/health" | "/ready" | "/metrics");
+    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let asked = Asked::of(&request);
+
+    if let Some(connection) = &connection {
+        connection.asked();
+    }
+    let response = match state.load.admit(is_guest, is_exempt) {
+        Ok(ticket) => {
+            let ticket = Arc::new(ticket);
+            let response = answer(request, next, &ticket).await;
+            keep(asked.describe(response), ticket)
+        }
+        Err(_) => asked.describe(Error::Overloaded.into_response()),
+    };
+    if let Some(connection) = &connection {
+        connection.answered();
+    }
+
+    let (status, took_ms) = (response.status().as_u16(), start.elapsed().as_secs_f64() * 1000.0);
+    if is_exempt {
+        debug!(%method, path, status, took_ms, "request");
+    } else {
+        info!(%method, path, status, took_ms, "request");
+    }
+    response
+}
+
+/// What the handler answers, if it does so in time and in one piece.
+async fn answer(mut request: Request, next: Next, ticket: &Arc<Ticket>) -> Response {
+    let is_safe = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
+    request.extensions_mut().insert(Arc::clone(ticket));
+    let answer = pin!(panic::caught(next.run(request)));
+    match timeout_at(ticket.until().into(), answer).await {
+        Ok(Some(response)) => response,
+        Ok(None) => Error::Panic.into_response(),
+        Err(_) if is_safe => Error::TooSlow.into_response(),
+        Err(_) => Error::TooSlowToTell.into_response(),
+    }
+}
+
+/// Counts the request as in flight until its answer has left. One that is a stream without an end is none.
+fn keep(response: Response, ticket: Arc<Ticket>) -> Response {
+    let endless = HeaderValue::from_static("text/event-stream");
+    if response.headers().get(header::CONTENT_TYPE) == Some(&endless) {
+        return response;
+    }
+    let size = response.body().size_hint().lower();
+    ticket.hold_anyway(usize::try_from(size).unwrap_or(usize::MAX));
+    response.map(|body| Body::new(Outgoing::new(body, ticket)))
+}

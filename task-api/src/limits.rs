@@ -1,0 +1,86 @@
+//! How much the service takes on at once, and how long anything may take.
+
+use std::{fs, time::Duration};
+
+/// What the operator may set. All else follows from it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// From the head of a request to the head of its answer.
+    pub request_time: Duration,
+    /// Requests that are answered at the same time.
+    pub requests: usize,
+    /// Connections that are served at the same time.
+    pub connections: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { request_time: Duration::from_secs(30), requests: 2048, connections: 4096 }
+    }
+}
+
+/// Connections beyond the limit that are still answered, once each, so that probes get through.
+pub(crate) const GUESTS: usize = 64;
+
+/// Bytes of bodies, of requests and of answers, that are held at the same time.
+pub(crate) const HELD_BYTES: usize = 32_000_000;
+
+/// The head of a request: its line and its headers.
+pub(crate) const HEAD_BYTES: usize = 16 * 1024;
+pub(crate) const HEADERS: usize = 64;
+
+/// What is read from a connection, or waits to be written to it, at a time.
+pub(crate) const BUFFER_BYTES: usize = 64 * 1024;
+
+/// How long a connection may lie between requests: longer than load balancers keep theirs, which is 60 s with most,
+/// so that it is they who close.
+pub(crate) const IDLE_TIME: Duration = Duration::from_secs(75);
+
+/// What a reader must take on average, once its patience is used up.
+pub(crate) const READ_BYTES_PER_SECOND: u32 = 1024;
+
+impl Limits {
+    /// From its first byte to its last.
+    pub(crate) fn head_time(&self) -> Duration {
+        self.request_time.min(Duration::from_secs(10))
+    }
+
+    /// What of a request's time is left to the client to send the body: the rest is for the work.
+    pub(crate) fn body_time(&self) -> Duration {
+        self.request_time * 2 / 3
+    }
+
+    /// How long a client may leave an answer unread.
+    pub(crate) fn reader_time(&self) -> Duration {
+        self.request_time
+    }
+
+    /// With no more connections than the process has files for.
+    #[must_use]
+    pub(crate) fn within_files(self, files: Option<usize>) -> Self {
+        const OTHER_FILES: usize = 64;
+        let most = files.map_or(usize::MAX, |files| files.saturating_sub(GUESTS + OTHER_FILES).max(1));
+        Self { connections: self.connections.min(most), ..self }
+    }
+}
+
+/// How many files the process may have open; `None` where nobody says.
+pub(crate) fn files() -> Option<usize> {
+    let limits = fs::read_to_string("/proc/self/limits").ok()?;
+    let line = limits.lines().find_map(|line| line.strip_prefix("Max open files"))?;
+    line.split_whitespace().next()?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn there_are_no_more_connections_than_files() {
+        let limits = Limits::default();
+        assert_eq!(limits.within_files(None), limits);
+        assert_eq!(limits.within_files(Some(1024)).connections, 896);
+        assert_eq!(limits.within_files(Some(20)).connections, 1);
+        assert!(files().is_none_or(|files| files > 0));
+    }
+}
