@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, Read as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Why a file that the user named cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -32,6 +32,12 @@ pub(crate) fn read(path: &Path, limit_bytes: u64) -> Result<Vec<u8>, ReadError> 
         return Err(ReadError::TooLarge { path: name(), limit_bytes });
     }
     Ok(bytes)
+}
+
+/// The path as seen from the current folder, where it lies in it.
+pub(crate) fn from_here(path: &Path) -> PathBuf {
+    let current = std::env::current_dir().and_then(|current| current.canonicalize());
+    current.ok().and_then(|current| path.strip_prefix(current).ok()).unwrap_or(path).to_owned()
 }
 
 #[cfg(test)]

@@ -1,19 +1,18 @@
-//! The project's image: building it, building it again, finding the one built last.
+//! The project's image: building it, and building it again.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::Context as _;
 use seaworthy_build::rust::{self, BuildError};
 use seaworthy_build::{Kind, Project, Record, dockerfile, git, record_path};
 use seaworthy_engine::Docker;
-use seaworthy_image::{Format, Image, Platform, archive, layout};
+use seaworthy_image::{Format, Image, archive, layout};
 
 use crate::failure::Failure;
 use crate::folder::Folder;
-use crate::interrupt;
 use crate::output::Output;
 use crate::place::Place;
-use crate::source::Opened;
+use crate::{files, interrupt};
 
 /// What the user wants of a build.
 #[derive(Debug, Clone, Default)]
@@ -42,7 +41,7 @@ pub(crate) struct Built {
 pub(crate) fn build(folder: &Folder, wish: Wish, out: &mut Output) -> anyhow::Result<Built> {
     out.begins("looking at the project");
     let project = Project::find(folder.path())?;
-    let place = wish.place.clone().unwrap_or_else(|| Place::Layout(short(&project.layout)));
+    let place = wish.place.clone().unwrap_or_else(|| Place::Layout(files::from_here(&project.layout)));
     let (image, record) = match &project.kind {
         Kind::Rust(_) => from_cargo(&project, &wish, &place, out)?,
         Kind::Dockerfile(path) => from_dockerfile(&project, path, &wish, &place, out)?,
@@ -72,41 +71,6 @@ pub(crate) fn reproduce(built: &mut Built, out: &mut Output) -> anyhow::Result<(
     let reproduced = interrupt::compiling(|| rust::reproduce(project, &options, again));
     built.record.reproduced = Some(reproduced.map_err(|error| explained(error, out))?);
     built.write_record()
-}
-
-/// The image that was built last for the project.
-///
-/// # Errors
-///
-/// Fails if there is none.
-pub(crate) fn last_built(folder: &Folder, platform: Option<&Platform>) -> anyhow::Result<Opened> {
-    let project = Project::find(folder.path())?;
-    if !project.layout.join("oci-layout").is_file() {
-        let place = Place::Layout(short(&project.layout));
-        return Err(Failure::new(format!("nothing is built yet: there is no `{place}`"))
-            .hint(folder.command("build"))
-            .into());
-    }
-    let select = seaworthy_image::Select { name: None, platform: platform.cloned() };
-    let path = short(&project.layout);
-    let image = layout::open_selected(&path, &select)?;
-    Ok(Opened {
-        image,
-        reference: format!("oci:{}", path.display()),
-        record: record_of(&path)?,
-        copy: None,
-        pulled: None,
-    })
-}
-
-/// The record beside a layout.
-///
-/// # Errors
-///
-/// Fails if it is there and cannot be read.
-pub(crate) fn record_of(layout: &Path) -> anyhow::Result<Option<Record>> {
-    let path = record_path(layout);
-    Record::read(&path).with_context(|| format!("cannot use `{}`", path.display()))
 }
 
 fn from_cargo(project: &Project, wish: &Wish, place: &Place, out: &mut Output) -> anyhow::Result<(Image, Record)> {
@@ -192,10 +156,4 @@ impl Built {
         let path = record_path(layout);
         self.record.write(&path).with_context(|| format!("cannot write `{}`", path.display()))
     }
-}
-
-/// The path as seen from the current folder, where it lies in it.
-fn short(path: &Path) -> PathBuf {
-    let current = std::env::current_dir().and_then(|current| current.canonicalize());
-    current.ok().and_then(|current| path.strip_prefix(current).ok()).unwrap_or(path).to_owned()
 }

@@ -3,15 +3,16 @@
 use std::path::Path;
 
 use anyhow::Context as _;
-use seaworthy_build::Record;
+use seaworthy_build::{Project, Record, record_path};
 use seaworthy_engine::Docker;
 use seaworthy_image::{Format, Image, OpenError, Platform, Reference, Select, Source, archive, layout};
 use seaworthy_registry::Repository;
 use tempfile::TempDir;
 
 use crate::failure::Failure;
+use crate::folder::Folder;
 use crate::output::Output;
-use crate::{interrupt, project, publication};
+use crate::{files, interrupt, publication};
 
 /// An image that was opened, as the user named it.
 pub(crate) struct Opened {
@@ -58,12 +59,54 @@ pub(crate) fn parse(text: &str) -> Result<Source, Failure> {
     })
 }
 
+/// The image that the user named, else the one that was built last for the project.
+///
+/// # Errors
+///
+/// As [`open`] and [`last_built`].
+pub(crate) fn open_or_last_built(
+    source: Option<&Source>,
+    folder: &Folder,
+    platform: Option<&Platform>,
+    out: &mut Output,
+) -> anyhow::Result<Opened> {
+    match source {
+        Some(source) => open(source, platform, out),
+        None => last_built(folder, platform),
+    }
+}
+
+/// The image that was built last for the project.
+///
+/// # Errors
+///
+/// Fails if there is none.
+fn last_built(folder: &Folder, platform: Option<&Platform>) -> anyhow::Result<Opened> {
+    let project = Project::find(folder.path())?;
+    let path = files::from_here(&project.layout);
+    if !project.layout.join("oci-layout").is_file() {
+        return Err(Failure::new(format!("nothing is built yet: there is no `oci:{}`", path.display()))
+            .hint(folder.command("build"))
+            .into());
+    }
+    let select = Select { name: None, platform: platform.cloned() };
+    let image = layout::open_selected(&path, &select)?;
+    let reference = format!("oci:{}", path.display());
+    Ok(Opened { image, reference, record: record_of(&path)?, copy: None, pulled: None })
+}
+
+/// The record beside a layout.
+fn record_of(layout: &Path) -> anyhow::Result<Option<Record>> {
+    let path = record_path(layout);
+    Record::read(&path).with_context(|| format!("cannot use `{}`", path.display()))
+}
+
 /// Opens the image; one of several where a platform tells which.
 ///
 /// # Errors
 ///
 /// Fails if there is no such image, or it cannot be taken from where it lies.
-pub(crate) fn open(source: &Source, platform: Option<&Platform>, out: &mut Output) -> anyhow::Result<Opened> {
+fn open(source: &Source, platform: Option<&Platform>, out: &mut Output) -> anyhow::Result<Opened> {
     let reference = source.to_string();
     let select = |name: &Option<String>| Select { name: name.clone(), platform: platform.cloned() };
     let mut pulled = None;
@@ -94,7 +137,7 @@ pub(crate) fn open(source: &Source, platform: Option<&Platform>, out: &mut Outpu
         }
     };
     let record = match source {
-        Source::Layout { path, .. } => project::record_of(path)?,
+        Source::Layout { path, .. } => record_of(path)?,
         _ => None,
     };
     Ok(Opened { image, reference, record, copy, pulled })

@@ -15,7 +15,7 @@ use crate::output::Output;
 use crate::publication::{self, Publication};
 use crate::source::Opened;
 use crate::tags_args::TagsArgs;
-use crate::{interrupt, project, source};
+use crate::{interrupt, source};
 
 /// Push an image to a registry under its tags; no proof is attached, `ship --to` does that
 #[derive(Debug, Args)]
@@ -69,10 +69,7 @@ fn push(
     out: &mut Output,
 ) -> anyhow::Result<(String, Option<Failure>)> {
     let PushArgs { image: _, to, platform, dry_run, tags } = args;
-    let opened = match source {
-        Some(source) => source::open(source, platform.as_ref(), out)?,
-        None => project::last_built(folder, platform.as_ref())?,
-    };
+    let opened = source::open_or_last_built(source, folder, platform.as_ref(), out)?;
     let Opened { image, reference, record, .. } = &opened;
     let project = if source.is_none() { Some(Project::find(folder.path())?) } else { None };
     let origin = publication::origin_of(image, record.as_ref(), project.as_ref());

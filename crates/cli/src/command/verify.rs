@@ -15,7 +15,7 @@ use crate::output::Output;
 use crate::proofs::{self, Proofs};
 use crate::run_args::RunArgs;
 use crate::source::{self, Opened, Pulled};
-use crate::{folder, interrupt, keys, project, publication, specification, verification};
+use crate::{folder, interrupt, keys, publication, specification, verification};
 
 /// Hold an image to its specification: run it, check every sentence, show the evidence
 #[derive(Debug, Args)]
@@ -86,10 +86,7 @@ pub(crate) fn run(args: VerifyArgs, directory: Option<PathBuf>, out: &mut Output
 
     // A copy of the image may lie in a temporary folder.
     let (report, attached) = interrupt::making(|| {
-        let opened = match &source {
-            Some(source) => source::open(source, platform.as_ref(), out)?,
-            None => project::last_built(&folder, platform.as_ref())?,
-        };
+        let opened = source::open_or_last_built(source.as_ref(), &folder, platform.as_ref(), out)?;
         let Opened { image, reference, record, pulled, .. } = &opened;
         let mut subject = verification::subject(image, reference.clone(), record.as_ref(), &folder);
         subject.argument = argument.as_deref().map(folder::quoted);
