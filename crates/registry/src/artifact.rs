@@ -1,10 +1,14 @@
 //! What is attached to an image, as data: the artifact's manifest, and the index of what is attached. Pure.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use seaworthy_image::{Descriptor, Digest, OCI_INDEX, OCI_MANIFEST};
+use serde::de::{Deserializer, Error as _, MapAccess, Visitor};
+use serde::ser::{SerializeMap as _, Serializer};
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
+use serde_json::value::RawValue;
+use serde_json::{Value, json};
 
 /// Something to be attached to a manifest: one blob and what is said of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -133,45 +137,83 @@ impl Attached {
 
 /// An index of what is attached: what lies under the fallback tag, or what the referrers API answers.
 ///
-/// Members and entries that are not understood are kept.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Index(Map<String, Value>);
+/// Members and entries that are not understood are kept, as the text they are: read apart, hostile ones would take a
+/// hundred times their bytes.
+#[derive(Debug, Clone)]
+pub(crate) struct Index {
+    /// All but the list, in order; the list stands before the member with this position.
+    members: Vec<(String, Box<RawValue>)>,
+    position: usize,
+    entries: Vec<Box<RawValue>>,
+}
+
+const LIST: &str = "manifests";
+
+/// The members of a JSON object, in order.
+struct Members(Vec<(String, Box<RawValue>)>);
+
+impl<'de> Deserialize<'de> for Members {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct InOrder;
+        impl<'de> Visitor<'de> for InOrder {
+            type Value = Members;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an index")
+            }
+
+            fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Members, M::Error> {
+                let mut members: Vec<(String, Box<RawValue>)> = Vec::new();
+                while let Some((name, value)) = map.next_entry()? {
+                    if members.len() == MEMBERS || members.iter().any(|(known, _)| *known == name) {
+                        return Err(M::Error::custom("no index has such members"));
+                    }
+                    members.push((name, value));
+                }
+                Ok(Members(members))
+            }
+        }
+        deserializer.deserialize_map(InOrder)
+    }
+}
+
+/// An index has six of them.
+const MEMBERS: usize = 100;
 
 impl Index {
     pub(crate) fn new() -> Self {
-        let members = [("schemaVersion", json!(2)), ("mediaType", json!(OCI_INDEX)), ("manifests", json!([]))];
-        Self(members.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
+        let members = [("schemaVersion", json!(2)), ("mediaType", json!(OCI_INDEX))];
+        let members = members.into_iter().filter_map(|(name, value)| Some((name.to_owned(), raw(&value)?)));
+        Self { members: members.collect(), position: 2, entries: Vec::new() }
     }
 
     /// `None` if it is something else than an OCI index.
     pub(crate) fn read(bytes: &[u8]) -> Option<Self> {
-        let mut members: Map<String, Value> = serde_json::from_slice(bytes).ok()?;
-        let named = match members.get("mediaType") {
-            Some(media_type) if media_type == OCI_INDEX => true,
+        let Members(mut members) = serde_json::from_slice(bytes).ok()?;
+        let member = |name: &str| members.iter().find(|(known, _)| known == name).map(|(_, value)| value.get());
+        let named = match member("mediaType") {
+            Some(media_type) if serde_json::from_str::<String>(media_type).is_ok_and(|told| told == OCI_INDEX) => true,
             Some(_) => return None,
             None => false,
         };
-        if members.contains_key("config") || members.contains_key("layers") {
+        if member("config").is_some() || member("layers").is_some() {
             return None;
         }
-        match members.get("manifests") {
-            Some(Value::Array(_)) => {}
+        let entries = match member(LIST) {
             // Some writers put `null` for an empty list.
-            Some(Value::Null) | None if named => {
-                members.insert("manifests".to_owned(), json!([]));
-            }
-            _ => return None,
+            Some("null") | None if named => Vec::new(),
+            list => serde_json::from_str(list?).ok()?,
+        };
+        let position = members.iter().position(|(name, _)| name == LIST);
+        if let Some(position) = position {
+            members.remove(position);
         }
-        Some(Self(members))
+        Some(Self { position: position.unwrap_or(members.len()), members, entries })
     }
 
     /// What each entry says its digest is; empty where it says nothing.
-    pub(crate) fn digests(&self) -> impl Iterator<Item = &str> {
-        self.entries().iter().map(|entry| digest_of(entry).unwrap_or_default())
-    }
-
-    fn entries(&self) -> &[Value] {
-        self.0.get("manifests").and_then(Value::as_array).map_or(&[], Vec::as_slice)
+    pub(crate) fn digests(&self) -> impl Iterator<Item = String> {
+        self.entries.iter().map(|entry| digest_of(entry).unwrap_or_default())
     }
 
     pub(crate) fn has(&self, digest: &Digest) -> bool {
@@ -179,26 +221,45 @@ impl Index {
     }
 
     /// Adds an entry behind the others.
-    pub(crate) fn add(&mut self, entry: Value) {
-        if let Some(Value::Array(entries)) = self.0.get_mut("manifests") {
-            entries.push(entry);
-        }
+    pub(crate) fn add(&mut self, entry: &Value) {
+        self.entries.extend(raw(entry));
     }
 
     /// Keeps the entries whose digest is not one of these.
     pub(crate) fn without(&mut self, gone: &[String]) {
-        if let Some(Value::Array(entries)) = self.0.get_mut("manifests") {
-            entries.retain(|entry| digest_of(entry).is_none_or(|told| !gone.iter().any(|gone| gone == told)));
-        }
+        self.entries.retain(|entry| digest_of(entry).is_none_or(|told| !gone.contains(&told)));
     }
 
     pub(crate) fn bytes(&self) -> Vec<u8> {
-        serde_json::to_vec(&self.0).unwrap_or_default()
+        serde_json::to_vec(self).unwrap_or_default()
     }
 }
 
-fn digest_of(entry: &Value) -> Option<&str> {
-    entry.get("digest")?.as_str()
+impl Serialize for Index {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        let (before, behind) = self.members.split_at(self.position.min(self.members.len()));
+        for (name, value) in before {
+            map.serialize_entry(name, value)?;
+        }
+        map.serialize_entry(LIST, &self.entries)?;
+        for (name, value) in behind {
+            map.serialize_entry(name, value)?;
+        }
+        map.end()
+    }
+}
+
+fn raw(value: &Value) -> Option<Box<RawValue>> {
+    serde_json::value::to_raw_value(value).ok()
+}
+
+fn digest_of(entry: &RawValue) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Entry {
+        digest: String,
+    }
+    serde_json::from_str::<Entry>(entry.get()).ok().map(|entry| entry.digest)
 }
 
 /// The tag under which what is attached is listed where there is no referrers API (distribution specification,
@@ -334,7 +395,7 @@ mod tests {
         assert_eq!(index.bytes(), theirs.as_bytes());
         let manifest = artifact().manifest(&subject());
         assert!(!index.has(&Digest::of(&manifest)));
-        index.add(artifact().entry(&manifest));
+        index.add(&artifact().entry(&manifest));
         assert!(index.has(&Digest::of(&manifest)));
         let again = Index::read(&index.bytes()).unwrap();
         assert_eq!(again.digests().collect::<Vec<_>>(), ["sha512:x", "", Digest::of(&manifest).as_str()]);

@@ -1,6 +1,5 @@
 //! Attaching an artifact to a manifest, in three places: one of them answers wherever it is looked for.
 
-use std::thread;
 use std::time::Duration;
 
 use seaworthy_image::{Descriptor, Digest, OCI_INDEX, OCI_MANIFEST};
@@ -58,7 +57,7 @@ impl Repository {
                 error if lacks_something(&error) && write < WRITES => write += 1,
                 error => return Err(error),
             }
-            thread::sleep(with_jitter(STEP * write));
+            self.session.stopped().wait(with_jitter(STEP * write))?;
         }
     }
 
@@ -66,7 +65,7 @@ impl Repository {
     fn enlist(&self, tag: &str, digest: &Digest, entry: &Value) -> Result<(), RegistryError> {
         for write in 0..WRITES {
             // Who was overtaken once will be again if both keep step.
-            thread::sleep(with_jitter(STEP * write));
+            self.session.stopped().wait(with_jitter(STEP * write))?;
             match self.enlist_once(tag, digest, entry) {
                 Ok(false) => {}
                 // The reference registry fails while it writes the tag for somebody else.
@@ -85,7 +84,7 @@ impl Repository {
         if index.has(digest) {
             return Ok(true);
         }
-        index.add(entry.clone());
+        index.add(entry);
         self.put_index(tag, index)?;
         Ok(self.index_under(tag)?.is_some_and(|index| index.has(digest)))
     }
@@ -105,8 +104,8 @@ impl Repository {
             Err(error) if lacks_something(&error) => {
                 let mut gone = Vec::new();
                 for told in index.digests().filter(|told| told.parse::<Digest>().is_ok()) {
-                    if self.resolve(told)?.is_none() {
-                        gone.push(told.to_owned());
+                    if self.resolve(&told)?.is_none() {
+                        gone.push(told);
                     }
                 }
                 if gone.is_empty() {

@@ -1,6 +1,7 @@
 //! What is attached to a manifest: asked for wherever it may be told, each once, and seen to belong to it.
 
 use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
 
 use seaworthy_image::{Digest, OCI_INDEX, limits};
 use ureq::http::Method;
@@ -16,6 +17,8 @@ pub struct Attachments {
     pub found: Vec<Attached>,
     /// What is told somewhere and could not be taken.
     pub skipped: Vec<Skipped>,
+    /// There is more than is looked at, or it comes too slowly: nobody knows what the rest is.
+    pub cut: bool,
 }
 
 /// Something that is told to be attached and is left out.
@@ -32,6 +35,12 @@ const READ: usize = 1_000;
 /// How many entries of one place are looked at.
 const LISTED: usize = 10_000;
 
+/// The largest manifest of something attached that is taken: all of them are held at once.
+const MANIFEST_BYTES: usize = 64 << 10;
+
+/// No manifest is asked for after so long.
+const LONGEST: Duration = Duration::from_mins(10);
+
 /// How many pages the referrers API may answer.
 const PAGES: usize = 100;
 
@@ -44,7 +53,8 @@ impl Repository {
     /// Fails if the registry cannot be asked or does not permit it. What is told and is not there, or belongs to
     /// something else, is no error: it is skipped.
     pub fn attached(&self, subject: &Digest) -> Result<Attachments, RegistryError> {
-        let mut survey = Survey { repository: self, subject, read: BTreeSet::new(), all: Attachments::default() };
+        let (read, all) = (BTreeSet::new(), Attachments::default());
+        let mut survey = Survey { repository: self, subject, begun: Instant::now(), read, all };
         survey.own_tags()?;
         let mut told = self.referrers(subject);
         told.extend(survey.fallback()?);
@@ -65,7 +75,7 @@ impl Repository {
             let next = response.header("link").and_then(next_page).and_then(|next| response.join(next).ok());
             let index = response.bytes("a list of referrers", limits::JSON_BYTES).ok();
             let Some(index) = index.as_deref().and_then(Index::read) else { break };
-            told.extend(index.digests().map(str::to_owned));
+            told.extend(index.digests());
             match next {
                 Some(next) if told.len() < LISTED => request = Request::new(Method::GET, next, Scope::pull(&self.name)),
                 _ => break,
@@ -75,10 +85,14 @@ impl Repository {
     }
 }
 
+/// The digest of a manifest that is there, and what it is, or why it is nothing that is attached.
+type Looked = (Digest, Result<Attached, String>);
+
 /// What was found so far.
 struct Survey<'a> {
     repository: &'a Repository,
     subject: &'a Digest,
+    begun: Instant,
     /// The manifests that were read, whatever they were.
     read: BTreeSet<Digest>,
     all: Attachments,
@@ -94,7 +108,9 @@ impl Survey<'_> {
             Ok(tags) => tags,
             Err(RegistryError::NoSuchRepository { .. }) => return Ok(()),
             Err(error) => {
+                let unread = matches!(error, RegistryError::TooManyTags { .. } | RegistryError::Slow { .. });
                 let why = tellable(error)?;
+                self.all.cut |= unread;
                 self.skip("the list of tags", why);
                 return Ok(());
             }
@@ -111,7 +127,7 @@ impl Survey<'_> {
             Ok(None) => return Ok(Vec::new()),
             Ok(Some(manifest)) => {
                 if let Some(index) = Index::read(&manifest.bytes) {
-                    return Ok(index.digests().map(str::to_owned).collect());
+                    return Ok(index.digests().collect());
                 }
                 "it names something else than an index of what is attached".to_owned()
             }
@@ -123,6 +139,9 @@ impl Survey<'_> {
 
     fn digests(&mut self, told: &[String]) -> Result<(), RegistryError> {
         let mut unread = BTreeSet::new();
+        if told.len() > LISTED {
+            self.cut(told.len() - LISTED, LISTED);
+        }
         for text in told.iter().take(LISTED) {
             match text.parse::<Digest>() {
                 Ok(digest) if self.read.contains(&digest) => {}
@@ -133,23 +152,44 @@ impl Survey<'_> {
         self.take(unread.iter().map(Digest::to_string).collect())
     }
 
+    fn cut(&mut self, more: usize, most: usize) {
+        self.all.cut = true;
+        self.skip(format!("{more} more"), format!("no more than {most} are read"));
+    }
+
+    /// The digest of what a tag or a digest names, and what that is; nothing else of it is kept.
+    fn one(&self, identifier: &str) -> Result<Option<Looked>, RegistryError> {
+        if self.begun.elapsed() > LONGEST {
+            return Err(RegistryError::Slow {
+                host: self.repository.session.host().to_owned(),
+                what: "what is attached",
+            });
+        }
+        let Some(manifest) = self.repository.manifest(identifier)? else { return Ok(None) };
+        let read = if manifest.bytes.len() > MANIFEST_BYTES {
+            Err(format!("its manifest takes more than {MANIFEST_BYTES} bytes"))
+        } else {
+            Attached::read(manifest.digest.clone(), &manifest.bytes, self.subject)
+        };
+        Ok(Some((manifest.digest, read)))
+    }
+
     /// Reads what tags or digests name, and takes what belongs to the subject.
     fn take(&mut self, mut identifiers: Vec<String>) -> Result<(), RegistryError> {
         let left = READ.saturating_sub(self.read.len());
         if identifiers.len() > left {
-            self.skip(format!("{} more", identifiers.len() - left), format!("no more than {READ} are read"));
+            self.cut(identifiers.len() - left, READ);
             identifiers.truncate(left);
         }
-        let manifests = parallel::each(identifiers.len(), |turn| self.repository.manifest(&identifiers[turn]));
+        let manifests = parallel::each(identifiers.len(), |turn| self.one(&identifiers[turn]));
         for (what, manifest) in identifiers.into_iter().zip(manifests) {
             match manifest {
                 Ok(None) => self.skip(what, "it is not there"),
-                Ok(Some(manifest)) if !self.read.insert(manifest.digest.clone()) => {}
-                Ok(Some(manifest)) => match Attached::read(manifest.digest, &manifest.bytes, self.subject) {
-                    Ok(attached) => self.all.found.push(attached),
-                    Err(why) => self.skip(what, why),
-                },
+                Ok(Some((digest, _))) if !self.read.insert(digest.clone()) => {}
+                Ok(Some((_, Ok(attached)))) => self.all.found.push(attached),
+                Ok(Some((_, Err(why)))) => self.skip(what, why),
                 Err(error) => {
+                    self.all.cut |= matches!(error, RegistryError::Slow { .. });
                     let why = tellable(error)?;
                     self.skip(what, why);
                 }
@@ -167,6 +207,7 @@ fn tellable(error: RegistryError) -> Result<String, RegistryError> {
             RegistryError::Broken { .. }
                 | RegistryError::Silent { .. }
                 | RegistryError::RateLimit { .. }
+                | RegistryError::Interrupted
                 | RegistryError::Tls { .. }
                 | RegistryError::NotLoggedIn { .. }
                 | RegistryError::WrongCredentials { .. }

@@ -22,6 +22,12 @@ impl Client {
         Self { transport: Arc::new(Transport::new(settings)), sessions: Arc::default() }
     }
 
+    /// Ends whatever this client and its clones wait for, in other threads too, and all that they are asked from now on:
+    /// it fails with [`RegistryError::Interrupted`], or as if the connection broke.
+    pub fn stop(&self) {
+        self.transport.stop();
+    }
+
     /// The repository that a reference names. Nothing is asked yet.
     ///
     /// # Errors

@@ -13,6 +13,7 @@ use serde_json::{Map, Value};
 use crate::helper;
 use crate::secret::Secret;
 use crate::settings::Settings;
+use crate::stop::Stop;
 
 /// A login for a registry.
 #[derive(Debug, Clone)]
@@ -78,10 +79,15 @@ struct Config {
 }
 
 /// The login for a repository, if there is one; the first file that knows it counts.
-pub(crate) fn find(settings: &Settings, registry: &str, repository: &str) -> Result<Option<Login>, CredentialsError> {
+pub(crate) fn find(
+    settings: &Settings,
+    stop: &Stop,
+    registry: &str,
+    repository: &str,
+) -> Result<Option<Login>, CredentialsError> {
     for path in &settings.credentials {
         let Some(config) = read(path)? else { continue };
-        if let Some(login) = config.login(settings, path, registry, repository)? {
+        if let Some(login) = config.login(settings, stop, path, registry, repository)? {
             return Ok(Some(login));
         }
     }
@@ -110,6 +116,7 @@ impl Config {
     fn login(
         &self,
         settings: &Settings,
+        stop: &Stop,
         path: &Path,
         registry: &str,
         repository: &str,
@@ -121,7 +128,7 @@ impl Config {
         helpers.dedup();
         let server = if registry == DOCKER_HUB { HUB_KEY } else { registry };
         for name in helpers {
-            match helper::get(name, settings.helpers.as_deref(), server) {
+            match helper::get(name, settings.helpers.as_deref(), server, stop) {
                 Ok(None) => {}
                 Ok(Some(login)) => return Ok(Some(login)),
                 Err(helper::HelperError::Missing) => {
@@ -209,7 +216,7 @@ mod tests {
     #[track_caller]
     fn check(config: &str, registry: &str, repository: &str, expected: &str) {
         let (folder, settings) = settings(config);
-        let got = match find(&settings, registry, repository) {
+        let got = match find(&settings, &Stop::default(), registry, repository) {
             Ok(None) => "nobody".to_owned(),
             Ok(Some(Login { user, proof: Proof::Password(password), .. })) => format!("{user}:{}", password.expose()),
             Ok(Some(Login { user, proof: Proof::IdentityToken(token), .. })) => format!("{user} by {}", token.expose()),
@@ -286,14 +293,14 @@ mod tests {
         .unwrap();
         settings.credentials.insert(0, folder.path().join("missing.json"));
         settings.credentials.push(second);
-        assert_eq!(find(&settings, "r", "a").unwrap().unwrap().user, "one");
-        assert_eq!(find(&settings, "s", "a").unwrap().unwrap().user, "two");
+        assert_eq!(find(&settings, &Stop::default(), "r", "a").unwrap().unwrap().user, "one");
+        assert_eq!(find(&settings, &Stop::default(), "s", "a").unwrap().unwrap().user, "two");
     }
 
     #[test]
     fn a_login_shows_no_secret() {
         let (_folder, settings) = settings(r#"{"auths":{"r":{"auth":"bWU6c2VjcmV0"}}}"#);
-        let shown = format!("{:?}", find(&settings, "r", "a").unwrap());
+        let shown = format!("{:?}", find(&settings, &Stop::default(), "r", "a").unwrap());
         assert!(shown.contains("me") && !shown.contains("secret"), "{shown}");
     }
 }

@@ -135,8 +135,9 @@ impl Read for Download {
             if self.breaks > BREAKS {
                 return Err(io::Error::other(error));
             }
-            let patience = self.repository.session.patience();
-            Tries::resumed(patience, self.idle_breaks).after(error, true).map_err(io::Error::other)?;
+            let session = &self.repository.session;
+            let mut tries = Tries::resumed(session.patience(), session.stopped(), self.idle_breaks);
+            tries.after(error, true).map_err(io::Error::other)?;
         }
     }
 }

@@ -62,6 +62,9 @@ pub enum RegistryError {
     OtherManifest { want: Digest, got: Digest },
     #[error("{what} takes more than {limit} bytes")]
     TooLarge { what: &'static str, limit: u64 },
+    /// It answers, and would go on for longer than anybody waits.
+    #[error("`{host}` is too slow in telling {what}")]
+    Slow { host: String, what: &'static str },
     #[error("`{repository}` has more than {limit} tags")]
     TooManyTags { repository: String, limit: usize },
     /// Somebody else sets it at the same time.
@@ -79,6 +82,9 @@ pub enum RegistryError {
     DiskFull { path: PathBuf },
     #[error("cannot write `{}`", .path.display())]
     Write { path: PathBuf, source: io::Error },
+    /// Somebody called [`crate::Client::stop`].
+    #[error("stopped, as asked")]
+    Interrupted,
     /// Another part of the same work failed first, and tells why.
     #[error("stopped, since another part failed")]
     Stopped,

@@ -1,6 +1,6 @@
 //! Which image a name means, without pulling it.
 
-use seaworthy_image::{Digest, Platform, Select};
+use seaworthy_image::{Digest, Manifest, OpenError, Platform, Select};
 
 use crate::{RegistryError, Repository};
 
@@ -12,10 +12,22 @@ impl Repository {
     /// Fails if the registry cannot be asked or has no such image.
     pub fn find(&self, identifier: &str, platform: Option<&Platform>) -> Result<Digest, RegistryError> {
         let named = self.needed_manifest(identifier)?;
-        if !named.is_index() {
-            return Ok(named.digest);
-        }
         let select = Select { name: None, platform: platform.cloned() };
-        Ok(self.chosen(named, &select)?.descriptor.digest)
+        let (told, manifest) = if named.is_index() {
+            let chosen = self.chosen(named, &select)?;
+            let digest = chosen.descriptor.digest;
+            if platform.is_none() {
+                return Ok(digest);
+            }
+            (chosen.platform, self.needed_manifest(digest.as_str())?)
+        } else {
+            if platform.is_none() {
+                return Ok(named.digest);
+            }
+            (None, named)
+        };
+        let manifest = Manifest::from_bytes(manifest.bytes).map_err(OpenError::from)?;
+        self.fits(&manifest, told, &select, &())?;
+        Ok(manifest.digest().clone())
     }
 }

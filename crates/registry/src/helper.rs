@@ -3,15 +3,16 @@
 use std::ffi::OsStr;
 use std::io::{self, Read, Write};
 use std::process::{Child, Command, Stdio};
-use std::sync::mpsc;
+use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde::Deserialize;
 
 use crate::credentials::{Login, Proof};
 use crate::refusal::clean;
 use crate::secret::Secret;
+use crate::stop::Stop;
 
 pub(crate) enum HelperError {
     Missing,
@@ -22,6 +23,9 @@ pub(crate) enum HelperError {
 const PATIENCE: Duration = Duration::from_mins(1);
 
 const OUTPUT_BYTES: u64 = 1 << 20;
+
+/// How often it is looked whether the answer is still wanted.
+const LOOK: Duration = Duration::from_millis(50);
 
 /// The user name that says that the secret is an identity token.
 const TOKEN_USER: &str = "<token>";
@@ -35,7 +39,12 @@ struct Answer {
 }
 
 /// Asks a helper for the login to a server; `None` if it has none. The server's name goes to its standard input.
-pub(crate) fn get(name: &str, folders: Option<&OsStr>, server: &str) -> Result<Option<Login>, HelperError> {
+pub(crate) fn get(
+    name: &str,
+    folders: Option<&OsStr>,
+    server: &str,
+    stop: &Stop,
+) -> Result<Option<Login>, HelperError> {
     let plain = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte));
     let program = format!("docker-credential-{name}");
     let found = std::env::split_paths(folders.unwrap_or_default())
@@ -50,14 +59,19 @@ pub(crate) fn get(name: &str, folders: Option<&OsStr>, server: &str) -> Result<O
         .stderr(Stdio::null())
         .spawn()
         .map_err(|error| HelperError::Failed(error.to_string()))?;
-    let (output, success) = talk(&mut child, server).map_err(|error| HelperError::Failed(error.to_string()))?;
+    let (output, success) = talk(&mut child, server, stop).map_err(|error| HelperError::Failed(error.to_string()))?;
     if !success {
         let said = String::from_utf8_lossy(&output);
         let said = said.trim();
         if said.contains("credentials not found") {
             return Ok(None);
         }
-        let why = if said.is_empty() { "it says nothing".to_owned() } else { clean(said) };
+        let why = match said {
+            "" => "it says nothing".to_owned(),
+            // An answer after all: it holds the secret.
+            answer if answer.contains("Secret") => "it says so".to_owned(),
+            other => clean(other),
+        };
         return Err(HelperError::Failed(why));
     }
     let Ok(Answer { user, secret }) = serde_json::from_slice(&output) else {
@@ -72,7 +86,7 @@ pub(crate) fn get(name: &str, folders: Option<&OsStr>, server: &str) -> Result<O
 }
 
 /// Writes one line, reads the answer, waits for the end: all within the time.
-fn talk(child: &mut Child, server: &str) -> io::Result<(Vec<u8>, bool)> {
+fn talk(child: &mut Child, server: &str, stop: &Stop) -> io::Result<(Vec<u8>, bool)> {
     if let Some(mut input) = child.stdin.take() {
         // A helper that does not read fails in its own way.
         let _ = writeln!(input, "{server}");
@@ -85,8 +99,13 @@ fn talk(child: &mut Child, server: &str) -> io::Result<(Vec<u8>, bool)> {
             let _ = sender.send(read.map(|_| bytes));
         });
     }
-    if let Ok(output) = receiver.recv_timeout(PATIENCE) {
-        return Ok((output?, child.wait()?.success()));
+    let deadline = Instant::now() + PATIENCE;
+    while Instant::now() < deadline && !stop.is_set() {
+        match receiver.recv_timeout(LOOK) {
+            Ok(output) => return Ok((output?, child.wait()?.success())),
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => break,
+        }
     }
     child.kill()?;
     child.wait()?;
@@ -110,7 +129,7 @@ mod tests {
         shell.stdin.take().unwrap().write_all(format!("#!/bin/sh\n{script}\n").as_bytes()).unwrap();
         assert!(shell.wait().unwrap().success());
         fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
-        let got = match get("test", Some(folder.path().as_os_str()), "r.example") {
+        let got = match get("test", Some(folder.path().as_os_str()), "r.example", &Stop::default()) {
             Ok(None) => "nobody".to_owned(),
             Ok(Some(Login { user, proof: Proof::Password(password), .. })) => format!("{user}:{}", password.expose()),
             Ok(Some(Login { user, proof: Proof::IdentityToken(token), .. })) => format!("{user} by {}", token.expose()),
@@ -130,12 +149,14 @@ mod tests {
         check("echo 'credentials not found in native keychain'; exit 1", "nobody");
         check("echo 'the keychain is locked'; exit 1", "the keychain is locked");
         check("exit 1", "it says nothing");
+        check(r#"echo '{"Username":"me","Secret":"s3cr3t"}'; exit 1"#, "it says so");
         check("echo secret", "its answer is not the JSON it should be");
     }
 
     #[test]
     fn a_helper_that_is_not_there_is_missing() {
-        assert!(matches!(get("../x", Some(OsStr::new("/bin")), "r"), Err(HelperError::Missing)));
-        assert!(matches!(get("none", None, "r"), Err(HelperError::Missing)));
+        let stop = Stop::default();
+        assert!(matches!(get("../x", Some(OsStr::new("/bin")), "r", &stop), Err(HelperError::Missing)));
+        assert!(matches!(get("none", None, "r", &stop), Err(HelperError::Missing)));
     }
 }

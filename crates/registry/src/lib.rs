@@ -29,6 +29,7 @@ mod secret;
 mod session;
 mod settings;
 mod standing;
+mod stop;
 pub mod tags;
 mod tls;
 mod token;

@@ -1,5 +1,7 @@
 //! The tags of a repository.
 
+use std::time::{Duration, Instant};
+
 use seaworthy_image::limits;
 use serde::Deserialize;
 use ureq::http::Method;
@@ -13,6 +15,9 @@ const PAGES: usize = 1_000;
 
 /// How many tags are taken.
 const TAGS: usize = 100_000;
+
+/// No page is asked for after so long.
+const LONGEST: Duration = Duration::from_mins(5);
 
 #[derive(Deserialize)]
 struct Page {
@@ -28,7 +33,11 @@ impl Repository {
     pub fn tags(&self) -> Result<Vec<String>, RegistryError> {
         let mut tags = Vec::new();
         let mut request = self.ask(Method::GET, "/tags/list?n=1000");
+        let begun = Instant::now();
         for _ in 0..PAGES {
+            if begun.elapsed() > LONGEST {
+                return Err(RegistryError::Slow { host: self.session.host().to_owned(), what: "its tags" });
+            }
             let response = match self.session.send(&request) {
                 Err(RegistryError::NoSuchRepository { .. }) if tags.is_empty() => return Ok(tags),
                 other => other?,

@@ -62,10 +62,7 @@ impl Repository {
             (None, None, named)
         };
         let manifest = Manifest::from_bytes(manifest.bytes).map_err(OpenError::from)?;
-        let config = self.config(&manifest, watch)?;
-        let offered =
-            Offered { descriptor: manifest.descriptor(), platform: platform_of(&config, told), names: Vec::new() };
-        index::choose(&self.place(), vec![offered], &select)?;
+        let config = self.fits(&manifest, told, &select, watch)?;
         let diff_ids = manifest.diff_ids(&config).map_err(OpenError::from)?;
         let received = self.layers(&distinct(manifest.layers())?, folder, watch)?;
         let layers = manifest.layers().iter().zip(diff_ids).map(|(layer, diff_id)| {
@@ -80,6 +77,21 @@ impl Repository {
         })?;
         let received_bytes = received + image.config.bytes().len() as u64;
         Ok(Pulled { image, index, received_bytes })
+    }
+
+    /// The config of an image, which is for the platform that is wanted; `told` is what an index says it is for.
+    pub(crate) fn fits(
+        &self,
+        manifest: &Manifest,
+        told: Option<Platform>,
+        select: &Select,
+        watch: &dyn Watch,
+    ) -> Result<Config, RegistryError> {
+        let config = self.config(manifest, watch)?;
+        let platform = platform_of(&config, told);
+        let offered = Offered { descriptor: manifest.descriptor(), platform, names: Vec::new() };
+        index::choose(&self.place(), vec![offered], select)?;
+        Ok(config)
     }
 
     /// What errors about the images here speak of.

@@ -4,7 +4,6 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread;
 use std::time::Duration;
 
 use seaworthy_image::{Descriptor, Digest, Image, Manifest};
@@ -114,7 +113,7 @@ impl Repository {
             };
             // Between being found and being named, a blob may have been cleared away; or it is only out of sight while
             // somebody else sends it too.
-            thread::sleep(with_jitter(self.session.patience().pause.max(STEP) * round));
+            self.session.stopped().wait(with_jitter(self.session.patience().pause.max(STEP) * round))?;
             let named = |blob: &Outgoing| error.refusal().is_some_and(|told| told.speaks_of(blob.digest.as_str()));
             for (blob, ended) in blobs.iter().zip(&mut ended) {
                 if !upload::has(self, &blob.digest)? || round == AGAIN && named(blob) {
@@ -147,7 +146,7 @@ impl Repository {
                     let (repository, tag) = (self.to_string(), tag.to_owned());
                     return Err(RegistryError::TagElsewhere { repository, tag, names: named.digest });
                 }
-                None => thread::sleep(with_jitter(self.session.patience().pause)),
+                None => self.session.stopped().wait(with_jitter(self.session.patience().pause))?,
             }
         }
         Err(self.odd_put(tag, "a success, and has nothing under that name"))
@@ -160,7 +159,7 @@ impl Repository {
             match self.manifest(digest.as_str())? {
                 Some(manifest) if manifest.bytes == bytes => return Ok(()),
                 Some(_) => return Err(self.odd_put(digest, "a success, and has other bytes than were put")),
-                None => thread::sleep(with_jitter(self.session.patience().pause)),
+                None => self.session.stopped().wait(with_jitter(self.session.patience().pause))?,
             }
         }
         Err(self.odd_put(digest, "a success, and has no such manifest"))

@@ -38,6 +38,12 @@ pub(crate) enum Body<'a> {
     },
 }
 
+impl Body<'_> {
+    pub(crate) fn is_some(&self) -> bool {
+        !matches!(self, Self::Empty)
+    }
+}
+
 /// Opens what is to be sent at its first byte.
 pub(crate) type Open<'a> = dyn Fn() -> io::Result<Box<dyn Read + 'a>> + 'a;
 
@@ -81,6 +87,11 @@ impl<'a> Request<'a> {
             scopes: vec![scope],
             repeat: Repeat::Patiently,
         }
+    }
+
+    /// What the request is about.
+    pub(crate) fn repository(&self) -> &str {
+        self.scopes.first().map(|scope| scope.repository.as_str()).unwrap_or_default()
     }
 
     pub(crate) fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {

@@ -1,17 +1,18 @@
 //! How often, and after which waits, a request is sent again.
 
 use std::hash::{BuildHasher, RandomState};
-use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
 use jiff::Timestamp;
 
 use crate::RegistryError;
 use crate::settings::Patience;
+use crate::stop::Stop;
 
 /// The tries of one request.
 pub(crate) struct Tries<'a> {
     patience: &'a Patience,
+    stop: &'a Stop,
     left: u32,
     pause: Duration,
     begun: Instant,
@@ -21,16 +22,17 @@ pub(crate) struct Tries<'a> {
 const LONGEST: Duration = Duration::from_mins(3);
 
 impl<'a> Tries<'a> {
-    pub(crate) fn new(patience: &'a Patience) -> Self {
-        Self { patience, left: patience.tries.max(1) - 1, pause: patience.pause, begun: Instant::now() }
+    pub(crate) fn new(patience: &'a Patience, stop: &'a Stop) -> Self {
+        Self { patience, stop, left: patience.tries.max(1) - 1, pause: patience.pause, begun: Instant::now() }
     }
 
     /// The tries of something that failed so many times already.
-    pub(crate) fn resumed(patience: &'a Patience, failed: u32) -> Self {
+    pub(crate) fn resumed(patience: &'a Patience, stop: &'a Stop, failed: u32) -> Self {
         let failed = failed.saturating_sub(1);
         let pause = patience.pause * 2_u32.saturating_pow(failed.min(10));
         Self {
             patience,
+            stop,
             left: (patience.tries.max(1) - 1).saturating_sub(failed),
             pause: pause.min(patience.longest_pause),
             begun: Instant::now(),
@@ -41,6 +43,7 @@ impl<'a> Tries<'a> {
     ///
     /// `met`: somebody did answer there before, so that an absence may pass too.
     pub(crate) fn after(&mut self, error: RegistryError, met: bool) -> Result<(), RegistryError> {
+        self.stop.check()?;
         let asked = error.refusal().and_then(|refusal| refusal.retry_after);
         let passes = error.passes() || met && error.is_absence();
         if self.left == 0
@@ -53,8 +56,7 @@ impl<'a> Tries<'a> {
         self.left -= 1;
         let wait = asked.unwrap_or_default().max(with_jitter(self.pause));
         self.pause = (self.pause * 2).min(self.patience.longest_pause);
-        thread::sleep(wait);
-        Ok(())
+        self.stop.wait(wait)
     }
 }
 

@@ -16,6 +16,7 @@ use crate::request::{Repeat, Request, Response, Scope, bounded};
 use crate::retry::{Tries, now, retry_after};
 use crate::secret::Secret;
 use crate::settings::Patience;
+use crate::stop::Stop;
 use crate::token::{Realm, Token, basic};
 use crate::transport::Transport;
 use crate::{RegistryError, credentials, probe, token, url};
@@ -81,6 +82,11 @@ impl Session {
         &self.transport.settings().patience
     }
 
+    /// Whether all of the client's work is to end.
+    pub(crate) fn stopped(&self) -> &Stop {
+        self.transport.stopped()
+    }
+
     /// Remembers that a repository has a blob.
     pub(crate) fn saw(&self, blob: &Digest, repository: &str) {
         let mut seen = lock(&self.seen);
@@ -96,7 +102,7 @@ impl Session {
 
     /// Sends a request, as often as it takes and is permitted. Every answer but a success is an error.
     pub(crate) fn send(&self, request: &Request) -> Result<Response, RegistryError> {
-        let mut tries = Tries::new(self.patience());
+        let mut tries = Tries::new(self.patience(), self.stopped());
         loop {
             match self.try_once(request) {
                 Ok(response) => return Ok(response),
@@ -145,7 +151,8 @@ impl Session {
             token_server: false,
             elsewhere: elsewhere.as_deref(),
         };
-        Err(case.error(refusal(response)))
+        let login = lock(&self.logins).get(request.repository()).cloned().flatten();
+        Err(case.error(refusal(response, &secrets(shown.value.as_ref(), login.as_ref()))))
     }
 
     /// Where the registry is reached.
@@ -190,8 +197,7 @@ impl Session {
         more: &[String],
         refused: Option<&Secret>,
     ) -> Result<Shown, RegistryError> {
-        let repository = request.scopes.first().map(|scope| scope.repository.as_str()).unwrap_or_default();
-        let login = self.login(repository)?;
+        let login = self.login(request.repository())?;
         match way {
             Way::Basic => Ok(match login {
                 Some(Login { user, proof: Proof::Password(password), found_in }) => Shown {
@@ -238,7 +244,7 @@ impl Session {
         if let Some(login) = logins.get(repository) {
             return Ok(login.clone());
         }
-        let login = credentials::find(self.transport.settings(), self.host(), repository)?;
+        let login = credentials::find(self.transport.settings(), self.stopped(), self.host(), repository)?;
         logins.insert(repository.to_owned(), login.clone());
         Ok(login)
     }
@@ -271,13 +277,24 @@ fn wants_more(scopes: &[String], request: &Request) -> bool {
     !scopes.iter().all(covered)
 }
 
-/// What a registry says when it refuses.
-pub(crate) fn refusal(response: Response) -> Refusal {
+/// What was sent and must not be shown, even where it comes back in the answer.
+pub(crate) fn secrets<'a>(sent: Option<&'a Secret>, login: Option<&'a Login>) -> Vec<&'a str> {
+    let sent = sent.and_then(|sent| sent.expose().split_once(' ')).map(|(_, credentials)| credentials);
+    let known = login.map(|login| match &login.proof {
+        Proof::Password(secret) | Proof::IdentityToken(secret) => secret.expose(),
+    });
+    sent.into_iter().chain(known).filter(|secret| !secret.is_empty()).collect()
+}
+
+/// What a registry says when it refuses, without the secrets that it may repeat.
+pub(crate) fn refusal(response: Response, secrets: &[&str]) -> Refusal {
     let wait = response.header("retry-after").and_then(|value| retry_after(value, now()));
     let Response { status, body, .. } = response;
     // What cannot be read says nothing, but the status stands.
     let said = bounded(body, refusal::BODY_BYTES).ok().flatten().unwrap_or_default();
-    Refusal::new(status, &said, wait)
+    let said = String::from_utf8_lossy(&said);
+    let said = secrets.iter().fold(said.into_owned(), |said, secret| said.replace(secret, "***"));
+    Refusal::new(status, said.as_bytes(), wait)
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -24,7 +24,10 @@ impl Repository {
             Ok(tags) => Some(tags),
             Err(RegistryError::NoSuchRepository { .. }) => Some(Vec::new()),
             Err(
-                RegistryError::NoPermission { .. } | RegistryError::Refused { .. } | RegistryError::TooManyTags { .. },
+                RegistryError::NoPermission { .. }
+                | RegistryError::Refused { .. }
+                | RegistryError::Slow { .. }
+                | RegistryError::TooManyTags { .. },
             ) => None,
             Err(error) => return Err(error),
         };

@@ -103,7 +103,11 @@ pub(crate) fn fetch(
             None => Presented::Nobody,
         };
         let label = format!("GET {}", realm.url.path());
-        let refusal = session::refusal(response);
+        let sent = login.and_then(|login| match &login.proof {
+            Proof::Password(password) => Some(basic(&login.user, password)),
+            Proof::IdentityToken(_) => None,
+        });
+        let refusal = session::refusal(response, &session::secrets(sent.as_ref(), login));
         return Err(Case { host, label: &label, scope, presented: &presented, token_server: true, elsewhere: None }
             .error(refusal));
     }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::io::{self, Read};
-use std::sync::Mutex;
+use std::sync::{Mutex, PoisonError};
 
 use ureq::http::{Method, Request as HttpRequest, Uri, header};
 use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
@@ -13,6 +13,7 @@ use crate::early::{self, Listening};
 use crate::host::is_loopback;
 use crate::request::{Body, Request, Response, drain};
 use crate::secret::Secret;
+use crate::stop::Stop;
 use crate::tls::TlsProblem;
 use crate::{RegistryError, Settings, tls, url};
 
@@ -21,6 +22,7 @@ pub(crate) struct Transport {
     settings: Settings,
     /// By the host they are for; one for all hosts that need nothing of their own.
     agents: Mutex<HashMap<String, Agent>>,
+    stop: Stop,
 }
 
 /// How often an answer may send elsewhere.
@@ -33,7 +35,19 @@ const USER_AGENT: &str = concat!("seaworthy/", env!("CARGO_PKG_VERSION"));
 
 impl Transport {
     pub(crate) fn new(settings: Settings) -> Self {
-        Self { settings, agents: Mutex::default() }
+        Self { settings, agents: Mutex::default(), stop: Stop::default() }
+    }
+
+    /// Shuts down every connection, and makes none any more.
+    pub(crate) fn stop(&self) {
+        self.stop.set();
+        let agents = std::mem::take(&mut *self.agents.lock().unwrap_or_else(PoisonError::into_inner));
+        agents.into_values().for_each(Agent::shutdown);
+    }
+
+    /// Whether that was asked for.
+    pub(crate) fn stopped(&self) -> &Stop {
+        &self.stop
     }
 
     pub(crate) fn settings(&self) -> &Settings {
@@ -66,6 +80,10 @@ impl Transport {
             let safe = method == Method::GET || method == Method::HEAD;
             match response.status {
                 303 if !safe => (method, with_body) = (Method::GET, false),
+                // It may hold what a login is exchanged for.
+                307 | 308 if method == Method::POST && body.is_some() && !url::same_origin(&at, &next) => {
+                    return Err(response.odd("a redirect that would tell another host what was sent"));
+                }
                 301 | 302 if !safe => return Err(response.odd("a redirect that loses what was sent")),
                 _ => {}
             }
@@ -126,6 +144,7 @@ impl Transport {
                 if let Some(failed) = source.and_then(|source| source.failed) {
                     return Err(RegistryError::Source(failed));
                 }
+                self.stop.check()?;
                 return Err(self.failed(&host, request, error));
             }
             Err(error) => {
@@ -170,7 +189,9 @@ impl Transport {
             (true, false) if own.is_empty() => "https:".to_owned(),
             (true, _) => format!("https:{host}"),
         };
-        let mut agents = self.agents.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut agents = self.agents.lock().unwrap_or_else(PoisonError::into_inner);
+        // Nothing is added behind the back of `stop`, which takes them away.
+        self.stop.check()?;
         if let Some(agent) = agents.get(&key) {
             return Ok(agent.clone());
         }

@@ -6,7 +6,6 @@
 use std::io::{self, Read};
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread;
 
 use seaworthy_image::{Digest, Layer};
 use ureq::http::Method;
@@ -81,7 +80,7 @@ pub(crate) fn send(repository: &Repository, blob: &Outgoing, around: &Surroundin
         }
         from = &[];
         begun_anew += 1;
-        thread::sleep(with_jitter(repository.session.patience().pause));
+        repository.session.stopped().wait(with_jitter(repository.session.patience().pause))?;
         // The last answer may be all that was lost.
         if has(repository, &blob.digest)? {
             return Ok(Ended::Sent);
@@ -141,7 +140,7 @@ struct Upload<'a> {
 impl Upload<'_> {
     fn run(&mut self) -> Result<(), RegistryError> {
         let size = self.blob.size_bytes;
-        let mut tries = Tries::new(self.repository.session.patience());
+        let mut tries = Tries::new(self.repository.session.patience(), self.repository.session.stopped());
         let mut there = 0;
         while there < size {
             let end = there.saturating_add(self.part_bytes.max(self.least_bytes)).min(size);
@@ -154,7 +153,7 @@ impl Upload<'_> {
                     let before = there;
                     there = self.status()?;
                     if there >= before.saturating_add(LEAST_PART_BYTES) {
-                        tries = Tries::new(self.repository.session.patience());
+                        tries = Tries::new(self.repository.session.patience(), self.repository.session.stopped());
                     } else if there <= before {
                         // Something on the way may not let so much pass at once.
                         self.part_bytes = self.part_bytes.min(PART_BYTES);

@@ -240,3 +240,104 @@ fn a_refusal_that_would_write_to_the_terminal() -> Result<()> {
     assert_snapshot!(text, @"`HOST` refuses `GET /v2/acme/app/manifests/1`: 400 UNKNOWN [31m: ]0;title [2Jgone second line reversed");
     Ok(())
 }
+
+/// What is said of attachments, with this under the fallback tag.
+fn attached(index: &[u8]) -> Result<seaworthy_registry::Attachments> {
+    let image = image(122, &[1_000])?;
+    let double = Double::with([Fault::no_referrers()])?;
+    double.keep_image("acme/app", "1", &image)?;
+    double.keep_manifest("acme/app", &format!("sha256-{}", image.digest().hex()), OCI_INDEX, index);
+    Ok(repository(&double.host(), "acme/app")?.attached(image.digest())?)
+}
+
+#[test]
+fn a_million_entries_of_attachments_take_no_more_memory_than_their_text() -> Result<()> {
+    let entries = vec!["{\"a\":0}"; 900_000].join(",");
+    let before = peak_bytes()?;
+    let all = attached(format!("{{\"mediaType\":\"{OCI_INDEX}\",\"manifests\":[{entries}]}}").as_bytes())?;
+    let grown = peak_bytes()?.saturating_sub(before);
+    assert_eq!(all.found, []);
+    assert!(all.cut);
+    let told: Vec<&str> = all.skipped.iter().map(|skipped| skipped.why.as_str()).collect();
+    assert_eq!(told, ["it is no digest of a manifest", "no more than 10000 are read"]);
+    assert!(grown < 250 << 20, "{grown} bytes, of which the double takes its part");
+    Ok(())
+}
+
+/// The most memory that this process ever had. Tests run in processes of their own, or it only finds less.
+fn peak_bytes() -> Result<u64> {
+    let status = std::fs::read_to_string("/proc/self/status")?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap_or_default();
+    Ok(line.trim().trim_end_matches(" kB").parse::<u64>()? << 10)
+}
+
+#[test]
+fn more_attachments_than_are_read_are_told_as_a_cut() -> Result<()> {
+    let digest = |number: usize| seaworthy_image::Digest::of(number.to_string().as_bytes());
+    let entries: Vec<String> = (0..1_001).map(|number| format!("{{\"digest\":\"{}\"}}", digest(number))).collect();
+    let index = format!("{{\"mediaType\":\"{OCI_INDEX}\",\"manifests\":[{}]}}", entries.join(","));
+    let all = attached(index.as_bytes())?;
+    assert!(all.cut);
+    assert!(all.skipped.iter().any(|skipped| skipped.what == "1 more" && skipped.why == "no more than 1000 are read"));
+    let few = format!("{{\"mediaType\":\"{OCI_INDEX}\",\"manifests\":[{}]}}", entries[0]);
+    assert!(!attached(few.as_bytes())?.cut);
+    Ok(())
+}
+
+#[test]
+fn an_attached_manifest_that_is_too_large_to_keep_is_skipped() -> Result<()> {
+    let image = image(123, &[1_000])?;
+    let double = Double::with([Fault::no_referrers()])?;
+    double.keep_image("acme/app", "1", &image)?;
+    let large = json!({
+        "schemaVersion": 2, "mediaType": OCI_MANIFEST, "layers": [],
+        "subject": {"mediaType": OCI_MANIFEST, "digest": image.digest(), "size": 1},
+        "annotations": {"a": "x".repeat(100_000)},
+    });
+    let tag = format!("sha256-{}.proof-0123456789ab", image.digest().hex());
+    double.keep_manifest("acme/app", &tag, OCI_MANIFEST, large.to_string().as_bytes());
+    let all = repository(&double.host(), "acme/app")?.attached(image.digest())?;
+    assert_eq!(all.skipped[0].why, "its manifest takes more than 65536 bytes");
+    Ok(())
+}
+
+#[test]
+fn an_identity_token_is_not_sent_on_to_another_host() -> Result<()> {
+    let thief = Double::start()?;
+    let away = Response::new(307).header("Location", format!("http://{}/token", thief.host()));
+    let double = Double::with([Fault::answer("POST", "/token", away)])?;
+    let challenge = format!("Bearer realm=\"http://{}/token\",service=\"x\"", double.host());
+    let refusal = Response::error(401, "UNAUTHORIZED", "authentication required").header("WWW-Authenticate", challenge);
+    double.fail(Fault::answer("GET", "/v2/", refusal));
+    let folder = tempfile::tempdir()?;
+    let file = folder.path().join("config.json");
+    std::fs::write(&file, json!({"auths": {double.host(): {"auth": "", "identitytoken": "an identity"}}}).to_string())?;
+    let client = seaworthy_registry::Client::new(seaworthy_registry::Settings {
+        credentials: vec![file],
+        ..crate::support::settings()
+    });
+    let there = crate::support::of_client(&client, &double.host(), "acme/app")?;
+    assert_snapshot!(told(&double.host(), there.manifest("1")), @"`HOST` answers `POST /token` with a redirect that would tell another host what was sent");
+    assert_eq!(thief.connections(), 0);
+    Ok(())
+}
+
+#[test]
+fn a_refusal_that_repeats_the_password_is_shown_without_it() -> Result<()> {
+    use base64::Engine as _;
+    use seaworthy_testkit::registry::{PASSWORD, USER};
+    let basic = base64::prelude::BASE64_STANDARD.encode(format!("{USER}:{PASSWORD}"));
+    let message = format!("Authorization: Basic {basic} is {USER} with {PASSWORD}");
+    let challenge = "Basic realm=x";
+    let asks = Response::error(401, "UNAUTHORIZED", "authentication required").header("WWW-Authenticate", challenge);
+    let refusal = Response::error(400, "UNKNOWN", &message);
+    let double = Double::with([
+        Fault::answer("GET", "/manifests/", asks).times(1),
+        Fault::answer("GET", "/manifests/", refusal),
+    ])?;
+    let (there, _folder) = crate::support::logged_in(&double.host(), "acme/app", PASSWORD)?;
+    assert_snapshot!(told(&double.host(), there.manifest("1")), @"`HOST` refuses `GET /v2/acme/app/manifests/1`: 400 UNKNOWN: Authorization: Basic *** is ann with ***");
+    let text = token(Fault::answer("GET", "/token", Response::error(400, "DENIED", &message)))?;
+    assert_snapshot!(text, @"`HOST` refuses `GET /token`: 400 DENIED: Authorization: Basic *** is ann with ***");
+    Ok(())
+}

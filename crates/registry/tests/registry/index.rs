@@ -41,3 +41,29 @@ fn an_image_of_one_platform_is_not_taken_for_another() -> Result<()> {
     assert_snapshot!(told(&double.host(), pulled), @"`HOST/acme/app` has no image for `linux/riscv64`; it has `sha256:2727e30570de (linux/s390x)`");
     Ok(())
 }
+
+#[test]
+fn what_is_found_without_pulling_is_what_a_pull_would_take() -> Result<()> {
+    let double = Double::start()?;
+    let (_, parts) = index(32, &["linux/s390x"])?;
+    double.keep_image("acme/app", "1", &parts[0].image)?;
+    let there = repository(&double.host(), "acme/app")?;
+    assert_eq!(there.find("1", None)?, *parts[0].image.digest());
+    assert_eq!(there.find("1", Some(&"linux/s390x".parse()?))?, *parts[0].image.digest());
+    let found = there.find("1", Some(&"linux/riscv64".parse()?));
+    assert_snapshot!(told(&double.host(), found), @"`HOST/acme/app` has no image for `linux/riscv64`; it has `sha256:cd755d7750b6 (linux/s390x)`");
+    // An index that says something else than its image does.
+    let (bytes, parts) = index(33, &["linux/s390x", "linux/ppc64le"])?;
+    for part in &parts {
+        double.keep_image("acme/lie", part.image.digest().as_str(), &part.image)?;
+    }
+    let text = String::from_utf8(bytes)?.replace("s390x", "riscv64");
+    double.keep_manifest("acme/lie", "1", seaworthy_image::OCI_INDEX, text.as_bytes());
+    let there = repository(&double.host(), "acme/lie")?;
+    let wanted = "linux/riscv64".parse()?;
+    let folder = tempfile::tempdir()?;
+    let pulled = told(&double.host(), there.pull("1", Some(&wanted), folder.path(), &()));
+    assert_eq!(told(&double.host(), there.find("1", Some(&wanted))), pulled);
+    assert!(pulled.contains("has no image for `linux/riscv64`"), "{pulled}");
+    Ok(())
+}

@@ -3,6 +3,7 @@
 mod attachments;
 mod hostile;
 mod index;
+mod interruption;
 mod login;
 mod pull;
 mod push;
