@@ -1,10 +1,13 @@
 //! `ship --to`, `push`, `verify` and `proof` with a registry that fails on demand.
 
-use std::process::Command;
+use std::collections::BTreeSet;
+use std::process::{Child, Command, Stdio};
 
 use insta::assert_snapshot;
-use seaworthy_testkit::registry::{Double, Fault};
+use seaworthy_image::{Format, layout};
+use seaworthy_testkit::registry::{DockerRegistry, Double, Fault, Protection, image};
 use seaworthy_testkit::workspace;
+use serde_json::Value;
 
 use crate::support::{Place, show};
 
@@ -204,7 +207,7 @@ fn what_held_is_pushed_tagged_and_proven_and_verified_again_without_a_file() {
 
     let account = elsewhere.command(&["proof", &image, "--report", "json=-"]).output().unwrap();
     assert_eq!(account.status.code(), Some(0), "{}", show(&account));
-    let account: serde_json::Value = serde_json::from_slice(&account.stdout).unwrap();
+    let account: Value = serde_json::from_slice(&account.stdout).unwrap();
     assert_eq!(account["results"].as_array().map(Vec::len), Some(3), "{account}");
 }
 
@@ -386,4 +389,35 @@ fn a_push_that_stopped_is_completed_by_the_next() {
       as 1.4.2, 1.4, 1, sha-HEX, latest; 3 blobs sent, N MB
     proof sha256:HEX… attached to HOST/acme/notes@sha256:HEX, not signed
     ");
+}
+
+#[test]
+fn twenty_processes_attach_at_once_and_every_proof_is_found() {
+    let registry = DockerRegistry::start(Protection::Open, None).unwrap();
+    let place = Place::empty();
+    layout::write(&image(7, &[1_000]).unwrap(), &place.path().join("image"), Format::Docker).unwrap();
+    let to = format!("{}/acme/small", registry.host());
+    let pushed = place.command(&["push", "oci:image", "--to", &to, "--tag", "one"]).output().unwrap();
+    assert!(pushed.status.success(), "{}", show(&pushed));
+
+    let image = format!("{to}:one");
+    let processes: Vec<Child> = (0..20)
+        .map(|number| {
+            let spec = format!("spec-{number}.md");
+            let text = format!("# Small {number}\n\n## Success Criteria\n\n- [ ] Image size under 1 MB\n");
+            std::fs::write(place.path().join(&spec), text).unwrap();
+            let mut command = place.command(&["verify", &image, "--spec", &spec, "--attach"]);
+            command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap()
+        })
+        .collect();
+    for process in processes {
+        let output = process.wait_with_output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{}", show(&output));
+    }
+
+    let account = place.command(&["proof", &image, "--report", "json=-"]).output().unwrap();
+    let account: Value = serde_json::from_slice(&account.stdout).unwrap();
+    let digests: BTreeSet<&str> =
+        account["results"].as_array().unwrap().iter().filter_map(|result| result["spec"].as_str()).collect();
+    assert_eq!(digests.len(), 20, "{account}");
 }
