@@ -1,6 +1,9 @@
 //! The service as a value: all paths, and what happens around every request.
 
-use std::sync::{Arc, OnceLock};
+use std::{
+    sync::{Arc, OnceLock},
+    time::SystemTime,
+};
 
 use axum::{
     Router,
@@ -12,11 +15,12 @@ use axum::{
 };
 
 use crate::{
-    around::{self, load::Load},
+    around::{self, load::Load, metrics::Metrics},
     docs,
     error::Error,
     health::{self, Readiness},
     limits::Limits,
+    metrics,
     store::{Store, StoreError},
     tasks,
 };
@@ -27,11 +31,14 @@ pub struct AppState {
     store: Arc<OnceLock<Store>>,
     pub(crate) readiness: Arc<Readiness>,
     pub(crate) load: Arc<Load>,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) started: SystemTime,
 }
 
 impl AppState {
     pub fn new(limits: Limits) -> Self {
-        Self { store: Arc::default(), readiness: Arc::default(), load: Arc::new(Load::new(limits)) }
+        let (store, readiness, metrics) = Default::default();
+        Self { store, readiness, load: Arc::new(Load::new(limits)), metrics, started: SystemTime::now() }
     }
 
     /// Gives the service its database. Until then, whatever needs one is answered with 503.
@@ -52,6 +59,7 @@ pub fn app(state: AppState) -> Router {
     let routes = Router::new()
         .merge(tasks::router())
         .merge(health::router())
+        .merge(metrics::router())
         .merge(docs::router())
         .fallback(elsewhere)
         .with_state(state.clone());
@@ -84,7 +92,7 @@ async fn elsewhere(request: Request) -> Response {
 
 fn exists(path: &str) -> bool {
     let id = path.strip_prefix("/tasks/").filter(|id| !id.is_empty() && !id.contains('/'));
-    id.is_some() || matches!(path, "/tasks" | "/health" | "/ready" | "/docs" | "/openapi.json")
+    id.is_some() || matches!(path, "/tasks" | "/health" | "/ready" | "/metrics" | "/docs" | "/openapi.json")
 }
 
 /// Absolute, as the original's, by the name that the client calls us; relative if it calls us nothing.

@@ -10,7 +10,11 @@ use axum::{
 use serde::Serialize;
 use tracing::{error, warn};
 
-use crate::{fault::Fault, store::StoreError};
+use crate::{
+    around::{metrics::Metrics, trace::Trace},
+    fault::Fault,
+    store::StoreError,
+};
 
 /// Why a request is not answered as it wished. Each has one status.
 #[derive(Debug, thiserror::Error)]
@@ -74,11 +78,19 @@ impl Error {
         }
     }
 
-    fn log(&self) {
+    /// Says what the client is not told.
+    fn tell(&self, metrics: &Metrics, trace: &Trace) {
         match self {
-            Self::Unavailable(cause) => warn!(cause = chain(cause), "database not available"),
-            Self::Internal(cause) => error!(cause = chain(cause), "request failed"),
-            // A panic has its line from the hook that knows its place.
+            Self::Unavailable(cause) => {
+                warn!(cause = chain(cause), trace_id = %trace, "database not available");
+                metrics.database_unavailable();
+            }
+            Self::Internal(cause) => {
+                error!(cause = chain(cause), trace_id = %trace, "request failed");
+                metrics.database_failed();
+            }
+            // It has its line from the hook that knows its place.
+            Self::Panic => metrics.panicked(),
             _ => {}
         }
     }
@@ -137,9 +149,9 @@ impl Asked {
     }
 
     /// Gives an error its body, in the content type that the request asks for. What is no error stays as it is.
-    pub(crate) fn describe(&self, mut response: Response) -> Response {
+    pub(crate) fn describe(&self, mut response: Response, metrics: &Metrics, trace: &Trace) -> Response {
         let Some(error) = response.extensions_mut().remove::<Arc<Error>>() else { return response };
-        error.log();
+        error.tell(metrics, trace);
         let status = error.status();
         let problem = Problem {
             detail: match &*error {

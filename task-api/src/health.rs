@@ -3,10 +3,7 @@
 //! **Invariant:** `/health` never asks the database. One that scales to zero must be able to sleep, and one that is
 //! away must not make an orchestrator kill every replica.
 
-use std::{
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     Json, Router,
@@ -16,7 +13,10 @@ use axum::{
     routing,
 };
 use serde_json::{Value, json};
-use tokio::sync::Mutex;
+use tokio::{
+    sync::Mutex,
+    time::{Instant, timeout},
+};
 
 use crate::{
     app::{AppState, resource},
@@ -27,6 +27,12 @@ use crate::{
 
 /// How long an answer of the database is passed on without asking again.
 const KEPT: Duration = Duration::from_secs(3);
+
+/// How long a failure is: the end of one should be seen soon.
+const FAILURE_KEPT: Duration = Duration::from_millis(500);
+
+/// How long the database may take to say anything.
+const ANSWER_TIME: Duration = Duration::from_secs(2);
 
 pub(crate) fn router() -> Router<AppState> {
     Router::new()
@@ -71,13 +77,38 @@ impl Readiness {
     {
         let mut last = self.0.lock().await;
         let answer = match &*last {
-            Some((at, answer)) if at.elapsed() < KEPT => answer.clone(),
+            Some((at, answer)) if at.elapsed() < if answer.is_ok() { KEPT } else { FAILURE_KEPT } => answer.clone(),
             _ => {
-                let answer = ping().await.map_err(Arc::new);
+                let silent = || StoreError::Unreachable { source: "it says nothing".into() };
+                let answer = timeout(ANSWER_TIME, ping()).await.unwrap_or_else(|_| Err(silent())).map_err(Arc::new);
                 *last = Some((Instant::now(), answer.clone()));
                 answer
             }
         };
         answer.map_err(|source| StoreError::Unreachable { source: source.into() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::time;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_failure_is_forgotten_sooner_than_a_success() {
+        let readiness = Readiness::default();
+        let broken = || async { Err(StoreError::NotYet) };
+        assert!(readiness.get(|| async { Ok(()) }).await.is_ok());
+        assert!(readiness.get(broken).await.is_ok(), "it is kept");
+        time::advance(KEPT).await;
+        assert!(readiness.get(broken).await.is_err());
+        assert!(readiness.get(|| async { Ok(()) }).await.is_err(), "it is kept");
+        time::advance(FAILURE_KEPT).await;
+        assert!(readiness.get(|| async { Ok(()) }).await.is_ok());
+        time::advance(KEPT).await;
+        let begun = Instant::now();
+        assert!(readiness.get(std::future::pending).await.is_err(), "a database that is silent is none");
+        assert_eq!(begun.elapsed(), ANSWER_TIME);
     }
 }

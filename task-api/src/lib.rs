@@ -15,6 +15,7 @@ mod error;
 mod fault;
 mod health;
 mod limits;
+mod metrics;
 mod openapi;
 mod page;
 mod server;

@@ -9,6 +9,7 @@ use std::{
     time::Instant,
 };
 
+use super::metrics::Text;
 use crate::{
     error::Error,
     limits::{GUESTS, HELD_BYTES, Limits},
@@ -75,6 +76,24 @@ impl Load {
         }
         self.shed(Full::Connections);
         None
+    }
+
+    pub(crate) fn write(&self, text: &mut Text) {
+        text.family("http_requests_in_flight", "gauge", "Requests whose answer has not left, this one included.");
+        text.sample("", self.requests.load(Relaxed));
+        text.family("http_body_bytes_in_flight", "gauge", "Bytes of bodies that are held for requests in flight.");
+        text.sample("", self.bytes.load(Relaxed));
+        text.family("http_connections", "gauge", "Connections of clients.");
+        text.sample("", self.connections.load(Relaxed));
+        text.family(
+            "http_shed_total",
+            "counter",
+            "Requests and connections for which there was no room, by what was full.",
+        );
+        for full in [Full::Connections, Full::Requests, Full::Bytes] {
+            let reason = format!("reason=\"{full:?}\"").to_lowercase();
+            text.sample(&reason, self.shed[full as usize].load(Relaxed));
+        }
     }
 
     fn shed(&self, full: Full) {

@@ -1,10 +1,13 @@
 //! What happens around every request, in this order: it is counted in or shed, gets a deadline, is kept from taking the
-//! process down, and is told of in the log. Each has a file of its own; here they meet, because a layer each would
-//! cost an allocation each.
+//! process down, and is told of in the log and the metrics. Each has a file of its own; here they meet, because a layer
+//! each would cost an allocation each.
 
 pub(crate) mod load;
+mod log;
+pub(crate) mod metrics;
 mod outgoing;
 pub(crate) mod panic;
+pub(crate) mod trace;
 
 use std::{pin::pin, sync::Arc, time::Instant};
 
@@ -16,7 +19,6 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use tokio::time::timeout_at;
-use tracing::{debug, info};
 
 use crate::{
     app::AppState,
@@ -24,38 +26,39 @@ use crate::{
     error::{Asked, Error},
 };
 use load::Ticket;
+use log::Kind;
 use outgoing::Outgoing;
+use trace::{TRACERESPONSE, Trace};
 
 pub(crate) async fn around(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let start = Instant::now();
     let connection = request.extensions().get::<Arc<Connection>>().cloned();
     let is_guest = connection.as_ref().is_some_and(|connection| connection.seat.is_guest);
-    let is_exempt = matches!(request.uri().path(), "/health" | "/ready" | "/metrics");
-    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
-    let asked = Asked::of(&request);
+    let (kind, trace, asked) = (Kind::of(&request), Trace::of(request.headers()), Asked::of(&request));
 
     if let Some(connection) = &connection {
         connection.asked();
     }
-    let response = match state.load.admit(is_guest, is_exempt) {
+    let (response, ticket) = match state.load.admit(is_guest, kind.is_probe()) {
         Ok(ticket) => {
             let ticket = Arc::new(ticket);
-            let response = answer(request, next, &ticket).await;
-            keep(asked.describe(response), ticket)
+            (answer(request, next, &ticket).await, Some(ticket))
         }
-        Err(_) => asked.describe(Error::Overloaded.into_response()),
+        Err(_) => (Error::Overloaded.into_response(), None),
     };
+    let mut response = asked.describe(response, &state.metrics, &trace);
     if let Some(connection) = &connection {
         connection.answered();
     }
 
-    let (status, took_ms) = (response.status().as_u16(), start.elapsed().as_secs_f64() * 1000.0);
-    if is_exempt {
-        debug!(%method, path, status, took_ms, "request");
-    } else {
-        info!(%method, path, status, took_ms, "request");
+    let (status, took, bytes) = (response.status().as_u16(), start.elapsed(), response.body().size_hint().exact());
+    state.metrics.answered(&kind, status, took);
+    log::tell(&kind, status, took, bytes, &trace);
+    response.headers_mut().extend(trace.header().map(|value| (TRACERESPONSE, value)));
+    match ticket {
+        Some(ticket) => keep(response, ticket),
+        None => response,
     }
-    response
 }
 
 /// What the handler answers, if it does so in time and in one piece.

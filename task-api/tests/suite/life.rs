@@ -197,7 +197,11 @@ fn a_database_that_is_away_is_waited_for_while_health_answers() {
     drop(way);
     assert!(wait_for(|| (get(api.address, "/tasks").status == 503).then_some(())).is_some());
     assert_eq!(get(api.address, "/health").status, 200);
+    assert!(wait_for(|| (get(api.address, "/ready").status == 503).then_some(())).is_some());
     let _way = forward(SocketAddr::from(([127, 0, 0, 1], port)), server().throwaway.address());
+    let start = Instant::now();
+    assert!(wait_for(|| (get(api.address, "/ready").status == 200).then_some(())).is_some());
+    assert!(start.elapsed() < Duration::from_secs(2));
     let back = wait_for(|| Some(get(api.address, "/tasks")).filter(|answer| answer.status == 200));
     assert_eq!(back.unwrap().json(), json!([task]));
     api.signal("TERM");
@@ -217,7 +221,7 @@ fn the_log_is_json_and_holds_a_line_a_request() {
     let api = Api::ready("sqlite::memory:");
     get(api.address, "/tasks?limit=5");
     let line: serde_json::Value = serde_json::from_str(&api.wait_for_log("\"request\"")).unwrap();
-    assert_eq!((&line["method"], &line["path"], &line["status"]), (&json!("GET"), &json!("/tasks"), &json!(200)));
+    assert_eq!((&line["method"], &line["route"], &line["status"]), (&json!("GET"), &json!("/tasks"), &json!(200)));
 }
 
 #[test]

@@ -8,6 +8,7 @@ mod limits;
 mod login;
 mod middle;
 mod migrations;
+mod observed;
 mod pooler;
 mod program;
 mod tasks;

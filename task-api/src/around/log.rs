@@ -1,0 +1,59 @@
+//! One line a request: what was asked, by the route's template, and how it was answered. No body, no query, no header,
+//! and no id but the trace's.
+
+use std::time::Duration;
+
+use axum::{
+    extract::{MatchedPath, Request},
+    http::Method,
+};
+use tracing::{debug, info};
+
+use super::trace::Trace;
+
+/// What the log and the metrics say of a request. There are few of them, whatever clients send.
+pub(crate) struct Kind {
+    pub(crate) method: &'static str,
+    route: Option<MatchedPath>,
+}
+
+impl Kind {
+    pub(crate) fn of(request: &Request) -> Self {
+        Self { method: method(request.method()), route: request.extensions().get().cloned() }
+    }
+
+    /// The template of the path, or `none` for one that is not there.
+    pub(crate) fn route(&self) -> &str {
+        self.route.as_ref().map_or("none", MatchedPath::as_str)
+    }
+
+    /// Whether it only asks how the service is.
+    pub(crate) fn is_probe(&self) -> bool {
+        matches!(self.route(), "/health" | "/ready" | "/metrics")
+    }
+}
+
+/// A method by a name of ours: theirs may be any word.
+fn method(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "GET",
+        Method::HEAD => "HEAD",
+        Method::POST => "POST",
+        Method::PUT => "PUT",
+        Method::PATCH => "PATCH",
+        Method::DELETE => "DELETE",
+        Method::OPTIONS => "OPTIONS",
+        _ => "other",
+    }
+}
+
+/// Writes the line, at the level `debug` for probes.
+pub(crate) fn tell(kind: &Kind, status: u16, took: Duration, bytes: Option<u64>, trace: &Trace) {
+    let (method, route) = (kind.method, kind.route());
+    let took_ms = (took.as_secs_f64() * 1e6).round() / 1e3;
+    if kind.is_probe() {
+        debug!(method, route, status, took_ms, bytes, trace_id = %trace, "request");
+    } else {
+        info!(method, route, status, took_ms, bytes, trace_id = %trace, "request");
+    }
+}
