@@ -5,9 +5,9 @@ use std::process::{Child, Command, Stdio};
 
 use insta::assert_snapshot;
 use seaworthy_image::{Format, layout};
-use seaworthy_testkit::registry::{DockerRegistry, Double, Fault, Protection, image};
+use seaworthy_testkit::registry::{DockerRegistry, Double, Fault, Protection, TokenServer, Tokens, image};
 use seaworthy_testkit::workspace;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::support::{Place, show};
 
@@ -420,4 +420,43 @@ fn twenty_processes_attach_at_once_and_every_proof_is_found() {
     let digests: BTreeSet<&str> =
         account["results"].as_array().unwrap().iter().filter_map(|result| result["spec"].as_str()).collect();
     assert_eq!(digests.len(), 20, "{account}");
+}
+
+#[test]
+fn a_login_is_the_one_that_docker_left_and_is_never_shown() {
+    let tokens = TokenServer::start(Tokens::default()).unwrap();
+    for protection in [Protection::Basic, Protection::Tokens(tokens)] {
+        let registry = DockerRegistry::start(protection, None).unwrap();
+        let auths = json!({"auths": {registry.host(): {"auth": "YW5uOm9wZW4gc2VzYW1l"}}});
+        let place = Place::empty()
+            .with("spec.md", "# Small\n\n## Success Criteria\n\n- [ ] Image size under 1 MB\n")
+            .with("none.json", "{}")
+            .with("login.json", auths.to_string());
+        layout::write(&image(8, &[1_000]).unwrap(), &place.path().join("image"), Format::Docker).unwrap();
+        let call = |login: &str, arguments: &[&str]| {
+            let output = place.command(arguments).env("REGISTRY_AUTH_FILE", login).output().unwrap();
+            let told = show(&output).replace(&registry.host(), "HOST");
+            assert!(!told.contains("sesame") && !told.contains("YW5u"), "{told}");
+            told
+        };
+        let to = format!("{}/acme/small", registry.host());
+        let tagged = format!("{to}:one");
+        insta::allow_duplicates! {
+            assert_snapshot!(call("none.json", &["push", "oci:image", "--to", &to, "--tag", "one"]), @"
+            exit 2
+            --- stderr
+            error: `HOST` wants a login for `acme/small`
+            hint: log in with `docker login HOST`, or check that the name is right: many registries hide what is not there behind a login
+            ");
+        }
+        for arguments in [
+            &["push", "oci:image", "--to", &to, "--tag", "one"][..],
+            &["verify", &tagged, "--spec", "spec.md", "--attach"],
+            &["proof", &tagged],
+            &["verify", &tagged],
+        ] {
+            let told = call("login.json", arguments);
+            assert!(told.starts_with("exit 0"), "{arguments:?}: {told}");
+        }
+    }
 }
