@@ -19,6 +19,7 @@ use crate::{
     docs,
     error::Error,
     health::{self, Readiness},
+    key::Keys,
     limits::Limits,
     metrics,
     store::{Store, StoreError},
@@ -33,12 +34,14 @@ pub struct AppState {
     pub(crate) load: Arc<Load>,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) started: SystemTime,
+    pub(crate) keys: Arc<Keys>,
 }
 
 impl AppState {
-    pub fn new(limits: Limits) -> Self {
+    pub fn new(limits: Limits, keys: Keys) -> Self {
         let (store, readiness, metrics) = Default::default();
-        Self { store, readiness, load: Arc::new(Load::new(limits)), metrics, started: SystemTime::now() }
+        let (load, keys, started) = (Arc::new(Load::new(limits)), Arc::new(keys), SystemTime::now());
+        Self { store, readiness, load, metrics, started, keys }
     }
 
     /// Gives the service its database. Until then, whatever needs one is answered with 503.
@@ -125,7 +128,7 @@ mod tests {
             panic!("a fault of ours")
         }
         let routes = Router::new().route("/panic", routing::post(faulty));
-        let mut service = with_care(routes, AppState::new(Limits::default()));
+        let mut service = with_care(routes, AppState::new(Limits::default(), Keys::default()));
         let request = Request::builder().method(Method::POST).uri("/panic").body(Body::empty()).unwrap();
         let response = service.call(request).await.unwrap();
         assert_eq!(response.status(), 500);

@@ -6,6 +6,7 @@ use tracing::level_filters::LevelFilter;
 
 use crate::{
     database_url::{BadUrl, DatabaseUrl},
+    key::{BadKeys, Keys},
     limits::Limits,
 };
 
@@ -16,6 +17,7 @@ pub struct Config {
     pub listen: Listen,
     pub log_level: LevelFilter,
     pub limits: Limits,
+    pub keys: Keys,
 }
 
 /// Where HTTP is served.
@@ -38,6 +40,12 @@ pub enum ConfigError {
     BadDatabaseUrl { variable: &'static str, reason: BadUrl },
     #[error("cannot read `{}`, which `DATABASE_URL_FILE` names", path.display())]
     DatabaseUrlFile { path: PathBuf, source: io::Error },
+    #[error("both `API_KEYS` and `API_KEYS_FILE` are set: keep one")]
+    TwoKeys,
+    #[error("cannot use `{variable}`: {reason}")]
+    BadKeys { variable: &'static str, reason: BadKeys },
+    #[error("cannot read `{}`, which `API_KEYS_FILE` names", path.display())]
+    KeysFile { path: PathBuf, source: io::Error },
     #[error("`{variable}` is `{value}`: expected {expected}")]
     BadValue { variable: &'static str, value: String, expected: &'static str },
     #[error("`{variable}` is not Unicode text")]
@@ -61,6 +69,7 @@ impl Config {
             listen: variables.listen()?,
             log_level: variables.log_level()?,
             limits: variables.limits()?,
+            keys: variables.keys()?,
         })
     }
 }
@@ -92,7 +101,7 @@ struct Variables {
     file: HashMap<String, String>,
 }
 
-const NAMES: [&str; 8] = [
+const NAMES: [&str; 10] = [
     "DATABASE_URL",
     "DATABASE_URL_FILE",
     "HOST",
@@ -101,6 +110,8 @@ const NAMES: [&str; 8] = [
     "REQUEST_TIMEOUT",
     "MAX_REQUESTS",
     "MAX_CONNECTIONS",
+    "API_KEYS",
+    "API_KEYS_FILE",
 ];
 
 impl Variables {
@@ -161,6 +172,20 @@ impl Variables {
         };
         let port = port.trim().parse().map_err(|_| bad())?;
         Ok(Listen { host: host.trim().trim_matches(['[', ']']).to_owned(), port })
+    }
+
+    fn keys(&self) -> Result<Keys, ConfigError> {
+        let (variable, text) = match (self.get("API_KEYS"), self.get("API_KEYS_FILE")) {
+            (None, None) => return Ok(Keys::default()),
+            (Some(_), Some(_)) => return Err(ConfigError::TwoKeys),
+            (Some(keys), None) => ("API_KEYS", keys.to_owned()),
+            (None, Some(path)) => {
+                let path = PathBuf::from(path);
+                let text = fs::read_to_string(&path).map_err(|source| ConfigError::KeysFile { path, source })?;
+                ("API_KEYS_FILE", text)
+            }
+        };
+        text.parse().map_err(|reason| ConfigError::BadKeys { variable, reason })
     }
 
     fn limits(&self) -> Result<Limits, ConfigError> {

@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 
 use axum::{
     Router,
+    extract::State,
     http::{HeaderMap, HeaderName, HeaderValue, header},
     response::{IntoResponse, Response},
     routing,
@@ -43,9 +44,10 @@ async fn page() -> Response {
     (policy, typed("text/html; charset=utf-8", PAGE)).into_response()
 }
 
-async fn document() -> Response {
-    static DOCUMENT: LazyLock<Bytes> = LazyLock::new(|| Bytes::from(openapi::json()));
-    typed("application/json", DOCUMENT.clone())
+async fn document(State(state): State<AppState>) -> Response {
+    static OPEN: LazyLock<Bytes> = LazyLock::new(|| Bytes::from(openapi::json()));
+    static KEYED: LazyLock<Bytes> = LazyLock::new(|| Bytes::from(openapi::json_with_keys()));
+    typed("application/json", if state.keys.is_empty() { OPEN.clone() } else { KEYED.clone() })
 }
 
 async fn script(headers: HeaderMap) -> Response {

@@ -11,8 +11,9 @@ use serde::Serialize;
 use tracing::{error, warn};
 
 use crate::{
-    around::{metrics::Metrics, trace::Trace},
+    around::{access, metrics::Metrics, trace::Trace},
     fault::Fault,
+    key::{Denied, Scope},
     store::StoreError,
 };
 
@@ -46,6 +47,9 @@ pub enum Error {
     /// The database cannot answer now.
     #[error("The database is not available")]
     Unavailable(#[source] StoreError),
+    /// It takes a key, and there is none that is for this.
+    #[error("{}", denied(*.0))]
+    Denied(Denied),
     /// More is being done already than the service takes on.
     #[error("The service is busy")]
     Overloaded,
@@ -72,6 +76,8 @@ impl Error {
             Self::BodyNotUtf8 | Self::BrokenBody(_) => StatusCode::BAD_REQUEST,
             Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::SlowBody => StatusCode::REQUEST_TIMEOUT,
+            Self::Denied(Denied::NotFor(_)) => StatusCode::FORBIDDEN,
+            Self::Denied(_) => StatusCode::UNAUTHORIZED,
             Self::Unavailable(_) | Self::Overloaded => StatusCode::SERVICE_UNAVAILABLE,
             Self::TooSlow | Self::TooSlowToTell => StatusCode::GATEWAY_TIMEOUT,
             Self::Internal(_) | Self::Panic => StatusCode::INTERNAL_SERVER_ERROR,
@@ -117,6 +123,15 @@ impl IntoResponse for Error {
         let mut response = self.status().into_response();
         response.extensions_mut().insert(Arc::new(self));
         response
+    }
+}
+
+fn denied(denied: Denied) -> &'static str {
+    match denied {
+        Denied::NoKey => "Not authenticated",
+        Denied::BadKey => "Invalid API key",
+        Denied::NotFor(Scope::Read) => "This API key may not read",
+        Denied::NotFor(Scope::Write) => "This API key may not write",
     }
 }
 
@@ -171,6 +186,7 @@ impl Asked {
             Error::Unavailable(_) | Error::Overloaded | Error::TooSlow | Error::TooSlowToTell => {
                 headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"))
             }
+            Error::Denied(denied) => headers.insert(header::WWW_AUTHENTICATE, access::challenge(*denied)),
             Error::SlowBody | Error::BodyTooLarge => {
                 headers.insert(header::CONNECTION, HeaderValue::from_static("close"))
             }

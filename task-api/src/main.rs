@@ -11,12 +11,13 @@ use task_api::command;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 const USAGE: &str = "\
-usage: task-api [serve | healthcheck | doctor | migrate]
+usage: task-api [serve | healthcheck | doctor | migrate | key new [NAME [SCOPES]]]
 
   serve        answer requests (the default)
   healthcheck  ask the service on this machine for /health; exit 0 if it is well
   doctor       check the configuration and the way to the database, step by step
   migrate      bring the database's tables up to date, and nothing else
+  key new      make an API key for NAME (default) with SCOPES (read, write or read+write)
 
 Environment, or `.env` in the working directory:
   DATABASE_URL       postgresql://user:password@host/database?sslmode=require
@@ -28,6 +29,8 @@ Environment, or `.env` in the working directory:
   REQUEST_TIMEOUT    seconds; 30
   MAX_REQUESTS       answered at the same time; 2048
   MAX_CONNECTIONS    served at the same time; 4096
+  API_KEYS           entries that `key new` printed; without any, everybody may do everything
+  API_KEYS_FILE      a file that holds them
 ";
 
 fn main() -> ExitCode {
@@ -38,6 +41,9 @@ fn main() -> ExitCode {
         ["healthcheck"] => command::healthcheck::run(),
         ["doctor"] => command::doctor::run(&mut io::stdout().lock()),
         ["migrate"] => command::migrate::run(),
+        ["key", "new"] => command::key::new(&mut io::stdout(), "default", "read+write"),
+        ["key", "new", name] => command::key::new(&mut io::stdout(), name, "read+write"),
+        ["key", "new", name, scopes] => command::key::new(&mut io::stdout(), name, scopes),
         ["help" | "--help" | "-h"] => return told(&mut io::stdout(), USAGE, ExitCode::SUCCESS),
         ["version" | "--version" | "-V"] => {
             return told(&mut io::stdout(), concat!("task-api ", env!("CARGO_PKG_VERSION"), "\n"), ExitCode::SUCCESS);

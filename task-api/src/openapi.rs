@@ -1,7 +1,13 @@
 //! The description of the API, made from the handlers and types. The shapes that exist only on the wire stand here.
 #![expect(dead_code, reason = "types that only describe")]
 
-use utoipa::{OpenApi, ToSchema};
+use utoipa::{
+    OpenApi, ToSchema,
+    openapi::{
+        self, ContentBuilder, PathItem, Ref, ResponseBuilder,
+        security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme},
+    },
+};
 
 use crate::{health, task::Task, tasks};
 
@@ -24,9 +30,38 @@ struct Document;
 
 /// The OpenAPI 3.1 document.
 pub fn json() -> String {
+    document().to_json().unwrap_or_default()
+}
+
+/// The same, of a service that asks for a key.
+pub(crate) fn json_with_keys() -> String {
+    let mut document = document();
+    let scheme = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some("A key from `task-api key new`"));
+    if let Some(components) = &mut document.components {
+        components.add_security_scheme("apiKey", SecurityScheme::Http(scheme.build()));
+    }
+    let tasks = document.paths.paths.iter_mut().filter(|(path, _)| path.starts_with("/tasks"));
+    for operation in tasks.flat_map(|(_, item)| operations(item)) {
+        operation.security = Some(vec![SecurityRequirement::new("apiKey", [""; 0])]);
+        for (status, description) in
+            [("401", "There is no key, or it is none of ours"), ("403", "The key is not for this")]
+        {
+            let content = ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build();
+            let response = ResponseBuilder::new().description(description).content("application/json", content);
+            operation.responses.responses.insert(status.to_owned(), response.build().into());
+        }
+    }
+    document.to_json().unwrap_or_default()
+}
+
+fn document() -> openapi::OpenApi {
     let mut document = Document::openapi();
     env!("CARGO_PKG_VERSION").clone_into(&mut document.info.version);
-    document.to_json().unwrap_or_default()
+    document
+}
+
+fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut openapi::path::Operation> {
+    [&mut item.get, &mut item.put, &mut item.post, &mut item.delete, &mut item.patch].into_iter().flatten()
 }
 
 /// What a client says to create a task, or to replace one. Other members are ignored.

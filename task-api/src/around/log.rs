@@ -1,5 +1,6 @@
 //! One line a request: what was asked, by the route's template, and how it was answered. No body, no query, no header,
-//! and no id but the trace's.
+//! and no id but the trace's. A
+//! key is named by its name.
 
 use std::time::Duration;
 
@@ -31,6 +32,11 @@ impl Kind {
     pub(crate) fn is_probe(&self) -> bool {
         matches!(self.route(), "/health" | "/ready" | "/metrics")
     }
+
+    /// Whether it is answered without a key: what it says is the same for everybody.
+    pub(crate) fn is_public(&self) -> bool {
+        self.is_probe() || self.route() == "/openapi.json" || self.route().starts_with("/docs")
+    }
 }
 
 /// A method by a name of ours: theirs may be any word.
@@ -48,12 +54,12 @@ fn method(method: &Method) -> &'static str {
 }
 
 /// Writes the line, at the level `debug` for probes.
-pub(crate) fn tell(kind: &Kind, status: u16, took: Duration, bytes: Option<u64>, trace: &Trace) {
+pub(crate) fn tell(kind: &Kind, status: u16, took: Duration, bytes: Option<u64>, key: Option<&str>, trace: &Trace) {
     let (method, route) = (kind.method, kind.route());
     let took_ms = (took.as_secs_f64() * 1e6).round() / 1e3;
     if kind.is_probe() {
-        debug!(method, route, status, took_ms, bytes, trace_id = %trace, "request");
+        debug!(method, route, status, took_ms, bytes, key, trace_id = %trace, "request");
     } else {
-        info!(method, route, status, took_ms, bytes, trace_id = %trace, "request");
+        info!(method, route, status, took_ms, bytes, key, trace_id = %trace, "request");
     }
 }

@@ -1,7 +1,8 @@
-//! What happens around every request, in this order: it is counted in or shed, gets a deadline, is kept from taking the
-//! process down, and is told of in the log and the metrics. Each has a file of its own; here they meet, because a layer
+//! What happens around every request, in this order: it is counted in or shed, must have a key if there are any, gets a
+//! deadline, is kept from taking the process down, and is told of in the log and the metrics. Each has a file of its own; here they meet, because a layer
 //! each would cost an allocation each.
 
+pub(crate) mod access;
 pub(crate) mod load;
 mod log;
 pub(crate) mod metrics;
@@ -39,12 +40,15 @@ pub(crate) async fn around(State(state): State<AppState>, request: Request, next
     if let Some(connection) = &connection {
         connection.asked();
     }
-    let (response, ticket) = match state.load.admit(is_guest, kind.is_probe()) {
-        Ok(ticket) => {
+    let access = access::check(&state.keys, &request, &kind);
+    let key = access.ok().flatten().map(|entry| &*entry.name);
+    let (response, ticket) = match (state.load.admit(is_guest, kind.is_probe()), access) {
+        (Ok(ticket), Ok(_)) => {
             let ticket = Arc::new(ticket);
             (answer(request, next, &ticket).await, Some(ticket))
         }
-        Err(_) => (Error::Overloaded.into_response(), None),
+        (Ok(_), Err(denied)) => (Error::Denied(denied).into_response(), None),
+        (Err(_), _) => (Error::Overloaded.into_response(), None),
     };
     let mut response = asked.describe(response, &state.metrics, &trace);
     if let Some(connection) = &connection {
@@ -53,7 +57,7 @@ pub(crate) async fn around(State(state): State<AppState>, request: Request, next
 
     let (status, took, bytes) = (response.status().as_u16(), start.elapsed(), response.body().size_hint().exact());
     state.metrics.answered(&kind, status, took);
-    log::tell(&kind, status, took, bytes, &trace);
+    log::tell(&kind, status, took, bytes, key, &trace);
     response.headers_mut().extend(trace.header().map(|value| (TRACERESPONSE, value)));
     match ticket {
         Some(ticket) => keep(response, ticket),

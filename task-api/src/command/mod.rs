@@ -2,6 +2,7 @@
 
 pub mod doctor;
 pub mod healthcheck;
+pub mod key;
 pub mod migrate;
 pub mod serve;
 

@@ -34,14 +34,14 @@ async fn serve(config: Config) -> Result<(), Failure> {
         .await
         .map_err(|error| Failure::new(&format!("cannot listen on `{}`", config.listen), &error))?;
     let address = listener.local_addr().map_err(|error| Failure::new("cannot listen", &error))?;
-    info!(%address, version = env!("CARGO_PKG_VERSION"), "listening");
+    info!(%address, version = env!("CARGO_PKG_VERSION"), api_keys = config.keys.len(), "listening");
 
     let limits = config.limits.within_files(limits::files());
     if limits != config.limits {
         let (connections, wanted) = (limits.connections, config.limits.connections);
         info!(connections, wanted, "connections are limited by the files that the process may open");
     }
-    let state = AppState::new(limits);
+    let state = AppState::new(limits, config.keys);
     let serving = server::serve(listener, app(state.clone()), &state.load, stop);
     let opening = async {
         match open_waiting(&config.database).await {

@@ -3,6 +3,7 @@
 mod contract;
 mod docs;
 mod http;
+mod keys;
 mod life;
 mod limits;
 mod login;

@@ -1,0 +1,22 @@
+//! `task-api key new`: make an API key, and say once what it is.
+
+use std::io::Write;
+
+use super::Failure;
+use crate::key::Entry;
+
+/// # Errors
+///
+/// Fails if the name or the scopes are wrong.
+pub fn new(out: &mut dyn Write, name: &str, scopes: &str) -> Result<(), Failure> {
+    let (key, entry) = Entry::new(name, scopes).map_err(|error| Failure(format!("cannot make a key: {error}")))?;
+    let text = format!(
+        "key    {key}\nentry  {entry}\n\n\
+         The key is for the client, which sends it as `Authorization: Bearer {}…`. It is shown only now.\n\
+         The entry is for the service: add it to `API_KEYS`, or as a line to the file that `API_KEYS_FILE` names.\n",
+        &key[..8]
+    );
+    out.write_all(text.as_bytes())
+        .and_then(|()| out.flush())
+        .map_err(|error| Failure::new("cannot print the key", &error))
+}
