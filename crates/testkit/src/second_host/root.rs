@@ -15,7 +15,7 @@ use crate::rust_image::{run, target};
 /// Its drivers for the disk and for ext4 are built in, so that it starts without an initial RAM disk.
 const KERNEL: &str = "linux-image-cloud-amd64";
 /// With everything that they need.
-const PACKAGES: &[&str] = &["busybox-static", "ca-certificates", "postgresql"];
+const PACKAGES: &[&str] = &["base-files", "busybox-static", "ca-certificates", "postgresql"];
 const INIT: &str = include_str!("init.sh");
 const PASSWD: &str = "root:x:0:0:root:/root:/bin/sh\npostgres:x:101:104::/var/lib/postgresql:/bin/sh\n";
 const GROUP: &str = "root:x:0:\npostgres:x:104:\n";
