@@ -13,9 +13,10 @@ use axum::{
     response::{IntoResponse, Response},
     routing::MethodRouter,
 };
+use bytes::Bytes;
 
 use crate::{
-    around::{self, load::Load, metrics::Metrics},
+    around::{self, load::Load, metrics::Metrics, rate::Rates},
     docs,
     error::Error,
     health::{self, Readiness},
@@ -35,13 +36,16 @@ pub struct AppState {
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) started: SystemTime,
     pub(crate) keys: Arc<Keys>,
+    pub(crate) rates: Option<Arc<Rates>>,
+    pub(crate) document: Arc<OnceLock<Bytes>>,
 }
 
 impl AppState {
     pub fn new(limits: Limits, keys: Keys) -> Self {
-        let (store, readiness, metrics) = Default::default();
+        let (store, readiness, metrics, document) = Default::default();
         let (load, keys, started) = (Arc::new(Load::new(limits)), Arc::new(keys), SystemTime::now());
-        Self { store, readiness, load, metrics, started, keys }
+        let rates = limits.rate.map(|rate| Arc::new(Rates::new(rate)));
+        Self { store, readiness, load, metrics, started, keys, rates, document }
     }
 
     /// Gives the service its database. Until then, whatever needs one is answered with 503.

@@ -2,8 +2,6 @@
 //!
 //! The page loads nothing from anywhere else, and its policy forbids it.
 
-use std::sync::LazyLock;
-
 use axum::{
     Router,
     extract::State,
@@ -16,7 +14,7 @@ use miniz_oxide::inflate::decompress_to_vec;
 
 use crate::{
     app::{AppState, resource},
-    openapi,
+    openapi::{self, Asks},
 };
 
 const PAGE: &str = include_str!("../assets/docs.html");
@@ -45,9 +43,9 @@ async fn page() -> Response {
 }
 
 async fn document(State(state): State<AppState>) -> Response {
-    static OPEN: LazyLock<Bytes> = LazyLock::new(|| Bytes::from(openapi::json()));
-    static KEYED: LazyLock<Bytes> = LazyLock::new(|| Bytes::from(openapi::json_with_keys()));
-    typed("application/json", if state.keys.is_empty() { OPEN.clone() } else { KEYED.clone() })
+    let asks = Asks { keys: !state.keys.is_empty(), rate: state.rates.is_some() };
+    let document = state.document.get_or_init(|| Bytes::from(openapi::json(asks)));
+    typed("application/json", document.clone())
 }
 
 async fn script(headers: HeaderMap) -> Response {

@@ -50,6 +50,9 @@ pub enum Error {
     /// It takes a key, and there is none that is for this.
     #[error("{}", denied(*.0))]
     Denied(Denied),
+    /// This client has made as many requests as it may.
+    #[error("Too many requests")]
+    TooMany { seconds: u64 },
     /// More is being done already than the service takes on.
     #[error("The service is busy")]
     Overloaded,
@@ -78,6 +81,7 @@ impl Error {
             Self::SlowBody => StatusCode::REQUEST_TIMEOUT,
             Self::Denied(Denied::NotFor(_)) => StatusCode::FORBIDDEN,
             Self::Denied(_) => StatusCode::UNAUTHORIZED,
+            Self::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::Unavailable(_) | Self::Overloaded => StatusCode::SERVICE_UNAVAILABLE,
             Self::TooSlow | Self::TooSlowToTell => StatusCode::GATEWAY_TIMEOUT,
             Self::Internal(_) | Self::Panic => StatusCode::INTERNAL_SERVER_ERROR,
@@ -186,6 +190,7 @@ impl Asked {
             Error::Unavailable(_) | Error::Overloaded | Error::TooSlow | Error::TooSlowToTell => {
                 headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"))
             }
+            Error::TooMany { seconds } => headers.insert(header::RETRY_AFTER, HeaderValue::from(*seconds)),
             Error::Denied(denied) => headers.insert(header::WWW_AUTHENTICATE, access::challenge(*denied)),
             Error::SlowBody | Error::BodyTooLarge => {
                 headers.insert(header::CONNECTION, HeaderValue::from_static("close"))

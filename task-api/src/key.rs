@@ -2,7 +2,7 @@
 //!
 //! A key is 256 random bits, so one round of SHA-256 is enough: there is nothing to guess.
 
-use std::{fmt, hint::black_box, str::FromStr};
+use std::{fmt, hint::black_box, str::FromStr, sync::Arc};
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use ring::{
@@ -20,7 +20,7 @@ pub struct Keys(Vec<Entry>);
 /// What the service knows of a key: `NAME:SCOPES:HASH`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Entry {
-    pub(crate) name: Box<str>,
+    pub(crate) name: Arc<str>,
     scopes: Scopes,
     hash: [u8; 32],
 }
@@ -197,7 +197,7 @@ fn entry(text: &str, at: usize) -> Result<Entry, BadKeys> {
     })
 }
 
-fn name_of(text: &str, at: usize) -> Result<Box<str>, BadKeys> {
+fn name_of(text: &str, at: usize) -> Result<Arc<str>, BadKeys> {
     let is_letter = |byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_');
     let is_name = (1..=64).contains(&text.len()) && text.bytes().all(is_letter);
     if is_name { Ok(text.into()) } else { Err(BadKeys::Name(at)) }

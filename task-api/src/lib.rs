@@ -29,6 +29,6 @@ pub use config::{Config, ConfigError, Listen};
 pub use database_url::{BadUrl, DatabaseUrl, PostgresUrl, Roots, SqlitePlace, Tls};
 pub use error::Error;
 pub use key::Keys;
-pub use limits::Limits;
-pub use openapi::json as openapi_json;
+pub use limits::{Limits, Rate};
+pub use openapi::{Asks, json as openapi_json};
 pub use store::{Store, StoreError};

@@ -31,6 +31,8 @@ Environment, or `.env` in the working directory:
   MAX_CONNECTIONS    served at the same time; 4096
   API_KEYS           entries that `key new` printed; without any, everybody may do everything
   API_KEYS_FILE      a file that holds them
+  RATE_LIMIT         requests/seconds of a key or an address, in this process; without it, no limit
+  TRUSTED_PROXIES    how many of your own add to X-Forwarded-For before it; 0
 ";
 
 fn main() -> ExitCode {

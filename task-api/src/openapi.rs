@@ -28,36 +28,41 @@ use crate::{health, task::Task, tasks};
 )]
 struct Document;
 
-/// The OpenAPI 3.1 document.
-pub fn json() -> String {
-    document().to_json().unwrap_or_default()
+/// What the service asks of its clients because its operator wants it to.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Asks {
+    /// To have a key.
+    pub keys: bool,
+    /// To be no faster than a rate.
+    pub rate: bool,
 }
 
-/// The same, of a service that asks for a key.
-pub(crate) fn json_with_keys() -> String {
-    let mut document = document();
-    let scheme = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some("A key from `task-api key new`"));
-    if let Some(components) = &mut document.components {
-        components.add_security_scheme("apiKey", SecurityScheme::Http(scheme.build()));
+/// The OpenAPI 3.1 document.
+pub fn json(asks: Asks) -> String {
+    let mut document = Document::openapi();
+    env!("CARGO_PKG_VERSION").clone_into(&mut document.info.version);
+    let mut beside = Vec::new();
+    if asks.keys {
+        let scheme = HttpBuilder::new().scheme(HttpAuthScheme::Bearer);
+        let scheme = scheme.description(Some("A key from `task-api key new`")).build();
+        document.components.get_or_insert_default().add_security_scheme("apiKey", SecurityScheme::Http(scheme));
+        beside.extend([("401", "There is no key, or it is none of ours"), ("403", "The key is not for this")]);
+    }
+    if asks.rate {
+        beside.push(("429", "There were too many requests of this client"));
     }
     let tasks = document.paths.paths.iter_mut().filter(|(path, _)| path.starts_with("/tasks"));
     for operation in tasks.flat_map(|(_, item)| operations(item)) {
-        operation.security = Some(vec![SecurityRequirement::new("apiKey", [""; 0])]);
-        for (status, description) in
-            [("401", "There is no key, or it is none of ours"), ("403", "The key is not for this")]
-        {
+        if asks.keys {
+            operation.security = Some(vec![SecurityRequirement::new("apiKey", [""; 0])]);
+        }
+        for (status, description) in &beside {
             let content = ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build();
-            let response = ResponseBuilder::new().description(description).content("application/json", content);
-            operation.responses.responses.insert(status.to_owned(), response.build().into());
+            let response = ResponseBuilder::new().description(*description).content("application/json", content);
+            operation.responses.responses.insert((*status).to_owned(), response.build().into());
         }
     }
     document.to_json().unwrap_or_default()
-}
-
-fn document() -> openapi::OpenApi {
-    let mut document = Document::openapi();
-    env!("CARGO_PKG_VERSION").clone_into(&mut document.info.version);
-    document
 }
 
 fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut openapi::path::Operation> {

@@ -1,5 +1,5 @@
-//! What happens around every request, in this order: it is counted in or shed, must have a key if there are any, gets a
-//! deadline, is kept from taking the process down, and is told of in the log and the metrics. Each has a file of its own; here they meet, because a layer
+//! What happens around every request, in this order: it is counted in or shed, must have a key if there are any and be no
+//! faster than the rate, gets a deadline, is kept from taking the process down, and is told of in the log and the metrics. Each has a file of its own; here they meet, because a layer
 //! each would cost an allocation each.
 
 pub(crate) mod access;
@@ -8,9 +8,15 @@ mod log;
 pub(crate) mod metrics;
 mod outgoing;
 pub(crate) mod panic;
+pub(crate) mod rate;
 pub(crate) mod trace;
 
-use std::{pin::pin, sync::Arc, time::Instant};
+use std::{
+    net::{IpAddr, Ipv4Addr},
+    pin::pin,
+    sync::Arc,
+    time::Instant,
+};
 
 use axum::{
     body::{Body, HttpBody},
@@ -29,6 +35,7 @@ use crate::{
 use load::Ticket;
 use log::Kind;
 use outgoing::Outgoing;
+use rate::{Client, Standing};
 use trace::{TRACERESPONSE, Trace};
 
 pub(crate) async fn around(State(state): State<AppState>, request: Request, next: Next) -> Response {
@@ -41,14 +48,20 @@ pub(crate) async fn around(State(state): State<AppState>, request: Request, next
         connection.asked();
     }
     let access = access::check(&state.keys, &request, &kind);
-    let key = access.ok().flatten().map(|entry| &*entry.name);
-    let (response, ticket) = match (state.load.admit(is_guest, kind.is_probe()), access) {
-        (Ok(ticket), Ok(_)) => {
+    let key = access.ok().flatten().map(|entry| Arc::clone(&entry.name));
+    let mut standing = None;
+    let (response, ticket) = match state.load.admit(is_guest, kind.is_probe()) {
+        Ok(ticket) => {
+            standing = rate(&state, &request, &kind, key.clone(), connection.as_deref());
             let ticket = Arc::new(ticket);
-            (answer(request, next, &ticket).await, Some(ticket))
+            let response = match (standing, access) {
+                (Some(Standing { is_over: true, seconds, .. }), _) => Error::TooMany { seconds }.into_response(),
+                (_, Err(denied)) => Error::Denied(denied).into_response(),
+                (_, Ok(_)) => answer(request, next, &ticket).await,
+            };
+            (response, Some(ticket))
         }
-        (Ok(_), Err(denied)) => (Error::Denied(denied).into_response(), None),
-        (Err(_), _) => (Error::Overloaded.into_response(), None),
+        Err(_) => (Error::Overloaded.into_response(), None),
     };
     let mut response = asked.describe(response, &state.metrics, &trace);
     if let Some(connection) = &connection {
@@ -57,12 +70,27 @@ pub(crate) async fn around(State(state): State<AppState>, request: Request, next
 
     let (status, took, bytes) = (response.status().as_u16(), start.elapsed(), response.body().size_hint().exact());
     state.metrics.answered(&kind, status, took);
-    log::tell(&kind, status, took, bytes, key, &trace);
+    log::tell(&kind, status, took, bytes, key.as_deref(), &trace);
     response.headers_mut().extend(trace.header().map(|value| (TRACERESPONSE, value)));
+    response.headers_mut().extend(standing.into_iter().flat_map(Standing::headers));
     match ticket {
         Some(ticket) => keep(response, ticket),
         None => response,
     }
+}
+
+/// How the client stands, if it is one that is counted.
+fn rate(
+    state: &AppState,
+    request: &Request,
+    kind: &Kind,
+    key: Option<Arc<str>>,
+    connection: Option<&Connection>,
+) -> Option<Standing> {
+    let rates = state.rates.as_ref().filter(|_| !kind.is_public())?;
+    let peer = connection.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |connection| connection.peer);
+    let address = || rate::address(peer, request.headers(), state.load.limits.proxies);
+    Some(rates.count(key.map_or_else(address, Client::Key), Instant::now()))
 }
 
 /// What the handler answers, if it does so in time and in one piece.

@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// A new key and its entry, as the program prints them.
-fn new_key(arguments: &[&str]) -> (String, String) {
+pub(crate) fn new_key(arguments: &[&str]) -> (String, String) {
     let output = run(&[&["key", "new"], arguments].concat(), &[]);
     assert_eq!(told(&output), (Some(0), String::new()));
     let text = String::from_utf8(output.stdout).expect("it is text");

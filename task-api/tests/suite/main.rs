@@ -12,4 +12,5 @@ mod migrations;
 mod observed;
 mod pooler;
 mod program;
+mod rates;
 mod tasks;
