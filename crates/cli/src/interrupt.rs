@@ -20,7 +20,11 @@ use crate::sockets;
 const AGAIN: Duration = Duration::from_millis(200);
 
 static REQUESTED: AtomicBool = AtomicBool::new(false);
+static ENDS: Mutex<Vec<End>> = Mutex::new(Vec::new());
 static WORK: Mutex<Work> = Mutex::new(Work::Nothing);
+
+/// Ends a wait.
+type End = Box<dyn FnOnce() + Send>;
 
 /// What goes on, as far as it matters for ending it.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -66,6 +70,7 @@ pub(crate) fn listen(end: fn() -> !) -> io::Result<()> {
                 }
                 output::from_signal("interrupted: removing what was made");
                 sockets::shut_down();
+                ends().drain(..).for_each(|end| end());
                 let patience = work.patience();
                 thread::spawn(move || insist(patience, end));
             }
@@ -89,6 +94,20 @@ fn insist(patience: Duration, end: fn() -> !) -> ! {
     }
     output::from_signal("gave up waiting: the next run removes what is left");
     end()
+}
+
+/// Has something called when a signal comes, or at once if one came already: what ends a wait in another thread.
+pub(crate) fn also(end: impl FnOnce() + Send + 'static) {
+    let mut ends = ends();
+    if requested() {
+        end();
+    } else {
+        ends.push(Box::new(end));
+    }
+}
+
+fn ends() -> MutexGuard<'static, Vec<End>> {
+    ENDS.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Whether a signal came.

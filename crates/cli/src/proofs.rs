@@ -1,23 +1,25 @@
 //! The proofs attached to an image: reading them, and adding one.
 
-use std::collections::BTreeMap;
-use std::io::Read as _;
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{self, Read as _};
 use std::path::PathBuf;
-use std::time::SystemTime;
+use std::time::{Duration, Instant, SystemTime};
 
 use anyhow::Context as _;
-use seaworthy_image::{Digest, Image};
+use seaworthy_engine::machine;
+use seaworthy_image::{CorruptError, Digest, Image};
 use seaworthy_proof::account::Refused;
 use seaworthy_proof::{
-    Proof, SIGNED_MEDIA_TYPE, Signature, SigningKey, Standing, Statement, UNSIGNED_MEDIA_TYPE, VerifyingKey, limits,
-    open, seal,
+    Proof, ProofError, SIGNED_MEDIA_TYPE, Signature, SigningKey, Standing, Statement, UNSIGNED_MEDIA_TYPE,
+    VerifyingKey, limits, open, seal,
 };
 use seaworthy_registry::{Artifact, Attached, RegistryError, Repository};
-use seaworthy_report::{Report, clean, short_digest};
+use seaworthy_report::{Built, Report, Verdict, clean, short_digest};
 use seaworthy_spec::Spec;
 use seaworthy_verify::{BuiltElsewhere, Witness};
 
 use crate::failure::{self, Failure};
+use crate::interrupt;
 use crate::output::Output;
 use crate::specification::Problems;
 
@@ -29,15 +31,24 @@ pub(crate) struct Proofs {
     pub(crate) held: Vec<Proof>,
     /// What else is attached as one, and why it is not believed.
     pub(crate) refused: Vec<Refused>,
+    /// There is more than was read: nobody knows what the rest says.
+    pub(crate) cut: bool,
     now: SystemTime,
 }
+
+/// All proofs of one image together: what is held takes a small multiple of that.
+const ALL_BYTES: u64 = 64 << 20;
+
+/// No proof is begun after so long, and none takes longer.
+const LONGEST: Duration = Duration::from_mins(10);
 
 impl Proofs {
     /// Reads all that is attached. With a key only what that key signed is believed.
     ///
     /// # Errors
     ///
-    /// Fails if the registry cannot be asked. What is damaged is refused.
+    /// Fails if the registry cannot be asked, for one of them too: what is only out of reach may say that a promise is
+    /// broken. What is damaged is refused.
     pub(crate) fn read(
         repository: &Repository,
         image: &Digest,
@@ -46,16 +57,30 @@ impl Proofs {
     ) -> anyhow::Result<Self> {
         out.begins("reading the proofs");
         let there = repository.attached(image)?;
-        let mut proofs = Self { held: Vec::new(), refused: Vec::new(), now: SystemTime::now() };
+        let (held, refused, now) = (Vec::new(), Vec::new(), SystemTime::now());
+        let mut proofs = Self { held, refused, cut: there.cut, now };
+        let begun = Instant::now();
+        let mut left = ALL_BYTES;
         for skipped in &there.skipped {
             proofs.refused.push(Refused { proof: skipped.what.clone(), reason: skipped.why.clone() });
         }
         for attached in there.found.iter().filter(|attached| is_proof(attached)) {
-            match read_one(repository, attached, image, key) {
-                Ok(proof) => proofs.held.push(proof),
-                Err(error) => proofs
-                    .refused
-                    .push(Refused { proof: attached.manifest.to_string(), reason: failure::message(&error) }),
+            interrupt::check();
+            let refused = |reason| Refused { proof: attached.manifest.to_string(), reason };
+            let Some(rest) = left.checked_sub(attached.content.size).filter(|_| begun.elapsed() < LONGEST) else {
+                proofs.cut = true;
+                proofs.refused.push(refused("it was not read: there are too many, or they come too slowly".to_owned()));
+                continue;
+            };
+            match read_one(repository, attached, image, key, begun) {
+                Ok(proof) => {
+                    left = rest;
+                    proofs.held.push(proof);
+                }
+                Err(error) if is_damage(&error) => proofs.refused.push(refused(failure::message(&error))),
+                Err(error) => {
+                    return Err(error.context(format!("cannot read the proof `{}`", attached.manifest)));
+                }
             }
         }
         Ok(proofs)
@@ -91,34 +116,41 @@ impl Proofs {
             };
             return Err(Failure::new(what).hint("name the specification with `--spec FILE`").into());
         };
-        let machine = proof.report.machine.id.as_deref().map_or("a machine without id", |id| &id[..id.len().min(12)]);
+        let machine = proof.report.machine.id.as_deref().map_or("a machine without id".to_owned(), |id| told(id, 12));
         out.note(&format!(
             "the specification is that of the proof of {} by {machine} ({}): {}",
-            clean(&proof.report.started_at),
+            told(&proof.report.started_at, 40),
             signed(&proof.signature),
-            clean(&proof.report.spec.title)
+            told(&proof.report.spec.title, 200)
         ));
-        let path = PathBuf::from(clean(proof.report.spec.path.rsplit('/').next().unwrap_or_default()));
+        let path = PathBuf::from(told(proof.report.spec.path.rsplit('/').next().unwrap_or_default(), 200));
         let problems = |error| Problems { path: format!("{} in the proof", path.display()), error };
         let spec = Spec::from_bytes(proof.spec.as_bytes()).map_err(problems)?;
         Ok((path, spec))
     }
 
-    /// Where the image was built, as the newest proof says that knows.
+    /// Where the image was built, as the newest proof says that knows; but if any says that it was here, or cannot tell,
+    /// that one: no proof, forged or of a second build, makes another machine of the one that built it.
     pub(crate) fn built(&self) -> Option<BuiltElsewhere> {
-        let standing = self.standing();
-        let proof = standing.results.iter().map(|entry| entry.proof).find(|proof| proof.report.built.is_some())?;
+        let builders = self.standing().builders();
+        let here = [machine::id(), machine::boot()];
+        let away = |proof: &&&Proof| {
+            let built = proof.report.built.as_ref();
+            let there = built.map_or([None, None], |built| [built.machine.clone(), built.boot.clone()]);
+            here.iter().zip(&there).all(|pair| matches!(pair, (Some(here), Some(there)) if here != there))
+        };
+        let proof = builders.iter().find(|proof| !away(proof)).or(builders.first())?;
         Some(BuiltElsewhere { built: proof.report.built.clone()?, signed: signed(&proof.signature) })
     }
 
-    /// A result of another machine than the one that built the image.
-    pub(crate) fn witness(&self) -> Option<Witness> {
+    /// A result of another machine than any that built the image; `also` is one of them that no proof may know yet.
+    pub(crate) fn witness(&self, also: Option<&Built>) -> Option<Witness> {
         let standing = self.standing();
-        let proof = standing.different_machine(&self.built()?.built)?;
+        let proof = standing.different_machine(also)?;
         Some(Witness {
-            machine: proof.report.machine.id.clone()?,
-            engine: proof.report.machine.engine.clone(),
-            at: proof.report.started_at.clone(),
+            machine: told(proof.report.machine.id.as_deref()?, 64),
+            engine: told(&proof.report.machine.engine, 100),
+            at: told(&proof.report.started_at, 40),
             signed: signed(&proof.signature),
         })
     }
@@ -163,6 +195,7 @@ fn read_one(
     attached: &Attached,
     image: &Digest,
     key: Option<&VerifyingKey>,
+    begun: Instant,
 ) -> anyhow::Result<Proof> {
     let content = &attached.content;
     let limit = limits::PROOF_BYTES as u64;
@@ -170,8 +203,84 @@ fn read_one(
         return Err(RegistryError::TooLarge { what: "the proof", limit }.into());
     }
     let mut bytes = Vec::new();
-    repository.blob(content)?.take(limit + 1).read_to_end(&mut bytes)?;
-    Ok(open(&bytes, &content.media_type, image, key)?)
+    let mut blob = repository.blob(content)?.take(limit + 1);
+    let mut buffer = vec![0; 64 << 10];
+    loop {
+        let count = blob.read(&mut buffer)?;
+        if count == 0 {
+            break;
+        }
+        if begun.elapsed() > LONGEST {
+            return Err(RegistryError::Slow { host: repository.to_string(), what: "the proofs" }.into());
+        }
+        bytes.extend_from_slice(&buffer[..count]);
+    }
+    let mut proof = open(&bytes, &content.media_type, image, key)?;
+    follows_from_its_specification(&proof)?;
+    // Nobody asks for them here, and hostile ones take many times their bytes.
+    proof.report.criteria.iter_mut().for_each(|criterion| criterion.parameters = serde_json::Map::new());
+    Ok(proof)
+}
+
+/// Why a proof that agrees with itself says what its specification does not.
+#[derive(Debug, thiserror::Error)]
+enum Strange {
+    #[error("the report says nothing of the promise `{0}`, which its specification makes")]
+    Missing(String),
+    #[error("the report speaks of the promise `{0}`, which its specification does not make")]
+    Invented(String),
+    #[error("the promise `{0}` has another sentence in the report than in the specification")]
+    Sentence(String),
+    #[error("the promise `{0}` passes in the report, and no check understood it")]
+    NoCheck(String),
+}
+
+/// Whether the report speaks of the promises of its specification: of each, and of no others. A specification that this
+/// program cannot read says nothing about that.
+fn follows_from_its_specification(proof: &Proof) -> Result<(), Strange> {
+    let criteria = &proof.report.criteria;
+    let of = |id: &str| told(id, 100);
+    if let Some(one) = criteria.iter().find(|one| one.verdict == Verdict::Pass && one.check.is_none()) {
+        return Err(Strange::NoCheck(of(&one.id)));
+    }
+    let Ok(spec) = Spec::from_bytes(proof.spec.as_bytes()) else { return Ok(()) };
+    let promised: BTreeMap<&str, &str> =
+        spec.criteria.iter().map(|promise| (promise.id.as_str(), promise.text.as_str())).collect();
+    for one in criteria {
+        match promised.get(one.id.as_str()) {
+            None => return Err(Strange::Invented(of(&one.id))),
+            Some(text) if *text != one.text => return Err(Strange::Sentence(of(&one.id))),
+            Some(_) => {}
+        }
+    }
+    let reported: BTreeSet<&str> = criteria.iter().map(|one| one.id.as_str()).collect();
+    match promised.keys().find(|id| !reported.contains(*id)) {
+        Some(missing) => Err(Strange::Missing(of(missing))),
+        None => Ok(()),
+    }
+}
+
+/// Whether the bytes are to blame, not the way to them.
+fn is_damage(error: &anyhow::Error) -> bool {
+    if error.is::<ProofError>() || error.is::<Strange>() {
+        return true;
+    }
+    let registry = error.chain().find_map(|cause| {
+        let inner = || cause.downcast_ref::<io::Error>()?.get_ref()?.downcast_ref::<RegistryError>();
+        cause.downcast_ref::<RegistryError>().or_else(inner)
+    });
+    let inner = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+    let corrupt = inner.is_some_and(<dyn std::error::Error + Send + Sync>::is::<CorruptError>);
+    corrupt
+        || matches!(
+            registry,
+            Some(RegistryError::Corrupt { .. } | RegistryError::TooLarge { .. } | RegistryError::NoSuchBlob { .. })
+        )
+}
+
+/// Text from a proof in one line, no longer than `most` characters.
+fn told(text: &str, most: usize) -> String {
+    clean(&text.chars().take(most).collect::<String>()).replace('\n', " ")
 }
 
 /// How a proof is signed: `unsigned`, `signed by key 3f1c…`.

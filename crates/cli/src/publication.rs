@@ -1,7 +1,8 @@
 //! Sending an image to a registry under its tags: what `ship` and `push` have in common.
 
 use seaworthy_build::{Project, Record, git};
-use seaworthy_image::{Descriptor, Image};
+use seaworthy_image::index::{self, Offer};
+use seaworthy_image::{Descriptor, Digest, Image};
 use seaworthy_registry::tags::{self, Fate, Meaning, Origin, Plan};
 use seaworthy_registry::{Client, Ended, Pushed, Repository, Settings};
 use seaworthy_report::terminal::Style;
@@ -10,13 +11,19 @@ use seaworthy_verify::{InRegistry, Names, Tag};
 
 use crate::destination::Destination;
 use crate::failure::Failure;
+use crate::interrupt;
 use crate::output::Output;
 use crate::table::{self, Row};
 use crate::tags_args::TagsArgs;
 
 /// A client that finds credentials and authorities where Docker and Podman would.
+///
+/// A signal ends what it waits for.
 pub(crate) fn client() -> Client {
-    Client::new(Settings::from_environment())
+    let client = Client::new(Settings::from_environment());
+    let ended = client.clone();
+    interrupt::also(move || ended.stop());
+    client
 }
 
 /// A push that is decided on: which tags, and why.
@@ -128,28 +135,44 @@ pub(crate) fn in_registry(
     let origin = Origin { own: Vec::new(), ..origin };
     let standing = repository.standing(&origin)?;
     let plan = tags::plan(&origin, digest, &standing, false);
-    let tag = |meaning: &Meaning| {
+    let mut indexes: Vec<(Digest, bool)> = Vec::new();
+    let mut tag = |meaning: &Meaning| {
         let Some(step) = plan.steps.iter().find(|step| step.meaning == *meaning) else {
             // Only a dirty tree has no tag of a commit.
             let why = "the tree differed from its commit".to_owned();
-            return Tag { name: "sha-COMMIT".to_owned(), names: Names::NotForIt(why) };
+            return anyhow::Ok(Tag { name: "sha-COMMIT".to_owned(), names: Names::NotForIt(why) });
         };
         let names = match (&step.fate, standing.names.get(&step.tag)) {
             (_, Some(named)) if named == digest => Names::This,
-            (_, Some(named)) => Names::Other(named.clone()),
+            (_, Some(named)) => {
+                let known = indexes.iter().find(|(index, _)| index == named).map(|(_, holds)| *holds);
+                let holds = match known {
+                    Some(holds) => holds,
+                    None => holds(repository, named, digest)?,
+                };
+                indexes.push((named.clone(), holds));
+                if holds { Names::Holding(named.clone()) } else { Names::Other(named.clone()) }
+            }
             (Fate::LeftOut { why }, None) => Names::NotForIt(why.clone()),
             (_, None) => Names::Nothing,
         };
-        Tag { name: step.tag.clone(), names }
+        Ok(Tag { name: step.tag.clone(), names })
     };
     Ok(InRegistry {
         registry: registry.to_owned(),
         repository: repository.to_string(),
         digest: there.digest,
-        version: tag(&Meaning::Version),
-        commit: tag(&Meaning::Commit),
-        latest: tag(&Meaning::Latest),
+        version: tag(&Meaning::Version)?,
+        commit: tag(&Meaning::Commit)?,
+        latest: tag(&Meaning::Latest)?,
     })
+}
+
+/// Whether `named` is an index in which the image stands.
+fn holds(repository: &Repository, named: &Digest, image: &Digest) -> anyhow::Result<bool> {
+    let Some(manifest) = repository.manifest(named.as_str())? else { return Ok(false) };
+    let is_it = |offer: &Offer| matches!(offer, Offer::Image(offered) if offered.descriptor.digest == *image);
+    Ok(manifest.is_index() && index::offers(&manifest.bytes).is_ok_and(|offers| offers.iter().any(is_it)))
 }
 
 /// What the tags of the project's own image are made from: what its build knew, not what the tree says by now.

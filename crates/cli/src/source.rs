@@ -45,6 +45,12 @@ pub(crate) fn is_registry(source: &Source) -> bool {
 ///
 /// Fails if it is none; of what looks like a variable, only the name is told.
 pub(crate) fn parse(text: &str) -> Result<Source, Failure> {
+    if let Some(rest) = behind_login(text) {
+        return Err(Failure::new(format!(
+            "`***@{rest}` is not an image: behind `@` stands a digest, and no login before it"
+        ))
+        .hint("log in with `docker login HOST`: the login is found where that puts it"));
+    }
     if let Some((name, _)) = text.split_once('=') {
         return Err(
             Failure::new(format!("`{name}=***` is not an image")).hint("each variable needs an `--env` of its own")
@@ -99,6 +105,20 @@ fn last_built(folder: &Folder, platform: Option<&Platform>) -> anyhow::Result<Op
 fn record_of(layout: &Path) -> anyhow::Result<Option<Record>> {
     let path = record_path(layout);
     Record::read(&path).with_context(|| format!("cannot use `{}`", path.display()))
+}
+
+/// What stands behind a login in a name, such as `user:password@host/app`; `None` where there is none.
+pub(crate) fn behind_login(text: &str) -> Option<&str> {
+    let (before, behind) = text.split_once('@')?;
+    // `NAME=postgresql://user:password@host` is told by its name.
+    if before.split_once('=').is_some_and(|(name, _)| name.chars().all(|c| c.is_alphanumeric() || c == '_')) {
+        return None;
+    }
+    if behind.starts_with("sha256:") || behind.starts_with("sha512:") {
+        return None;
+    }
+    // A password may hold an `@` too.
+    text.rsplit_once('@').map(|(_, rest)| rest)
 }
 
 /// Opens the image; one of several where a platform tells which.

@@ -5,6 +5,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use crate::exit::Exit;
 use crate::failure::without_passwords;
 use crate::output::Output;
+use crate::source::behind_login;
 
 /// Prints help and the version to stdout, errors to stderr, and never what may be a variable's value.
 pub(crate) fn explain(mut error: clap::Error, out: &mut Output) -> Exit {
@@ -29,6 +30,15 @@ pub(crate) fn explain(mut error: clap::Error, out: &mut Output) -> Exit {
 
 /// `--env A=1 B=2` leaves `B=2` over, which clap would show.
 fn hide_values(error: &mut clap::Error) {
+    // `--to user:password@host/app`
+    for kind in [ContextKind::InvalidValue, ContextKind::InvalidArg] {
+        if let Some(ContextValue::String(value)) = error.get(kind)
+            && let Some(rest) = behind_login(value)
+        {
+            let hidden = ContextValue::String(format!("***@{rest}"));
+            error.insert(kind, hidden);
+        }
+    }
     if error.kind() != ErrorKind::UnknownArgument {
         return;
     }

@@ -17,6 +17,8 @@ pub const SCHEMA: &str = "seaworthy/standing/v1";
 pub struct Account<'a> {
     /// As the user named the image.
     pub reference: &'a str,
+    /// Where the results were found: `ghcr.io/acme/app`.
+    pub repository: &'a str,
     pub image: &'a Digest,
     /// The id of the key that every result had to be signed by, where one was named.
     pub key: Option<&'a str>,
@@ -38,7 +40,7 @@ pub struct Refused {
 const TITLES: [&str; 8] = ["when (UTC)", "machine", "engine", "kernel", "spec", "signed by", "kept", ""];
 
 /// A row of the table of results.
-fn row(entry: &Entry<'_>) -> [String; 8] {
+fn row(entry: &Entry<'_>, repository: &str) -> [String; 8] {
     let Proof { report, signature, .. } = entry.proof;
     let summary = &report.summary;
     let machine = report.machine.id.as_deref().map_or("no id".to_owned(), short);
@@ -55,25 +57,30 @@ fn row(entry: &Entry<'_>) -> [String; 8] {
         short(report.spec.digest.trim_start_matches("sha256:")),
         signed,
         format!("{} of {}", summary.pass, summary.total()),
-        remarks(entry).join(", "),
+        remarks(entry, repository).join(", "),
     ]
 }
 
 /// What sets a result apart.
-fn remarks(entry: &Entry<'_>) -> Vec<&'static str> {
-    let mut remarks = Vec::new();
-    remarks.extend(match entry.weight {
+fn remarks(entry: &Entry<'_>, repository: &str) -> Vec<String> {
+    let mut remarks: Vec<String> = Vec::new();
+    let name = &entry.proof.name;
+    if name != repository {
+        remarks.push(format!("made for {}", line(&name.chars().take(100).collect::<String>())));
+    }
+    let weight = match entry.weight {
         Weight::Counts => None,
         Weight::Replaced => Some("replaced by a newer one"),
         Weight::OlderSpec => Some("older specification"),
         Weight::OtherSpec => Some("other specification"),
-    });
-    remarks.extend(entry.doubt.map(|doubt| match doubt {
+    };
+    let doubt = entry.doubt.map(|doubt| match doubt {
         Doubt::Future => "dated in the future",
         Doubt::BeforeBuild => "dated before the build",
-    }));
+    });
+    remarks.extend(weight.into_iter().chain(doubt).map(str::to_owned));
     if entry.proof.report.pushed.as_ref().is_some_and(|pushed| pushed.anyway) {
-        remarks.push("pushed anyway");
+        remarks.push("pushed anyway".to_owned());
     }
     remarks
 }
@@ -118,7 +125,8 @@ fn results_are(count: usize) -> String {
 
 /// The promises with what decided them, and, where several results count, which of them did.
 fn promises(standing: &Standing<'_>) -> Vec<Criterion> {
-    let several = standing.counting().nth(1).is_some();
+    let speaks = |entry: &&Entry<'_>| matches!(entry.weight, Weight::Counts | Weight::Replaced);
+    let several = standing.results.iter().filter(speaks).nth(1).is_some();
     let said = |promise: &crate::Promise<'_>| {
         let mut criterion = promise.criterion.clone();
         if several {
@@ -177,7 +185,7 @@ mod tests {
         future.signature = Signature::Unchecked { key_id: "ab".repeat(32) };
         vec![
             Result { spec: "# Older\n", ..Result::new(here, "2025-12-31T10:00:00Z", "one pass") }.proof(),
-            Result::new(here, "2026-01-01T10:00:00Z", "one pass, two pass, three pass").proof(),
+            Result::new(here, "2026-01-01T10:00:00Z", "one pass, two pass, three fail").proof(),
             sample::proof_of(&pushed),
             Result::new(there, "2026-01-03T10:00:00Z", "one pass, two pass, three unproven").proof(),
             future,
@@ -189,7 +197,7 @@ mod tests {
         let standing = Standing::of(proofs, None, now.into());
         let image = sample::image();
         let reference = "ghcr.io/acme/task-api:1.4.2";
-        render(&Account { reference, image: &image, key, standing: &standing, refused })
+        render(&Account { reference, repository: sample::NAME, image: &image, key, standing: &standing, refused })
     }
 
     fn refused() -> Vec<Refused> {
@@ -206,7 +214,7 @@ mod tests {
           2026-01-03 10:00  b7e02a9155cc  embedded 0.1.0  6.18.0  84695088375e  unsigned        2 of 3
           2026-01-02 10:00  6d1f0c77aa00  embedded 0.1.0  6.18.0  84695088375e  unsigned        1 of 3
             pushed anyway
-          2026-01-01 10:00  6d1f0c77aa00  embedded 0.1.0  6.18.0  84695088375e  unsigned        3 of 3
+          2026-01-01 10:00  6d1f0c77aa00  embedded 0.1.0  6.18.0  84695088375e  unsigned        2 of 3
             replaced by a newer one
           2025-12-31 10:00  6d1f0c77aa00  embedded 0.1.0  6.18.0  768fde67de1b  unsigned        1 of 1
             older specification
@@ -323,7 +331,7 @@ mod tests {
         | --- | --- | --- | --- | --- | --- | --- | --- |
         | 2026-01-03 10:00 | b7e02a9155cc | embedded 0.1.0 | 6.18.0 | 84695088375e | unsigned | 2 of 3 |  |
         | 2026-01-02 10:00 | 6d1f0c77aa00 | embedded 0.1.0 | 6.18.0 | 84695088375e | unsigned | 1 of 3 | pushed anyway |
-        | 2026-01-01 10:00 | 6d1f0c77aa00 | embedded 0.1.0 | 6.18.0 | 84695088375e | unsigned | 3 of 3 | replaced by a newer one |
+        | 2026-01-01 10:00 | 6d1f0c77aa00 | embedded 0.1.0 | 6.18.0 | 84695088375e | unsigned | 2 of 3 | replaced by a newer one |
         | 2025-12-31 10:00 | 6d1f0c77aa00 | embedded 0.1.0 | 6.18.0 | 768fde67de1b | unsigned | 1 of 1 | older specification |
         | 2036-01-01 00:00 | 6d1f0c77aa00 | embedded 0.1.0 | 6.18.0 | 84695088375e | abababababab ? | 2 of 2 | dated in the future |
 

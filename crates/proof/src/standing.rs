@@ -1,6 +1,8 @@
 //! What several results say together about each promise, for one image and one specification.
 //!
 //! A machine's newer result replaces its older ones, and nothing else: no machine speaks for another, whatever its clock says.
+//! What is replaced breaks nothing any more; what it kept stays kept where the newer one only did not look (it has no sources, no
+//! engine), and is broken where that one breaks it.
 //! A result whose time cannot be right (later than now, or before the image was built) replaces none and is replaced by none,
 //! so that neither a wrong clock nor an invented date hides a failure of the same machine. A result without a machine's id is
 //! one of its own, and so is each of several that one machine dated alike.
@@ -45,7 +47,7 @@ pub struct Entry<'a> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Weight {
     Counts,
-    /// The same machine has a newer one.
+    /// The same machine has a newer one: only what it passes counts, and only where that one does not decide.
     Replaced,
     /// It is about another specification, and older than every result about the one that is stood on.
     OlderSpec,
@@ -71,8 +73,8 @@ pub struct Promise<'a> {
 impl<'a> Standing<'a> {
     /// The standing by all the proofs of one image, at `now`. `spec` is the digest of the specification to stand on.
     ///
-    /// A promise fails if any machine's newest result fails it, else passes if any passes it, else is unproven if any is, else is
-    /// pending. A result that does not name a promise says nothing about it.
+    /// A promise fails if any machine's newest result fails it, else passes if any result passes it, else is unproven if any
+    /// newest one is, else is pending. A result that does not name a promise says nothing about it.
     pub fn of(proofs: &'a [Proof], spec: Option<&str>, now: SystemTime) -> Self {
         let mut results = entries(proofs, now);
         let spec = spec.map(str::to_owned).or_else(|| results.first().map(|one| one.proof.spec_digest().to_owned()));
@@ -89,11 +91,29 @@ impl<'a> Standing<'a> {
         self.results.iter().filter(|entry| entry.weight == Weight::Counts).map(|entry| entry.proof)
     }
 
-    /// A result that shows that the image was pulled and runs on another machine than the one `built` names, in another boot; a
-    /// checked one where there is one. `None` also where `built` does not say where that was.
+    /// Who says where the image was built, newest first; of those who say the same, the first. A build that is reproducible may
+    /// have happened on several machines.
+    pub fn builders(&self) -> Vec<&'a Proof> {
+        let mut told: Vec<(&Option<String>, &Option<String>)> = Vec::new();
+        let mut builders = Vec::new();
+        for proof in self.results.iter().map(|entry| entry.proof) {
+            let Some(built) = &proof.report.built else { continue };
+            let place = (&built.machine, &built.boot);
+            if !told.contains(&place) {
+                told.push(place);
+                builders.push(proof);
+            }
+        }
+        builders
+    }
+
+    /// A result that shows that the image was pulled and runs on another machine than any that is known to have built it, `also`
+    /// among them, in another boot; a checked one where there is one. `None` also where somebody who built it does not say where.
     ///
     /// Only results that count are looked at: what a machine said before it failed shows nothing.
-    pub fn different_machine(&self, built: &Built) -> Option<&'a Proof> {
+    pub fn different_machine(&self, also: Option<&Built>) -> Option<&'a Proof> {
+        let builders = self.builders();
+        let built: Vec<&Built> = builders.iter().filter_map(|proof| proof.report.built.as_ref()).chain(also).collect();
         let shows = |proof: &&Proof| {
             let report = &proof.report;
             let (machine, boot) = (report.machine.id.as_ref(), report.machine.boot.as_ref());
@@ -101,8 +121,8 @@ impl<'a> Standing<'a> {
             let passes =
                 |one: &Criterion| one.check.as_deref() == Some(DIFFERENT_MACHINE) && one.verdict == Verdict::Pass;
             let fails_running = |one: &Criterion| one.stage == RUN && one.verdict == Verdict::Fail;
-            away(built)
-                && report.built.as_ref().is_some_and(away)
+            report.built.is_some()
+                && built.iter().all(|built| away(built))
                 && report.criteria.iter().any(passes)
                 && !report.criteria.iter().any(fails_running)
         };
@@ -175,17 +195,20 @@ fn weigh(entries: &mut [Entry<'_>], spec: &str) {
 fn promises<'a>(entries: &[Entry<'a>]) -> Vec<Promise<'a>> {
     let mut order: Vec<&str> = Vec::new();
     let mut standing: BTreeMap<&str, Promise<'a>> = BTreeMap::new();
-    for entry in entries.iter().filter(|entry| entry.weight == Weight::Counts) {
-        for criterion in &entry.proof.report.criteria {
-            let said = Promise { criterion, decided_by: entry.proof };
-            match standing.get_mut(criterion.id.as_str()) {
-                None => {
-                    order.push(&criterion.id);
-                    standing.insert(&criterion.id, said);
-                }
-                Some(stands) if rank(criterion.verdict) > rank(stands.criterion.verdict) => *stands = said,
-                Some(_) => {}
+    let of = |weight: Weight| {
+        let entries = entries.iter().filter(move |entry| entry.weight == weight);
+        entries.flat_map(|entry| entry.proof.report.criteria.iter().map(|criterion| (criterion, entry.proof)))
+    };
+    let kept = of(Weight::Replaced).filter(|(criterion, _)| criterion.verdict == Verdict::Pass);
+    for (criterion, decided_by) in of(Weight::Counts).chain(kept) {
+        let said = Promise { criterion, decided_by };
+        match standing.get_mut(criterion.id.as_str()) {
+            None => {
+                order.push(&criterion.id);
+                standing.insert(&criterion.id, said);
             }
+            Some(stands) if rank(criterion.verdict) > rank(stands.criterion.verdict) => *stands = said,
+            Some(_) => {}
         }
     }
     order.iter().filter_map(|id| standing.get(id).copied()).collect()
@@ -233,11 +256,32 @@ mod tests {
 
     #[test]
     fn of_one_machine_the_newest_result_stands() {
-        let older = Result::new("a", "2026-01-01T00:00:00Z", "one fail, two pass");
-        let newer = Result::new("a", "2026-01-02T00:00:00Z", "one pass, two pending");
-        let expected = "one pass by a 2026-01-02\ntwo pending by a 2026-01-02\n";
+        let older = Result::new("a", "2026-01-01T00:00:00Z", "one fail, two unproven, three fail, four pass");
+        let newer = Result::new("a", "2026-01-02T00:00:00Z", "one pass, two pending, three unproven, four pass");
+        let expected = "one pass by a 2026-01-02\ntwo pending by a 2026-01-02\nthree unproven by a 2026-01-02\nfour pass by a 2026-01-02\n";
         assert_eq!(stands(&proofs(&[older.clone(), newer.clone()]), None), expected);
         assert_eq!(stands(&proofs(&[newer, older]), None), expected);
+    }
+
+    #[test]
+    fn what_a_machine_kept_before_stays_kept_unless_it_is_broken_now() {
+        let older = Result::new("a", "2026-01-01T00:00:00Z", "build pass, run pass, size pass, tags pass");
+        let newer = Result::new("a", "2026-01-02T00:00:00Z", "build pending, run unproven, size fail, tags pass");
+        let all = proofs(&[newer.clone(), older.clone()]);
+        insta::assert_snapshot!(stands(&all, None), @"
+        build pass by a 2026-01-01
+        run pass by a 2026-01-01
+        size fail by a 2026-01-02
+        tags pass by a 2026-01-02
+        ");
+        // Of another specification, it keeps nothing.
+        let other = Result { spec: "# Older\n", ..older };
+        insta::assert_snapshot!(stands(&proofs(&[newer, other]), None), @"
+        build pending by a 2026-01-02
+        run unproven by a 2026-01-02
+        size fail by a 2026-01-02
+        tags pass by a 2026-01-02
+        ");
     }
 
     #[test]
@@ -275,8 +319,8 @@ mod tests {
         let future = Result::new("a", "2036-01-01T00:00:00Z", "one fail");
         assert_eq!(stands(&proofs(&[passed.clone(), future]), None), "one fail by a 2036-01-01\n");
         // A few minutes are a difference of clocks.
-        let soon = Result::new("a", "2026-02-01T00:04:00Z", "one pending");
-        assert_eq!(stands(&proofs(&[passed, soon]), None), "one pending by a 2026-02-01\n");
+        let soon = Result::new("a", "2026-02-01T00:04:00Z", "one pass");
+        assert_eq!(stands(&proofs(&[passed, soon]), None), "one pass by a 2026-02-01\n");
     }
 
     #[test]
@@ -350,7 +394,7 @@ mod tests {
         change(&mut report);
         report.summary = Summary::of(&report.criteria);
         let proofs = [sample::proof_of(&report)];
-        assert_eq!(Standing::of(&proofs, None, now()).different_machine(built).is_some(), expected);
+        assert_eq!(Standing::of(&proofs, None, now()).different_machine(Some(built)).is_some(), expected);
     }
 
     #[test]
@@ -366,5 +410,29 @@ mod tests {
         check(|report| report.criteria[0].check = None, &here, false);
         check(|report| report.criteria[1].verdict = Verdict::Fail, &here, false);
         check(|report| report.criteria[1].verdict = Verdict::Unproven, &here, true);
+    }
+
+    #[test]
+    fn who_built_it_too_is_no_other_machine_whatever_a_newer_proof_says_of_the_build() {
+        let pulled = |machine: &'static str| {
+            let mut report = Result {
+                built: Some("2026-01-01T00:00:00Z"),
+                ..Result::new(machine, "2026-01-02T00:00:00Z", "other pass, run pass")
+            }
+            .report();
+            report.criteria[0].check = Some(DIFFERENT_MACHINE.into());
+            report
+        };
+        // It says that somebody else built the image, as a forger would.
+        let mut told = Result::new("c", "2026-01-03T00:00:00Z", "run pass").report();
+        told.built = Some(Built { boot: Some("boot-b".into()), ..built(Some("b")) });
+        let all = [sample::proof_of(&pulled("b")), sample::proof_of(&told)];
+        let standing = Standing::of(&all, None, now());
+        assert_eq!(standing.builders().len(), 2);
+        assert!(standing.different_machine(None).is_none());
+        let all = [sample::proof_of(&pulled("d")), all[1].clone()];
+        let standing = Standing::of(&all, None, now());
+        assert!(standing.different_machine(None).is_some());
+        assert!(standing.different_machine(Some(&Built { boot: Some("boot-d".into()), ..built(Some("d")) })).is_none());
     }
 }

@@ -17,7 +17,7 @@ pub struct Attachments {
     pub found: Vec<Attached>,
     /// What is told somewhere and could not be taken.
     pub skipped: Vec<Skipped>,
-    /// There is more than is looked at, or it comes too slowly: nobody knows what the rest is.
+    /// There is more than is looked at, or the registry failed over some of it: nobody knows what the rest is.
     pub cut: bool,
 }
 
@@ -108,7 +108,8 @@ impl Survey<'_> {
             Ok(tags) => tags,
             Err(RegistryError::NoSuchRepository { .. }) => return Ok(()),
             Err(error) => {
-                let unread = matches!(error, RegistryError::TooManyTags { .. } | RegistryError::Slow { .. });
+                let unread =
+                    error.passes() || matches!(error, RegistryError::TooManyTags { .. } | RegistryError::Slow { .. });
                 let why = tellable(error)?;
                 self.all.cut |= unread;
                 self.skip("the list of tags", why);
@@ -131,7 +132,10 @@ impl Survey<'_> {
                 }
                 "it names something else than an index of what is attached".to_owned()
             }
-            Err(error) => tellable(error)?,
+            Err(error) => {
+                self.all.cut |= error.passes();
+                tellable(error)?
+            }
         };
         self.skip(tag, why);
         Ok(Vec::new())
@@ -189,7 +193,7 @@ impl Survey<'_> {
                 Ok(Some((_, Ok(attached)))) => self.all.found.push(attached),
                 Ok(Some((_, Err(why)))) => self.skip(what, why),
                 Err(error) => {
-                    self.all.cut |= matches!(error, RegistryError::Slow { .. });
+                    self.all.cut |= error.passes() || matches!(error, RegistryError::Slow { .. });
                     let why = tellable(error)?;
                     self.skip(what, why);
                 }

@@ -51,6 +51,8 @@ pub struct Tag {
 pub enum Names {
     /// The image itself.
     This,
+    /// An index with this digest, in which the image stands.
+    Holding(Digest),
     Other(Digest),
     Nothing,
     /// It is not for an image like this one, and why.
@@ -150,6 +152,7 @@ fn tagged(subject: &Subject<'_>, wanted: &[String]) -> Finding {
     let next = || command(subject, &format!("ship --to {}", there.repository));
     let mut held = Vec::new();
     let mut missing = Vec::new();
+    let mut through = None;
     for kind in wanted {
         let (tag, is_fixed) = match kind {
             "version" => (&there.version, true),
@@ -160,6 +163,10 @@ fn tagged(subject: &Subject<'_>, wanted: &[String]) -> Finding {
         let name = &tag.name;
         match &tag.names {
             Names::This => held.push(name.as_str()),
+            Names::Holding(index) => {
+                held.push(name.as_str());
+                through = Some(index);
+            }
             Names::Nothing => missing.push(format!("there is no tag {name}")),
             Names::NotForIt(why) => missing.push(format!("no {name}: {why}")),
             Names::Other(digest) => {
@@ -175,6 +182,10 @@ fn tagged(subject: &Subject<'_>, wanted: &[String]) -> Finding {
         [] => String::new(),
         [one] => format!("{one} names {} in {}", short(subject.image.digest()), there.repository),
         many => format!("{} name {} in {}", many.join(", "), short(subject.image.digest()), there.repository),
+    };
+    let seen = match through {
+        Some(index) => format!("{seen}, through the index {}", short(index)),
+        None => seen,
     };
     if missing.is_empty() {
         return Finding::pass(seen);
@@ -196,7 +207,10 @@ fn on_another_machine(subject: &Subject<'_>, decided: &[report::Criterion]) -> F
         return Finding::pass(format!("machine {machine} pulled and ran it on {engine} at {at} ({signed} result)"));
     }
     let name = travel.registry.as_ref().map_or("HOST/REPO:TAG".to_owned(), |there| {
-        match [&there.version, &there.commit].into_iter().find(|tag| matches!(tag.names, Names::This)) {
+        match [&there.version, &there.commit]
+            .into_iter()
+            .find(|tag| matches!(tag.names, Names::This | Names::Holding(_)))
+        {
             Some(tag) => format!("{}:{}", there.repository, tag.name),
             None => format!("{}@{}", there.repository, there.digest),
         }

@@ -137,6 +137,19 @@ fn another_digest_in_the_registry_breaks_the_promise() -> anyhow::Result<()> {
 }
 
 #[test]
+fn a_tag_that_names_an_index_names_the_images_in_it() -> anyhow::Result<()> {
+    let index = Digest::of(b"index");
+    let travel = |image: &Image| {
+        let holding = |name| tag(name, Names::Holding(index.clone()));
+        let (version, latest) = (holding("1.4.2"), holding("latest"));
+        Travel { registry: Some(InRegistry { version, latest, ..in_registry("ghcr.io", image) }), ..Travel::default() }
+    };
+    let told = told(Ran(Verdict::Pass), travel, None)?;
+    assert_snapshot!(told.lines().nth(2).unwrap_or_default(), @"Pass: 1.4.2, sha-0123456789ab, latest name sha256:OWN… in ghcr.io/acme/notes, through the index sha256:1bc04b5291c2…");
+    Ok(())
+}
+
+#[test]
 fn latest_of_another_release_breaks_nothing() -> anyhow::Result<()> {
     let travel = |image: &Image| {
         let latest = tag("latest", Names::Other(Digest::of(b"other")));

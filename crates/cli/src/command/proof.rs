@@ -25,8 +25,8 @@ Examples:
 A promise stands broken if any machine's newest result breaks it, else kept if any result keeps it. Without --verify-key
 damage is found, and a consistent forgery is not.
 
-It exits 0 when nothing stands broken or unproven, 1 when a promise stands broken, 3 when one stands unproven or there is
-no result, 2 when the work could not be done.")]
+It exits 0 when nothing stands broken or unproven, 1 when a promise stands broken, 3 when one stands unproven, there is
+no result or there are more than are read, 2 when the work could not be done.")]
 pub(crate) struct ProofArgs {
     /// The image in its registry: `HOST/REPO:TAG` or `HOST/REPO@DIGEST`
     image: String,
@@ -64,11 +64,16 @@ pub(crate) fn run(args: ProofArgs, out: &mut Output) -> anyhow::Result<Exit> {
     let key = key.map(|key| key.id());
     let account = Account {
         reference: &reference.familiar(),
+        repository: &repository.to_string(),
         image: &digest,
         key: key.as_deref(),
         standing: &standing,
         refused: &proofs.refused,
     };
     out.report(&account, &reports)?;
-    Ok(Exit::of(&standing.summary, false))
+    Ok(match Exit::of(&standing.summary, false) {
+        // What was not read may say that a promise is broken.
+        Exit::Success if proofs.cut => Exit::Unproven,
+        exit => exit,
+    })
 }

@@ -121,8 +121,10 @@ fn send(
     let image = subject.image;
     let pushed = publication.send(image, out)?;
     subject.travel.registry = Some(publication.seen(image)?);
-    let proofs = Proofs::read(&publication.repository, image.digest(), None, out)?;
-    subject.travel.witness = proofs.witness();
+    // What is signed here repeats nothing that anybody may have written.
+    let own = key.map(SigningKey::verifying_key);
+    let proofs = Proofs::read(&publication.repository, image.digest(), own.as_ref(), out)?;
+    subject.travel.witness = proofs.witness(report.built.as_ref());
     settle(report, spec, subject);
     report.pushed = Some(publication.told(anyway));
     let proof = proofs::attach(&publication.repository, image, report, spec, key, out)?;

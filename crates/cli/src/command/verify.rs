@@ -127,19 +127,28 @@ fn from_registry(
     out: &mut Output,
 ) -> anyhow::Result<(PathBuf, Spec)> {
     let Pulled { registry, repository } = pulled;
+    // What is signed here repeats nothing that anybody may have written.
+    let unchecked = keys.signing.is_some() && keys.verifying.is_none();
     let image = subject.image;
     let proofs = Proofs::read(repository, image.digest(), keys.verifying.as_ref(), out)?;
     proofs.tell_refused(out);
-    let spec = match named {
-        Some(named) => named,
-        None => proofs.specification(&subject.reference, out)?,
+    let spec = if let Some(named) = named {
+        named
+    } else {
+        let spec = proofs.specification(&subject.reference, out)?;
+        if unchecked {
+            out.note(
+                    "this result will be signed, and nothing shows who wrote that specification: name it with `--spec`, or check its proof with `--verify-key`",
+                );
+        }
+        spec
     };
     let origin = publication::origin_of(image, None, None);
     subject.travel = Travel {
         registry: Some(publication::in_registry(repository, registry, origin, image)?),
         pulled: true,
         built: proofs.built(),
-        witness: proofs.witness(),
+        witness: if unchecked { None } else { proofs.witness(None) },
     };
     Ok(spec)
 }

@@ -7,6 +7,8 @@ mod explain;
 #[cfg(test)]
 mod interrupt;
 #[cfg(test)]
+mod interrupt_transfer;
+#[cfg(test)]
 mod keygen;
 #[cfg(test)]
 mod report;
@@ -15,4 +17,6 @@ mod shipping;
 mod specification;
 #[cfg(test)]
 mod support;
+#[cfg(test)]
+mod tampering;
 mod usage;

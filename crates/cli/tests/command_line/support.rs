@@ -49,7 +49,8 @@ impl Place {
             .current_dir(self.folder.path())
             .env_remove("NO_COLOR")
             .env_remove("DOCKER_HOST")
-            .env_remove("COSIGN_PASSWORD");
+            .env_remove("COSIGN_PASSWORD")
+            .env_remove("CARGO_TARGET_DIR");
         command
     }
 

@@ -276,3 +276,32 @@ fn an_image_that_was_never_built_names_the_command_that_builds_it() {
     hint: seaworthy -C app build
     ");
 }
+
+#[test]
+fn a_login_in_a_name_is_not_repeated() {
+    let place = Place::empty().with("containerization-spec.md", SPEC);
+    for name in [
+        "https://ann:open-sesame@r.example/acme/app",
+        "ann:open-sesame@r.example/acme/app:1",
+        "docker://ann:open@sesame@r.example/acme/app",
+        "docker-daemon:ann:open-sesame@app",
+    ] {
+        for arguments in [
+            vec!["verify", name],
+            vec!["proof", name],
+            vec!["push", name, "--to", "r.example/acme/app"],
+            vec!["push", "--to", name],
+            vec!["ship", "--to", name],
+            vec!["proof", "app", name],
+        ] {
+            let told = place.call(&arguments);
+            assert!(told.starts_with("exit 2") && !told.contains("sesame"), "{arguments:?}: {told}");
+        }
+    }
+    assert_snapshot!(place.call(&["verify", "ann:open-sesame@r.example/acme/app"]), @"
+    exit 2
+    --- stderr
+    error: `***@r.example/acme/app` is not an image: behind `@` stands a digest, and no login before it
+    hint: log in with `docker login HOST`: the login is found where that puts it
+    ");
+}

@@ -23,7 +23,14 @@ fuzz_target!(|bytes: &[u8]| {
     assert!(open(bytes, SIGNED_MEDIA_TYPE, &IMAGE, Some(&KEY)).is_err(), "a signature by a key that signed nothing");
     let proofs: Vec<_> = [unsigned, signed].into_iter().flatten().collect();
     let standing = Standing::of(&proofs, None, SystemTime::now());
-    let account = Account { reference: "image", image: &IMAGE, key: None, standing: &standing, refused: &[] };
+    let account = Account {
+        reference: "image",
+        repository: "image",
+        image: &IMAGE,
+        key: None,
+        standing: &standing,
+        refused: &[],
+    };
     account::terminal::render(&account, Style { color: true, width: 80 });
     account::markdown::render(&account);
     account::json::render(&account);

@@ -14,7 +14,9 @@ pub fn render(account: &Account<'_>) -> String {
     if !standing.results.is_empty() {
         out.push_str(&cells(&TITLES.map(str::to_owned)));
         out.push_str(&cells(&TITLES.map(|_| "---".to_owned())));
-        out.extend(standing.results.iter().map(|entry| cells(&row(entry).map(|cell| escaped(&cell)))));
+        out.extend(
+            standing.results.iter().map(|entry| cells(&row(entry, account.repository).map(|cell| escaped(&cell)))),
+        );
         out.push('\n');
     }
     out.extend(notes(account).iter().map(|note| format!("- {}\n", escaped(note))));

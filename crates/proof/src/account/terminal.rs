@@ -15,7 +15,7 @@ pub fn render(account: &Account<'_>, style: Style) -> String {
     let standing = account.standing;
     let digest = line(&short_digest(account.image.as_str()));
     let mut out = format!("{} · {digest}\n\n", heading(account.reference, style));
-    let rows: Vec<[String; 8]> = standing.results.iter().map(row).collect();
+    let rows: Vec<[String; 8]> = standing.results.iter().map(|entry| row(entry, account.repository)).collect();
     if !rows.is_empty() {
         out.push_str(&results(&rows, style));
         out.push('\n');
