@@ -5,7 +5,7 @@ use std::{collections::HashMap, env, fmt, fs, io, ops::RangeInclusive, path::Pat
 use tracing::level_filters::LevelFilter;
 
 use crate::{
-    database_url::{BadUrl, DatabaseUrl},
+    database_url::{BadUrl, DatabaseUrl, PostgresUrl},
     key::{BadKeys, Keys},
     limits::Limits,
 };
@@ -101,9 +101,11 @@ struct Variables {
     file: HashMap<String, String>,
 }
 
-const NAMES: [&str; 12] = [
+const NAMES: [&str; 14] = [
     "DATABASE_URL",
     "DATABASE_URL_FILE",
+    "DATABASE_PREPARED",
+    "DATABASE_IDLE_TIME",
     "HOST",
     "PORT",
     "LOG_LEVEL",
@@ -161,7 +163,26 @@ impl Variables {
                 }
             }
         };
-        url.trim().parse().map_err(|reason| ConfigError::BadDatabaseUrl { variable, reason })
+        let mut url = url.trim().parse().map_err(|reason| ConfigError::BadDatabaseUrl { variable, reason })?;
+        if let DatabaseUrl::Postgres(url) = &mut url {
+            self.habits(url)?;
+        }
+        Ok(url)
+    }
+
+    /// What a URL cannot say: how its connections are used.
+    fn habits(&self, url: &mut PostgresUrl) -> Result<(), ConfigError> {
+        let seconds = self.number("DATABASE_IDLE_TIME", "seconds, from 1 to 86400", 1..=86_400)?;
+        url.idle_time = seconds.map_or(url.idle_time, Duration::from_secs);
+        let variable = "DATABASE_PREPARED";
+        url.is_prepared = match self.get(variable).map(str::trim) {
+            None | Some("false") => false,
+            Some("true") => true,
+            Some(value) => {
+                return Err(ConfigError::BadValue { variable, value: value.to_owned(), expected: "true or false" });
+            }
+        };
+        Ok(())
     }
 
     fn listen(&self) -> Result<Listen, ConfigError> {

@@ -22,6 +22,10 @@ pub struct PostgresUrl {
     pub config: tokio_postgres::Config,
     pub tls: Tls,
     pub roots: Roots,
+    /// Whether statements are prepared by name, which only a session of one's own allows.
+    pub is_prepared: bool,
+    /// How long a connection may lie unused before it is closed.
+    pub idle_time: Duration,
 }
 
 /// How much of a server's certificate is checked.
@@ -296,7 +300,7 @@ impl Draft {
         for port in &self.ports {
             config.port(*port);
         }
-        Ok(PostgresUrl { config, tls, roots })
+        Ok(PostgresUrl { config, tls, roots, is_prepared: false, idle_time: Duration::from_mins(5) })
     }
 
     /// Encrypted and verified, unless the URL says that it shall not be, or the way leads nowhere outside.

@@ -62,6 +62,9 @@ pub enum Error {
     /// As before, for a request that changes something.
     #[error("The request took too long, and may have been done")]
     TooSlowToTell,
+    /// The database went away while it changed something.
+    #[error("The database was lost before it answered: whether the change was made is not known")]
+    Lost(#[source] StoreError),
     /// A fault of ours. The client is told nothing of it.
     #[error("Internal Server Error")]
     Internal(#[source] StoreError),
@@ -82,7 +85,7 @@ impl Error {
             Self::Denied(Denied::NotFor(_)) => StatusCode::FORBIDDEN,
             Self::Denied(_) => StatusCode::UNAUTHORIZED,
             Self::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
-            Self::Unavailable(_) | Self::Overloaded => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Unavailable(_) | Self::Lost(_) | Self::Overloaded => StatusCode::SERVICE_UNAVAILABLE,
             Self::TooSlow | Self::TooSlowToTell => StatusCode::GATEWAY_TIMEOUT,
             Self::Internal(_) | Self::Panic => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -93,6 +96,10 @@ impl Error {
         match self {
             Self::Unavailable(cause) => {
                 warn!(cause = chain(cause), trace_id = %trace, "database not available");
+                metrics.database_unavailable();
+            }
+            Self::Lost(cause) => {
+                warn!(cause = chain(cause), trace_id = %trace, "database lost, and the outcome of a change with it");
                 metrics.database_unavailable();
             }
             Self::Internal(cause) => {
@@ -110,6 +117,7 @@ impl From<StoreError> for Error {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Query { .. } => Self::Internal(error),
+            StoreError::Unknown { .. } => Self::Lost(error),
             _ => Self::Unavailable(error),
         }
     }
@@ -187,7 +195,7 @@ impl Asked {
         let headers = response.headers_mut();
         match &*error {
             Error::MethodNotAllowed { allow } => headers.insert(header::ALLOW, HeaderValue::from_static(allow)),
-            Error::Unavailable(_) | Error::Overloaded | Error::TooSlow | Error::TooSlowToTell => {
+            Error::Unavailable(_) | Error::Lost(_) | Error::Overloaded | Error::TooSlow | Error::TooSlowToTell => {
                 headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"))
             }
             Error::TooMany { seconds } => headers.insert(header::RETRY_AFTER, HeaderValue::from(*seconds)),

@@ -1,261 +1,229 @@
-//! The way to PostgreSQL: a few connections that all requests share, made anew when they break.
+//! The way to PostgreSQL: few connections, opened when they are needed, shared by all requests, and made anew when they
+//! break.
 //!
-//! **Invariant:** no statement is ever prepared by name, and nothing is kept in a session: behind a pooler, the next
-//! statement may reach another server process.
+//! **Invariant:** nothing is kept in a session, and no statement is prepared by name unless the operator says that every
+//! statement reaches the same server process: behind a pooler, the next one may reach another.
+//!
+//! **Invariant:** what is sent is sent for a request. Nobody asks the database whether it is still there.
 
 use std::{
-    error::Error as StdError,
-    io,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, AtomicUsize, Ordering},
-    },
+    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
     time::{Duration, Instant},
 };
 
-use tokio::{sync::Mutex, time::timeout};
-use tokio_postgres::{
-    Client, Error, Row,
-    error::{DbError, SqlState},
-    types::{ToSql, Type},
+use tokio::{
+    sync::Notify,
+    time::{Instant as Clock, sleep, timeout, timeout_at},
 };
-use tokio_postgres_rustls::MakeRustlsConnect;
-use tracing::{debug, info, warn};
+use tokio_postgres::{Row, error::SqlState};
 
-use super::{StoreError, tls};
-use crate::database_url::PostgresUrl;
+use super::{
+    connection::{Connection, Parameter, Place},
+    failure::Failure,
+    retry::jittered,
+};
 
-/// Requests wait for each other on a connection only as long as the database computes, so few are enough.
-const CONNECTIONS: usize = 4;
-
-/// A statement that takes longer is given up, and its connection with it.
-const STATEMENT_TIME: Duration = Duration::from_secs(10);
+/// Connections that statements share, and as many for those that need one alone.
+const CONNECTIONS: usize = 2;
 
 /// How long a failure to connect is the answer for all, before the next try.
-const RETRY_AFTER: Duration = Duration::from_millis(500);
+const RETRY_AFTER: Duration = Duration::from_millis(200);
 
-pub(super) type Parameter<'a> = (&'a (dyn ToSql + Sync), Type);
+/// How long one attempt to connect is waited for before another one is made beside it.
+const SLOW: Duration = Duration::from_secs(1);
+
+/// How long a statement waits for a connection of its own.
+const QUEUE_TIME: Duration = Duration::from_secs(5);
 
 #[derive(Debug)]
 pub(super) struct Link {
-    place: Place,
-    slots: [Mutex<Slot>; CONNECTIONS],
-    next: AtomicUsize,
-    lost: AtomicBool,
+    place: Arc<Place>,
+    shared: Arc<Pool>,
+    alone: Arc<Pool>,
 }
 
-/// A connection, or when and why there is none.
-#[derive(Debug, Default)]
-enum Slot {
-    #[default]
-    Empty,
-    Open(Arc<Client>),
-    Failed(Instant, String),
-}
-
-/// Whether a statement may be sent again when its connection broke before the answer came.
+/// Who else may use a statement's connection at the same time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Again {
-    Yes,
-    No,
+pub(super) enum Use {
+    /// Others, whose answers wait until this one is through.
+    Shared,
+    /// Nobody: its answer is long.
+    Alone,
 }
 
 impl Link {
     /// A link that has `first` as its first connection.
-    pub(super) fn new(place: Place, first: Client) -> Self {
-        let slots: [Mutex<Slot>; CONNECTIONS] = Default::default();
-        let link = Self { place, slots, next: AtomicUsize::new(0), lost: AtomicBool::new(false) };
-        if let Ok(mut slot) = link.slots[0].try_lock() {
-            *slot = Slot::Open(Arc::new(first));
-        }
-        link
+    pub(super) fn new(place: Place, first: Connection) -> Self {
+        let place = Arc::new(place);
+        let shared = Pool::new(Use::Shared, Arc::clone(&place));
+        let alone = Pool::new(Use::Alone, Arc::clone(&place));
+        shared.add(first);
+        Self { place, shared, alone }
     }
 
-    /// Sends one statement, in one round trip.
+    /// How long there has been no database.
+    pub(super) fn away(&self) -> Option<Duration> {
+        self.place.away()
+    }
+
+    /// Sends one statement, once, in one round trip, and waits that long for its answer.
     pub(super) async fn query(
         &self,
-        again: Again,
-        sql: &str,
+        how: Use,
+        time: Duration,
+        sql: &'static str,
         parameters: &[Parameter<'_>],
-    ) -> Result<Vec<Row>, StoreError> {
-        let mut result = self.query_once(sql, parameters).await;
-        if again == Again::Yes && matches!(&result, Err(Lost::Broken(error)) if is_away(error)) {
-            result = self.query_once(sql, parameters).await;
-        }
-        result.map_err(|lost| match lost {
-            Lost::NotConnected(error) => error,
-            Lost::Broken(error) => judge_statement(error),
-            Lost::Slow => unreachable(&format!("no answer within {} s", STATEMENT_TIME.as_secs())),
-        })
-    }
-
-    async fn query_once(&self, sql: &str, parameters: &[Parameter<'_>]) -> Result<Vec<Row>, Lost> {
-        let slot = &self.slots[self.next.fetch_add(1, Ordering::Relaxed) % CONNECTIONS];
-        let client = self.client(slot).await.map_err(Lost::NotConnected)?;
-        if let Ok(answer) = timeout(STATEMENT_TIME, client.query_typed(sql, parameters)).await {
-            answer.map_err(Lost::Broken)
-        } else {
-            let mut slot = slot.lock().await;
-            if matches!(&*slot, Slot::Open(open) if Arc::ptr_eq(open, &client)) {
-                *slot = Slot::Empty;
-            }
-            Err(Lost::Slow)
-        }
-    }
-
-    async fn client(&self, slot: &Mutex<Slot>) -> Result<Arc<Client>, StoreError> {
-        let mut slot = slot.lock().await;
-        match &*slot {
-            Slot::Open(client) if !client.is_closed() => return Ok(Arc::clone(client)),
-            Slot::Failed(at, cause) if at.elapsed() < RETRY_AFTER => return Err(unreachable(cause)),
-            _ => {}
-        }
-        match self.place.connect().await {
-            Ok(client) => {
-                if self.lost.swap(false, Ordering::Relaxed) {
-                    info!("database is back");
-                }
-                let client = Arc::new(client);
-                *slot = Slot::Open(Arc::clone(&client));
-                Ok(client)
-            }
-            Err(error) => {
-                if !self.lost.swap(true, Ordering::Relaxed) {
-                    warn!(cause = error.cause(), "database lost");
-                }
-                *slot = Slot::Failed(Instant::now(), error.cause());
-                Err(error)
-            }
-        }
-    }
-}
-
-enum Lost {
-    NotConnected(StoreError),
-    Broken(Error),
-    Slow,
-}
-
-/// A server, and how it is reached.
-#[derive(Clone)]
-pub(super) struct Place {
-    url: PostgresUrl,
-    tls: MakeRustlsConnect,
-}
-
-impl std::fmt::Debug for Place {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.url.fmt(f)
-    }
-}
-
-impl Place {
-    pub(super) fn new(url: &PostgresUrl) -> Result<Self, StoreError> {
-        let tls = tls::connector(url).map_err(|error| StoreError::Refused { source: error.into(), hint: None })?;
-        Ok(Self { url: url.clone(), tls })
-    }
-
-    /// A new connection, which lives as long as what is returned.
-    pub(super) async fn connect(&self) -> Result<Client, StoreError> {
-        let config = &self.url.config;
-        // The configured time is for each address to accept; this one is for all of it.
-        let time = config.get_connect_timeout().copied().unwrap_or_default() + Duration::from_secs(5);
-        let (client, connection) = match timeout(time, config.connect(self.tls.clone())).await {
-            Ok(connected) => connected.map_err(judge_connection)?,
-            Err(_) => return Err(unreachable(&format!("no connection within {} s", time.as_secs()))),
+    ) -> Result<Vec<Row>, Failure> {
+        let pool = if how == Use::Shared { &self.shared } else { &self.alone };
+        let lease = pool.lease().await?;
+        let Ok(answer) = timeout(time, lease.connection.query(sql, parameters)).await else {
+            lease.connection.condemn();
+            return Err(Failure::unanswered(format!("no answer within {} s", time.as_secs())));
         };
-        tokio::spawn(async move {
-            if let Err(error) = connection.await {
-                debug!(cause = crate::error::chain(&error), "connection to the database broken");
+        let answer = answer.map_err(Failure::of_statement);
+        // A server that has become a replica stays one.
+        if answer.as_ref().is_err_and(|failure| failure.is(&SqlState::READ_ONLY_SQL_TRANSACTION)) {
+            lease.connection.condemn();
+        }
+        answer
+    }
+
+    /// Lets go of all connections.
+    pub(super) fn close(&self) {
+        self.shared.state().open.clear();
+        self.alone.state().open.clear();
+    }
+}
+
+#[derive(Debug)]
+struct Pool {
+    how: Use,
+    place: Arc<Place>,
+    state: Mutex<State>,
+    changed: Notify,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    open: Vec<Arc<Connection>>,
+    /// When each attempt to connect that is under way began.
+    opening: Vec<Instant>,
+    failed: Option<(Instant, Duration, Failure)>,
+}
+
+/// A connection that is in use.
+struct Lease {
+    pool: Arc<Pool>,
+    connection: Arc<Connection>,
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        if self.connection.give_back() && self.pool.how == Use::Alone {
+            self.pool.changed.notify_waiters();
+        }
+    }
+}
+
+/// What somebody who wants a connection finds.
+enum Found {
+    Connection(Arc<Connection>),
+    Failure(Failure),
+    Nothing,
+}
+
+impl Pool {
+    fn new(how: Use, place: Arc<Place>) -> Arc<Self> {
+        Arc::new(Self { how, place, state: Mutex::default(), changed: Notify::new() })
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A connection, as soon as there is one.
+    async fn lease(self: &Arc<Self>) -> Result<Lease, Failure> {
+        let end = Clock::now() + QUEUE_TIME + self.place.connect_time();
+        loop {
+            let changed = self.changed.notified();
+            match self.look() {
+                Found::Connection(connection) => return Ok(Lease { pool: Arc::clone(self), connection }),
+                Found::Failure(failure) => return Err(failure),
+                Found::Nothing if Clock::now() >= end => {
+                    return Err(Failure::unconnected("all connections are busy"));
+                }
+                Found::Nothing => drop(timeout_at(end.min(Clock::now() + SLOW), changed).await),
             }
-        });
-        Ok(client)
-    }
-}
-
-fn unreachable(cause: &str) -> StoreError {
-    StoreError::Unreachable { source: cause.into() }
-}
-
-/// What a failure to connect or to migrate means for those who could wait.
-pub(super) fn judge_connection(error: Error) -> StoreError {
-    let hint = hint(&error);
-    let is_lasting = match causes(&error).find_map(Cause::of) {
-        Some(Cause::Server(error)) => is_lasting(error),
-        Some(Cause::Certificate) => true,
-        Some(Cause::Io(error)) => matches!(error.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::PermissionDenied),
-        None => !error.is_closed() && !error.to_string().contains("timeout"),
-    };
-    if is_lasting {
-        StoreError::Refused { source: error.into(), hint }
-    } else {
-        StoreError::Unreachable { source: error.into() }
-    }
-}
-
-/// What a failed statement means for the request that sent it.
-fn judge_statement(error: Error) -> StoreError {
-    if is_away(&error) {
-        StoreError::Unreachable { source: error.into() }
-    } else {
-        StoreError::Query { source: error.into() }
-    }
-}
-
-/// Whether the connection broke, or the server says that it cannot work now.
-fn is_away(error: &Error) -> bool {
-    match causes(error).find_map(Cause::of) {
-        Some(Cause::Server(error)) => {
-            let code = error.code().code();
-            ["08", "25", "40", "53", "57", "58"].iter().any(|class| code.starts_with(class))
         }
-        Some(Cause::Io(_) | Cause::Certificate) => true,
-        None => error.is_closed(),
     }
-}
 
-enum Cause<'a> {
-    Server(&'a DbError),
-    Certificate,
-    Io(&'a io::Error),
-}
-
-impl<'a> Cause<'a> {
-    fn of(error: &'a (dyn StdError + 'static)) -> Option<Self> {
-        if let Some(error) = error.downcast_ref::<DbError>() {
-            return Some(Self::Server(error));
+    /// The connection with the least to do. If all have something to do, another one is opened beside them.
+    fn look(self: &Arc<Self>) -> Found {
+        let mut state = self.state();
+        state.open.retain(|connection| !connection.is_over());
+        let well = || state.open.iter().filter(|connection| connection.is_well());
+        let count = well().count();
+        let free = well().min_by_key(|connection| connection.leases());
+        let free = free.filter(|connection| self.how == Use::Shared || connection.leases() == 0).cloned();
+        let is_wanted = free.as_ref().is_none_or(|connection| connection.leases() > 0);
+        let failure = state.failed.as_ref().filter(|(at, pause, _)| at.elapsed() < *pause);
+        let failure = failure.map(|(_, _, failure)| failure.clone());
+        // Those that give no answer do not count, or they would keep others from getting one: but not without end.
+        let has_room = count + state.opening.len() < CONNECTIONS && state.open.len() < 2 * CONNECTIONS;
+        let is_slow = state.opening.iter().all(|since| since.elapsed() >= SLOW);
+        if is_wanted && has_room && is_slow && failure.is_none() {
+            let since = Instant::now();
+            state.opening.push(since);
+            tokio::spawn(Arc::clone(self).open(since));
         }
-        let error = error.downcast_ref::<io::Error>()?;
-        let is_tls = error.get_ref().is_some_and(|inner| inner.downcast_ref::<rustls::Error>().is_some());
-        Some(if is_tls { Self::Certificate } else { Self::Io(error) })
-    }
-}
-
-fn causes(error: &Error) -> impl Iterator<Item = &(dyn StdError + 'static)> {
-    std::iter::successors(Some(error as &(dyn StdError + 'static)), |error| (*error).source())
-}
-
-/// Wrong passwords, unknown databases and parameters, missing rights and tables that are not ours. `PgBouncer` has one
-/// code for all it says, which includes that its server is away.
-fn is_lasting(error: &DbError) -> bool {
-    let said = |text: &str| error.message().contains(text);
-    match error.code() {
-        code if *code == SqlState::PROTOCOL_VIOLATION => {
-            said("authentication failed") || said("no such") || said("unsupported startup parameter")
+        match (free, failure) {
+            (Some(connection), _) => {
+                connection.lease();
+                Found::Connection(connection)
+            }
+            (None, Some(failure)) if count == 0 && state.opening.is_empty() => Found::Failure(failure),
+            (None, _) => Found::Nothing,
         }
-        code => ["0A", "22", "28", "3D", "3F", "42"].iter().any(|class| code.code().starts_with(class)),
+    }
+
+    /// Opens a connection. A task of its own: who asked for it may go away.
+    async fn open(self: Arc<Self>, since: Instant) {
+        let opened = self.place.reconnect().await;
+        let mut state = self.state();
+        if let Some(at) = state.opening.iter().position(|began| *began == since) {
+            state.opening.swap_remove(at);
+        }
+        match opened {
+            Ok(connection) => {
+                state.failed = None;
+                drop(state);
+                self.add(connection);
+            }
+            Err(failure) => state.failed = Some((Instant::now(), jittered(RETRY_AFTER), failure)),
+        }
+        self.changed.notify_waiters();
+    }
+
+    fn add(self: &Arc<Self>, connection: Connection) {
+        let connection = Arc::new(connection);
+        tokio::spawn(watch(Arc::downgrade(self), Arc::downgrade(&connection)));
+        self.state().open.push(connection);
     }
 }
 
-fn hint(error: &Error) -> Option<&'static str> {
-    let text = crate::error::chain(error);
-    if text.contains("does not support TLS") {
-        Some("add `sslmode=disable` to `DATABASE_URL` if the way to it needs no encryption")
-    } else if text.contains("no encryption") {
-        Some("add `sslmode=require` to `DATABASE_URL`")
-    } else if text.contains("UnknownIssuer") {
-        Some("name the file of its authority with `sslrootcert=` in `DATABASE_URL`")
-    } else {
-        None
+/// Closes a connection that nobody has used for long: what stands in between may have forgotten it, and the server has
+/// better use for it.
+async fn watch(pool: Weak<Pool>, connection: Weak<Connection>) {
+    loop {
+        let Some(pool) = pool.upgrade() else { return };
+        let Some(seen) = connection.upgrade() else { return };
+        let time = pool.place.url.idle_time;
+        if seen.leases() == 0 && seen.idle() >= time {
+            pool.state().open.retain(|open| !Arc::ptr_eq(open, &seen));
+            return;
+        }
+        let pause = time.saturating_sub(seen.idle()).max(SLOW);
+        drop((pool, seen));
+        sleep(pause).await;
     }
 }

@@ -1,8 +1,12 @@
 //! Where tasks are kept: one [`Store`] over two databases that do the same.
 
+mod batch;
+mod connection;
+mod failure;
 mod link;
 mod migrations;
 mod postgres;
+mod retry;
 mod sqlite;
 mod tls;
 mod worker;
@@ -32,6 +36,9 @@ pub enum StoreError {
     /// It is away, busy or broken; waiting may mend that.
     #[error("the database does not answer")]
     Unreachable { source: Box<dyn StdError + Send + Sync> },
+    /// It went away while it changed something: whether it did is not known.
+    #[error("the database was lost before it answered")]
+    Unknown { source: Box<dyn StdError + Send + Sync> },
     /// It, or what is known about it, is wrong; waiting mends nothing.
     #[error("the database cannot be used")]
     Refused { source: Box<dyn StdError + Send + Sync>, hint: Option<&'static str> },
@@ -134,7 +141,7 @@ impl Store {
     /// Lets go of the database. What was answered is already safe.
     pub(crate) async fn close(&self) {
         match self {
-            Self::Postgres(_) => {}
+            Self::Postgres(store) => store.close(),
             Self::Sqlite(store) => store.close().await,
         }
     }

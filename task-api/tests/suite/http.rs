@@ -60,6 +60,53 @@ pub(crate) fn send(
     send_raw(address, &[head.concat().as_bytes(), &body].concat(), method == "HEAD")
 }
 
+/// A connection that is kept, for tests that send very many requests: it looks at statuses and bodies alone.
+pub(crate) struct Talk {
+    stream: TcpStream,
+    unread: Vec<u8>,
+}
+
+impl Talk {
+    pub(crate) fn with(address: SocketAddr) -> Self {
+        Self { stream: connect(address), unread: Vec::new() }
+    }
+
+    /// Sends requests at once, and reads an answer to each.
+    pub(crate) fn ask<const N: usize>(&mut self, requests: [(&str, &str, &str); N]) -> io::Result<[(u16, String); N]> {
+        let text = requests.map(|(method, path, body)| {
+            format!("{method} {path} HTTP/1.1\r\nhost: a\r\ncontent-length: {}\r\n\r\n{body}", body.len())
+        });
+        self.stream.write_all(text.concat().as_bytes())?;
+        let answers = [(); N].map(|()| self.answer());
+        match answers.iter().find_map(|answer| answer.as_ref().err().map(io::Error::kind)) {
+            Some(kind) => Err(kind.into()),
+            None => Ok(answers.map(Result::unwrap)),
+        }
+    }
+
+    fn answer(&mut self) -> io::Result<(u16, String)> {
+        let mut piece = [0; 16 * 1024];
+        loop {
+            let text = str::from_utf8(&self.unread).map_err(io::Error::other)?;
+            if let Some((head, rest)) = text.split_once("\r\n\r\n") {
+                let line = head.lines().find_map(|line| line.strip_prefix("content-length: "));
+                let length = line.and_then(|length| length.parse().ok()).unwrap_or(0);
+                if let Some(body) = rest.get(..length) {
+                    let status = head.split(' ').nth(1).and_then(|status| status.parse().ok());
+                    let answer = (status.ok_or(io::ErrorKind::InvalidData)?, body.to_owned());
+                    let end = head.len() + 4 + length;
+                    self.unread.drain(..end);
+                    return Ok(answer);
+                }
+            }
+            match self.stream.read(&mut piece)? {
+                0 => return Err(io::ErrorKind::UnexpectedEof.into()),
+                count => self.unread.extend_from_slice(&piece[..count]),
+            }
+        }
+    }
+}
+
 pub(crate) fn get(address: SocketAddr, path: &str) -> Answer {
     send(address, "GET", path, &[], None)
 }

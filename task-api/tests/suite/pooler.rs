@@ -2,17 +2,19 @@
 
 use std::{
     fs,
-    net::{TcpListener, TcpStream},
+    net::TcpStream,
     os::unix::fs::PermissionsExt,
     process::{Child, Command, Stdio},
     thread,
 };
 
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use serde_json::json;
 use tempfile::TempDir;
 
 use crate::{
-    http::{get, send_json},
-    program::{Api, database_name, server, wait_for},
+    http::{Talk, send_json},
+    program::{Api, database_name, free_port, psql, server, wait_for},
 };
 
 struct Pooler {
@@ -24,15 +26,14 @@ struct Pooler {
 impl Pooler {
     fn start() -> Self {
         let folder = tempfile::tempdir().expect("a folder can be made");
-        let port =
-            TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a port is free").port();
+        let port = free_port();
         let at = |name: &str| folder.path().join(name);
         let throwaway = &server().throwaway;
         fs::write(at("users"), format!("\"app\" \"{}\"\n", throwaway.password())).expect("a file can be written");
         let ini = format!(
             "[databases]\n* = host=127.0.0.1 port={}\n[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = {port}\n\
-             unix_socket_dir =\nauth_type = scram-sha-256\nauth_file = {}\npool_mode = transaction\ndefault_pool_size = 3\n\
-             server_tls_sslmode = require\n",
+             unix_socket_dir =\nauth_type = scram-sha-256\nauth_file = {}\npool_mode = transaction\ndefault_pool_size = 4\n\
+             server_tls_sslmode = require\nadmin_users = app\n",
             throwaway.address().port(),
             at("users").display()
         );
@@ -56,6 +57,21 @@ impl Pooler {
     }
 }
 
+impl Pooler {
+    fn url(&self, database: &str) -> String {
+        let password = server().throwaway.password();
+        format!("postgresql://app:{password}@127.0.0.1:{}/{database}?sslmode=disable", self.port)
+    }
+
+    /// How many queries it has passed on.
+    fn queries(&self) -> usize {
+        let columns = psql(&self.url("pgbouncer"), "SHOW TOTALS");
+        let line = columns.lines().find_map(|line| line.strip_prefix("total_query_count|"));
+        let line = line.unwrap_or_else(|| panic!("it counts: {columns}"));
+        line.parse().expect("a count is a number")
+    }
+}
+
 impl Drop for Pooler {
     fn drop(&mut self) {
         // The signal is passed on by `runuser`.
@@ -64,30 +80,88 @@ impl Drop for Pooler {
     }
 }
 
+/// Services over the pooler: each has two connections to share and two for long lists, so that 24 clients of the pooler
+/// meet four server processes.
+const REPLICAS: usize = 6;
+const CLIENTS: usize = 24;
+const ROUNDS: usize = 840;
+
+/// What a round asks for: two reads, a list, and a task that is created and read back.
+const REQUESTS: usize = CLIENTS * ROUNDS * 5;
+
+/// Somebody who asks one replica after the other, and is content only with the very bytes that are right.
+struct Client<'a> {
+    number: usize,
+    talks: Vec<Talk>,
+    tasks: &'a [(i64, String)],
+}
+
+impl Client<'_> {
+    fn round(&mut self, round: usize) {
+        let tasks = self.tasks;
+        let [first, second] =
+            [round * 7 + self.number, round * 11 + self.number * 13].map(|at| &tasks[at % tasks.len()]);
+        // One list in sixteen is long.
+        let limit = if (round + self.number).is_multiple_of(16) { 102 } else { 1 + (round + self.number) % 7 };
+        let from = (round * 3 + self.number) % (tasks.len() - limit - 1);
+        let page: Vec<_> = tasks[from + 1..=from + limit].iter().map(|(_, text)| text.as_str()).collect();
+        let title = format!("client {} round {round}", self.number);
+
+        let requests = [
+            ("GET", &*format!("/tasks/{}", first.0), ""),
+            ("GET", &*format!("/tasks?limit={limit}&cursor={}", cursor(tasks[from].0)), ""),
+            ("GET", &*format!("/tasks/{}", second.0), ""),
+            ("POST", "/tasks", &*format!(r#"{{"title":"{title}"}}"#)),
+        ];
+        let answers = self.talks[round % REPLICAS].ask(requests).expect("every request is answered");
+        let [one, list, other, (status, created)] = answers;
+        assert_eq!(one, (200, first.1.clone()));
+        assert_eq!(list, (200, format!("[{}]", page.join(","))));
+        assert_eq!(other, (200, second.1.clone()));
+        assert!(status == 201 && created.contains(&title), "{status} {created}");
+
+        // From another replica, whose query must see what was answered.
+        let (_, rest) = created.split_once(r#""id":"#).expect("a task has an id");
+        let (id, _) = rest.split_once(',').expect("and more");
+        let talk = &mut self.talks[(round + 1) % REPLICAS];
+        let answer = talk.ask([("GET", &*format!("/tasks/{id}"), "")]).expect("every request is answered");
+        assert_eq!(answer, [(200, created)]);
+    }
+}
+
+fn cursor(last: i64) -> String {
+    URL_SAFE_NO_PAD.encode(format!("1:{last}"))
+}
+
 #[test]
 fn behind_a_pooler_every_client_gets_its_own_rows() {
     let database = server().database();
     let pooler = Pooler::start();
-    let url = format!(
-        "postgresql://app:{}@127.0.0.1:{}/{}?sslmode=disable",
-        server().throwaway.password(),
-        pooler.port,
-        database_name(&database)
-    );
-    let api = Api::ready(&url);
+    let url = pooler.url(database_name(&database));
+    let replicas: Vec<_> = (0..REPLICAS).map(|_| Api::quiet(&url)).collect();
+    let tasks: Vec<_> = (0..120)
+        .map(|n| {
+            let body =
+                json!({ "title": format!("task {n}"), "description": "x".repeat(n), "status": "a".repeat(1 + n % 9) });
+            let task = send_json(replicas[0].address, "POST", "/tasks", &body.to_string());
+            (task.json()["id"].as_i64().expect("an id is a number"), task.text())
+        })
+        .collect();
+
+    let logged: Vec<_> = replicas.iter().map(|api| api.log().len()).collect();
+    let before = pooler.queries();
     thread::scope(|scope| {
-        for client in 0..8 {
-            let api = &api;
-            scope.spawn(move || {
-                for n in 0..25 {
-                    let title = format!("client {client} task {n}");
-                    let body = format!(r#"{{"title":"{title}"}}"#);
-                    let task = send_json(api.address, "POST", "/tasks", &body).json();
-                    assert_eq!(task["title"], title);
-                    assert_eq!(get(api.address, &format!("/tasks/{}", task["id"])).json(), task);
-                }
-            });
+        for number in 0..CLIENTS {
+            let lines = replicas.iter().map(|api| Talk::with(api.address)).collect();
+            let mut client = Client { number, talks: lines, tasks: &tasks };
+            scope.spawn(move || (0..ROUNDS).for_each(|round| client.round(round)));
         }
     });
-    assert_eq!(get(api.address, "/tasks?limit=1000").json().as_array().unwrap().len(), 200);
+    let queries = pooler.queries() - before;
+    assert!(REQUESTS >= 100_000 && queries >= 50_000, "{REQUESTS} requests, {queries} queries");
+    let servers = psql(&database, "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'task-api'");
+    assert_eq!(servers, "4");
+    let count = psql(&database, "SELECT count(*), count(DISTINCT title) FROM task");
+    assert_eq!(count, format!("{0}|{0}", CLIENTS * ROUNDS + tasks.len()));
+    assert_eq!(replicas.iter().map(|api| api.log().len()).collect::<Vec<_>>(), logged, "nothing went wrong");
 }

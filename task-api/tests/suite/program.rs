@@ -3,7 +3,7 @@
 use std::{
     fs,
     io::{BufRead, BufReader, Read},
-    net::{IpAddr, Ipv4Addr, SocketAddr},
+    net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener, TcpStream},
     path::Path,
     process::{Child, Command, Output, Stdio},
     sync::{
@@ -17,6 +17,8 @@ use std::{
 use seaworthy_database::Throwaway;
 use serde_json::Value;
 use tempfile::TempDir;
+
+use crate::http::get;
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -74,6 +76,25 @@ impl Api {
     }
 
     pub(crate) fn start_in(folder: TempDir, environment: &[(&str, &str)]) -> Self {
+        let mut api = Self::spawn(folder, environment);
+        let line = api.wait_for_log("listening");
+        let line: Value = serde_json::from_str(&line).expect("a line of the log is JSON");
+        api.address = line["address"].as_str().expect("it names the address").parse().expect("which is one");
+        api
+    }
+
+    /// Starts with a database that is ready, and writes no line a request: for tests that send very many.
+    pub(crate) fn quiet(database_url: &str) -> Self {
+        let port = free_port();
+        let environment = [("DATABASE_URL", database_url), ("LOG_LEVEL", "warn"), ("PORT", &port.to_string())];
+        let mut api = Self::spawn(tempfile::tempdir().expect("a folder can be made"), &environment);
+        api.address.set_port(port);
+        let is_ready = || TcpStream::connect(api.address).is_ok() && get(api.address, "/ready").status == 200;
+        assert!(wait_for(|| is_ready().then_some(())).is_some(), "it reaches its database");
+        api
+    }
+
+    fn spawn(folder: TempDir, environment: &[(&str, &str)]) -> Self {
         let environment = [&[("PORT", "0"), ("HOST", "127.0.0.1")], environment].concat();
         let mut command = command(folder.path(), &[], &environment);
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program starts");
@@ -85,11 +106,7 @@ impl Api {
                 kept.lock().expect("nobody panics with the log").push(line);
             }
         });
-        let mut api = Self { child, address: SocketAddr::from(([127, 0, 0, 1], 0)), log, folder };
-        let line = api.wait_for_log("listening");
-        let line: Value = serde_json::from_str(&line).expect("a line of the log is JSON");
-        api.address = line["address"].as_str().expect("it names the address").parse().expect("which is one");
-        api
+        Self { child, address: SocketAddr::from(([127, 0, 0, 1], 0)), log, folder }
     }
 
     pub(crate) fn folder(&self) -> &Path {
@@ -132,6 +149,12 @@ impl Drop for Api {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// A port that was free a moment ago.
+pub(crate) fn free_port() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
+    listener.local_addr().expect("it has an address").port()
 }
 
 /// What `look` finds, looked for until it is there or patience ends.

@@ -1,0 +1,180 @@
+//! One connection to PostgreSQL, and the place it leads to.
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed},
+    },
+    time::{Duration, Instant},
+};
+
+use tokio::{task::AbortHandle, time::timeout};
+use tokio_postgres::{
+    Client, Error, Row, Statement,
+    types::{ToSql, Type},
+};
+use tokio_postgres_rustls::MakeRustlsConnect;
+use tracing::{debug, info, warn};
+
+use super::{StoreError, failure::Failure, tls};
+use crate::{database_url::PostgresUrl, error::chain};
+
+pub(super) type Parameter<'a> = (&'a (dyn ToSql + Sync), Type);
+
+/// How long a connection that owes answers may give none before it gets no more questions.
+const SILENCE: Duration = Duration::from_secs(1);
+
+/// A server, how it is reached, and since when it is not.
+pub(super) struct Place {
+    pub(super) url: PostgresUrl,
+    tls: MakeRustlsConnect,
+    away: Mutex<Option<Instant>>,
+}
+
+impl std::fmt::Debug for Place {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.url.fmt(f)
+    }
+}
+
+impl Place {
+    pub(super) fn new(url: &PostgresUrl) -> Result<Self, StoreError> {
+        let tls = tls::connector(url).map_err(|error| StoreError::Refused { source: error.into(), hint: None })?;
+        Ok(Self { url: url.clone(), tls, away: Mutex::default() })
+    }
+
+    /// A new connection.
+    pub(super) async fn connect(&self) -> Result<Connection, Failure> {
+        let time = self.connect_time();
+        let (client, connection) = match timeout(time, self.url.config.connect(self.tls.clone())).await {
+            Ok(connected) => connected.map_err(Failure::of_connection)?,
+            Err(_) => return Err(Failure::unconnected(format!("no connection within {} s", time.as_secs()))),
+        };
+        let task = tokio::spawn(async move {
+            if let Err(error) = connection.await {
+                debug!(cause = chain(&error), "connection to the database broken");
+            }
+        });
+        Ok(Connection::new(client, task.abort_handle(), self.url.is_prepared))
+    }
+
+    /// The configured time is for each address to accept; this one is for all of it.
+    pub(super) fn connect_time(&self) -> Duration {
+        self.url.config.get_connect_timeout().copied().unwrap_or_default() + Duration::from_secs(5)
+    }
+
+    /// A new connection. Says so once when the database is lost and when it is back.
+    pub(super) async fn reconnect(&self) -> Result<Connection, Failure> {
+        let connected = self.connect().await;
+        let mut away = self.away.lock().unwrap_or_else(PoisonError::into_inner);
+        match &connected {
+            Ok(_) if away.take().is_some() => info!("database is back"),
+            Err(failure) if away.is_none() => {
+                warn!(cause = failure.clone().of_read().cause(), "database lost");
+                *away = Some(Instant::now());
+            }
+            _ => {}
+        }
+        connected
+    }
+
+    /// How long there has been no database, as far as anybody asked.
+    pub(super) fn away(&self) -> Option<Duration> {
+        self.away.lock().unwrap_or_else(PoisonError::into_inner).map(|since| since.elapsed())
+    }
+}
+
+/// A connection that any number of statements may share: they are answered one after the other.
+#[derive(Debug)]
+pub(super) struct Connection {
+    pub(super) client: Client,
+    task: AbortHandle,
+    /// Statements prepared in this session; `None` where there may be none.
+    prepared: Option<Mutex<HashMap<&'static str, Statement>>>,
+    leases: AtomicUsize,
+    is_condemned: AtomicBool,
+    born: Instant,
+    /// When it last began to owe an answer or gave one, in milliseconds of its life.
+    progress: AtomicU64,
+}
+
+impl Connection {
+    fn new(client: Client, task: AbortHandle, is_prepared: bool) -> Self {
+        let prepared = is_prepared.then(Mutex::default);
+        let (leases, is_condemned, progress) = Default::default();
+        Self { client, task, prepared, leases, is_condemned, born: Instant::now(), progress }
+    }
+
+    /// Sends one statement, in one round trip.
+    pub(super) async fn query(&self, sql: &'static str, parameters: &[Parameter<'_>]) -> Result<Vec<Row>, Error> {
+        let answer = match &self.prepared {
+            None => self.client.query_typed(sql, parameters).await,
+            Some(prepared) => {
+                let known = prepared.lock().unwrap_or_else(PoisonError::into_inner).get(sql).cloned();
+                let statement = if let Some(statement) = known {
+                    statement
+                } else {
+                    let types: Vec<_> = parameters.iter().map(|(_, kind)| kind.clone()).collect();
+                    let statement = self.client.prepare_typed(sql, &types).await?;
+                    prepared.lock().unwrap_or_else(PoisonError::into_inner).insert(sql, statement.clone());
+                    statement
+                };
+                let values: Vec<_> = parameters.iter().map(|(value, _)| *value).collect();
+                self.client.query(&statement, &values).await
+            }
+        };
+        self.moved();
+        answer
+    }
+
+    /// How many are at it.
+    pub(super) fn leases(&self) -> usize {
+        self.leases.load(Relaxed)
+    }
+
+    pub(super) fn lease(&self) {
+        if self.leases.fetch_add(1, Relaxed) == 0 {
+            self.moved();
+        }
+    }
+
+    /// Whether that was the last one.
+    pub(super) fn give_back(&self) -> bool {
+        self.leases.fetch_sub(1, Relaxed) == 1
+    }
+
+    /// Nobody gets it any more. It ends when those who are at it are done.
+    pub(super) fn condemn(&self) {
+        self.is_condemned.store(true, Relaxed);
+    }
+
+    /// Whether it is of no more use to anybody.
+    pub(super) fn is_over(&self) -> bool {
+        self.client.is_closed() || (self.is_condemned.load(Relaxed) && self.leases() == 0)
+    }
+
+    /// Whether it may get another statement.
+    pub(super) fn is_well(&self) -> bool {
+        let is_silent = || self.leases() > 0 && self.idle() > SILENCE;
+        !self.client.is_closed() && !self.is_condemned.load(Relaxed) && !is_silent()
+    }
+
+    /// How long nothing has come of it.
+    pub(super) fn idle(&self) -> Duration {
+        self.born.elapsed().saturating_sub(Duration::from_millis(self.progress.load(Relaxed)))
+    }
+
+    fn moved(&self) {
+        self.progress.store(u64::try_from(self.born.elapsed().as_millis()).unwrap_or(u64::MAX), Relaxed);
+    }
+}
+
+impl Drop for Connection {
+    /// One that answers is told to end; one that does not would wait for its answers for ever.
+    fn drop(&mut self) {
+        if *self.is_condemned.get_mut() {
+            self.task.abort();
+        }
+    }
+}
