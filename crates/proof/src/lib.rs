@@ -1,6 +1,6 @@
 //! A report becomes a statement that can be signed and attached to an image, and is read back and judged.
 //!
-//! There: [`Statement::new`], [`seal`]. Back: [`open`]. What several proofs amount to: [`Standing::of`]; how that is shown: [`account`].
+//! There: [`Statement::new`], [`seal()`]. Back: [`open()`]. What several proofs amount to: [`Standing::of`]; how that is shown: [`account`].
 
 pub mod account;
 mod encrypted;

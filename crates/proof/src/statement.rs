@@ -44,7 +44,7 @@ impl Statement {
     ///
     /// # Errors
     ///
-    /// Fails where [`crate::open`] would: the report is about another specification, or more than a proof may hold.
+    /// Fails where [`crate::open()`] would: the report is about another specification, or more than a proof may hold.
     pub fn new(report: &Report, spec: &str, name: &str) -> Result<Self, ProofError> {
         let no_digest = |_| ProofError::ImageDigest(short(&report.image.digest));
         let subject: Digest = report.image.digest.parse().map_err(no_digest)?;
