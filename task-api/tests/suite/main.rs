@@ -13,4 +13,5 @@ mod observed;
 mod pooler;
 mod program;
 mod rates;
+mod rotation;
 mod tasks;
