@@ -9,7 +9,6 @@ mod body;
 pub mod command;
 mod config;
 mod connection;
-mod database_file;
 mod database_url;
 mod docs;
 mod error;

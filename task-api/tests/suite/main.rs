@@ -13,5 +13,4 @@ mod observed;
 mod pooler;
 mod program;
 mod rates;
-mod rotation;
 mod tasks;
