@@ -15,6 +15,9 @@ use tokio::sync::oneshot::{Receiver, Sender, channel};
 /// another lane starts.
 const SOON: Duration = Duration::from_millis(1);
 
+/// After that long without a batch taken, the lanes there are count as lost: whom they wait for may never answer.
+const LOST: Duration = Duration::from_millis(500);
+
 const LANES: usize = 8;
 
 /// What waits, and who is at work.
@@ -63,8 +66,8 @@ impl<Q: Size, A> Queue<Q, A> {
         let (answer, answered) = channel();
         let mut state = self.state();
         state.waiting.push_back(Asked { question, answer });
-        let is_long = state.taken.is_some_and(|taken| taken.elapsed() > SOON);
-        let starts = state.lanes == 0 || (state.lanes < LANES && is_long);
+        let away = state.taken.map(|taken| taken.elapsed()).unwrap_or_default();
+        let starts = state.lanes == 0 || (away > SOON && state.lanes < LANES) || away > LOST;
         if starts {
             state.lanes += 1;
             state.taken = Some(Instant::now());
@@ -178,5 +181,18 @@ mod tests {
         assert!(queue.ask(TaskId(4)).1.is_none());
         drop((first, second));
         assert_eq!(queue.state().lanes, 0);
+    }
+
+    #[test]
+    fn lanes_that_never_come_back_do_not_stop_those_who_come_later() {
+        let queue = queue(9);
+        let ask_later = |later: Duration| {
+            queue.state().taken = Instant::now().checked_sub(later);
+            queue.ask(TaskId(1)).1
+        };
+        let lost: Vec<_> = (0..LANES).map(|_| ask_later(SOON * 2).unwrap()).collect();
+        assert!(ask_later(SOON * 2).is_none());
+        assert!(ask_later(LOST * 2).is_some());
+        drop(lost);
     }
 }
