@@ -38,7 +38,7 @@ impl FromStr for Rate {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { request_time: Duration::from_secs(30), requests: 2048, connections: 4096, rate: None, proxies: 0 }
+        Self { request_time: Duration::from_secs(30), requests: 2048, connections: 2048, rate: None, proxies: 0 }
     }
 }
 

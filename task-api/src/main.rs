@@ -28,7 +28,7 @@ Environment, or `.env` in the working directory:
   LOG_LEVEL          off, error, warn, info, debug or trace; info
   REQUEST_TIMEOUT    seconds; 30
   MAX_REQUESTS       answered at the same time; 2048
-  MAX_CONNECTIONS    served at the same time; 4096
+  MAX_CONNECTIONS    served at the same time; 2048
   API_KEYS           entries that `key new` printed; without any, everybody may do everything
   API_KEYS_FILE      a file that holds them
   RATE_LIMIT         requests/seconds of a key or an address, in this process; without it, no limit
