@@ -29,8 +29,8 @@ pub(crate) fn client() -> Client {
 /// A push that is decided on: which tags, and why.
 pub(crate) struct Publication {
     pub(crate) repository: Repository,
-    registry: String,
     origin: Origin,
+    may_move: bool,
     pub(crate) plan: Plan,
 }
 
@@ -50,20 +50,25 @@ impl Publication {
         out.begins(&format!("asking {} for its tags", to.0.registry()));
         let repository = client().repository(&to.0)?;
         origin.own = tags.own;
-        let standing = repository.standing(&origin)?;
-        let plan = tags::plan(&origin, image.digest(), &standing, tags.move_tags);
-        Ok(Self { repository, registry: to.0.registry().to_owned(), origin, plan })
+        let may_move = tags.move_tags;
+        let plan = tags::plan(&origin, image.digest(), &repository.look_up(&origin)?, may_move);
+        Ok(Self { repository, origin, may_move, plan })
     }
 
     /// Why nothing may be pushed, where a tag stands against it.
     pub(crate) fn refusal(&self) -> Option<Failure> {
+        self.refused(&format!("nothing is pushed to `{}`", self.repository))
+    }
+
+    /// What does not happen, and the tags that stand against it.
+    fn refused(&self, what: &str) -> Option<Failure> {
         let refused: Vec<String> = self
             .plan
             .refused()
             .map(|step| format!("`{}` ({}): {}", step.tag, step.meaning, step.fate.reason()))
             .collect();
         let movable = |step: &tags::Step| matches!(&step.fate, Fate::Refused { movable: true, .. });
-        let what = format!("nothing is pushed to `{}`: {}", self.repository, refused.join(", "));
+        let what = format!("{what}: {}", refused.join(", "));
         match refused.as_slice() {
             [] => None,
             _ if self.plan.refused().all(movable) => {
@@ -86,14 +91,19 @@ impl Publication {
         table::render(&rows, 40, style)
     }
 
-    /// Sends the blobs and the manifest, then writes the tags.
+    /// Sends the blobs and the manifest, then writes the tags, if what they name by then still permits it.
     ///
     /// # Errors
     ///
-    /// Fails if the registry takes something not, or gives back something else.
-    pub(crate) fn send(&self, image: &Image, out: &mut Output) -> anyhow::Result<Pushed> {
+    /// Fails if the registry takes something not, or gives back something else, or somebody else's tag stands in the way now.
+    pub(crate) fn send(&mut self, image: &Image, out: &mut Output) -> anyhow::Result<Pushed> {
         out.begins(&format!("pushing to {}", self.repository));
         let pushed = self.repository.push(image, &out.bars())?;
+        self.plan = tags::plan(&self.origin, image.digest(), &self.repository.look_up(&self.origin)?, self.may_move);
+        let what = format!("the image is in `{}` by its digest, and no tag was written", self.repository);
+        if let Some(refusal) = self.refused(&what) {
+            return Err(refusal.into());
+        }
         for tag in self.plan.writes() {
             out.begins(&format!("tagging {tag}"));
             self.repository.tag(&image.manifest, tag)?;
@@ -107,7 +117,7 @@ impl Publication {
     ///
     /// Fails if it cannot be asked, or has no such image.
     pub(crate) fn seen(&self, image: &Image) -> anyhow::Result<InRegistry> {
-        in_registry(&self.repository, &self.registry, self.origin.clone(), image)
+        in_registry(&self.repository, self.origin.clone(), image)
     }
 
     /// For the report.
@@ -122,49 +132,35 @@ impl Publication {
 /// # Errors
 ///
 /// Fails if it cannot be asked, or has no such image.
-pub(crate) fn in_registry(
-    repository: &Repository,
-    registry: &str,
-    origin: Origin,
-    image: &Image,
-) -> anyhow::Result<InRegistry> {
+pub(crate) fn in_registry(repository: &Repository, origin: Origin, image: &Image) -> anyhow::Result<InRegistry> {
     let digest = image.digest();
     let there = repository
         .resolve(digest.as_str())?
         .ok_or_else(|| Failure::new(format!("`{repository}` has no `{digest}`")).hint("was it removed just now?"))?;
     let origin = Origin { own: Vec::new(), ..origin };
-    let standing = repository.standing(&origin)?;
-    let plan = tags::plan(&origin, digest, &standing, false);
-    let mut indexes: Vec<(Digest, bool)> = Vec::new();
-    let mut tag = |meaning: &Meaning| {
-        let Some(step) = plan.steps.iter().find(|step| step.meaning == *meaning) else {
-            // Only a dirty tree has no tag of a commit.
-            let why = "the tree differed from its commit".to_owned();
-            return anyhow::Ok(Tag { name: "sha-COMMIT".to_owned(), names: Names::NotForIt(why) });
+    let found = repository.look_up(&origin)?;
+    let plan = tags::plan(&origin, digest, &found, false);
+    // Without a step for it, the image has no such tag: `form` and `why` say so.
+    let tag = |meaning: Meaning, form: &str, why: &str| {
+        let Some(step) = plan.steps.iter().find(|step| step.meaning == meaning) else {
+            return anyhow::Ok(Tag { name: form.to_owned(), names: Names::NotForIt(why.to_owned()) });
         };
-        let names = match (&step.fate, standing.names.get(&step.tag)) {
+        let names = match (&step.fate, found.names.get(&step.tag)) {
             (_, Some(named)) if named == digest => Names::This,
-            (_, Some(named)) => {
-                let known = indexes.iter().find(|(index, _)| index == named).map(|(_, holds)| *holds);
-                let holds = match known {
-                    Some(holds) => holds,
-                    None => holds(repository, named, digest)?,
-                };
-                indexes.push((named.clone(), holds));
-                if holds { Names::Holding(named.clone()) } else { Names::Other(named.clone()) }
-            }
+            (_, Some(named)) if holds(repository, named, digest)? => Names::Holding(named.clone()),
+            (_, Some(named)) => Names::Other(named.clone()),
             (Fate::LeftOut { why }, None) => Names::NotForIt(why.clone()),
             (_, None) => Names::Nothing,
         };
         Ok(Tag { name: step.tag.clone(), names })
     };
     Ok(InRegistry {
-        registry: registry.to_owned(),
+        registry: repository.registry().to_owned(),
         repository: repository.to_string(),
         digest: there.digest,
-        version: tag(&Meaning::Version)?,
-        commit: tag(&Meaning::Commit)?,
-        latest: tag(&Meaning::Latest)?,
+        version: tag(Meaning::Version, "VERSION", "the image tells no version")?,
+        commit: tag(Meaning::Commit, "sha-COMMIT", "the tree differed from its commit")?,
+        latest: tag(Meaning::Latest, "latest", "the image is no release")?,
     })
 }
 

@@ -24,14 +24,7 @@ pub(crate) struct Opened {
     #[expect(dead_code, reason = "it is kept, not read: dropping it removes the copy")]
     pub(crate) copy: Option<TempDir>,
     /// Where it was pulled from, by digest.
-    pub(crate) pulled: Option<Pulled>,
-}
-
-/// A repository in a registry.
-pub(crate) struct Pulled {
-    /// Its host.
-    pub(crate) registry: String,
-    pub(crate) repository: Repository,
+    pub(crate) pulled: Option<Repository>,
 }
 
 /// Whether the image lies in a registry.
@@ -179,10 +172,10 @@ fn pull(
     platform: Option<&Platform>,
     folder: &Path,
     out: &mut Output,
-) -> anyhow::Result<(Image, Pulled)> {
+) -> anyhow::Result<(Image, Repository)> {
     out.begins(&format!("pulling {}", reference.familiar()));
     let what = || format!("cannot pull `{}`", reference.familiar());
     let repository = publication::client().repository(reference).with_context(what)?;
     let pulled = repository.pull(reference.identifier(), platform, folder, &out.bars()).with_context(what)?;
-    Ok((pulled.image, Pulled { registry: reference.registry().to_owned(), repository }))
+    Ok((pulled.image, repository))
 }

@@ -19,13 +19,13 @@ use crate::stop::Stop;
 #[derive(Debug, Clone)]
 pub(crate) struct Login {
     pub(crate) user: String,
-    pub(crate) proof: Proof,
+    pub(crate) credential: Credential,
     /// The file or the helper it comes from.
     pub(crate) found_in: String,
 }
 
 #[derive(Debug, Clone)]
-pub(crate) enum Proof {
+pub(crate) enum Credential {
     Password(Secret),
     /// What a token server takes instead (OAuth 2.0, refresh token).
     IdentityToken(Secret),
@@ -192,12 +192,12 @@ fn entry_login(entry: &Value, path: &Path) -> Option<Option<Login>> {
         None => (text("username").unwrap_or_default().to_owned(), text("password").unwrap_or_default().to_owned()),
     };
     if let Some(token) = text("identitytoken") {
-        return Some(Some(Login { user, proof: Proof::IdentityToken(Secret::new(token)), found_in }));
+        return Some(Some(Login { user, credential: Credential::IdentityToken(Secret::new(token)), found_in }));
     }
     if user.is_empty() && password.is_empty() {
         return Some(None);
     }
-    Some(Some(Login { user, proof: Proof::Password(Secret::new(password)), found_in }))
+    Some(Some(Login { user, credential: Credential::Password(Secret::new(password)), found_in }))
 }
 
 #[cfg(test)]
@@ -218,8 +218,12 @@ mod tests {
         let (folder, settings) = settings(config);
         let got = match find(&settings, &Stop::default(), registry, repository) {
             Ok(None) => "nobody".to_owned(),
-            Ok(Some(Login { user, proof: Proof::Password(password), .. })) => format!("{user}:{}", password.expose()),
-            Ok(Some(Login { user, proof: Proof::IdentityToken(token), .. })) => format!("{user} by {}", token.expose()),
+            Ok(Some(Login { user, credential: Credential::Password(password), .. })) => {
+                format!("{user}:{}", password.expose())
+            }
+            Ok(Some(Login { user, credential: Credential::IdentityToken(token), .. })) => {
+                format!("{user} by {}", token.expose())
+            }
             Err(error) => error.to_string().replace(&folder.path().display().to_string(), ""),
         };
         assert_eq!(got, expected, "{config}");

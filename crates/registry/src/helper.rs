@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use serde::Deserialize;
 
-use crate::credentials::{Login, Proof};
+use crate::credentials::{Credential, Login};
 use crate::refusal::clean;
 use crate::secret::Secret;
 use crate::stop::Stop;
@@ -81,8 +81,8 @@ pub(crate) fn get(
         return Ok(None);
     }
     let secret = Secret::new(secret);
-    let proof = if user == TOKEN_USER { Proof::IdentityToken(secret) } else { Proof::Password(secret) };
-    Ok(Some(Login { user, proof, found_in: program }))
+    let credential = if user == TOKEN_USER { Credential::IdentityToken(secret) } else { Credential::Password(secret) };
+    Ok(Some(Login { user, credential, found_in: program }))
 }
 
 /// Writes one line, reads the answer, waits for the end: all within the time.
@@ -131,8 +131,12 @@ mod tests {
         fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
         let got = match get("test", Some(folder.path().as_os_str()), "r.example", &Stop::default()) {
             Ok(None) => "nobody".to_owned(),
-            Ok(Some(Login { user, proof: Proof::Password(password), .. })) => format!("{user}:{}", password.expose()),
-            Ok(Some(Login { user, proof: Proof::IdentityToken(token), .. })) => format!("{user} by {}", token.expose()),
+            Ok(Some(Login { user, credential: Credential::Password(password), .. })) => {
+                format!("{user}:{}", password.expose())
+            }
+            Ok(Some(Login { user, credential: Credential::IdentityToken(token), .. })) => {
+                format!("{user} by {}", token.expose())
+            }
             Err(HelperError::Missing) => "missing".to_owned(),
             Err(HelperError::Failed(why)) => why,
         };

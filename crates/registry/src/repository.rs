@@ -30,6 +30,11 @@ impl fmt::Display for Repository {
 }
 
 impl Repository {
+    /// The registry's host, as references name it: `ghcr.io`, `localhost:5000`.
+    pub fn registry(&self) -> &str {
+        self.session.host()
+    }
+
     /// A request for which pulling must be permitted; `path` stands behind the repository's name.
     pub(crate) fn ask<'a>(&self, method: Method, path: &str) -> Request<'a> {
         Request::new(method, format!("/v2/{}{path}", self.name), Scope::pull(&self.name))

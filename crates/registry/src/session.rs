@@ -8,7 +8,7 @@ use seaworthy_image::Digest;
 use ureq::http::{Method, Uri};
 
 use crate::challenge::Challenge;
-use crate::credentials::{Login, Proof};
+use crate::credentials::{Credential, Login};
 use crate::host::Host;
 use crate::judge::{Case, Presented};
 use crate::refusal::{self, Refusal};
@@ -200,7 +200,7 @@ impl Session {
         let login = self.login(request.repository())?;
         match way {
             Way::Basic => Ok(match login {
-                Some(Login { user, proof: Proof::Password(password), found_in }) => Shown {
+                Some(Login { user, credential: Credential::Password(password), found_in }) => Shown {
                     value: Some(basic(&user, &password)),
                     presented: Presented::Login { user, found_in },
                     old: false,
@@ -280,8 +280,8 @@ fn wants_more(scopes: &[String], request: &Request) -> bool {
 /// What was sent and must not be shown, even where it comes back in the answer.
 pub(crate) fn secrets<'a>(sent: Option<&'a Secret>, login: Option<&'a Login>) -> Vec<&'a str> {
     let sent = sent.and_then(|sent| sent.expose().split_once(' ')).map(|(_, credentials)| credentials);
-    let known = login.map(|login| match &login.proof {
-        Proof::Password(secret) | Proof::IdentityToken(secret) => secret.expose(),
+    let known = login.map(|login| match &login.credential {
+        Credential::Password(secret) | Credential::IdentityToken(secret) => secret.expose(),
     });
     sent.into_iter().chain(known).filter(|secret| !secret.is_empty()).collect()
 }

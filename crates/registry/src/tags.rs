@@ -26,7 +26,7 @@ pub struct Origin {
 
 /// What the repository's tags are before the push.
 #[derive(Debug, Clone, Default)]
-pub struct Standing {
+pub struct Found {
     /// Every tag there is; `None` where the registry does not tell.
     pub listed: Option<Vec<String>>,
     /// What each tag of [`Origin::candidates`] names, where there is one.
@@ -234,8 +234,8 @@ impl Wish {
 
 /// What becomes of each tag. `may_move` lets fixed tags that name another digest be moved.
 ///
-/// `standing` must tell what each of [`Origin::candidates`] names.
-pub fn plan(origin: &Origin, digest: &Digest, standing: &Standing, may_move: bool) -> Plan {
+/// `found` must tell what each of [`Origin::candidates`] names.
+pub fn plan(origin: &Origin, digest: &Digest, found: &Found, may_move: bool) -> Plan {
     let mut wishes = origin.automatic();
     for tag in &origin.own {
         let wish = origin.own(tag);
@@ -247,19 +247,19 @@ pub fn plan(origin: &Origin, digest: &Digest, standing: &Standing, may_move: boo
     let step = |Wish { tag, meaning, kind }: Wish| {
         let fate = match kind {
             Err(why) => Fate::LeftOut { why },
-            Ok(kind) => fate(&tag, &kind, digest, standing, may_move),
+            Ok(kind) => fate(&tag, &kind, digest, found, may_move),
         };
         Step { tag, meaning, fate }
     };
     Plan { digest: digest.clone(), steps: wishes.into_iter().map(step).collect() }
 }
 
-fn fate(tag: &str, kind: &Kind, digest: &Digest, standing: &Standing, may_move: bool) -> Fate {
-    let named = standing.names.get(tag);
+fn fate(tag: &str, kind: &Kind, digest: &Digest, found: &Found, may_move: bool) -> Fate {
+    let named = found.names.get(tag);
     match (kind, named) {
         (Kind::Never(why), _) => Fate::Refused { why: why.clone(), movable: false },
         (_, Some(named)) if named == digest => Fate::Already,
-        (Kind::Rolling { version }, _) => match newer(tag, version, standing) {
+        (Kind::Rolling { version }, _) => match newer(tag, version, found) {
             Newer::There(newer) => Fate::LeftOut { why: format!("`{newer}` is there, which is newer") },
             Newer::Unknown if named.is_some() => {
                 Fate::LeftOut { why: "the registry does not list its tags: a newer release may be there".to_owned() }
@@ -287,8 +287,8 @@ enum Newer {
 }
 
 /// The newest release that a rolling tag stands for, where it is newer than `version`.
-fn newer(tag: &str, version: &Version, standing: &Standing) -> Newer {
-    let Some(listed) = &standing.listed else { return Newer::Unknown };
+fn newer(tag: &str, version: &Version, found: &Found) -> Newer {
+    let Some(listed) = &found.listed else { return Newer::Unknown };
     let same_line = |other: &Version| match tag.split_once('.') {
         _ if tag == "latest" => true,
         Some(_) => (other.major, other.minor) == (version.major, version.minor),
@@ -432,7 +432,7 @@ mod tests {
             .map(|(tag, content)| ((*tag).to_owned(), Digest::of(content.as_bytes())))
             .collect();
         let listed = Some(tags.iter().map(|(tag, _)| (*tag).to_owned()).collect());
-        table(&plan(origin, &Digest::of(b"new"), &Standing { listed, names }, may_move))
+        table(&plan(origin, &Digest::of(b"new"), &Found { listed, names }, may_move))
     }
 
     fn table(plan: &Plan) -> String {
@@ -567,7 +567,7 @@ mod tests {
     #[test]
     fn nothing_rolls_over_an_unknown_release() {
         let names = BTreeMap::from([("1".to_owned(), Digest::of(b"old"))]);
-        let plan = plan(&clean("1.4.2"), &Digest::of(b"new"), &Standing { listed: None, names }, true);
+        let plan = plan(&clean("1.4.2"), &Digest::of(b"new"), &Found { listed: None, names }, true);
         assert_snapshot!(table(&plan), @r"
         1.4.2 (the version): new
         1.4 (the newest 1.4): new
@@ -647,7 +647,7 @@ mod tests {
         let own = ["latest", "x", "x"].map(str::to_owned).to_vec();
         let origin = Origin { own, ..clean("1.4.2") };
         assert_eq!(origin.candidates(), ["1.4.2", "1.4", "1", "sha-3f1c9d2a7b60", "latest", "x"]);
-        let plan = plan(&origin, &Digest::of(b"new"), &Standing::default(), false);
+        let plan = plan(&origin, &Digest::of(b"new"), &Found::default(), false);
         assert_eq!(plan.writes().collect::<Vec<_>>(), ["1.4.2", "1.4", "1", "sha-3f1c9d2a7b60", "latest", "x"]);
     }
 }

@@ -8,7 +8,7 @@ use seaworthy_image::limits;
 use serde::Deserialize;
 use ureq::http::{Method, Uri};
 
-use crate::credentials::{Login, Proof};
+use crate::credentials::{Credential, Login};
 use crate::judge::{Case, Presented};
 use crate::request::{Body, Request, Scope};
 use crate::secret::Secret;
@@ -66,7 +66,7 @@ pub(crate) fn fetch(
     let begun = Instant::now();
     let service = realm.service.as_deref();
     let response = match login {
-        Some(Login { proof: Proof::IdentityToken(token), .. }) => {
+        Some(Login { credential: Credential::IdentityToken(token), .. }) => {
             let mut form =
                 format!("grant_type=refresh_token&client_id=seaworthy&refresh_token={}", encode(token.expose()));
             for (name, value) in [("service", service.unwrap_or_default()), ("scope", &scopes.join(" "))] {
@@ -78,9 +78,9 @@ pub(crate) fn fetch(
             transport.exchange(&request, &realm.url, None)?
         }
         other => {
-            let password = other.and_then(|login| match &login.proof {
-                Proof::Password(password) => Some(basic(&login.user, password)),
-                Proof::IdentityToken(_) => None,
+            let password = other.and_then(|login| match &login.credential {
+                Credential::Password(password) => Some(basic(&login.user, password)),
+                Credential::IdentityToken(_) => None,
             });
             let mut url = realm.url.to_string();
             let questions = service.map(|service| ("service", service)).into_iter();
@@ -103,9 +103,9 @@ pub(crate) fn fetch(
             None => Presented::Nobody,
         };
         let label = format!("GET {}", realm.url.path());
-        let sent = login.and_then(|login| match &login.proof {
-            Proof::Password(password) => Some(basic(&login.user, password)),
-            Proof::IdentityToken(_) => None,
+        let sent = login.and_then(|login| match &login.credential {
+            Credential::Password(password) => Some(basic(&login.user, password)),
+            Credential::IdentityToken(_) => None,
         });
         let refusal = session::refusal(response, &session::secrets(sent.as_ref(), login));
         return Err(Case { host, label: &label, scope, presented: &presented, token_server: true, elsewhere: None }

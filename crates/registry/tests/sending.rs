@@ -106,7 +106,7 @@ fn tags_are_planned_from_what_is_there_and_all_name_one_digest() -> Result<()> {
     let second = Origin { version: Some("1.4.2".into()), revision: commit("b"), ..Origin::default() };
     for (image, origin) in [(&old, &first), (&new, &second), (&old, &first)] {
         there.push(image, &())?;
-        let plan = plan(origin, image.digest(), &there.standing(origin)?, false);
+        let plan = plan(origin, image.digest(), &there.look_up(origin)?, false);
         assert_eq!(plan.refused().count(), 0);
         for tag in plan.writes() {
             there.tag(&image.manifest, tag)?;

@@ -74,7 +74,7 @@ fn push(
     let project = if source.is_none() { Some(Project::find(folder.path())?) } else { None };
     let origin = publication::origin_of(image, record.as_ref(), project.as_ref());
 
-    let publication = Publication::plan(&to, image, origin, tags, out)?;
+    let mut publication = Publication::plan(&to, image, origin, tags, out)?;
     let place = format!("{}@{}", publication.repository, image.digest());
     let tags = publication.table(out.stdout_style());
     let refusal = publication.refusal();

@@ -66,16 +66,15 @@ pub(crate) fn run(args: ShipArgs, directory: Option<PathBuf>, out: &mut Output) 
     let (path, spec) = specification::of_project(&folder, None)?;
 
     let mut built = project::build(&folder, Wish::default(), out)?;
-    let publication = to.map(|to| planned(&to, &built, tags, out)).transpose()?;
+    let mut publication = to.map(|to| planned(&to, &built, tags, out)).transpose()?;
     if specification::promises_reproducible(&spec) {
         project::reproduce(&mut built, out)?;
     }
     let mut subject = verification::subject(&built.image, built.place.to_string(), Some(&built.record), &folder);
     let mut report = verification::run(&spec, &path, &subject, &settings, out)?;
-    let exit = Exit::of(&report.summary, settings.complete);
 
     let held = report.summary.fail == 0 && report.summary.unproven == 0;
-    let sent = match &publication {
+    let sent = match &mut publication {
         Some(publication) if held || push_anyway => {
             Some(send(publication, &spec, &mut subject, &mut report, !held, key.as_ref(), out))
         }
@@ -84,18 +83,13 @@ pub(crate) fn run(args: ShipArgs, directory: Option<PathBuf>, out: &mut Output) 
 
     // What was found is told, whatever became of the push.
     out.report(&report, &settings.reports)?;
-    match (publication, sent) {
-        (Some(publication), None) => {
+    match sent {
+        Some(told) => out.aside(&told?),
+        None => publication.iter().for_each(|publication| {
             out.note(&format!("nothing was pushed to {}: `--push-anyway` would", publication.repository));
-        }
-        (_, Some(sent)) => {
-            let told = sent?;
-            out.aside(&told);
-            return Ok(Exit::of(&report.summary, settings.complete));
-        }
-        (None, None) => {}
+        }),
     }
-    Ok(exit)
+    Ok(Exit::of(&report.summary, settings.complete))
 }
 
 /// Which tags the image gets. What stands against them is told before the work of verifying begins.
@@ -110,7 +104,7 @@ fn planned(to: &Destination, built: &Built, tags: TagsArgs, out: &mut Output) ->
 
 /// Sends the image, lets the registry decide what it decides, and attaches the proof last. Tells what was done.
 fn send(
-    publication: &Publication,
+    publication: &mut Publication,
     spec: &Spec,
     subject: &mut Subject<'_>,
     report: &mut Report,

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueHint};
 use seaworthy_image::Platform;
 use seaworthy_proof::{SigningKey, VerifyingKey};
+use seaworthy_registry::Repository;
 use seaworthy_spec::Spec;
 use seaworthy_verify::{Subject, Travel};
 
@@ -14,7 +15,7 @@ use crate::folder::Folder;
 use crate::output::Output;
 use crate::proofs::{self, Proofs};
 use crate::run_args::RunArgs;
-use crate::source::{self, Opened, Pulled};
+use crate::source::{self, Opened};
 use crate::{folder, interrupt, keys, publication, specification, verification};
 
 /// Hold an image to its specification: run it, check every sentence, show the evidence
@@ -91,13 +92,13 @@ pub(crate) fn run(args: VerifyArgs, directory: Option<PathBuf>, out: &mut Output
         let mut subject = verification::subject(image, reference.clone(), record.as_ref(), &folder);
         subject.argument = argument.as_deref().map(folder::quoted);
         let (path, spec) = match pulled {
-            Some(pulled) => from_registry(pulled, spec, &keys, &mut subject, out)?,
+            Some(repository) => from_registry(repository, spec, &keys, &mut subject, out)?,
             None => spec.ok_or_else(|| Failure::new("there is no specification"))?,
         };
         let report = verification::run(&spec, &path, &subject, &settings, out)?;
         let attached = match pulled {
-            Some(pulled) if attach => {
-                Some(proofs::attach(&pulled.repository, image, &report, &spec, keys.signing.as_ref(), out))
+            Some(repository) if attach => {
+                Some(proofs::attach(repository, image, &report, &spec, keys.signing.as_ref(), out))
             }
             _ => None,
         };
@@ -112,6 +113,9 @@ pub(crate) fn run(args: VerifyArgs, directory: Option<PathBuf>, out: &mut Output
     Ok(Exit::of(&report.summary, settings.complete))
 }
 
+const UNCHECKED: &str = "this result will be signed, and nothing shows who wrote that specification: name it with \
+    `--spec`, or check its proof with `--verify-key`";
+
 /// The keys that the user named.
 struct Keys {
     signing: Option<SigningKey>,
@@ -120,13 +124,12 @@ struct Keys {
 
 /// What the registry and the proofs there know of the image, and the specification that counts.
 fn from_registry(
-    pulled: &Pulled,
+    repository: &Repository,
     named: Option<(PathBuf, Spec)>,
     keys: &Keys,
     subject: &mut Subject<'_>,
     out: &mut Output,
 ) -> anyhow::Result<(PathBuf, Spec)> {
-    let Pulled { registry, repository } = pulled;
     // What is signed here repeats nothing that anybody may have written.
     let unchecked = keys.signing.is_some() && keys.verifying.is_none();
     let image = subject.image;
@@ -137,15 +140,13 @@ fn from_registry(
     } else {
         let spec = proofs.specification(&subject.reference, out)?;
         if unchecked {
-            out.note(
-                    "this result will be signed, and nothing shows who wrote that specification: name it with `--spec`, or check its proof with `--verify-key`",
-                );
+            out.note(UNCHECKED);
         }
         spec
     };
     let origin = publication::origin_of(image, None, None);
     subject.travel = Travel {
-        registry: Some(publication::in_registry(repository, registry, origin, image)?),
+        registry: Some(publication::in_registry(repository, origin, image)?),
         pulled: true,
         built: proofs.built(),
         witness: if unchecked { None } else { proofs.witness(None) },

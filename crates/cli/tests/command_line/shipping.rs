@@ -5,7 +5,7 @@ use std::process::{Child, Command, Stdio};
 
 use insta::assert_snapshot;
 use seaworthy_image::{Format, layout};
-use seaworthy_testkit::registry::{DockerRegistry, Double, Fault, Protection, TokenServer, Tokens, image};
+use seaworthy_testkit::registry::{DockerRegistry, Double, Fault, Protection, Response, TokenServer, Tokens, image};
 use seaworthy_testkit::workspace;
 use serde_json::{Value, json};
 
@@ -341,6 +341,39 @@ fn a_version_never_names_another_image_unless_told_to() {
     latest              moves  the newest release: from `HEX`
     3 blobs sent, N MB
     no proof is attached: `ship --to HOST/acme/notes` verifies first, and attaches one
+    ");
+}
+
+#[test]
+fn a_tag_that_somebody_wrote_meanwhile_is_not_moved() {
+    let project = Project::new();
+    let other = image(9, &[1_000]).unwrap();
+    project.registry.keep_image("acme/notes", "1.4.2", &other).unwrap();
+    // When the push is planned, it is not there yet.
+    project.registry.fail(Fault::answer("HEAD", "/manifests/1.4.2", Response::new(404)).times(1));
+    assert_snapshot!(project.end_of(&as_str(&project.ship(&[])), "error:"), @"
+    exit 2
+    error: the image is in `HOST/acme/notes` by its digest, and no tag was written: `1.4.2` (the version): it names `HEX`
+    hint: give the project a new version, or let the tags move with `--move-tags`
+    ");
+    let there = project.registry.tags("acme/notes");
+    assert_eq!(there, ["1.4.2"]);
+    assert_eq!(project.registry.tagged("acme/notes", "1.4.2"), Some(other.digest().to_string()));
+}
+
+#[test]
+fn an_image_that_tells_no_version_is_told_so() {
+    let registry = Double::start().unwrap();
+    let place = Place::empty()
+        .with("spec.md", "# Small\n\n## Success Criteria\n\n- [ ] Tagged with version, commit and latest\n");
+    registry.keep_image("acme/small", "one", &image(10, &[1_000]).unwrap()).unwrap();
+    let tagged = format!("{}/acme/small:one", registry.host());
+    let told = show(&place.command(&["verify", &tagged, "--spec", "spec.md"]).output().unwrap());
+    let told: Vec<&str> = told.lines().skip_while(|line| !line.contains("Tagged")).take(3).collect();
+    assert_snapshot!(told.join("\n"), @"
+    … Tagged with version, commit and latest   no VERSION: the image tells no version, no sha-COMMIT:
+                                               there is no git commit, no latest: without a version it
+                                               is no release
     ");
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::tags::{Origin, Standing};
+use crate::tags::{Found, Origin};
 use crate::{RegistryError, Repository, parallel};
 
 impl Repository {
@@ -11,7 +11,7 @@ impl Repository {
     /// # Errors
     ///
     /// Fails if the registry cannot be asked what a tag names. That it does not list its tags is no error.
-    pub fn standing(&self, origin: &Origin) -> Result<Standing, RegistryError> {
+    pub fn look_up(&self, origin: &Origin) -> Result<Found, RegistryError> {
         let candidates = origin.candidates();
         let resolved = parallel::each(candidates.len(), |turn| self.resolve(&candidates[turn]));
         let mut names = BTreeMap::new();
@@ -31,6 +31,6 @@ impl Repository {
             ) => None,
             Err(error) => return Err(error),
         };
-        Ok(Standing { listed, names })
+        Ok(Found { listed, names })
     }
 }
