@@ -1,12 +1,18 @@
 //! A process of this machine, looked at in `/proc`, with the ids that it has inside its container.
 
 use std::fs;
+use std::io::ErrorKind::NotFound;
+use std::thread;
+use std::time::Duration;
 
 use crate::Process;
 
 const COMMAND_CHARS_MAX: usize = 1000;
 /// What an id is inside that the container's user namespace has no number for.
 const NOBODY: u32 = 65534;
+/// How often, and after which time, a process is looked at again that is just becoming another program.
+const LOOKS_MAX: u32 = 200;
+const LOOK_AGAIN: Duration = Duration::from_millis(1);
 
 /// Which ids outside a container's ids are.
 pub(crate) struct IdMaps {
@@ -22,10 +28,36 @@ impl IdMaps {
     }
 }
 
-/// `None` for a process that is gone, or dead and not yet waited for.
+/// `None` for a process that is gone, ending, or dead and not yet waited for.
 pub(crate) fn seen(pid: u32, maps: &IdMaps) -> Option<Process> {
     let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
-    parse(pid, &status, &fs::read(format!("/proc/{pid}/cmdline")).ok()?, maps)
+    parse(pid, &status, &command_line(pid)?, maps)
+}
+
+/// Empty for a process that has taken its own away; `None` when it is gone or ending: it lets go of its memory before its state tells.
+fn command_line(pid: u32) -> Option<Vec<u8>> {
+    let mut looks = 1;
+    loop {
+        // Becoming another program, it has that one's name before it has the line.
+        let is_whole = !is_half_there(pid);
+        let command = fs::read(format!("/proc/{pid}/cmdline")).ok()?;
+        if !command.is_empty() || (is_whole && looks > 1) || looks == LOOKS_MAX {
+            return Some(command);
+        }
+        if fs::read_link(format!("/proc/{pid}/exe")).is_err_and(|error| error.kind() == NotFound) {
+            return None;
+        }
+        looks += 1;
+        thread::sleep(LOOK_AGAIN);
+    }
+}
+
+/// By field 26 of `/proc/PID/stat` (proc_pid_stat(5)), where its code begins: zero until all of the new program is in place, the
+/// command line before it; one where that is not told.
+fn is_half_there(pid: u32) -> bool {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    let after_name = stat.rsplit_once(')').map_or("", |(_, fields)| fields);
+    after_name.split_whitespace().nth(23) == Some("0")
 }
 
 fn parse(pid: u32, status: &str, command: &[u8], maps: &IdMaps) -> Option<Process> {
