@@ -52,7 +52,7 @@ fn command_line(pid: u32) -> Option<Vec<u8>> {
     }
 }
 
-/// By field 26 of `/proc/PID/stat` (proc_pid_stat(5)), where its code begins: zero until all of the new program is in place, the
+/// By field 26 of `/proc/PID/stat`, where its code begins (proc(5)): zero until all of the new program is in place, the
 /// command line before it; one where that is not told.
 fn is_half_there(pid: u32) -> bool {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
