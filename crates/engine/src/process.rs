@@ -10,6 +10,8 @@ use crate::Process;
 const COMMAND_CHARS_MAX: usize = 1000;
 /// What an id is inside that the container's user namespace has no number for.
 const NOBODY: u32 = 65534;
+/// What the states of the dead begin with: `Z (zombie)`, `X (dead)`.
+const DEAD: [char; 2] = ['Z', 'X'];
 /// How often, and after which time, a process is looked at again that is just becoming another program.
 const LOOKS_MAX: u32 = 200;
 const LOOK_AGAIN: Duration = Duration::from_millis(1);
@@ -30,11 +32,26 @@ impl IdMaps {
 
 /// `None` for a process that is gone, ending, or dead and not yet waited for.
 pub(crate) fn seen(pid: u32, maps: &IdMaps) -> Option<Process> {
-    let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
-    parse(pid, &status, &command_line(pid)?, maps)
+    let thread = alive(pid)?;
+    let status = fs::read_to_string(format!("/proc/{thread}/status")).ok()?;
+    parse(pid, &status, &command_line(thread)?, maps)
 }
 
-/// Empty for a process that has taken its own away; `None` when it is gone or ending: it lets go of its memory before its state tells.
+/// A thread of the process that runs: the first one, or another where the first one has ended before the process.
+pub(crate) fn alive(pid: u32) -> Option<u32> {
+    let is_alive = |thread: u32| {
+        let status = fs::read_to_string(format!("/proc/{thread}/status")).unwrap_or_default();
+        field(&status, "State").is_some_and(|state| !state.starts_with(DEAD))
+    };
+    if is_alive(pid) {
+        return Some(pid);
+    }
+    let threads = fs::read_dir(format!("/proc/{pid}/task")).ok()?;
+    threads.flatten().filter_map(|thread| thread.file_name().to_str()?.parse().ok()).find(|&thread| is_alive(thread))
+}
+
+/// Empty for a process that has taken its own away; `None` when it is gone or ending: it lets go of its memory before
+/// its state tells.
 fn command_line(pid: u32) -> Option<Vec<u8>> {
     let mut looks = 1;
     loop {
@@ -61,8 +78,8 @@ fn is_half_there(pid: u32) -> bool {
 }
 
 fn parse(pid: u32, status: &str, command: &[u8], maps: &IdMaps) -> Option<Process> {
-    let field = |name: &str| status.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':')).map(str::trim);
-    if field("State")?.starts_with(['Z', 'X']) {
+    let field = |name: &str| field(status, name);
+    if field("State")?.starts_with(DEAD) {
         return None;
     }
     let ids = |name: &str, map: &str| -> Option<[u32; 3]> {
@@ -79,6 +96,11 @@ fn parse(pid: u32, status: &str, command: &[u8], maps: &IdMaps) -> Option<Proces
         gids: ids("Gid", &maps.gid)?,
         capabilities: field("CapEff").and_then(|value| u64::from_str_radix(value, 16).ok()),
     })
+}
+
+/// What a line of a `status` says.
+fn field<'a>(status: &'a str, name: &str) -> Option<&'a str> {
+    status.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':')).map(str::trim)
 }
 
 /// A command line as it is shown.

@@ -22,7 +22,7 @@ pub(crate) fn of(first: u32) -> Vec<Process> {
         .flatten()
         .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
         .filter(|&pid| namespace(pid) == Some(container))
-        .filter(|&pid| runs_a_program_of_its_own(pid, own.as_ref()))
+        .filter(|&pid| process::alive(pid).is_some_and(|thread| runs_a_program_of_its_own(thread, own.as_ref())))
         .filter_map(|pid| process::seen(pid, &maps))
         .take(PROCESSES_MAX)
         .collect()

@@ -112,6 +112,15 @@ fn every_process_is_seen_with_its_ids_inside() {
 }
 
 #[test]
+fn a_process_whose_first_thread_has_ended_is_still_one() {
+    let container = start(&image(&["serve-on-another-thread"], json!({"User": "7:8"})), &Run::default());
+    until("the end of its first thread", || ask(&*container, "status").contains("State:\tZ").then_some(()));
+    let processes = container.processes().unwrap();
+    let seen: Vec<_> = processes.iter().map(|process| (process.command.as_str(), process.uids)).collect();
+    assert_eq!(seen, [("/app/workload serve-on-another-thread", [7; 3])]);
+}
+
+#[test]
 fn environment_and_arguments_are_the_images_and_the_runs() {
     let config = json!({
         "Entrypoint": ["/app/workload"],

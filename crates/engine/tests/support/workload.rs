@@ -7,6 +7,7 @@ use std::{env, fs, process, thread};
 
 unsafe extern "C" {
     fn signal(number: i32, handler: usize) -> usize;
+    fn syscall(number: i64, code: i32) -> i64;
 }
 
 extern "C" fn exit_orderly(_: i32) {
@@ -22,6 +23,11 @@ fn main() {
         ["serve-until", number] => {
             unsafe { signal(number.parse().unwrap(), exit_orderly as *const () as usize) };
             serve("[::]:8000");
+        }
+        ["serve-on-another-thread"] => {
+            thread::spawn(|| serve("[::]:8000"));
+            // Ends this thread alone.
+            unsafe { syscall(if cfg!(target_arch = "x86_64") { 60 } else { 93 }, 0) };
         }
         ["check"] => process::exit(match ask("127.0.0.1:8000", "/") {
             Ok(answer) if answer.contains("200 OK") => 0,
