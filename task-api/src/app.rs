@@ -8,7 +8,7 @@ use std::{
 use axum::{
     Router,
     extract::Request,
-    http::{HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
     middleware,
     response::{IntoResponse, Response},
     routing::MethodRouter,
@@ -17,13 +17,17 @@ use bytes::Bytes;
 
 use crate::{
     around::{self, load::Load, metrics::Metrics, rate::Rates},
-    docs,
+    batch, changes, docs,
     error::Error,
+    etag::Conditions,
+    feed::Feeds,
     health::{self, Readiness},
+    idempotency::Running,
     key::Keys,
     limits::Limits,
     metrics,
     store::{Store, StoreError},
+    task::TaskId,
     tasks,
 };
 
@@ -38,19 +42,53 @@ pub struct AppState {
     pub(crate) keys: Arc<Keys>,
     pub(crate) rates: Option<Arc<Rates>>,
     pub(crate) document: Arc<OnceLock<Bytes>>,
+    pub(crate) running: Running,
+    pub(crate) feeds: Arc<Feeds>,
+    pub(crate) requires_if_match: bool,
 }
 
 impl AppState {
     pub fn new(limits: Limits, keys: Keys) -> Self {
-        let (store, readiness, metrics, document) = Default::default();
+        let (store, readiness, metrics, document, running, feeds) = Default::default();
         let (load, keys, started) = (Arc::new(Load::new(limits)), Arc::new(keys), SystemTime::now());
         let rates = limits.rate.map(|rate| Arc::new(Rates::new(rate)));
-        Self { store, readiness, load, metrics, started, keys, rates, document }
+        Self {
+            store,
+            readiness,
+            load,
+            metrics,
+            started,
+            keys,
+            rates,
+            document,
+            running,
+            feeds,
+            requires_if_match: false,
+        }
+    }
+
+    /// Lets nobody change a task without saying in which state.
+    #[must_use]
+    pub fn requiring_if_match(mut self, requires_if_match: bool) -> Self {
+        self.requires_if_match = requires_if_match;
+        self
     }
 
     /// Gives the service its database. Until then, whatever needs one is answered with 503.
     pub fn set_store(&self, store: Store) {
         let _ = self.store.set(store);
+    }
+
+    /// The conditions of a request that changes the task `id`.
+    ///
+    /// # Errors
+    ///
+    /// Fails if there must be one and is none.
+    pub(crate) fn conditions(&self, headers: &HeaderMap, id: TaskId) -> Result<Conditions, Error> {
+        if self.requires_if_match && !headers.contains_key(header::IF_MATCH) {
+            return Err(Error::NoCondition);
+        }
+        Ok(Conditions::of(headers, id))
     }
 
     /// # Errors
@@ -65,6 +103,8 @@ impl AppState {
 pub fn app(state: AppState) -> Router {
     let routes = Router::new()
         .merge(tasks::router())
+        .merge(batch::router())
+        .merge(changes::router())
         .merge(health::router())
         .merge(metrics::router())
         .merge(docs::router())
@@ -99,7 +139,9 @@ async fn elsewhere(request: Request) -> Response {
 
 fn exists(path: &str) -> bool {
     let id = path.strip_prefix("/tasks/").filter(|id| !id.is_empty() && !id.contains('/'));
-    id.is_some() || matches!(path, "/tasks" | "/health" | "/ready" | "/metrics" | "/docs" | "/openapi.json")
+    id.is_some()
+        || path.starts_with("/tasks:batch")
+        || matches!(path, "/tasks" | "/health" | "/ready" | "/metrics" | "/docs" | "/openapi.json")
 }
 
 /// Absolute, as the original's, by the name that the client calls us; relative if it calls us nothing.

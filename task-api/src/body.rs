@@ -1,6 +1,6 @@
 //! The body of a request: how much of it is taken, and what it says.
 
-use std::{collections::HashMap, sync::Arc};
+use std::sync::Arc;
 
 use axum::{
     body::{Body, BodyDataStream},
@@ -9,10 +9,6 @@ use axum::{
 };
 use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt;
-use serde::{
-    Deserialize, Deserializer,
-    de::{MapAccess, Visitor},
-};
 use serde_json::{json, value::RawValue};
 use tokio::time::timeout_at;
 
@@ -20,7 +16,8 @@ use crate::{
     around::load::Ticket,
     error::Error,
     fault::{Fault, Place, text_input},
-    task::{BadText, Change, Description, Draft, Edit, Status, Title},
+    object::{Object, input},
+    task::{Change, Draft},
 };
 
 const LIMIT_BYTES: usize = 1_000_000;
@@ -100,27 +97,18 @@ impl Document {
         Ok(Self { text: text.to_owned(), is_json: true })
     }
 
+    /// As it was sent.
+    pub(crate) fn text(&self) -> &[u8] {
+        self.text.as_bytes()
+    }
+
     /// Reads everything a task needs.
     ///
     /// # Errors
     ///
     /// Fails with every fault in it.
     pub(crate) fn draft(&self) -> Result<Draft, Vec<Fault>> {
-        let members = self.members()?;
-        let mut faults = Vec::new();
-        let title = match members.get("title") {
-            None => {
-                faults.push(Fault::new("missing", &at("title"), "Field required", input(&self.text)));
-                None
-            }
-            Some(raw) => text_member("title", raw, Title::new, &mut faults),
-        };
-        let description = optional_member("description", &members, Description::new, &mut faults).value();
-        let status = optional_member("status", &members, Status::new, &mut faults).value().unwrap_or_default();
-        match title {
-            Some(title) if faults.is_empty() => Ok(Draft { title, description, status }),
-            _ => Err(faults),
-        }
+        self.object()?.draft()
     }
 
     /// Reads a JSON merge patch: what is absent stays, `null` resets what has a default.
@@ -129,30 +117,21 @@ impl Document {
     ///
     /// Fails with every fault in it.
     pub(crate) fn change(&self) -> Result<Change, Vec<Fault>> {
-        let members = self.members()?;
-        let mut faults = Vec::new();
-        let title = members.get("title").and_then(|raw| text_member("title", raw, Title::new, &mut faults));
-        let description = optional_member("description", &members, Description::new, &mut faults);
-        let status = match optional_member("status", &members, Status::new, &mut faults) {
-            Edit::Keep => None,
-            Edit::Clear => Some(Status::default()),
-            Edit::Set(status) => Some(status),
-        };
-        if faults.is_empty() { Ok(Change { title, description, status }) } else { Err(faults) }
+        self.object()?.change()
     }
 
-    fn members(&self) -> Result<Members<'_>, Vec<Fault>> {
+    /// The object that it must be.
+    ///
+    /// # Errors
+    ///
+    /// Fails if it is none.
+    pub(crate) fn object(&self) -> Result<Object<'_>, Vec<Fault>> {
         let text = self.text.trim_matches([' ', '\t', '\n', '\r']);
-        let body = [Place::Name("body")];
+        let body = vec![Place::Name("body")];
         if self.text.is_empty() || (self.is_json && text == "null") {
             return Err(vec![Fault::new("missing", &body, "Field required", RawValue::NULL.to_owned())]);
         }
-        let input = if self.is_json { input(text) } else { text_input(&self.text) };
-        let members = if self.is_json { serde_json::from_str(text).ok() } else { None };
-        members.ok_or_else(|| {
-            let msg = "Input should be a valid dictionary or object to extract fields from";
-            vec![Fault::new("model_attributes_type", &body, msg, input)]
-        })
+        if self.is_json { Object::read(text, body) } else { Err(Object::is_none(&body, text_input(&self.text))) }
     }
 }
 
@@ -173,103 +152,10 @@ fn not_json(text: &str, error: &serde_json::Error) -> Error {
     Error::Invalid(vec![fault.with(json!({ "error": message }))])
 }
 
-fn at(name: &'static str) -> [Place; 2] {
-    [Place::Name("body"), Place::Name(name)]
-}
-
-/// A member that may be left out or be null.
-fn optional_member<T>(
-    name: &'static str,
-    members: &Members<'_>,
-    new: fn(String) -> Result<T, Vec<BadText>>,
-    faults: &mut Vec<Fault>,
-) -> Edit<T> {
-    match members.get(name) {
-        None => Edit::Keep,
-        Some(raw) if raw.get() == "null" => Edit::Clear,
-        Some(raw) => text_member(name, raw, new, faults).map_or(Edit::Keep, Edit::Set),
-    }
-}
-
-fn text_member<T>(
-    name: &'static str,
-    raw: &RawValue,
-    new: fn(String) -> Result<T, Vec<BadText>>,
-    faults: &mut Vec<Fault>,
-) -> Option<T> {
-    if !raw.get().starts_with('"') {
-        faults.push(Fault::new("string_type", &at(name), "Input should be a valid string", input(raw.get())));
-        return None;
-    }
-    // The grammar has been checked, so half a surrogate pair is all that can be wrong.
-    let Ok(text) = serde_json::from_str::<String>(raw.get()) else {
-        let msg = "Input should be a valid string, unable to parse raw data as a unicode string";
-        faults.push(Fault::new("string_unicode", &at(name), msg, input(raw.get())));
-        return None;
-    };
-    new(text)
-        .map_err(|bad| {
-            let fault = |bad: BadText| Fault::new(bad.kind, &at(name), bad.msg, input(raw.get())).with(bad.ctx);
-            faults.extend(bad.into_iter().map(fault));
-        })
-        .ok()
-}
-
-/// The members of an object, unparsed; of those of one name, the last.
-struct Members<'a>(HashMap<String, &'a RawValue>);
-
-impl<'a> Members<'a> {
-    fn get(&self, name: &str) -> Option<&&'a RawValue> {
-        self.0.get(name)
-    }
-}
-
-impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Object;
-        impl<'de> Visitor<'de> for Object {
-            type Value = HashMap<String, &'de RawValue>;
-
-            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("an object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                let mut members = HashMap::new();
-                // A name that is no Unicode text is no name of ours, and ignored like any other.
-                while let Some((name, value)) = map.next_entry::<&RawValue, &RawValue>()? {
-                    if let Ok(name @ ("title" | "description" | "status")) =
-                        serde_json::from_str::<String>(name.get()).as_deref()
-                    {
-                        members.insert(name.to_owned(), value);
-                    }
-                }
-                Ok(members)
-            }
-        }
-        deserializer.deserialize_map(Object).map(Members)
-    }
-}
-
-/// JSON text as it was sent, without the white space between its parts.
-fn input(json: &str) -> Box<RawValue> {
-    let (mut compact, mut in_string, mut escaped) = (String::with_capacity(json.len()), false, false);
-    for c in json.chars() {
-        if in_string {
-            (in_string, escaped) = (escaped || c != '"', !escaped && c == '\\');
-        } else if matches!(c, ' ' | '\t' | '\n' | '\r') {
-            continue;
-        } else {
-            in_string = c == '"';
-        }
-        compact.push(c);
-    }
-    RawValue::from_string(compact).unwrap_or_else(|_| RawValue::NULL.to_owned())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::task::{Edit, Status};
 
     fn told(body: &str) -> String {
         match Document::new(None, body.as_bytes()).map(|document| document.draft()) {

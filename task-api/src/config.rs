@@ -18,6 +18,8 @@ pub struct Config {
     pub log_level: LevelFilter,
     pub limits: Limits,
     pub keys: Keys,
+    /// Whether a change of a task needs an `If-Match` header.
+    pub requires_if_match: bool,
 }
 
 /// Where HTTP is served.
@@ -70,6 +72,7 @@ impl Config {
             log_level: variables.log_level()?,
             limits: variables.limits()?,
             keys: variables.keys()?,
+            requires_if_match: variables.flag("REQUIRE_IF_MATCH")?,
         })
     }
 }
@@ -101,7 +104,7 @@ struct Variables {
     file: HashMap<String, String>,
 }
 
-const NAMES: [&str; 14] = [
+const NAMES: [&str; 15] = [
     "DATABASE_URL",
     "DATABASE_URL_FILE",
     "DATABASE_PREPARED",
@@ -116,6 +119,7 @@ const NAMES: [&str; 14] = [
     "API_KEYS_FILE",
     "RATE_LIMIT",
     "TRUSTED_PROXIES",
+    "REQUIRE_IF_MATCH",
 ];
 
 impl Variables {
@@ -174,15 +178,17 @@ impl Variables {
     fn habits(&self, url: &mut PostgresUrl) -> Result<(), ConfigError> {
         let seconds = self.number("DATABASE_IDLE_TIME", "seconds, from 1 to 86400", 1..=86_400)?;
         url.idle_time = seconds.map_or(url.idle_time, Duration::from_secs);
-        let variable = "DATABASE_PREPARED";
-        url.is_prepared = match self.get(variable).map(str::trim) {
-            None | Some("false") => false,
-            Some("true") => true,
-            Some(value) => {
-                return Err(ConfigError::BadValue { variable, value: value.to_owned(), expected: "true or false" });
-            }
-        };
+        url.is_prepared = self.flag("DATABASE_PREPARED")?;
         Ok(())
+    }
+
+    /// False unless it is said.
+    fn flag(&self, variable: &'static str) -> Result<bool, ConfigError> {
+        match self.get(variable).map(str::trim) {
+            None | Some("false") => Ok(false),
+            Some("true") => Ok(true),
+            Some(value) => Err(ConfigError::BadValue { variable, value: value.to_owned(), expected: "true or false" }),
+        }
     }
 
     fn listen(&self) -> Result<Listen, ConfigError> {

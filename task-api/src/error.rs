@@ -26,6 +26,21 @@ pub enum Error {
     /// No task has this id.
     #[error("Task not found")]
     NoSuchTask,
+    /// The task is there, and not as the request's conditions want it.
+    #[error("The task is not in a state that the request is for")]
+    Stale,
+    /// No tasks have these ids.
+    #[error("Task not found: {}", listed(.0))]
+    NoSuchTasks(Vec<i64>),
+    /// These tasks are there, and not as the request wants them.
+    #[error("The task is not in a state that the request is for: {}", listed(.0))]
+    StaleTasks(Vec<i64>),
+    /// Changes need a condition, and there is none.
+    #[error("This request needs an If-Match header")]
+    NoCondition,
+    /// Another request with this key has not been answered yet.
+    #[error("A request with this Idempotency-Key is being answered")]
+    KeyInUse,
     /// The path is there, and does not do this.
     #[error("Method Not Allowed")]
     MethodNotAllowed { allow: &'static str },
@@ -76,7 +91,10 @@ pub enum Error {
 impl Error {
     fn status(&self) -> StatusCode {
         match self {
-            Self::NoSuchPath | Self::NoSuchTask => StatusCode::NOT_FOUND,
+            Self::NoSuchPath | Self::NoSuchTask | Self::NoSuchTasks(_) => StatusCode::NOT_FOUND,
+            Self::Stale | Self::StaleTasks(_) => StatusCode::PRECONDITION_FAILED,
+            Self::NoCondition => StatusCode::PRECONDITION_REQUIRED,
+            Self::KeyInUse => StatusCode::CONFLICT,
             Self::MethodNotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
             Self::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::BodyNotUtf8 | Self::BrokenBody(_) => StatusCode::BAD_REQUEST,
@@ -138,6 +156,14 @@ impl IntoResponse for Error {
     }
 }
 
+/// Some of the ids, and that there are more.
+fn listed(ids: &[i64]) -> String {
+    const MOST: usize = 10;
+    let first: Vec<_> = ids.iter().take(MOST).map(ToString::to_string).collect();
+    let more = if ids.len() > MOST { format!(" and {} more", ids.len() - MOST) } else { String::new() };
+    format!("{}{more}", first.join(", "))
+}
+
 fn denied(denied: Denied) -> &'static str {
     match denied {
         Denied::NoKey => "Not authenticated",
@@ -195,9 +221,12 @@ impl Asked {
         let headers = response.headers_mut();
         match &*error {
             Error::MethodNotAllowed { allow } => headers.insert(header::ALLOW, HeaderValue::from_static(allow)),
-            Error::Unavailable(_) | Error::Lost(_) | Error::Overloaded | Error::TooSlow | Error::TooSlowToTell => {
-                headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"))
-            }
+            Error::Unavailable(_)
+            | Error::Lost(_)
+            | Error::Overloaded
+            | Error::TooSlow
+            | Error::TooSlowToTell
+            | Error::KeyInUse => headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1")),
             Error::TooMany { seconds } => headers.insert(header::RETRY_AFTER, HeaderValue::from(*seconds)),
             Error::Denied(denied) => headers.insert(header::WWW_AUTHENTICATE, access::challenge(*denied)),
             Error::SlowBody | Error::BodyTooLarge => {

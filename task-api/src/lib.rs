@@ -1,24 +1,32 @@
 //! The Task API: tasks that are created, read, changed and deleted over HTTP, kept in PostgreSQL or `SQLite`.
 //!
 //! [`app()`] is the whole service as a value. A request goes through it to a handler in `tasks`, which reads what was
-//! sent (`body`, `page`), asks the [`Store`] for one thing, and answers; what cannot be answered is an [`Error`].
+//! sent (`body`, `selection`), asks the [`Store`] for one thing, and answers; what cannot be answered is an [`Error`].
 
 mod app;
 mod around;
+mod batch;
 mod body;
+mod changes;
 pub mod command;
 mod config;
 mod connection;
+mod cursor;
 mod database_url;
 mod docs;
 mod error;
+mod etag;
 mod fault;
+mod feed;
 mod health;
+mod idempotency;
 mod key;
 mod limits;
 mod metrics;
+mod object;
 mod openapi;
-mod page;
+mod owner;
+mod selection;
 mod server;
 mod store;
 mod task;

@@ -9,7 +9,7 @@ use utoipa::{
     },
 };
 
-use crate::{health, task::Task, tasks};
+use crate::{batch, changes, health, task::Task, tasks};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -22,9 +22,11 @@ use crate::{health, task::Task, tasks};
     tags((name = "tasks", description = "Things to be done"), (name = "service", description = "How the service is")),
     paths(
         tasks::list, tasks::create, tasks::read, tasks::replace, tasks::change, tasks::remove,
+        batch::create, batch::read, batch::change, batch::remove,
+        changes::read,
         health::health, health::ready
     ),
-    components(schemas(Task, NewTask, TaskChange, Problem, ValidationProblem, Fault, Health, Ready))
+    components(schemas(Task, NewTask, Sort, TaskChange, Problem, ValidationProblem, Fault, Health, Ready))
 )]
 struct Document;
 
@@ -83,6 +85,19 @@ pub(crate) struct NewTask {
     status: Option<String>,
 }
 
+/// The orders that a list can have.
+#[derive(ToSchema)]
+pub(crate) enum Sort {
+    #[schema(rename = "id")]
+    Id,
+    #[schema(rename = "-id")]
+    IdDescending,
+    #[schema(rename = "created_at")]
+    CreatedAt,
+    #[schema(rename = "-created_at")]
+    CreatedAtDescending,
+}
+
 /// A JSON merge patch of a task: what is absent stays, null resets.
 #[derive(ToSchema)]
 pub(crate) struct TaskChange {
@@ -92,6 +107,68 @@ pub(crate) struct TaskChange {
     description: Option<String>,
     #[schema(min_length = 1, max_length = 50, example = "completed")]
     status: Option<String>,
+}
+
+/// Tasks to create.
+#[derive(ToSchema)]
+pub(crate) struct NewTasks {
+    #[schema(min_items = 1, max_items = 1000)]
+    tasks: Vec<NewTask>,
+}
+
+/// Tasks, each with the tag of its state.
+#[derive(ToSchema)]
+pub(crate) struct Tasks {
+    tasks: Vec<TaggedTask>,
+}
+
+#[derive(ToSchema)]
+pub(crate) struct TaggedTask {
+    #[schema(inline)]
+    #[serde(flatten)]
+    task: Task,
+    /// The task's id and version, as its `ETag` header says.
+    #[schema(example = "\"1-1\"")]
+    etag: String,
+}
+
+/// Changes of tasks, none of them twice.
+#[derive(ToSchema)]
+pub(crate) struct TaskChanges {
+    #[schema(min_items = 1, max_items = 1000)]
+    tasks: Vec<NamedChange>,
+}
+
+/// What is to be changed of a task: what is absent stays, null resets.
+#[derive(ToSchema)]
+pub(crate) struct NamedChange {
+    #[schema(example = 1)]
+    id: i64,
+    /// Only if the task is in this state.
+    #[schema(example = "\"1-1\"")]
+    etag: Option<String>,
+    #[schema(min_length = 1, max_length = 200, nullable = false, example = "Ship it today")]
+    title: Option<String>,
+    #[schema(example = "With its proof")]
+    description: Option<String>,
+    #[schema(min_length = 1, max_length = 50, example = "completed")]
+    status: Option<String>,
+}
+
+/// Tasks to delete, none of them twice.
+#[derive(ToSchema)]
+pub(crate) struct TaskNames {
+    #[schema(min_items = 1, max_items = 1000)]
+    tasks: Vec<TaskName>,
+}
+
+#[derive(ToSchema)]
+pub(crate) struct TaskName {
+    #[schema(example = 1)]
+    id: i64,
+    /// Only if the task is in this state.
+    #[schema(example = "\"1-1\"")]
+    etag: Option<String>,
 }
 
 /// An error: `detail`, beside the other members of RFC 9457.

@@ -5,6 +5,8 @@ use serde::{Serialize, Serializer};
 use serde_json::json;
 use utoipa::ToSchema;
 
+use crate::owner::Owner;
+
 /// A thing to be done.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub(crate) struct Task {
@@ -23,6 +25,28 @@ pub(crate) struct Task {
     /// When it was created: RFC 3339 in UTC, always with six digits of a second.
     #[schema(value_type = String, format = DateTime, example = "2026-01-31T12:00:00.000000Z")]
     pub created_at: CreatedAt,
+    /// Counts its changes, from 1.
+    #[serde(skip)]
+    pub version: i64,
+    /// Whose it is.
+    #[serde(skip)]
+    pub owner: String,
+}
+
+impl Task {
+    /// What drafts became at first, by the ids and the time that they were given.
+    pub(crate) fn first(ids: &[i64], created_at: CreatedAt, owner: &Owner, drafts: &[Draft]) -> Vec<Self> {
+        let task = |(id, draft): (&i64, &Draft)| Self {
+            id: *id,
+            title: draft.title.as_str().to_owned(),
+            description: draft.description.as_ref().map(|text| text.as_str().to_owned()),
+            status: draft.status.as_str().to_owned(),
+            created_at,
+            version: 1,
+            owner: owner.as_str().to_owned(),
+        };
+        ids.iter().zip(drafts).map(task).collect()
+    }
 }
 
 /// An id in a path. One that does not fit into 64 bits is no task's.
@@ -165,12 +189,27 @@ impl<T> Edit<T> {
 }
 
 /// A moment in UTC, to the microsecond.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct CreatedAt(DateTime);
 
 impl CreatedAt {
     pub(crate) fn now() -> Self {
         Self(Offset::UTC.to_datetime(Timestamp::now()))
+    }
+
+    /// Since 1970, to be found again by.
+    pub(crate) fn micros(self) -> i64 {
+        Offset::UTC.to_timestamp(self.0).map_or(i64::MIN, Timestamp::as_microsecond)
+    }
+
+    /// `None` for what is beyond the years that there are.
+    pub(crate) fn from_micros(micros: i64) -> Option<Self> {
+        Timestamp::from_microsecond(micros).ok().map(|time| Self(Offset::UTC.to_datetime(time)))
+    }
+
+    /// In UTC, without a zone.
+    pub(crate) fn civil(self) -> DateTime {
+        self.0
     }
 
     /// Reads what `Display` writes, and the same without the `Z` or with a space in the middle.

@@ -3,7 +3,7 @@
 use axum::{
     Json, Router,
     extract::{FromRequestParts, RawQuery, State},
-    http::{HeaderMap, StatusCode, header, request::Parts},
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header, request::Parts},
     response::{IntoResponse, Response},
     routing,
 };
@@ -13,10 +13,14 @@ use crate::{
     app::{AppState, resource},
     body::Document,
     error::Error,
+    etag,
     fault::{Fault, Place, both, text_input},
-    openapi::{NewTask, Problem, TaskChange, ValidationProblem},
-    page::Page,
-    task::{Task, TaskId},
+    idempotency::Key,
+    openapi::{NewTask, Problem, Sort, TaskChange, ValidationProblem},
+    owner::Owner,
+    selection::Selection,
+    store::{Once, Outcome},
+    task::{Draft, Task, TaskId},
 };
 
 pub(crate) fn router() -> Router<AppState> {
@@ -27,12 +31,18 @@ pub(crate) fn router() -> Router<AppState> {
         .route("/tasks/{id}", resource("GET, HEAD, PUT, PATCH, DELETE, OPTIONS", one))
 }
 
-/// The tasks, by id, a page at a time. The next page is in the `Link` header; where there is none, this is the last.
+/// The tasks, a page at a time. The next page is in the `Link` header; where there is none, this is the last.
 #[utoipa::path(
     get, path = "/tasks", operation_id = "listTasks", tag = "tasks",
     params(
         ("limit" = Option<i64>, Query, minimum = 1, maximum = 1000, description = "Tasks on a page; 100 if not said"),
         ("cursor" = Option<String>, Query, description = "Where the page begins, from a `Link` header"),
+        ("status" = Option<String>, Query, min_length = 1, max_length = 50, description = "Only tasks of this status"),
+        ("created_after" = Option<String>, Query, format = DateTime, description = "Only tasks created later"),
+        ("created_before" = Option<String>, Query, format = DateTime, description = "Only tasks created earlier"),
+        ("q" = Option<String>, Query, min_length = 1, max_length = 200,
+            description = "Only tasks with this in the title or the description, in letters of either case"),
+        ("sort" = Option<Sort>, Query, description = "The order, with a minus from the end; `id` if not said"),
     ),
     responses(
         (status = 200, description = "A page of tasks", body = Vec<Task>,
@@ -42,66 +52,137 @@ pub(crate) fn router() -> Router<AppState> {
         (status = 504, description = "There was no answer in time", body = Problem),
     )
 )]
-pub(crate) async fn list(State(state): State<AppState>, RawQuery(query): RawQuery) -> Result<Response, Error> {
-    let page = Page::parse(query.as_deref().unwrap_or_default())?;
-    let mut tasks = state.store()?.list(page.after, page.limit + 1).await?;
+pub(crate) async fn list(
+    State(state): State<AppState>,
+    owner: Owner,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Error> {
+    let selection = Selection::parse(query.as_deref().unwrap_or_default(), &owner)?;
+    let mut tasks = state.store()?.list(&owner, &selection).await?;
     let mut headers = HeaderMap::new();
-    if i64::try_from(tasks.len()).is_ok_and(|count| count > page.limit) {
+    if i64::try_from(tasks.len()).is_ok_and(|count| count > selection.limit) {
         tasks.pop();
-        let next = tasks.last().and_then(|last| page.next("/tasks", last.id));
+        let next = tasks.last().and_then(|last| selection.next("/tasks", last));
         headers.extend(next.map(|link| (header::LINK, link)));
     }
     Ok((headers, Json(tasks)).into_response())
 }
 
-/// Creates a task.
+/// Creates a task: with an `Idempotency-Key` once, however often the request is sent within a day.
 #[utoipa::path(
     post, path = "/tasks", operation_id = "createTask", tag = "tasks", request_body = NewTask,
+    params(
+        ("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255,
+            description = "Any name for this request, of visible ASCII characters"),
+    ),
     responses(
-        (status = 201, description = "The new task", body = Task),
+        (status = 201, description = "The new task", body = Task,
+            headers(("ETag" = String, description = "The task's id and version"),
+                ("Idempotency-Replayed" = Option<String>, description = "`true` if this was answered before"))),
         (status = 400, description = "The body is not text", body = Problem),
         (status = 408, description = "The body did not arrive in time", body = Problem),
+        (status = 409, description = "A request with this key is being answered", body = Problem),
         (status = 413, description = "The body is larger than 1 MB", body = Problem),
-        (status = 422, description = "The body is wrong", body = ValidationProblem),
+        (status = 422, description = "The body is wrong, or the key was sent with another one", body = ValidationProblem),
         (status = 503, description = "The database is not available, or the service is busy", body = Problem),
         (status = 504, description = "There was no answer in time", body = Problem),
     )
 )]
 pub(crate) async fn create(
     State(state): State<AppState>,
+    owner: Owner,
+    headers: HeaderMap,
     document: Document,
-) -> Result<(StatusCode, Json<Task>), Error> {
-    let draft = document.draft()?;
-    let task = state.store()?.create(draft).await?;
-    Ok((StatusCode::CREATED, Json(task)))
+) -> Result<Response, Error> {
+    let (key, draft) = both(Key::of(&headers, "/tasks", document.text()), document.draft())?;
+    let Some(key) = key else {
+        let task = state.store()?.create(&owner, draft).await?;
+        state.feeds.touch();
+        return Ok(created(&task));
+    };
+    let (mut tasks, is_replayed) = create_once(&state, &owner, key, vec![draft]).await?;
+    let task = tasks.pop().ok_or(Error::NoSuchTask)?;
+    Ok((replayed(is_replayed), created(&task)).into_response())
+}
+
+/// Makes tasks under a key, or finds what they were made into before.
+pub(crate) async fn create_once(
+    state: &AppState,
+    owner: &Owner,
+    key: Key,
+    drafts: Vec<Draft>,
+) -> Result<(Vec<Task>, bool), Error> {
+    let _held = state.running.hold(owner, &key).ok_or(Error::KeyInUse)?;
+    let taken = key.is_taken();
+    match state.store()?.create_once(owner, key, drafts).await? {
+        Once::Made(tasks) => {
+            state.feeds.touch();
+            Ok((tasks, false))
+        }
+        Once::Again(tasks) => Ok((tasks, true)),
+        Once::Taken => Err(Error::Invalid(taken)),
+    }
+}
+
+/// The header that tells an answer that was given before.
+pub(crate) fn replayed(is_replayed: bool) -> HeaderMap {
+    let header = (HeaderName::from_static("idempotency-replayed"), HeaderValue::from_static("true"));
+    HeaderMap::from_iter(is_replayed.then_some(header))
+}
+
+fn created(task: &Task) -> Response {
+    (StatusCode::CREATED, tagged(task)).into_response()
+}
+
+fn tagged(task: &Task) -> Response {
+    (HeaderMap::from_iter(etag::header(task)), Json(task)).into_response()
 }
 
 /// One task.
 #[utoipa::path(
     get, path = "/tasks/{task_id}", operation_id = "readTask", tag = "tasks",
-    params(("task_id" = i64, Path, description = "The task's id")),
+    params(
+        ("task_id" = i64, Path, description = "The task's id"),
+        ("If-None-Match" = Option<String>, Header, description = "Tags of states that the client has"),
+    ),
     responses(
-        (status = 200, description = "The task", body = Task),
+        (status = 200, description = "The task", body = Task,
+            headers(("ETag" = String, description = "The task's id and version"))),
+        (status = 304, description = "The client has it as it is"),
         (status = 404, description = "No task has this id", body = Problem),
         (status = 422, description = "The id is no integer", body = ValidationProblem),
         (status = 503, description = "The database is not available, or the service is busy", body = Problem),
         (status = 504, description = "There was no answer in time", body = Problem),
     )
 )]
-pub(crate) async fn read(State(state): State<AppState>, id: PathId) -> Result<Json<Task>, Error> {
+pub(crate) async fn read(
+    State(state): State<AppState>,
+    owner: Owner,
+    id: PathId,
+    headers: HeaderMap,
+) -> Result<Response, Error> {
     let id = id.parse()?;
-    state.store()?.read(id).await?.map(Json).ok_or(Error::NoSuchTask)
+    let task = state.store()?.read(&owner, id).await?.ok_or(Error::NoSuchTask)?;
+    if etag::is_known(&headers, &task) {
+        return Ok((StatusCode::NOT_MODIFIED, HeaderMap::from_iter(etag::header(&task))).into_response());
+    }
+    Ok(tagged(&task))
 }
 
 /// Replaces all that a client says about a task: what is left out is reset to its default.
 #[utoipa::path(
     put, path = "/tasks/{task_id}", operation_id = "replaceTask", tag = "tasks", request_body = NewTask,
-    params(("task_id" = i64, Path, description = "The task's id")),
+    params(
+        ("task_id" = i64, Path, description = "The task's id"),
+        ("If-Match" = Option<String>, Header, description = "Tags of states that may be changed"),
+    ),
     responses(
-        (status = 200, description = "The task as it is now", body = Task),
+        (status = 200, description = "The task as it is now", body = Task,
+            headers(("ETag" = String, description = "The task's id and version"))),
         (status = 400, description = "The body is not text", body = Problem),
         (status = 404, description = "No task has this id", body = Problem),
         (status = 408, description = "The body did not arrive in time", body = Problem),
+        (status = 412, description = "The task is not in a state that may be changed", body = Problem),
         (status = 413, description = "The body is larger than 1 MB", body = Problem),
         (status = 422, description = "The id or the body is wrong", body = ValidationProblem),
         (status = 503, description = "The database is not available, or the service is busy", body = Problem),
@@ -110,50 +191,88 @@ pub(crate) async fn read(State(state): State<AppState>, id: PathId) -> Result<Js
 )]
 pub(crate) async fn replace(
     State(state): State<AppState>,
+    owner: Owner,
     id: PathId,
+    headers: HeaderMap,
     document: Document,
-) -> Result<Json<Task>, Error> {
+) -> Result<Response, Error> {
     let (id, draft) = both(id.parse(), document.draft())?;
-    state.store()?.replace(id, draft).await?.map(Json).ok_or(Error::NoSuchTask)
+    let conditions = state.conditions(&headers, id)?;
+    let task = done(&state, state.store()?.replace(&owner, id, &conditions, draft).await?)?;
+    Ok(tagged(&task))
 }
 
-/// Changes what is sent of a task, and nothing else: a JSON merge patch.
+/// Changes what is sent of a task, and nothing else: a JSON merge patch (RFC 7396).
 #[utoipa::path(
     patch, path = "/tasks/{task_id}", operation_id = "changeTask", tag = "tasks",
     request_body(content((TaskChange = "application/merge-patch+json"), (TaskChange = "application/json"))),
-    params(("task_id" = i64, Path, description = "The task's id")),
+    params(
+        ("task_id" = i64, Path, description = "The task's id"),
+        ("If-Match" = Option<String>, Header, description = "Tags of states that may be changed"),
+    ),
     responses(
-        (status = 200, description = "The task as it is now", body = Task),
+        (status = 200, description = "The task as it is now", body = Task,
+            headers(("ETag" = String, description = "The task's id and version"))),
         (status = 400, description = "The body is not text", body = Problem),
         (status = 404, description = "No task has this id", body = Problem),
         (status = 408, description = "The body did not arrive in time", body = Problem),
+        (status = 412, description = "The task is not in a state that may be changed", body = Problem),
         (status = 413, description = "The body is larger than 1 MB", body = Problem),
         (status = 422, description = "The id or the body is wrong", body = ValidationProblem),
         (status = 503, description = "The database is not available, or the service is busy", body = Problem),
         (status = 504, description = "There was no answer in time", body = Problem),
     )
 )]
-pub(crate) async fn change(State(state): State<AppState>, id: PathId, document: Document) -> Result<Json<Task>, Error> {
+pub(crate) async fn change(
+    State(state): State<AppState>,
+    owner: Owner,
+    id: PathId,
+    headers: HeaderMap,
+    document: Document,
+) -> Result<Response, Error> {
     let (id, change) = both(id.parse(), document.change())?;
-    state.store()?.change(id, change).await?.map(Json).ok_or(Error::NoSuchTask)
+    let conditions = state.conditions(&headers, id)?;
+    let task = done(&state, state.store()?.change(&owner, id, &conditions, change).await?)?;
+    Ok(tagged(&task))
 }
 
 /// Deletes a task.
 #[utoipa::path(
     delete, path = "/tasks/{task_id}", operation_id = "deleteTask", tag = "tasks",
-    params(("task_id" = i64, Path, description = "The task's id")),
+    params(
+        ("task_id" = i64, Path, description = "The task's id"),
+        ("If-Match" = Option<String>, Header, description = "Tags of states that may be deleted"),
+    ),
     responses(
         (status = 204, description = "The task is gone"),
         (status = 404, description = "No task has this id", body = Problem),
+        (status = 412, description = "The task is not in a state that may be deleted", body = Problem),
         (status = 422, description = "The id is no integer", body = ValidationProblem),
         (status = 503, description = "The database is not available, or the service is busy", body = Problem),
         (status = 504, description = "There was no answer in time", body = Problem),
     )
 )]
-pub(crate) async fn remove(State(state): State<AppState>, id: PathId) -> Result<StatusCode, Error> {
+pub(crate) async fn remove(
+    State(state): State<AppState>,
+    owner: Owner,
+    id: PathId,
+    headers: HeaderMap,
+) -> Result<StatusCode, Error> {
     let id = id.parse()?;
-    let found = state.store()?.delete(id).await?;
-    if found { Ok(StatusCode::NO_CONTENT) } else { Err(Error::NoSuchTask) }
+    let conditions = state.conditions(&headers, id)?;
+    done(&state, state.store()?.delete(&owner, id, &conditions).await?)?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+fn done<T>(state: &AppState, outcome: Outcome<T>) -> Result<T, Error> {
+    match outcome {
+        Outcome::Done(done) => {
+            state.feeds.touch();
+            Ok(done)
+        }
+        Outcome::Missing => Err(Error::NoSuchTask),
+        Outcome::Stale => Err(Error::Stale),
+    }
 }
 
 /// The last part of the path, decoded, and not yet looked at: its faults are told together with the body's.

@@ -2,6 +2,8 @@
 //!
 //! It listens first. While the database is waited for, `/health` answers, and what needs a database is a 503.
 
+use std::sync::Arc;
+
 use tokio::net::TcpListener;
 use tracing::info;
 
@@ -41,7 +43,12 @@ async fn serve(config: Config) -> Result<(), Failure> {
         let (connections, wanted) = (limits.connections, config.limits.connections);
         info!(connections, wanted, "connections are limited by the files that the process may open");
     }
-    let state = AppState::new(limits, config.keys);
+    let state = AppState::new(limits, config.keys).requiring_if_match(config.requires_if_match);
+    let feeds = Arc::clone(&state.feeds);
+    let stop = async move {
+        stop.await;
+        feeds.end();
+    };
     let serving = server::serve(listener, app(state.clone()), &state.load, stop);
     let opening = async {
         match open_waiting(&config.database).await {

@@ -91,7 +91,7 @@ pub(super) struct Connection {
     pub(super) client: Client,
     task: AbortHandle,
     /// Statements prepared in this session; `None` where there may be none.
-    prepared: Option<Mutex<HashMap<&'static str, Statement>>>,
+    prepared: Option<Mutex<HashMap<String, Statement>>>,
     leases: AtomicUsize,
     is_condemned: AtomicBool,
     born: Instant,
@@ -107,7 +107,7 @@ impl Connection {
     }
 
     /// Sends one statement, in one round trip.
-    pub(super) async fn query(&self, sql: &'static str, parameters: &[Parameter<'_>]) -> Result<Vec<Row>, Error> {
+    pub(super) async fn query(&self, sql: &str, parameters: &[Parameter<'_>]) -> Result<Vec<Row>, Error> {
         let answer = match &self.prepared {
             None => self.client.query_typed(sql, parameters).await,
             Some(prepared) => {
@@ -117,7 +117,7 @@ impl Connection {
                 } else {
                     let types: Vec<_> = parameters.iter().map(|(_, kind)| kind.clone()).collect();
                     let statement = self.client.prepare_typed(sql, &types).await?;
-                    prepared.lock().unwrap_or_else(PoisonError::into_inner).insert(sql, statement.clone());
+                    prepared.lock().unwrap_or_else(PoisonError::into_inner).insert(sql.to_owned(), statement.clone());
                     statement
                 };
                 let values: Vec<_> = parameters.iter().map(|(value, _)| *value).collect();

@@ -71,7 +71,7 @@ impl Link {
         &self,
         how: Use,
         time: Duration,
-        sql: &'static str,
+        sql: &str,
         parameters: &[Parameter<'_>],
     ) -> Result<Vec<Row>, Failure> {
         let pool = if how == Use::Shared { &self.shared } else { &self.alone };

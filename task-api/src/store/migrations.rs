@@ -1,8 +1,18 @@
 //! The steps that make and change the tables, in order. A step that was published never changes.
 
 /// Step `n` of a list takes the tables from version `n` to `n + 1`.
-pub(super) const POSTGRES: [&str; 1] = [include_str!("../../migrations/postgres/0001_task.sql")];
-pub(super) const SQLITE: [&str; 1] = [include_str!("../../migrations/sqlite/0001_task.sql")];
+pub(super) const POSTGRES: [&str; 4] = [
+    include_str!("../../migrations/postgres/0001_task.sql"),
+    include_str!("../../migrations/postgres/0002_owner.sql"),
+    include_str!("../../migrations/postgres/0003_feed.sql"),
+    include_str!("../../migrations/postgres/0004_idempotency.sql"),
+];
+pub(super) const SQLITE: [&str; 4] = [
+    include_str!("../../migrations/sqlite/0001_task.sql"),
+    include_str!("../../migrations/sqlite/0002_owner.sql"),
+    include_str!("../../migrations/sqlite/0003_feed.sql"),
+    include_str!("../../migrations/sqlite/0004_idempotency.sql"),
+];
 
 /// What is left to do for tables of this version. Nothing, if a newer program has been here: its tables must suit us
 /// while replicas are replaced one by one.

@@ -5,8 +5,10 @@ mod connection;
 mod failure;
 mod link;
 mod migrations;
+mod outcome;
 mod postgres;
 mod retry;
+mod select;
 mod sqlite;
 mod tls;
 mod worker;
@@ -15,8 +17,14 @@ use std::error::Error as StdError;
 
 use crate::{
     database_url::DatabaseUrl,
+    etag::Conditions,
+    feed::Changed,
+    idempotency::Key,
+    owner::Owner,
+    selection::Selection,
     task::{Change, Draft, Task, TaskId},
 };
+pub(crate) use outcome::{Edited, Once, Outcome};
 pub(crate) use postgres::Postgres;
 pub(crate) use sqlite::Sqlite;
 
@@ -76,49 +84,129 @@ impl Store {
     }
 
     /// Keeps a new task, and gives it an id and a time.
-    pub(crate) async fn create(&self, draft: Draft) -> Result<Task, StoreError> {
+    pub(crate) async fn create(&self, owner: &Owner, draft: Draft) -> Result<Task, StoreError> {
         match self {
-            Self::Postgres(store) => store.create(draft).await,
-            Self::Sqlite(store) => store.create(draft).await,
+            Self::Postgres(store) => store.create(owner, draft).await,
+            Self::Sqlite(store) => store.create(owner, draft).await,
         }
     }
 
-    /// Tasks by id, beginning behind `after`; at most `limit`.
-    pub(crate) async fn list(&self, after: i64, limit: i64) -> Result<Vec<Task>, StoreError> {
+    /// Keeps new tasks, all or none, in the order of the drafts.
+    pub(crate) async fn create_many(&self, owner: &Owner, drafts: Vec<Draft>) -> Result<Vec<Task>, StoreError> {
         match self {
-            Self::Postgres(store) => store.list(after, limit).await,
-            Self::Sqlite(store) => store.list(after, limit).await,
+            Self::Postgres(store) => store.create_many(owner, &drafts).await,
+            Self::Sqlite(store) => store.create_many(owner, drafts).await,
         }
     }
 
-    pub(crate) async fn read(&self, id: TaskId) -> Result<Option<Task>, StoreError> {
+    /// The same, once for each key.
+    pub(crate) async fn create_once(&self, owner: &Owner, key: Key, drafts: Vec<Draft>) -> Result<Once, StoreError> {
         match self {
-            Self::Postgres(store) => store.read(id).await,
-            Self::Sqlite(store) => store.read(id).await,
+            Self::Postgres(store) => store.create_once(owner, &key, &drafts).await,
+            Self::Sqlite(store) => store.create_once(owner, key, drafts).await,
         }
     }
 
-    /// Puts `draft` in the place of what the task said; `None` if there is no such task.
-    pub(crate) async fn replace(&self, id: TaskId, draft: Draft) -> Result<Option<Task>, StoreError> {
+    /// A page of a list, and one task more if there is another page.
+    pub(crate) async fn list(&self, owner: &Owner, selection: &Selection) -> Result<Vec<Task>, StoreError> {
         match self {
-            Self::Postgres(store) => store.replace(id, draft).await,
-            Self::Sqlite(store) => store.replace(id, draft).await,
+            Self::Postgres(store) => store.list(owner, selection).await,
+            Self::Sqlite(store) => store.list(owner, selection).await,
         }
     }
 
-    /// Changes what `change` names; `None` if there is no such task.
-    pub(crate) async fn change(&self, id: TaskId, change: Change) -> Result<Option<Task>, StoreError> {
+    pub(crate) async fn read(&self, owner: &Owner, id: TaskId) -> Result<Option<Task>, StoreError> {
         match self {
-            Self::Postgres(store) => store.change(id, change).await,
-            Self::Sqlite(store) => store.change(id, change).await,
+            Self::Postgres(store) => store.read(owner, id).await,
+            Self::Sqlite(store) => store.read(owner, id).await,
         }
     }
 
-    /// Whether there was such a task.
-    pub(crate) async fn delete(&self, id: TaskId) -> Result<bool, StoreError> {
+    /// Those of the tasks that are there, in any order.
+    pub(crate) async fn read_many(&self, owner: &Owner, ids: Vec<i64>) -> Result<Vec<Task>, StoreError> {
         match self {
-            Self::Postgres(store) => store.delete(id).await,
-            Self::Sqlite(store) => store.delete(id).await,
+            Self::Postgres(store) => store.read_many(owner, &ids).await,
+            Self::Sqlite(store) => store.read_many(owner, ids).await,
+        }
+    }
+
+    /// Puts `draft` in the place of what the task said.
+    pub(crate) async fn replace(
+        &self,
+        owner: &Owner,
+        id: TaskId,
+        conditions: &Conditions,
+        draft: Draft,
+    ) -> Result<Outcome<Task>, StoreError> {
+        match self {
+            Self::Postgres(store) => store.replace(owner, id, conditions, draft).await,
+            Self::Sqlite(store) => store.replace(owner, id, conditions, draft).await,
+        }
+    }
+
+    /// Changes what `change` names.
+    pub(crate) async fn change(
+        &self,
+        owner: &Owner,
+        id: TaskId,
+        conditions: &Conditions,
+        change: Change,
+    ) -> Result<Outcome<Task>, StoreError> {
+        match self {
+            Self::Postgres(store) => store.change(owner, id, conditions, change).await,
+            Self::Sqlite(store) => store.change(owner, id, conditions, change).await,
+        }
+    }
+
+    /// Changes tasks, each of the version that is named if there is one. No id may be there twice.
+    pub(crate) async fn change_many(
+        &self,
+        owner: &Owner,
+        changes: Vec<(TaskId, Option<i64>, Change)>,
+    ) -> Result<Edited<Vec<Task>>, StoreError> {
+        match self {
+            Self::Postgres(store) => store.change_many(owner, &changes).await,
+            Self::Sqlite(store) => store.change_many(owner, changes).await,
+        }
+    }
+
+    pub(crate) async fn delete(
+        &self,
+        owner: &Owner,
+        id: TaskId,
+        conditions: &Conditions,
+    ) -> Result<Outcome<()>, StoreError> {
+        match self {
+            Self::Postgres(store) => store.delete(owner, id, conditions).await,
+            Self::Sqlite(store) => store.delete(owner, id, conditions).await,
+        }
+    }
+
+    /// Deletes tasks, each of the version that is named if there is one. No id may be there twice.
+    pub(crate) async fn delete_many(
+        &self,
+        owner: &Owner,
+        asked: Vec<(TaskId, Option<i64>)>,
+    ) -> Result<Edited<()>, StoreError> {
+        match self {
+            Self::Postgres(store) => store.delete_many(owner, &asked).await,
+            Self::Sqlite(store) => store.delete_many(owner, asked).await,
+        }
+    }
+
+    /// What changed behind the position `after` of the feed, in its order; at most `limit`.
+    pub(crate) async fn changes(&self, owner: &Owner, after: i64, limit: i64) -> Result<Vec<Changed>, StoreError> {
+        match self {
+            Self::Postgres(store) => store.changes(owner, after, limit).await,
+            Self::Sqlite(store) => store.changes(owner, after, limit).await,
+        }
+    }
+
+    /// Where the feed ends at this moment.
+    pub(crate) async fn last_position(&self) -> Result<i64, StoreError> {
+        match self {
+            Self::Postgres(store) => store.last_position().await,
+            Self::Sqlite(store) => store.last_position().await,
         }
     }
 

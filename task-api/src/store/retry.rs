@@ -35,6 +35,7 @@ pub(super) struct Tries {
 enum Purpose {
     Read,
     Write,
+    SafeWrite,
 }
 
 impl Tries {
@@ -52,6 +53,11 @@ impl Tries {
     /// What changes something may be sent again only while it is known that nothing was done.
     pub(super) fn write() -> Self {
         Self::new(Purpose::Write, PATIENCE, STATEMENT_TIME)
+    }
+
+    /// What changes something once, however often it is sent, may be sent any number of times.
+    pub(super) fn safe_write() -> Self {
+        Self::new(Purpose::SafeWrite, PATIENCE, Duration::from_secs(3))
     }
 
     /// For those who want to know how the database is at this moment.
@@ -74,17 +80,17 @@ impl Tries {
     ///
     /// Fails with what the request is to be told.
     pub(super) async fn after(&mut self, failure: Failure, away: Option<Duration>) -> Result<(), StoreError> {
-        let may_help = failure.kind == Kind::Passing && (failure.is_undone || self.purpose == Purpose::Read);
+        let may_help = failure.kind == Kind::Passing && (failure.is_undone || self.purpose != Purpose::Write);
         let waited = self.since.elapsed().max(away.unwrap_or_default());
         if !may_help || waited >= self.patience {
             return Err(match self.purpose {
                 Purpose::Read => failure.of_read(),
-                Purpose::Write => failure.of_write(),
+                Purpose::Write | Purpose::SafeWrite => failure.of_write(),
             });
         }
         sleep(jittered(self.pause)).await;
         self.pause = (self.pause * 2).min(LONGEST_PAUSE);
-        if self.purpose == Purpose::Read {
+        if self.purpose != Purpose::Write {
             self.time = (self.time * 2).min(STATEMENT_TIME);
         }
         Ok(())
@@ -109,6 +115,7 @@ mod tests {
         assert!(Tries::read().after(lost(), None).await.is_ok());
         assert!(matches!(Tries::write().after(lost(), None).await, Err(StoreError::Unknown { .. })));
         assert!(Tries::write().after(Failure::unconnected("refused"), None).await.is_ok());
+        assert!(Tries::safe_write().after(lost(), None).await.is_ok());
     }
 
     #[tokio::test]

@@ -1,12 +1,15 @@
-//! A thread that owns an `SQLite` connection and does what it is given, one thing after the other.
+//! A thread that owns an `SQLite` connection and does what it is given.
+//!
+//! What waits while the disk is written to is done together, in one transaction: a commit that reaches the disk takes
+//! far longer than the statements before it. Nothing is answered before the commit, so what one reads, nobody takes back.
 
 use std::{
     io,
-    sync::mpsc::{SyncSender, TrySendError, sync_channel},
+    sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel},
     thread,
 };
 
-use rusqlite::Connection;
+use rusqlite::{Connection, TransactionBehavior};
 use tokio::sync::oneshot;
 
 use super::StoreError;
@@ -14,11 +17,50 @@ use super::StoreError;
 /// Requests that may wait for the thread. More are refused: they would wait too long.
 const QUEUE: usize = 1024;
 
-type Work = Box<dyn FnOnce(&mut Connection) + Send>;
+/// What is done together at most.
+const BATCH: usize = 128;
 
 enum Job {
-    Work(Work),
+    Work(Box<dyn Work>),
     Close(oneshot::Sender<()>),
+}
+
+/// Something to do, and somebody who waits for it.
+trait Work: Send {
+    fn changes(&self) -> bool;
+    /// Whether it went well.
+    fn run(&mut self, connection: &Connection) -> bool;
+    /// Tells what came of it, or that it came to nothing.
+    fn answer(self: Box<Self>, undone: Option<StoreError>);
+}
+
+struct Asked<T, F> {
+    changes: bool,
+    work: F,
+    result: Option<rusqlite::Result<T>>,
+    answer: oneshot::Sender<Result<T, StoreError>>,
+}
+
+impl<T: Send, F: Fn(&Connection) -> rusqlite::Result<T> + Send> Work for Asked<T, F> {
+    fn changes(&self) -> bool {
+        self.changes
+    }
+
+    fn run(&mut self, connection: &Connection) -> bool {
+        let result = (self.work)(connection);
+        let went_well = result.is_ok();
+        self.result = Some(result);
+        went_well
+    }
+
+    fn answer(self: Box<Self>, undone: Option<StoreError>) {
+        let never = || Err(StoreError::Unreachable { source: "it was not asked".into() });
+        let result = self.result.map_or_else(never, |result| result.map_err(judge));
+        let _ = self.answer.send(match undone {
+            Some(undone) if result.is_ok() => Err(undone),
+            _ => result,
+        });
+    }
 }
 
 #[derive(Debug)]
@@ -30,36 +72,50 @@ impl Worker {
     pub(super) fn start(mut connection: Connection) -> io::Result<Self> {
         let (jobs, queue) = sync_channel::<Job>(QUEUE);
         thread::Builder::new().name("sqlite".to_owned()).spawn(move || {
-            while let Ok(job) = queue.recv() {
-                match job {
-                    Job::Work(work) => work(&mut connection),
-                    Job::Close(closed) => {
-                        drop(connection);
-                        let _ = closed.send(());
-                        return;
-                    }
+            while let Some(batch) = batch(&queue) {
+                let (work, closed) = batch;
+                run(&mut connection, work);
+                if let Some(closed) = closed {
+                    drop(connection);
+                    let _ = closed.send(());
+                    return;
                 }
             }
         })?;
         Ok(Self { jobs })
     }
 
-    /// Lets the thread do `work`, and waits for what comes of it.
-    pub(super) async fn run<T, F>(&self, work: F) -> Result<T, StoreError>
+    /// Lets the thread read, and waits for what comes of it.
+    pub(super) async fn read<T, F>(&self, work: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
-        F: FnOnce(&mut Connection) -> rusqlite::Result<T> + Send + 'static,
+        F: Fn(&Connection) -> rusqlite::Result<T> + Send + 'static,
+    {
+        self.ask(false, work).await
+    }
+
+    /// Lets the thread change something, and waits until that is on the disk. The work is done again if others that it
+    /// was done together with fail.
+    pub(super) async fn write<T, F>(&self, work: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: Fn(&Connection) -> rusqlite::Result<T> + Send + 'static,
+    {
+        self.ask(true, work).await
+    }
+
+    async fn ask<T, F>(&self, changes: bool, work: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: Fn(&Connection) -> rusqlite::Result<T> + Send + 'static,
     {
         let (answer, answered) = oneshot::channel();
-        let work: Work = Box::new(move |connection| drop(answer.send(work(connection))));
-        self.jobs.try_send(Job::Work(work)).map_err(|error| match error {
+        let asked = Asked { changes, work, result: None, answer };
+        self.jobs.try_send(Job::Work(Box::new(asked))).map_err(|error| match error {
             TrySendError::Full(_) => StoreError::Unreachable { source: "too many requests wait for it".into() },
-            TrySendError::Disconnected(_) => StoreError::Unreachable { source: "it is closed".into() },
+            TrySendError::Disconnected(_) => closed(),
         })?;
-        match answered.await {
-            Ok(result) => result.map_err(judge),
-            Err(_) => Err(StoreError::Unreachable { source: "it is closed".into() }),
-        }
+        answered.await.unwrap_or_else(|_| Err(closed()))
     }
 
     /// Closes the connection once all that waits is done.
@@ -69,6 +125,77 @@ impl Worker {
             let _ = is_closed.await;
         }
     }
+}
+
+fn closed() -> StoreError {
+    StoreError::Unreachable { source: "it is closed".into() }
+}
+
+type Batch = (Vec<Box<dyn Work>>, Option<oneshot::Sender<()>>);
+
+/// What waits, and whether it is the last; waited for.
+fn batch(queue: &Receiver<Job>) -> Option<Batch> {
+    let mut work = Vec::new();
+    let mut next = queue.recv().ok();
+    while let Some(job) = next {
+        match job {
+            Job::Work(asked) => work.push(asked),
+            Job::Close(closed) => return Some((work, Some(closed))),
+        }
+        next = if work.len() < BATCH { queue.try_recv().ok() } else { None };
+    }
+    (!work.is_empty()).then_some((work, None))
+}
+
+fn run(connection: &mut Connection, mut batch: Vec<Box<dyn Work>>) {
+    if batch.iter().all(|work| !work.changes()) {
+        for mut work in batch {
+            work.run(connection);
+            work.answer(None);
+        }
+        return;
+    }
+    match together(connection, &mut batch) {
+        Ok(true) => batch.into_iter().for_each(|work| work.answer(None)),
+        // One that fails takes none with it: each for itself, then.
+        Ok(false) => {
+            let mut failed = None;
+            for mut work in batch {
+                let done =
+                    if failed.is_none() { together(connection, std::slice::from_mut(&mut work)) } else { Ok(false) };
+                failed = failed.or(done.err().map(judge));
+                work.answer(failed.as_ref().map(again));
+            }
+        }
+        Err(error) => {
+            let failed = judge(error);
+            for work in batch {
+                work.answer(Some(again(&failed)));
+            }
+        }
+    }
+}
+
+/// The same, for another one.
+fn again(failed: &StoreError) -> StoreError {
+    let source = failed.cause().into();
+    match failed {
+        StoreError::Refused { hint, .. } => StoreError::Refused { source, hint: *hint },
+        StoreError::Query { .. } => StoreError::Query { source },
+        _ => StoreError::Unreachable { source },
+    }
+}
+
+/// Does all of it in one transaction. If one fails, nothing is done.
+fn together(connection: &mut Connection, batch: &mut [Box<dyn Work>]) -> rusqlite::Result<bool> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    for work in batch {
+        if !work.run(&transaction) {
+            // With it go those before.
+            return Ok(false);
+        }
+    }
+    transaction.commit().map(|()| true)
 }
 
 /// What a failure means for those who could wait.

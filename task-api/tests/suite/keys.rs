@@ -77,9 +77,10 @@ fn with_keys_a_request_needs_one_that_is_for_it() {
         assert_eq!(answer.header("www-authenticate"), Some(challenge.as_str()));
     }
     assert_eq!(ask(&author, "POST", "/tasks").status, 201);
-    assert_eq!(ask(&both, "PUT", "/tasks/1").status, 200);
-    assert_eq!(ask(&reader, "GET", "/tasks/1").status, 200);
-    assert_eq!(ask(&reader, "HEAD", "/tasks/1").status, 200);
+    assert_eq!(ask(&both, "POST", "/tasks").status, 201);
+    assert_eq!(ask(&both, "PUT", "/tasks/2").status, 200);
+    assert_eq!(ask(&reader, "GET", "/tasks").status, 200);
+    assert_eq!(ask(&reader, "HEAD", "/tasks").status, 200);
     for path in ["/health", "/ready", "/metrics", "/docs", "/openapi.json"] {
         assert_eq!(get(api.address, path).status, 200, "{path}");
     }

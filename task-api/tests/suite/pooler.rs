@@ -8,12 +8,11 @@ use std::{
     thread,
 };
 
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::json;
 use tempfile::TempDir;
 
 use crate::{
-    http::{Talk, send_json},
+    http::{Talk, get, send_json},
     program::{Api, database_name, free_port, psql, server, wait_for},
 };
 
@@ -94,6 +93,8 @@ struct Client<'a> {
     number: usize,
     talks: Vec<Talk>,
     tasks: &'a [(i64, String)],
+    /// Of the pages behind each task.
+    cursors: &'a [String],
 }
 
 impl Client<'_> {
@@ -109,7 +110,7 @@ impl Client<'_> {
 
         let requests = [
             ("GET", &*format!("/tasks/{}", first.0), ""),
-            ("GET", &*format!("/tasks?limit={limit}&cursor={}", cursor(tasks[from].0)), ""),
+            ("GET", &*format!("/tasks?limit={limit}&cursor={}", self.cursors[from]), ""),
             ("GET", &*format!("/tasks/{}", second.0), ""),
             ("POST", "/tasks", &*format!(r#"{{"title":"{title}"}}"#)),
         ];
@@ -129,8 +130,12 @@ impl Client<'_> {
     }
 }
 
-fn cursor(last: i64) -> String {
-    URL_SAFE_NO_PAD.encode(format!("1:{last}"))
+/// Where the list goes on behind its first `count` tasks.
+fn cursor(api: &Api, count: usize) -> String {
+    let page = get(api.address, &format!("/tasks?limit={count}"));
+    let link = page.header("link").expect("there are more");
+    let (_, cursor) = link.split_once("cursor=").expect("a link has a cursor");
+    cursor.split('>').next().expect("and ends").to_owned()
 }
 
 #[test]
@@ -148,12 +153,14 @@ fn behind_a_pooler_every_client_gets_its_own_rows() {
         })
         .collect();
 
+    let cursors: Vec<_> = (1..tasks.len()).map(|count| cursor(&replicas[0], count)).collect();
+
     let logged: Vec<_> = replicas.iter().map(|api| api.log().len()).collect();
     let before = pooler.queries();
     thread::scope(|scope| {
         for number in 0..CLIENTS {
             let lines = replicas.iter().map(|api| Talk::with(api.address)).collect();
-            let mut client = Client { number, talks: lines, tasks: &tasks };
+            let mut client = Client { number, talks: lines, tasks: &tasks, cursors: &cursors };
             scope.spawn(move || (0..ROUNDS).for_each(|round| client.round(round)));
         }
     });

@@ -1,0 +1,53 @@
+//! What came of a change of tasks that must be there, in a state that the client knows.
+
+use crate::task::Task;
+
+/// Whether a change of one task was made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Outcome<T> {
+    Done(T),
+    /// There is no such task.
+    Missing,
+    /// It is there, and not as the client's conditions want it.
+    Stale,
+}
+
+impl<T> Outcome<T> {
+    /// Of a task that was looked at and perhaps changed. One that was not, without any condition, has gone meanwhile.
+    pub(super) fn of(done: Option<T>, was_there: bool, has_conditions: bool) -> Self {
+        match done {
+            Some(done) => Self::Done(done),
+            None if was_there && has_conditions => Self::Stale,
+            None => Self::Missing,
+        }
+    }
+}
+
+/// Whether a change of many tasks was made; if not, of none of them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Edited<T> {
+    Done(T),
+    /// These ids, in ascending order, are no tasks, or their tasks are not as the client wants them.
+    Not {
+        missing: Vec<i64>,
+        stale: Vec<i64>,
+    },
+}
+
+impl<T> Edited<T> {
+    pub(super) fn not(mut missing: Vec<i64>, mut stale: Vec<i64>) -> Self {
+        missing.sort_unstable();
+        stale.sort_unstable();
+        Self::Not { missing, stale }
+    }
+}
+
+/// What came of making tasks under a key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Once {
+    Made(Vec<Task>),
+    /// They were made before, and looked like this then.
+    Again(Vec<Task>),
+    /// The key came with another request before.
+    Taken,
+}

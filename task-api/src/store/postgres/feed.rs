@@ -1,0 +1,69 @@
+//! The feed of changes.
+//!
+//! A sequence would not do: a number taken early may be committed late, and whoever has read beyond it never sees it.
+//! So a change takes the task's position away, and positions are given afterwards, to what is committed, by those who
+//! read: one at a time, behind the row that holds the last position. **Invariant:** a position is only seen after all
+//! that are lower.
+
+use tokio_postgres::{Row, types::Type};
+
+use super::{Inner, row};
+use crate::{
+    feed::Changed,
+    owner::Owner,
+    store::{StoreError, connection::Parameter, failure::Failure, link::Use, retry::Tries},
+};
+
+/// Changes whose tasks somebody else is at are left for the next time: a slow change keeps no reader waiting.
+const PLACE: &str = "WITH \
+     changed AS (SELECT id, changed_at FROM task WHERE feed_position IS NULL \
+         ORDER BY changed_at, id LIMIT $1 FOR UPDATE SKIP LOCKED), \
+     gone AS (SELECT id, changed_at FROM task_tombstone WHERE feed_position IS NULL \
+         ORDER BY changed_at, id LIMIT $1 FOR UPDATE SKIP LOCKED), \
+     new AS (SELECT id, is_gone, row_number() OVER (ORDER BY changed_at, id) AS number FROM ( \
+         SELECT id, changed_at, FALSE AS is_gone FROM changed UNION ALL SELECT id, changed_at, TRUE FROM gone) AS either), \
+     size AS (SELECT count(*) AS count FROM new), \
+     feed AS (UPDATE task_feed SET position = position + (SELECT count FROM size) \
+         WHERE id = 1 AND (SELECT count FROM size) > 0 RETURNING position - (SELECT count FROM size) AS base), \
+     placed AS (UPDATE task SET feed_position = feed.base + new.number FROM new, feed \
+         WHERE task.id = new.id AND NOT new.is_gone), \
+     buried AS (UPDATE task_tombstone SET feed_position = feed.base + new.number FROM new, feed \
+         WHERE task_tombstone.id = new.id AND new.is_gone) \
+     SELECT count FROM size";
+const READ: &str = "(SELECT id, title, description, status, created_at, version, owner, feed_position, changed_at \
+         FROM task WHERE owner = $1 AND feed_position > $2 ORDER BY feed_position LIMIT $3) \
+     UNION ALL (SELECT id, NULL, NULL, NULL, NULL, version, owner, feed_position, changed_at \
+         FROM task_tombstone WHERE owner = $1 AND feed_position > $2 ORDER BY feed_position LIMIT $3) \
+     ORDER BY feed_position LIMIT $3";
+const LAST: &str = "SELECT position FROM task_feed WHERE id = 1";
+
+/// Changes that get their positions in one statement.
+const PLACED: i64 = 1000;
+
+impl Inner {
+    /// What changed behind `after`, in the order of the feed; at most `limit`.
+    pub(super) async fn changes(&self, owner: &Owner, after: i64, limit: i64) -> Result<Vec<Changed>, StoreError> {
+        self.query(Use::Alone, Tries::read(), PLACE, &[(&PLACED, Type::INT8)]).await?;
+        let owner = owner.as_str();
+        let parameters: [Parameter; 3] = [(&owner, Type::TEXT), (&after, Type::INT8), (&limit, Type::INT8)];
+        let rows = self.query(Use::Alone, Tries::long_read(), READ, &parameters).await?;
+        rows.iter().map(changed).collect::<Result<_, _>>().map_err(Failure::of_read)
+    }
+
+    /// Where the feed ends.
+    pub(super) async fn last_position(&self) -> Result<i64, StoreError> {
+        let rows = self.query(Use::Shared, Tries::read(), LAST, &[]).await?;
+        let position = rows.first().map_or(Ok(0), |row| row.try_get(0));
+        position.map_err(|error| Failure::of_statement(error).of_read())
+    }
+}
+
+fn changed(row: &Row) -> Result<Changed, Failure> {
+    let read = || -> Result<_, tokio_postgres::Error> {
+        let at = row.try_get::<_, jiff::civil::DateTime>(8)?.into();
+        Ok((row.try_get(7)?, row.try_get(0)?, row.try_get(5)?, at, row.try_get::<_, Option<&str>>(1)?.is_some()))
+    };
+    let (position, id, version, at, is_there) = read().map_err(Failure::of_statement)?;
+    let task = is_there.then(|| row::task(row)).transpose()?;
+    Ok(Changed { position, id, version, at, task })
+}

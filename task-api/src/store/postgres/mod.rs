@@ -1,0 +1,304 @@
+//! Tasks in PostgreSQL.
+
+mod create;
+mod feed;
+mod many;
+mod migrate;
+mod once;
+mod row;
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex},
+    time::Instant,
+};
+
+use tokio_postgres::{Row, types::Type};
+
+use super::{
+    Edited, Once, Outcome, StoreError,
+    batch::{Asked, Lane, Most, Queue},
+    connection::{Parameter, Place},
+    failure::Failure,
+    link::{Link, Use},
+    retry::Tries,
+    select::{Dialect, select},
+};
+use crate::{
+    database_url::PostgresUrl,
+    etag::Conditions,
+    feed::Changed,
+    idempotency::Key,
+    owner::Owner,
+    selection::{Filter, Selection},
+    task::{Change, Description, Draft, Edit, Status, Task, TaskId, Title},
+};
+use create::{Created, New};
+
+const READ: &str = concat!("SELECT ", row::columns!(), " FROM task WHERE id = ANY($1)");
+
+/// One task, whether it is there, and what is done to it if the conditions are met.
+macro_rules! change {
+    ($set:literal) => {
+        concat!(
+            "WITH found AS (SELECT id AS found FROM task WHERE id = $1 AND owner = $2), \
+             done AS (UPDATE task SET ",
+            $set,
+            ", version = version + 1, feed_position = NULL, changed_at = ",
+            row::now!(),
+            " WHERE id = $1 AND owner = $2 AND ($3 IS NULL OR version = ANY($3)) \
+             AND ($4 IS NULL OR version <> ALL($4)) RETURNING ",
+            row::columns!(),
+            ") SELECT ",
+            row::columns!(),
+            " FROM found LEFT JOIN done ON TRUE"
+        )
+    };
+}
+
+const REPLACE: &str = change!("title = $5, description = $6, status = $7");
+const CHANGE: &str = change!(
+    "title = COALESCE($5, title), description = CASE WHEN $6 THEN $7 ELSE description END, status = COALESCE($8, status)"
+);
+const DELETE: &str = "WITH found AS (SELECT id AS found FROM task WHERE id = $1 AND owner = $2), \
+    gone AS (DELETE FROM task WHERE id = $1 AND owner = $2 AND ($3 IS NULL OR version = ANY($3)) \
+    AND ($4 IS NULL OR version <> ALL($4)) RETURNING id, owner, version), \
+    buried AS (INSERT INTO task_tombstone (id, owner, version) SELECT id, owner, version + 1 FROM gone) \
+    SELECT id FROM found LEFT JOIN gone ON TRUE";
+const VERSION: &str = "SELECT version FROM task_api_schema WHERE id = 1";
+
+/// Tasks that are read in one statement, and created in one: what a server answers within a moment.
+const READS: Most = Most { questions: 512, bytes: usize::MAX };
+const CREATES: Most = Most { questions: 256, bytes: 1_000_000 };
+
+/// Longer lists keep others from their answers, and so use a connection alone.
+const LONG: i64 = 100;
+
+const GIVEN_UP: &str = "the statement was given up";
+
+#[derive(Debug)]
+pub struct Postgres(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    link: Link,
+    reads: Arc<Queue<TaskId, Read>>,
+    creates: Arc<Queue<New, Created>>,
+    /// When this replica last looked for keys that have been kept long enough.
+    forgot: Mutex<Option<Instant>>,
+}
+
+type Read = Result<Option<Task>, Failure>;
+
+impl Postgres {
+    pub(super) async fn open(url: &PostgresUrl) -> Result<Self, StoreError> {
+        let place = Place::new(url)?;
+        let connection = place.connect().await.map_err(Failure::of_read)?;
+        migrate::migrate(&connection.client).await?;
+        let link = Link::new(place, connection);
+        let (reads, creates, forgot) = (Queue::new(READS), Queue::new(CREATES), Mutex::default());
+        Ok(Self(Arc::new(Inner { link, reads, creates, forgot })))
+    }
+
+    /// Connects, and touches nothing.
+    pub(crate) async fn probe(url: &PostgresUrl) -> Result<Option<i64>, StoreError> {
+        let connection = Place::new(url)?.connect().await.map_err(Failure::of_read)?;
+        migrate::version(&connection.client).await.map_err(|error| Failure::of_connection(error).of_read())
+    }
+
+    pub(super) async fn create(&self, owner: &Owner, draft: Draft) -> Result<Task, StoreError> {
+        self.0.create(owner.clone(), draft).await
+    }
+
+    pub(super) async fn create_many(&self, owner: &Owner, drafts: &[Draft]) -> Result<Vec<Task>, StoreError> {
+        self.0.create_many(owner, drafts).await
+    }
+
+    pub(super) async fn create_once(&self, owner: &Owner, key: &Key, drafts: &[Draft]) -> Result<Once, StoreError> {
+        self.0.create_once(owner, key, drafts).await
+    }
+
+    pub(super) async fn list(&self, owner: &Owner, selection: &Selection) -> Result<Vec<Task>, StoreError> {
+        let is_long = selection.limit > LONG || selection.filter != Filter::default();
+        let (how, tries) = if is_long { (Use::Alone, Tries::long_read()) } else { (Use::Shared, Tries::read()) };
+        let (sql, values) = select(selection, owner, Dialect { parameter: '$', like: "ILIKE" });
+        let parameters: Vec<Parameter> = values.iter().map(|value| (value as _, row::kind(value))).collect();
+        let rows = self.0.query(how, tries, &sql, &parameters).await?;
+        rows.iter().map(row::task).collect::<Result<_, _>>().map_err(Failure::of_read)
+    }
+
+    pub(super) async fn read(&self, owner: &Owner, id: TaskId) -> Result<Option<Task>, StoreError> {
+        let mut tries = Tries::read();
+        loop {
+            let (answer, lane) = self.0.reads.ask(id);
+            if let Some(lane) = lane {
+                tokio::spawn(Arc::clone(&self.0).read_batches(lane));
+            }
+            let failure = match answer.await {
+                Ok(Ok(task)) => return Ok(task.filter(|task| task.owner == owner.as_str())),
+                Ok(Err(failure)) => failure,
+                Err(_) => Failure::unanswered(GIVEN_UP),
+            };
+            tries.after(failure, self.0.link.away()).await?;
+        }
+    }
+
+    /// Those that are there, in any order.
+    pub(super) async fn read_many(&self, owner: &Owner, ids: &[i64]) -> Result<Vec<Task>, StoreError> {
+        let rows = self.0.query(Use::Alone, Tries::long_read(), READ, &[(&ids, Type::INT8_ARRAY)]).await?;
+        let tasks: Vec<_> = rows.iter().map(row::task).collect::<Result<_, _>>().map_err(Failure::of_read)?;
+        Ok(tasks.into_iter().filter(|task| task.owner == owner.as_str()).collect())
+    }
+
+    pub(super) async fn replace(
+        &self,
+        owner: &Owner,
+        id: TaskId,
+        conditions: &Conditions,
+        draft: Draft,
+    ) -> Result<Outcome<Task>, StoreError> {
+        let description = draft.description.as_ref().map(Description::as_str);
+        let parameters: [Parameter; 3] =
+            [(&draft.title.as_str(), Type::TEXT), (&description, Type::TEXT), (&draft.status.as_str(), Type::TEXT)];
+        self.0.write(REPLACE, owner, id, conditions, &parameters).await
+    }
+
+    pub(super) async fn change(
+        &self,
+        owner: &Owner,
+        id: TaskId,
+        conditions: &Conditions,
+        change: Change,
+    ) -> Result<Outcome<Task>, StoreError> {
+        let title = change.title.as_ref().map(Title::as_str);
+        let status = change.status.as_ref().map(Status::as_str);
+        let is_described = change.description != Edit::Keep;
+        let description = change.description.as_ref().value().map(Description::as_str);
+        let parameters: [Parameter; 4] =
+            [(&title, Type::TEXT), (&is_described, Type::BOOL), (&description, Type::TEXT), (&status, Type::TEXT)];
+        self.0.write(CHANGE, owner, id, conditions, &parameters).await
+    }
+
+    pub(super) async fn change_many(
+        &self,
+        owner: &Owner,
+        changes: &[(TaskId, Option<i64>, Change)],
+    ) -> Result<Edited<Vec<Task>>, StoreError> {
+        self.0.change_many(owner, changes).await
+    }
+
+    pub(super) async fn delete(
+        &self,
+        owner: &Owner,
+        id: TaskId,
+        conditions: &Conditions,
+    ) -> Result<Outcome<()>, StoreError> {
+        let rows = self.0.query_one(DELETE, Tries::write(), owner, id, conditions, &[]).await?;
+        let gone: Option<Option<i64>> = rows
+            .first()
+            .map(|row| row.try_get(0))
+            .transpose()
+            .map_err(|error| Failure::of_statement(error).of_write())?;
+        Ok(Outcome::of(gone.flatten().map(drop), gone.is_some(), !conditions.is_none()))
+    }
+
+    pub(super) async fn delete_many(
+        &self,
+        owner: &Owner,
+        asked: &[(TaskId, Option<i64>)],
+    ) -> Result<Edited<()>, StoreError> {
+        self.0.delete_many(owner, asked).await
+    }
+
+    pub(super) async fn changes(&self, owner: &Owner, after: i64, limit: i64) -> Result<Vec<Changed>, StoreError> {
+        self.0.changes(owner, after, limit).await
+    }
+
+    pub(super) async fn last_position(&self) -> Result<i64, StoreError> {
+        self.0.last_position().await
+    }
+
+    pub(super) async fn ping(&self) -> Result<(), StoreError> {
+        self.0.query(Use::Shared, Tries::glance(), "SELECT 1", &[]).await.map(drop)
+    }
+
+    pub(super) async fn version(&self) -> Result<i64, StoreError> {
+        let rows = self.0.query(Use::Shared, Tries::read(), VERSION, &[]).await?;
+        rows.first().map_or(Ok(0), |row| row.try_get(0)).map_err(|error| StoreError::Query { source: error.into() })
+    }
+
+    pub(super) fn close(&self) {
+        self.0.link.close();
+    }
+}
+
+impl Inner {
+    /// Sends one statement as often as it takes and may be.
+    async fn query(
+        &self,
+        how: Use,
+        mut tries: Tries,
+        sql: &str,
+        parameters: &[Parameter<'_>],
+    ) -> Result<Vec<Row>, StoreError> {
+        loop {
+            match self.link.query(how, tries.time(), sql, parameters).await {
+                Ok(rows) => return Ok(rows),
+                Err(failure) => tries.after(failure, self.link.away()).await?,
+            }
+        }
+    }
+
+    /// Sends a statement about one task. `more` are its parameters behind the first four.
+    async fn query_one(
+        &self,
+        sql: &'static str,
+        tries: Tries,
+        owner: &Owner,
+        id: TaskId,
+        conditions: &Conditions,
+        more: &[Parameter<'_>],
+    ) -> Result<Vec<Row>, StoreError> {
+        let owner = owner.as_str();
+        let mut parameters: Vec<Parameter> = vec![
+            (&id.0, Type::INT8),
+            (&owner, Type::TEXT),
+            (&conditions.only, Type::INT8_ARRAY),
+            (&conditions.except, Type::INT8_ARRAY),
+        ];
+        parameters.extend(more.iter().map(|(value, kind)| (*value, kind.clone())));
+        self.query(Use::Shared, tries, sql, &parameters).await
+    }
+
+    /// Changes one task, if it is there and as it should be.
+    async fn write(
+        &self,
+        sql: &'static str,
+        owner: &Owner,
+        id: TaskId,
+        conditions: &Conditions,
+        more: &[Parameter<'_>],
+    ) -> Result<Outcome<Task>, StoreError> {
+        let rows = self.query_one(sql, Tries::write(), owner, id, conditions, more).await?;
+        let task = rows.first().map(row::task_if_any).transpose().map_err(Failure::of_write)?;
+        Ok(Outcome::of(task.flatten(), !rows.is_empty(), !conditions.is_none()))
+    }
+
+    async fn read_batches(self: Arc<Self>, mut lane: Lane<TaskId, Read>) {
+        while let Some(batch) = lane.next() {
+            let mut ids: Vec<_> = batch.iter().map(|asked| asked.question.0).collect();
+            ids.sort_unstable();
+            ids.dedup();
+            let tasks = self.read_all(&ids).await;
+            for Asked { question, answer } in batch {
+                let task = tasks.as_ref().map(|tasks| tasks.get(&question.0).cloned()).map_err(Clone::clone);
+                let _ = answer.send(task);
+            }
+        }
+    }
+
+    async fn read_all(&self, ids: &[i64]) -> Result<HashMap<i64, Task>, Failure> {
+        let rows = self.link.query(Use::Shared, Tries::read().time(), READ, &[(&ids, Type::INT8_ARRAY)]).await?;
+        rows.iter().map(|row| row::task(row).map(|task| (task.id, task))).collect()
+    }
+}

@@ -1,0 +1,76 @@
+//! Rows of PostgreSQL, as tasks.
+
+use bytes::BytesMut;
+use tokio_postgres::{
+    Error, Row,
+    types::{IsNull, ToSql, Type, to_sql_checked},
+};
+
+use crate::{
+    store::{failure::Failure, select::Value},
+    task::Task,
+};
+
+/// The columns of a task, in the order in which every statement here returns them first.
+macro_rules! columns {
+    () => {
+        "id, title, description, status, created_at, version, owner"
+    };
+}
+pub(super) use columns;
+
+/// The moment of a statement, as the tables keep it.
+macro_rules! now {
+    () => {
+        "(CURRENT_TIMESTAMP AT TIME ZONE 'UTC')"
+    };
+}
+pub(super) use now;
+
+/// The task in a row.
+pub(super) fn task(row: &Row) -> Result<Task, Failure> {
+    read(row).map_err(Failure::of_statement)
+}
+
+/// The task in a row that may hold none.
+pub(super) fn task_if_any(row: &Row) -> Result<Option<Task>, Failure> {
+    let id: Option<i64> = row.try_get(0).map_err(Failure::of_statement)?;
+    id.map(|_| task(row)).transpose()
+}
+
+fn read(row: &Row) -> Result<Task, Error> {
+    Ok(Task {
+        id: row.try_get(0)?,
+        title: row.try_get(1)?,
+        description: row.try_get(2)?,
+        status: row.try_get(3)?,
+        created_at: row.try_get::<_, jiff::civil::DateTime>(4)?.into(),
+        version: row.try_get(5)?,
+        owner: row.try_get(6)?,
+    })
+}
+
+/// The type that a parameter of a list has.
+pub(super) fn kind(value: &Value) -> Type {
+    match value {
+        Value::Text(_) => Type::TEXT,
+        Value::Number(_) => Type::INT8,
+        Value::Time(_) => Type::TIMESTAMP,
+    }
+}
+
+impl ToSql for Value {
+    fn to_sql(&self, kind: &Type, out: &mut BytesMut) -> Result<IsNull, Box<dyn std::error::Error + Sync + Send>> {
+        match self {
+            Self::Text(text) => text.to_sql(kind, out),
+            Self::Number(number) => number.to_sql(kind, out),
+            Self::Time(time) => time.civil().to_sql(kind, out),
+        }
+    }
+
+    fn accepts(kind: &Type) -> bool {
+        [Type::TEXT, Type::INT8, Type::TIMESTAMP].contains(kind)
+    }
+
+    to_sql_checked!();
+}

@@ -1,0 +1,28 @@
+//! The feed of changes. There is one writer at a time, so every change has its position at once.
+
+use rusqlite::{Connection, Row, params};
+
+use super::row::task;
+use crate::{feed::Changed, owner::Owner};
+
+const READ: &str = "SELECT * FROM (SELECT id, title, description, status, created_at, version, owner, feed_position, changed_at \
+         FROM task WHERE owner = ?1 AND feed_position > ?2 ORDER BY feed_position LIMIT ?3) \
+     UNION ALL SELECT * FROM (SELECT id, NULL, NULL, NULL, NULL, version, owner, feed_position, changed_at \
+         FROM task_tombstone WHERE owner = ?1 AND feed_position > ?2 ORDER BY feed_position LIMIT ?3) \
+     ORDER BY feed_position LIMIT ?3";
+
+/// What changed behind `after`, in the order of the feed.
+pub(super) fn read(db: &Connection, owner: &Owner, after: i64, limit: i64) -> rusqlite::Result<Vec<Changed>> {
+    db.prepare_cached(READ)?.query_map(params![owner.as_str(), after, limit], changed)?.collect()
+}
+
+/// Where the feed ends.
+pub(super) fn last(db: &Connection) -> rusqlite::Result<i64> {
+    db.prepare_cached("SELECT position FROM task_feed WHERE id = 1")?.query_row([], |row| row.get(0))
+}
+
+fn changed(row: &Row<'_>) -> rusqlite::Result<Changed> {
+    let title: Option<String> = row.get(1)?;
+    let task = title.is_some().then(|| task(row)).transpose()?;
+    Ok(Changed { position: row.get(7)?, id: row.get(0)?, version: row.get(5)?, at: row.get(8)?, task })
+}

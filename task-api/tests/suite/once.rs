@@ -1,0 +1,120 @@
+//! `Idempotency-Key`: a request that is sent again makes no second task.
+
+use std::thread;
+
+use serde_json::json;
+
+use crate::{
+    http::{Answer, get, send},
+    keys::new_key,
+    program::{Api, on_every_database, psql, server},
+};
+
+fn post(api: &Api, path: &str, key: &str, body: &str) -> Answer {
+    let headers = [("content-type", "application/json"), ("idempotency-key", key)];
+    send(api.address, "POST", path, &headers, Some(body.as_bytes()))
+}
+
+#[test]
+fn the_same_request_is_answered_as_the_first_time() {
+    on_every_database(|api| {
+        let body = r#"{"title":"a","description":"b"}"#;
+        let first = post(api, "/tasks", "k1", body);
+        assert_eq!((first.status, first.header("idempotency-replayed")), (201, None));
+        let path = format!("/tasks/{}", first.json()["id"]);
+        assert_eq!(send(api.address, "PATCH", &path, &[], Some(br#"{"title":"x"}"#)).status, 200);
+        for _ in 0..2 {
+            let again = post(api, "/tasks", "k1", body);
+            assert_eq!((again.status, again.header("idempotency-replayed")), (201, Some("true")));
+            assert_eq!((again.text(), again.header("etag")), (first.text(), first.header("etag")));
+        }
+        // Even when the task is gone.
+        assert_eq!(send(api.address, "DELETE", &path, &[], None).status, 204);
+        assert_eq!(post(api, "/tasks", "k1", body).text(), first.text());
+        assert_eq!(get(api.address, "/tasks").json(), json!([]));
+
+        let other = post(api, "/tasks", "k1", r#"{"title":"a"}"#);
+        assert_eq!((other.status, &other.json()["detail"][0]["loc"]), (422, &json!(["header", "idempotency-key"])));
+        assert_eq!(post(api, "/tasks", "k2", body).status, 201);
+        assert_eq!(get(api.address, "/tasks").json().as_array().unwrap().len(), 1);
+    });
+}
+
+#[test]
+fn many_tasks_are_made_once_too() {
+    on_every_database(|api| {
+        let body = r#"{"tasks":[{"title":"a"},{"title":"b"},{"title":"a"}]}"#;
+        let first = post(api, "/tasks:batchCreate", "k", body);
+        assert_eq!(first.status, 201, "{}", first.text());
+        assert_eq!(post(api, "/tasks:batchCreate", "k", body).text(), first.text());
+        assert_eq!(get(api.address, "/tasks").json().as_array().unwrap().len(), 3);
+        assert_eq!(post(api, "/tasks", "k", body).status, 422, "another path is another request");
+    });
+}
+
+#[test]
+fn a_key_is_visible_ascii() {
+    let api = Api::ready("sqlite::memory:");
+    for bad in ["a b", "ż", &"k".repeat(256)] {
+        let refused = post(&api, "/tasks", bad, r#"{"title":""}"#);
+        let places: Vec<_> =
+            refused.json()["detail"].as_array().unwrap().iter().map(|fault| fault["loc"].clone()).collect();
+        assert_eq!(places, [json!(["header", "idempotency-key"]), json!(["body", "title"])], "{bad}");
+    }
+    // A request that was refused has not used its key.
+    assert_eq!(post(&api, "/tasks", "k", "{}").status, 422);
+    assert_eq!(post(&api, "/tasks", "k", r#"{"title":"a"}"#).status, 201);
+}
+
+#[test]
+fn at_once_and_on_several_replicas_one_task_is_made() {
+    let url = server().database();
+    let replicas = [Api::ready(&url), Api::ready(&url)];
+    let answers: Vec<_> = thread::scope(|scope| {
+        let clients: Vec<_> = (0..16)
+            .map(|n| {
+                scope.spawn({
+                    let api = &replicas[n % 2];
+                    move || post(api, "/tasks", "k", r#"{"title":"a"}"#)
+                })
+            })
+            .collect();
+        clients.into_iter().map(|client| client.join().unwrap()).collect()
+    });
+    let made: Vec<_> = answers.iter().filter(|answer| answer.status == 201).collect();
+    assert!(!made.is_empty() && made.iter().all(|answer| answer.text() == made[0].text()));
+    let fresh = made.iter().filter(|answer| answer.header("idempotency-replayed").is_none());
+    assert_eq!(fresh.count(), 1);
+    for busy in answers.iter().filter(|answer| answer.status != 201) {
+        assert_eq!((busy.status, busy.header("retry-after")), (409, Some("1")));
+    }
+    assert_eq!(psql(&url, "SELECT count(*) FROM task"), "1");
+}
+
+#[test]
+fn after_a_day_a_key_is_new_again() {
+    let url = server().database();
+    let api = Api::ready(&url);
+    let body = r#"{"title":"a"}"#;
+    let first = post(&api, "/tasks", "k", body);
+    psql(&url, "UPDATE task_idempotency SET created_at = created_at - INTERVAL '23 hours 59 minutes'");
+    assert_eq!(post(&api, "/tasks", "k", body).json()["id"], first.json()["id"]);
+    psql(&url, "UPDATE task_idempotency SET created_at = created_at - INTERVAL '2 minutes'");
+    assert_ne!(post(&api, "/tasks", "k", body).json()["id"], first.json()["id"]);
+    assert_eq!(psql(&url, "SELECT count(*) FROM task_idempotency"), "1");
+}
+
+#[test]
+fn each_api_key_has_keys_of_its_own() {
+    let ((one, first), (two, second)) = (new_key(&["one"]), new_key(&["two"]));
+    let api = Api::ready_with("sqlite::memory:", &[("API_KEYS", &format!("{first},{second}"))]);
+    let ids: Vec<_> = [one, two]
+        .iter()
+        .map(|key| {
+            let authorization = format!("Bearer {key}");
+            let headers = [("authorization", authorization.as_str()), ("idempotency-key", "k")];
+            send(api.address, "POST", "/tasks", &headers, Some(br#"{"title":"a"}"#)).json()["id"].clone()
+        })
+        .collect();
+    assert_eq!(ids, [json!(1), json!(2)]);
+}
