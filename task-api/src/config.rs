@@ -1,6 +1,8 @@
 //! What the service is told from outside: the environment, and a file `.env` in the working directory beneath it.
 
-use std::{collections::HashMap, env, fmt, fs, io, ops::RangeInclusive, path::PathBuf, str::FromStr, time::Duration};
+use std::{
+    collections::HashMap, env, fmt, fs, io, ops::RangeInclusive, path::PathBuf, str::FromStr, sync::Arc, time::Duration,
+};
 
 use tracing::level_filters::LevelFilter;
 
@@ -155,20 +157,21 @@ impl Variables {
             (None, None) => (set(from_file.0), set(from_file.1)),
             found => found,
         };
-        let (variable, url) = match (url, path) {
+        let (variable, url, file) = match (url, path) {
             (None, None) => return Err(ConfigError::NoDatabase),
             (Some(_), Some(_)) => return Err(ConfigError::TwoDatabases),
-            (Some(url), None) => ("DATABASE_URL", url),
+            (Some(url), None) => ("DATABASE_URL", url, None),
             (None, Some(path)) => {
                 let path = PathBuf::from(path);
                 match fs::read_to_string(&path) {
-                    Ok(url) => ("DATABASE_URL_FILE", url),
+                    Ok(url) => ("DATABASE_URL_FILE", url, Some(path)),
                     Err(source) => return Err(ConfigError::DatabaseUrlFile { path, source }),
                 }
             }
         };
         let mut url = url.trim().parse().map_err(|reason| ConfigError::BadDatabaseUrl { variable, reason })?;
         if let DatabaseUrl::Postgres(url) = &mut url {
+            url.file = file.map(Arc::from);
             self.habits(url)?;
         }
         Ok(url)

@@ -4,7 +4,14 @@
 //! nothing here is known by name and ignored; one that nobody here knows is refused by name, since dropping a demand
 //! unread (for encryption, for a schema) is worse than not starting.
 
-use std::{fmt, net::IpAddr, path::PathBuf, str::FromStr, time::Duration};
+use std::{
+    fmt,
+    net::IpAddr,
+    path::{Path, PathBuf},
+    str::FromStr,
+    sync::Arc,
+    time::Duration,
+};
 
 use percent_encoding::percent_decode_str;
 use tokio_postgres::config::{ChannelBinding, Host, LoadBalanceHosts, SslMode, SslNegotiation, TargetSessionAttrs};
@@ -22,6 +29,8 @@ pub struct PostgresUrl {
     pub config: tokio_postgres::Config,
     pub tls: Tls,
     pub roots: Roots,
+    /// The file that it was read from, and may be read from again.
+    pub file: Option<Arc<Path>>,
     /// Whether statements are prepared by name, which only a session of one's own allows.
     pub is_prepared: bool,
     /// How long a connection may lie unused before it is closed.
@@ -300,7 +309,7 @@ impl Draft {
         for port in &self.ports {
             config.port(*port);
         }
-        Ok(PostgresUrl { config, tls, roots, is_prepared: false, idle_time: Duration::from_mins(5) })
+        Ok(PostgresUrl { config, tls, roots, file: None, is_prepared: false, idle_time: Duration::from_mins(5) })
     }
 
     /// Encrypted and verified, unless the URL says that it shall not be, or the way leads nowhere outside.

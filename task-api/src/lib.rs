@@ -12,6 +12,7 @@ pub mod command;
 mod config;
 mod connection;
 mod cursor;
+mod database_file;
 mod database_url;
 mod docs;
 mod error;

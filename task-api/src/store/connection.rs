@@ -47,7 +47,12 @@ impl Place {
     /// A new connection.
     pub(super) async fn connect(&self) -> Result<Connection, Failure> {
         let time = self.connect_time();
-        let (client, connection) = match timeout(time, self.url.config.connect(self.tls.clone())).await {
+        let renewed = self.url.renewed();
+        let (url, tls) = match &renewed {
+            None => (&self.url, self.tls.clone()),
+            Some(url) => (url, tls::connector(url).map_err(|error| Failure::unconnected(chain(&error)))?),
+        };
+        let (client, connection) = match timeout(time, url.config.connect(tls)).await {
             Ok(connected) => connected.map_err(Failure::of_connection)?,
             Err(_) => return Err(Failure::unconnected(format!("no connection within {} s", time.as_secs()))),
         };

@@ -19,4 +19,5 @@ mod owners;
 mod pooler;
 mod program;
 mod rates;
+mod rotation;
 mod tasks;
