@@ -85,6 +85,11 @@ impl Container for Interruptible<dyn Container> {
         self.0.signal(signal)
     }
 
+    fn replace_file(&self, path: &str, content: &[u8]) -> Result<(), EngineError> {
+        check();
+        self.0.replace_file(path, content)
+    }
+
     fn logs(&self) -> Result<Logs, EngineError> {
         check();
         self.0.logs()

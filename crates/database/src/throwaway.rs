@@ -34,6 +34,7 @@ pub struct Throwaway {
     host: String,
     ca_pem: String,
     password: String,
+    next_password: String,
     _folder: Owned,
 }
 
@@ -95,7 +96,7 @@ impl Throwaway {
     ) -> Result<Self, DatabaseError> {
         let certificate = certificate::for_host(host)
             .map_err(|source| DatabaseError::Certificate { host: host.to_owned(), source })?;
-        let password = random_password()?;
+        let (password, next_password) = (random_password()?, random_password()?);
         let address = free_port(listen).map_err(|source| DatabaseError::Listen { address: listen, source })?;
         let owned = leftover::owned_folder(programs)
             .map_err(|source| DatabaseError::Prepare { path: std::env::temp_dir(), source })?;
@@ -108,7 +109,8 @@ impl Throwaway {
         server.until_ready(&data, &password)?;
 
         let host = host.to_owned();
-        Ok(Self { _server: server, address, host, ca_pem: certificate.authority, password, _folder: owned })
+        let ca_pem = certificate.authority;
+        Ok(Self { _server: server, address, host, ca_pem, password, next_password, _folder: owned })
     }
 
     /// Where it listens.
@@ -126,10 +128,45 @@ impl Throwaway {
         &self.password
     }
 
+    /// What [`Throwaway::rotate`] will make the password; as secret.
+    pub fn next_password(&self) -> &str {
+        &self.next_password
+    }
+
+    /// Gives the role the next password, and ends its sessions: from now on the one it had is refused.
+    ///
+    /// # Errors
+    ///
+    /// Fails if PostgreSQL's own client is not there or is refused.
+    pub fn rotate(&mut self) -> Result<(), DatabaseError> {
+        cluster::rotate(self.address, &self.password, &self.next_password, &Programs::find()?)?;
+        let next = random_password()?;
+        self.password = std::mem::replace(&mut self.next_password, next);
+        Ok(())
+    }
+
+    /// How many rows of all tables have `text` in them.
+    ///
+    /// # Errors
+    ///
+    /// Fails if PostgreSQL's own client is not there or is refused.
+    pub fn rows_with(&self, text: &str) -> Result<u64, DatabaseError> {
+        cluster::rows_with(self.address, &self.password, text, &Programs::find()?)
+    }
+
     /// What a client connects with; the file `ca_path` must hold [`Throwaway::ca_pem`]. Holds the password.
     pub fn url(&self, ca_path: &str) -> String {
+        self.url_with(&self.password, ca_path)
+    }
+
+    /// What a client will connect with after [`Throwaway::rotate`].
+    pub fn next_url(&self, ca_path: &str) -> String {
+        self.url_with(&self.next_password, ca_path)
+    }
+
+    fn url_with(&self, password: &str, ca_path: &str) -> String {
         let host = if self.host.contains(':') { format!("[{}]", self.host) } else { self.host.clone() };
-        let Self { address, password, .. } = self;
+        let address = self.address;
         let ca = percent_encoded(ca_path);
         format!(
             "postgresql://{NAME}:{password}@{host}:{port}/{NAME}?sslmode=require&channel_binding=require&sslrootcert={ca}",

@@ -86,6 +86,38 @@ fn it_takes_a_client_by_tls_with_scram_and_channel_binding() -> Result<()> {
 }
 
 #[test]
+fn its_password_changes_and_sessions_of_the_old_one_end() -> Result<()> {
+    let mut database = database("localhost")?;
+    let (old, next) = (database.url(), database.server.next_url(database.ca.to_str().unwrap_or_default()));
+    refused(&psql(&next, "SELECT 1")?, "password authentication failed");
+    let mut session = Command::new("psql").args(["-X", &old]).stdin(Stdio::piped()).stderr(Stdio::null()).spawn()?;
+    let is_there = || psql(&old, "SELECT count(*) FROM pg_stat_activity WHERE usename = 'app'").is_ok_and(|n| n == "2");
+    eventually("a second session", is_there)?;
+
+    database.server.rotate()?;
+    assert_eq!(database.url(), next);
+    refused(&psql(&old, "SELECT 1")?, "password authentication failed");
+    assert_eq!(psql(&next, "SELECT count(*) FROM pg_stat_activity WHERE usename = 'app'")?, "1");
+    assert_ne!(database.server.next_password(), database.server.password());
+    drop(session.stdin.take());
+    session.wait()?;
+    Ok(())
+}
+
+#[test]
+fn rows_are_counted_by_what_is_in_them() -> Result<()> {
+    let database = database("localhost")?;
+    assert_eq!(database.server.rows_with("a")?, 0);
+    let rows = r#"CREATE TABLE one (v text); INSERT INTO one VALUES ('x_1'), ('xy1'), ('it''s %');
+        CREATE SCHEMA s; CREATE TABLE s."Two" (n int, v jsonb); INSERT INTO s."Two" VALUES (7, '{"k": "x_1"}')"#;
+    psql(&database.url(), rows)?;
+    for (text, count) in [("x_1", 2), ("'s %", 1), ("x", 3), ("\\", 0)] {
+        assert_eq!(database.server.rows_with(text)?, count, "{text}");
+    }
+    Ok(())
+}
+
+#[test]
 fn the_role_is_no_superuser() -> Result<()> {
     let database = database("localhost")?;
     assert_eq!(psql(&database.url(), "SELECT rolsuper, rolreplication FROM pg_roles WHERE rolname = 'app'")?, "f|f");

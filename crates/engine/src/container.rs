@@ -80,6 +80,13 @@ pub trait Container {
     /// Fails if the engine does not answer.
     fn signal(&self, signal: Signal) -> Result<(), EngineError>;
 
+    /// Gives a file that [`Run::files`] put in another content: what a mounted secret does when it is rotated.
+    ///
+    /// # Errors
+    ///
+    /// Fails if there is no such file, or the engine cannot write it.
+    fn replace_file(&self, path: &str, content: &[u8]) -> Result<(), EngineError>;
+
     /// What it wrote so far; each stream's last MiB.
     ///
     /// # Errors

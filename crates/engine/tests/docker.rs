@@ -224,6 +224,9 @@ fn a_file_is_put_where_everybody_can_read_it_and_nobody_write_it() {
         let container = start(&image, &Run { files, read_only, ..Run::default() });
         assert_eq!(ask(&*container, "read?/run/seaworthy/ca.pem"), "a certificate");
         assert_ne!(ask(&*container, "write?/run/seaworthy/ca.pem"), "written");
+        container.replace_file("/run/seaworthy/ca.pem", b"another").unwrap();
+        assert_eq!(ask(&*container, "read?/run/seaworthy/ca.pem"), "another");
+        assert!(container.replace_file("/etc/hosts", b"").is_err());
     }
 }
 

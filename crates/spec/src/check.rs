@@ -53,6 +53,8 @@ pub enum Check {
     DatabaseConnects { name: String, variable: String },
     /// {Things} persist across container restarts.
     DataPersists { things: String },
+    /// Database password can be rotated via {VAR} without a restart; {VAR} names a file.
+    DatabaseRotates { variable: String },
     /// {VAR} configurable, defaults to {value}.
     EnvConfigurable { variable: String, default: Option<String> },
     /// Refuses to start without {VAR}.
@@ -148,6 +150,7 @@ impl Check {
             Self::ApiCrud => "api.crud",
             Self::DatabaseConnects { .. } => "database.connects",
             Self::DataPersists { .. } => "data.persists",
+            Self::DatabaseRotates { .. } => "database.rotates",
             Self::EnvConfigurable { .. } => "env.configurable",
             Self::EnvRequired { .. } => "env.required",
             Self::StartWithin { .. } => "start.within",
@@ -190,6 +193,7 @@ impl Check {
             | Self::ApiCrud
             | Self::DatabaseConnects { .. }
             | Self::DataPersists { .. }
+            | Self::DatabaseRotates { .. }
             | Self::EnvConfigurable { .. }
             | Self::EnvRequired { .. }
             | Self::StartWithin { .. }
@@ -210,7 +214,9 @@ impl Check {
             Self::ImageSize { limit_bytes, measure } => {
                 json!({"limit_bytes": limit_bytes, "measure": measure.as_str()})
             }
-            Self::EnvRuntime { variable } | Self::EnvRequired { variable } => json!({"variable": variable}),
+            Self::EnvRuntime { variable } | Self::EnvRequired { variable } | Self::DatabaseRotates { variable } => {
+                json!({"variable": variable})
+            }
             Self::ImageBase { bases } => json!({"bases": bases}),
             Self::ImageSlim { without } => {
                 json!({"without": without.iter().map(|tool| tool.as_str()).collect::<Vec<_>>()})

@@ -149,6 +149,7 @@ A comment may have several lines, one step each. A mistake is an error that name
 | `exits within T -> exit N` or `exit nonzero`, optionally `, log contains "…"` | the container ends by itself |
 | `log contains "…"` | what the container wrote |
 | `wait healthy within T` | the declared health check turns healthy |
+| `wait GET /path -> STATUS within T` | asked again and again until the answer has this status: `wait GET /ready -> 200 within 10s` |
 
 - Methods: `GET`, `POST`, `PUT`, `PATCH`, `DELETE`, `HEAD`, `OPTIONS`. Statuses: 100 to 599. Exit codes: 0 to 255.
 - JSON in an answer is a subset: of objects the members named, others are free; arrays and other values are equal.

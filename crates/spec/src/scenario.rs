@@ -50,6 +50,12 @@ pub enum Action {
     WaitHealthy {
         within: Duration,
     },
+    /// `wait GET PATH -> STATUS within T`: asked again and again until the answer is that.
+    WaitAnswer {
+        path: String,
+        status: u16,
+        within: Duration,
+    },
 }
 
 /// An exit code that a step waits for.

@@ -26,7 +26,7 @@ const FORMS: [(&str, &str); 7] = [
     ("stop", "stop within T -> exit N"),
     ("exits", "exits within T -> exit N|nonzero[, log contains \"…\"]"),
     ("log", "log contains \"…\""),
-    ("wait", "wait healthy within T"),
+    ("wait", "wait healthy within T|GET /path -> STATUS within T"),
     (
         "GET",
         "GET /path [JSON] [header NAME: VALUE] -> STATUS [JSON] [header NAME: VALUE] [within T][, save NAME [= $.path]]",
@@ -85,8 +85,13 @@ fn action(line: &str, saved: &Saved) -> Result<Action, Fault> {
         "exits" => exits(&mut cursor)?,
         "log" => Action::LogContains(log_contains(&mut cursor)?),
         "wait" => {
-            cursor.keyword("healthy")?;
-            Action::WaitHealthy { within: cursor.within()? }
+            if cursor.peek_word() == "GET" {
+                cursor.keyword("GET")?;
+                wait_answer(&mut cursor, saved)?
+            } else {
+                cursor.keyword("healthy")?;
+                Action::WaitHealthy { within: cursor.within()? }
+            }
         }
         method if METHODS.contains(&method) => Action::Request(request(&mut cursor, method, saved)?),
         other => return Err(unknown_step(at, other)),
@@ -161,6 +166,13 @@ fn assignment(cursor: &mut Cursor<'_>) -> Result<(String, String), Fault> {
         return Err(fault(begin + offset, message, "saved values stand in paths, header values and bodies"));
     }
     Ok((name, value))
+}
+
+/// `wait GET /path -> STATUS within T`, behind the method.
+fn wait_answer(cursor: &mut Cursor<'_>, saved: &Saved) -> Result<Action, Fault> {
+    let path = path(cursor, saved)?;
+    cursor.arrow()?;
+    Ok(Action::WaitAnswer { path, status: status(cursor)?, within: cursor.within()? })
 }
 
 /// `stop within T -> exit N`.

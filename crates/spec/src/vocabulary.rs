@@ -506,6 +506,30 @@ const VOCABULARY: &[Entry] = &[
         checks: |found| one(Check::DataPersists { things: text(found, "things")? }),
     },
     Entry {
+        check: "database.rotates",
+        stages: &[Stage::Run],
+        sentence: "Database password can be rotated via {VAR} without a restart",
+        description: "{VAR} names a file that holds the database URL. While the service runs, the password changes, all its sessions end and the file is replaced; \
+                      what was written before is read back by the same process. {VAR} ends in `_FILE`.",
+        examples: &[
+            "Database password can be rotated via DATABASE_URL_FILE without a restart",
+            "DATABASE_URL_FILE: a new database password is used without a restart",
+            "A changed database password in DATABASE_URL_FILE is picked up without a restart",
+        ],
+        patterns: &[
+            "[the|its] [new] database (password|login|credentials) (can be|is|are) (rotated|changed|replaced) (via|through|by|with|in) [the] [file] [of|in|named by] {var} without [a] [container] (restart|restarting)",
+            "{var} [:] a (new|changed|rotated) database (password|login) is (used|picked up|taken) without [a] [container] (restart|restarting)",
+            "a (new|changed|rotated) database (password|login) in [the] [file] [of|named by] {var} is (used|picked up|taken) without [a] [container] (restart|restarting)",
+        ],
+        labels: &[],
+        topics: &["database", "rotation", "secrets"],
+        remarks: &[],
+        checks: |found| {
+            let variable = text(found, "var").filter(|variable| variable.ends_with("_FILE"))?;
+            one(Check::DatabaseRotates { variable })
+        },
+    },
+    Entry {
         check: "env.configurable",
         stages: &[Stage::Run],
         sentence: "{VAR} is configurable, defaults to {value}",

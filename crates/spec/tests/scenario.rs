@@ -83,6 +83,7 @@ fn other_steps_are_read() {
         r#"exit: Code(1), log_contains: Some("DATABASE_URL")"#,
     );
     good("wait healthy within 1.5s", "WaitHealthy { within: 1.5s }");
+    good("wait GET /ready -> 200 within 10s", r#"WaitAnswer { path: "/ready", status: 200, within: 10s }"#);
 }
 
 #[test]

@@ -191,6 +191,10 @@ fn sentences_are_understood_in_many_wordings() {
     check("Tasks persist across container restarts", r#"data.persists {"things":"tasks"}"#);
     check("Data persists across restarts", r#"data.persists {"things":"data"}"#);
     check("Created tasks survive container restarts", r#"data.persists {"things":"tasks"}"#);
+    let rotates = r#"database.rotates {"variable":"DATABASE_URL_FILE"}"#;
+    check("Database password can be rotated via DATABASE_URL_FILE without a restart", rotates);
+    check("DATABASE_URL_FILE: a new database password is used without a restart", rotates);
+    check("A changed database password in DATABASE_URL_FILE is picked up without a container restart", rotates);
     check("PORT: Configurable, defaults to 8000", r#"env.configurable {"variable":"PORT","default":"8000"}"#);
     check("PORT is configurable (default 8000)", r#"env.configurable {"variable":"PORT","default":"8000"}"#);
     check("PORT configurable; defaults to 8000", r#"env.configurable {"variable":"PORT","default":"8000"}"#);
@@ -396,6 +400,9 @@ fn a_sentence_is_understood_whole_or_not_at_all() {
     check("Container can connect to Neon database without DATABASE_URL", "?without DATABASE_URL");
     check("Container can connect to Neon database with provided DATABASE_URL over IPv6", "?over IPv6");
     check("Container can connect to Neon database (or SQLite)", "?or SQLite");
+    check("Database password can be rotated via DATABASE_URL without a restart", "?");
+    check("Database password can be rotated via DATABASE_URL_FILE without downtime", "?");
+    check("Database password can be rotated via DATABASE_URL_FILE", "?");
     check("No data persists across restarts", "?");
     check("Nothing persists across restarts", "?");
     check("Tasks do not persist across container restarts", "?");

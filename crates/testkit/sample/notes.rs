@@ -41,11 +41,11 @@ fn main() {
         eprintln!("fatal: the flux capacitor is missing");
         std::process::exit(3);
     }
-    let Ok(database) = std::env::var("DATABASE_URL") else {
+    let own = faults.has("--own-file").then(|| "file:///data".to_owned());
+    let Some(database) = own.or_else(|| std::env::var("DATABASE_URL").ok()) else {
         eprintln!("DATABASE_URL is not set");
         std::process::exit(if faults.has("--exit-0") { 0 } else { 1 });
     };
-    let database = if faults.has("--own-file") { "file:///data" } else { database.as_str() };
     let folder = PathBuf::from(database.strip_prefix("file://").unwrap_or("/data")).join("notes");
     if !faults.has("--forgetful") {
         if let Err(error) = fs::create_dir_all(&folder) {

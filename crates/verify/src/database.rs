@@ -1,9 +1,10 @@
 //! Which database a run has: the user's, a throwaway one, or none.
 
+use std::cell::RefCell;
 use std::net::{IpAddr, SocketAddr, TcpListener, ToSocketAddrs as _};
 
 use seaworthy_database::Throwaway;
-use seaworthy_engine::{Run, Service};
+use seaworthy_engine::{Container, Run, Service};
 use seaworthy_report::Database as Kind;
 use seaworthy_spec::{Check, Promise, Spec};
 
@@ -14,6 +15,8 @@ use crate::redact::Redactor;
 const HOST: &str = "database.internal";
 /// Where the container finds the throwaway authority's certificate.
 const CA_PATH: &str = "/run/seaworthy/ca.pem";
+/// Where it finds a database URL that changes.
+const URL_PATH: &str = "/run/seaworthy/database_url";
 
 /// The database that the containers of a run are given.
 pub(crate) struct RunDatabase {
@@ -26,12 +29,15 @@ pub(crate) struct RunDatabase {
     pub(crate) missing: Option<String>,
     stand_in: Option<Throwaway>,
     services: Vec<Service>,
+    /// Another one, whose password changes; or why there is none.
+    rotating: Option<Result<RefCell<Throwaway>, String>>,
 }
 
 /// What a specification asks for, before anything is started.
 pub(crate) struct Wanted {
     variable: Option<String>,
     stand_in: bool,
+    rotating: bool,
 }
 
 impl Wanted {
@@ -67,7 +73,8 @@ impl Wanted {
         let other_asked =
             checks().any(|check| matches!(check, Check::DatabaseConnects { name, .. } if !is_postgres(name)));
         let stand_in = postgres_asked || (!other_asked && (text.contains("postgres") || text.contains("neon ")));
-        Self { variable: connects.or_else(named), stand_in }
+        let rotating = checks().any(|check| matches!(check, Check::DatabaseRotates { .. }));
+        Self { variable: connects.or_else(named), stand_in, rotating }
     }
 
     /// Whether a database server would be written to that is the user's own.
@@ -95,6 +102,7 @@ impl RunDatabase {
             missing: None,
             stand_in: None,
             services: Vec::new(),
+            rotating: wanted.rotating.then(|| start(gateway, redactor).map(RefCell::new)),
         };
         if let Some((variable, url)) = wanted.given(options) {
             database.kind = Kind::Given;
@@ -110,18 +118,14 @@ impl RunDatabase {
                 database.services.extend(address.map(|address| Service { name: host, address }));
             }
         } else if wanted.stand_in && wanted.variable.is_some() {
-            match Throwaway::start(gateway, HOST) {
+            match start(gateway, redactor) {
                 Ok(throwaway) => {
-                    redactor.add_password(throwaway.password());
                     database.kind = Kind::StandIn;
                     database.url = Some(throwaway.url(CA_PATH));
                     database.services.push(Service { name: HOST.to_owned(), address: throwaway.address() });
                     database.stand_in = Some(throwaway);
                 }
-                Err(error) => {
-                    let hint = error.hint().map(|hint| format!(" ({hint})")).unwrap_or_default();
-                    database.missing = Some(redactor.redact(&format!("{error}{hint}")));
-                }
+                Err(why) => database.missing = Some(why),
             }
         }
         database
@@ -136,6 +140,40 @@ impl RunDatabase {
             run.files.push((CA_PATH.to_owned(), throwaway.ca_pem().as_bytes().to_vec()));
         }
         run.services.extend(self.services.iter().cloned());
+    }
+
+    /// Gives a container the database whose password changes: by the file that `variable` names, and in no other way.
+    pub(crate) fn put_rotating_into(&self, run: &mut Run, variable: &str) -> Result<(), String> {
+        let throwaway = self.rotating()?.borrow();
+        run.env.retain(|(name, _)| Some(name) != self.variable.as_ref());
+        run.without_env.extend(self.variable.clone());
+        set(run, variable, URL_PATH);
+        run.files.push((CA_PATH.to_owned(), throwaway.ca_pem().as_bytes().to_vec()));
+        run.files.push((URL_PATH.to_owned(), throwaway.url(CA_PATH).into_bytes()));
+        run.services.push(Service { name: HOST.to_owned(), address: throwaway.address() });
+        Ok(())
+    }
+
+    /// Writes the next login where the container finds it, then makes it the only one.
+    pub(crate) fn rotate(&self, container: &dyn Container, redactor: &Redactor) -> Result<(), String> {
+        let mut throwaway = self.rotating()?.borrow_mut();
+        container
+            .replace_file(URL_PATH, throwaway.next_url(CA_PATH).as_bytes())
+            .map_err(|error| redactor.quote(&error.to_string()))?;
+        throwaway.rotate().map_err(|error| redactor.quote(&error.to_string()))
+    }
+
+    /// How many of its rows have `text` in them.
+    pub(crate) fn rotating_rows(&self, text: &str, redactor: &Redactor) -> Result<u64, String> {
+        self.rotating()?.borrow().rows_with(text).map_err(|error| redactor.quote(&error.to_string()))
+    }
+
+    fn rotating(&self) -> Result<&RefCell<Throwaway>, String> {
+        match &self.rotating {
+            Some(Ok(throwaway)) => Ok(throwaway),
+            Some(Err(why)) => Err(why.clone()),
+            None => Err("no database was started for it".to_owned()),
+        }
     }
 
     /// The host that the variable names, where it names a server.
@@ -170,6 +208,21 @@ impl RunDatabase {
         let (path, query) = path.split_once('?').map_or((path, ""), |(path, query)| (path, query));
         let query = if query.is_empty() { String::new() } else { format!("?{query}") };
         Some(Elsewhere { url: format!("{scheme}://{path}-elsewhere{query}"), is_server: false })
+    }
+}
+
+/// Starts a throwaway server, whose passwords nobody gets to see.
+fn start(gateway: IpAddr, redactor: &mut Redactor) -> Result<Throwaway, String> {
+    match Throwaway::start(gateway, HOST) {
+        Ok(throwaway) => {
+            redactor.add_password(throwaway.password());
+            redactor.add_password(throwaway.next_password());
+            Ok(throwaway)
+        }
+        Err(error) => {
+            let hint = error.hint().map(|hint| format!(" ({hint})")).unwrap_or_default();
+            Err(redactor.redact(&format!("{error}{hint}")))
+        }
     }
 }
 

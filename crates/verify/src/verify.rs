@@ -284,6 +284,7 @@ impl Judge<'_, '_> {
             | Check::ApiCrud
             | Check::DatabaseConnects { .. }
             | Check::DataPersists { .. }
+            | Check::DatabaseRotates { .. }
             | Check::EnvConfigurable { .. }
             | Check::EnvRequired { .. }
             | Check::StartWithin { .. }
@@ -323,6 +324,7 @@ impl Judge<'_, '_> {
                 runs.connects(name, variable, &next)
             }
             Check::DataPersists { things } => runs.persists(things),
+            Check::DatabaseRotates { variable } => runs.rotates(variable),
             Check::EnvConfigurable { variable, default } => runs.configurable(variable, default.as_deref()),
             Check::EnvRequired { variable } => runs.required(variable),
             Check::StartWithin { within } => runs.starts_within(*within),
@@ -373,6 +375,7 @@ fn is_about_answering(check: &Check) -> bool {
             | Check::ApiCrud
             | Check::DatabaseConnects { .. }
             | Check::DataPersists { .. }
+            | Check::DatabaseRotates { .. }
             | Check::EnvConfigurable { .. }
             | Check::Scenario(_)
     )

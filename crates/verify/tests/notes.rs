@@ -303,6 +303,23 @@ fn a_file_of_its_own_is_not_the_database_that_was_given() -> anyhow::Result<()> 
 }
 
 #[test]
+fn a_rotated_password_is_not_used_by_who_ignores_the_file() -> anyhow::Result<()> {
+    let sentence = "- [ ] Database password can be rotated via DATABASE_URL_FILE without a restart";
+    assert_snapshot!(told(&Recipe::default(), sentence)?, @"Fail: with the database URL in the file that DATABASE_URL_FILE names: exit 1 within N ms of its start; last log lines: DATABASE_URL is not set");
+    // It works, and keeps what it is given elsewhere.
+    assert_snapshot!(told(&Recipe::fault("--own-file"), sentence)?, @"Fail: with the database URL in the file that DATABASE_URL_FILE names: what POST /notes wrote is not in the database");
+    Ok(())
+}
+
+#[test]
+fn an_answer_is_waited_for_as_long_as_the_scenario_says() -> anyhow::Result<()> {
+    let wait = |step: &str| told(&Recipe::default(), &format!("- [ ] It is there <!-- check: {step} -->"));
+    assert_snapshot!(wait("wait GET /health -> 200 within 5s")?, @"Pass: GET 200 after N ms");
+    assert_snapshot!(wait("wait GET /nothing -> 200 within 200ms")?, @r#"Fail: line 5: `wait GET /nothing -> 200 within 200ms`: expected 200, answered 404: {"detail":"not found"}, for N ms"#);
+    Ok(())
+}
+
+#[test]
 fn a_variable_that_the_config_sets_is_not_required() -> anyhow::Result<()> {
     let recipe = Recipe::config(|draft| draft.env.push(("DATABASE_URL".into(), "file:///data".into())));
     assert_snapshot!(told(&recipe, "- [ ] Refuses to start without DATABASE_URL")?, @"Fail: the config sets DATABASE_URL; without DATABASE_URL it starts and takes connections");

@@ -20,7 +20,7 @@ fn the_task_api_is_shipped_from_its_specification() -> anyhow::Result<()> {
     pending registry.pushed: not pushed
     pending registry.tags: not pushed with the tags version, commit, latest
     pending machine.different: seen on this machine only; to be typed on another one
-    31 pass, 0 fail, 0 unproven, 4 pending
+    34 pass, 0 fail, 0 unproven, 4 pending
     ");
     let folder = tempfile::tempdir()?;
     let unhurried = unhurried(folder.path())?;
@@ -101,7 +101,7 @@ fn the_dockerfile_keeps_the_same_specification() -> anyhow::Result<()> {
             pending registry.pushed: not pushed
             pending registry.tags: not pushed with the tags version, commit, latest
             pending machine.different: seen on this machine only; to be typed on another one
-            28 pass, 0 fail, 0 unproven, 7 pending
+            31 pass, 0 fail, 0 unproven, 7 pending
             ");
         }
     }

@@ -200,6 +200,14 @@ impl Container for Running {
         }
     }
 
+    fn replace_file(&self, path: &str, content: &[u8]) -> Result<(), EngineError> {
+        let failed = |reason: String| EngineError::Failed { engine: NAME, action: "replace a file", reason };
+        let found = self.parts.files.iter().find(|(inside, _)| inside == path);
+        let (_, file) = found.ok_or_else(|| failed(format!("`{path}` was not put into the container")))?;
+        // In place: what is bound into the container is the file, not its name.
+        std::fs::write(file, content).map_err(|error| failed(error.to_string()))
+    }
+
     fn logs(&self) -> Result<Logs, EngineError> {
         const STREAM_BYTES: usize = 1 << 20;
         let client = &self.base().client;

@@ -155,6 +155,16 @@ impl Container for Supervised {
         self.ask(&Request::Signal { number }).map(drop)
     }
 
+    fn replace_file(&self, path: &str, content: &[u8]) -> Result<(), EngineError> {
+        match self.ask(&Request::ReplaceFile { path: path.to_owned(), content: content.to_vec() })? {
+            Reply::Replaced => Ok(()),
+            Reply::Failed { action, reason } => {
+                Err(EngineError::Failed { engine: NAME, action: action.as_str(), reason })
+            }
+            _ => Err(self.gone()),
+        }
+    }
+
     fn logs(&self) -> Result<Logs, EngineError> {
         match self.ask(&Request::Logs)? {
             Reply::Logs { stdout, stderr } => Ok(Logs { stdout, stderr }),

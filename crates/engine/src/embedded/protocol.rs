@@ -64,6 +64,10 @@ pub(crate) enum Request {
     Signal {
         number: i32,
     },
+    ReplaceFile {
+        path: String,
+        content: Vec<u8>,
+    },
     Logs,
     Processes,
     Health,
@@ -97,6 +101,7 @@ pub(crate) enum Reply {
         exit: Option<WireExit>,
     },
     Signalled,
+    Replaced,
     Logs {
         stdout: String,
         stderr: String,
@@ -127,6 +132,7 @@ pub(crate) enum Action {
     Network,
     Start,
     Observe,
+    ReplaceFile,
 }
 
 impl Action {
@@ -139,6 +145,7 @@ impl Action {
             Self::Network => "make the container's network",
             Self::Start => "start the container",
             Self::Observe => "watch the container",
+            Self::ReplaceFile => "replace a file",
         }
     }
 }

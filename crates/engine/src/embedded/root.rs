@@ -34,6 +34,11 @@ pub(crate) fn stage(name: &str) -> PathBuf {
     Path::new(STAGE).join(name)
 }
 
+/// Where the file of this number in [`Plan::files`] is.
+pub(crate) fn put_in(number: usize) -> PathBuf {
+    stage(&format!("file-{number}"))
+}
+
 impl Root {
     pub(crate) fn mount(plan: &Plan) -> io::Result<Self> {
         let mapping = plan.mapping;
@@ -80,7 +85,7 @@ impl Root {
             }
         }
         for (number, (path, content)) in plan.files.iter().enumerate() {
-            root.put(path, content, &format!("file-{number}"), 0o444, true)?;
+            root.put(path, content, put_in(number), 0o444, true)?;
         }
         Ok(root)
     }
@@ -95,8 +100,14 @@ impl Root {
     }
 
     /// Puts a file at a path of the container.
-    pub(crate) fn put(&mut self, path: &str, content: &[u8], name: &str, mode: u32, read_only: bool) -> io::Result<()> {
-        let source = stage(name);
+    pub(crate) fn put(
+        &mut self,
+        path: &str,
+        content: &[u8],
+        source: PathBuf,
+        mode: u32,
+        read_only: bool,
+    ) -> io::Result<()> {
         fs::write(&source, content)?;
         own(&source, self.mapping, 0, 0)?;
         fs::set_permissions(&source, Permissions::from_mode(mode))?;

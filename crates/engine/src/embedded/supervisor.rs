@@ -112,6 +112,8 @@ struct Running {
     stderr: Tail,
     network: Network,
     health: Option<Health>,
+    /// Where the files that were put in are, and where the container sees them.
+    files: Vec<(PathBuf, String)>,
     exit: Mutex<Option<WireExit>>,
     exited: Condvar,
 }
@@ -233,6 +235,7 @@ fn start(plan: &Plan, config: &Config, wanted: &Wanted<'_>, services: &[Placed])
         stderr,
         network,
         health,
+        files: plan.files.iter().enumerate().map(|(number, (path, _))| (root::put_in(number), path.clone())).collect(),
         exit: Mutex::new(None),
         exited: Condvar::new(),
     })
@@ -283,9 +286,9 @@ fn put_names(root: &mut Root, hostname: &str, services: &[Placed]) -> std::io::R
         add(address, name);
     }
     let resolver = format!("nameserver {LOOPBACK}\noptions ndots:0\n");
-    root.put("/etc/hosts", hosts.as_bytes(), "hosts", 0o644, false)?;
-    root.put("/etc/hostname", format!("{hostname}\n").as_bytes(), "hostname", 0o644, false)?;
-    root.put("/etc/resolv.conf", resolver.as_bytes(), "resolv.conf", 0o644, false)
+    root.put("/etc/hosts", hosts.as_bytes(), root::stage("hosts"), 0o644, false)?;
+    root.put("/etc/hostname", format!("{hostname}\n").as_bytes(), root::stage("hostname"), 0o644, false)?;
+    root.put("/etc/resolv.conf", resolver.as_bytes(), root::stage("resolv.conf"), 0o644, false)
 }
 
 /// Answers until the program is gone; returns whether it left in order. The main thread waits for the container: it is its parent.
@@ -339,6 +342,18 @@ impl Running {
                     let _ = rustix::process::pidfd_send_signal(&self.process, signal);
                 }
                 Reply::Signalled
+            }
+            Request::ReplaceFile { path, content } => {
+                let found = self.files.iter().find(|(_, inside)| inside == path);
+                // In place: what is bound into the container is the file, not its name.
+                let replaced = match found {
+                    Some((source, _)) => fs::write(source, content).map_err(|error| error.to_string()),
+                    None => Err(format!("`{path}` was not put into the container")),
+                };
+                match replaced {
+                    Ok(()) => Reply::Replaced,
+                    Err(reason) => Reply::Failed { action: Action::ReplaceFile, reason },
+                }
             }
             Request::Logs => Reply::Logs { stdout: self.stdout.text(), stderr: self.stderr.text() },
             Request::Processes => {

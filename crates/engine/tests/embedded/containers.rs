@@ -258,6 +258,10 @@ fn files_are_put_into_the_container_for_everybody_to_read() {
     let container = start(&image(&["serve"], json!({"User": "1000"})), &run);
     assert_eq!(ask(&*container, "read?/run/seaworthy/ca.pem"), "certificate");
     assert_eq!(ask(&*container, "write?/run/seaworthy/ca.pem"), "read-only filesystem or storage medium");
+    container.replace_file("/run/seaworthy/ca.pem", b"another").unwrap();
+    assert_eq!(ask(&*container, "read?/run/seaworthy/ca.pem"), "another");
+    let error = container.replace_file("/etc/hosts", b"").unwrap_err().to_string();
+    assert_eq!(error, "the embedded engine failed to replace a file: `/etc/hosts` was not put into the container");
 }
 
 #[test]

@@ -9,6 +9,7 @@ mod logs;
 mod memory;
 mod network;
 mod persist;
+mod rotation;
 mod scenario;
 mod stop;
 mod user;
@@ -68,6 +69,7 @@ pub(crate) struct Runs<'a> {
     cleaned: Cell<bool>,
     without_server: OnceCell<Finding>,
     reached: OnceCell<Finding>,
+    rotated: OnceCell<Finding>,
     main: OnceCell<Result<Main, Down>>,
 }
 
@@ -145,6 +147,7 @@ impl<'a> Runs<'a> {
             cleaned: Cell::new(false),
             without_server: OnceCell::new(),
             reached: OnceCell::new(),
+            rotated: OnceCell::new(),
             main: OnceCell::new(),
         })
     }
@@ -155,9 +158,13 @@ impl<'a> Runs<'a> {
 
     /// What every container is started with.
     pub(crate) fn run(&self) -> Run {
-        let mut run = Run { env: self.options.env.clone(), port: self.port.clone().ok(), ..Run::default() };
+        let mut run = self.run_without_database();
         self.database.put_into(&mut run);
         run
+    }
+
+    fn run_without_database(&self) -> Run {
+        Run { env: self.options.env.clone(), port: self.port.clone().ok(), ..Run::default() }
     }
 
     /// The main container, started at the first call.

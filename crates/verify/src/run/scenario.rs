@@ -19,6 +19,11 @@ const POLL: Duration = Duration::from_millis(10);
 /// How long a log line may take to arrive.
 const LOG: Duration = Duration::from_secs(2);
 
+/// A saved value in a path.
+fn encoded(text: &str) -> String {
+    utf8_percent_encode(text, SEGMENT).to_string()
+}
+
 /// A scenario under way.
 struct Play<'a, 'r> {
     runs: &'a Runs<'r>,
@@ -102,6 +107,7 @@ impl Play<'_, '_> {
             }
             Action::LogContains(text) => self.log_contains(text)?,
             Action::WaitHealthy { within } => self.wait_healthy(*within)?,
+            Action::WaitAnswer { path, status, within } => self.wait_answer(path, *status, *within)?,
         }
         self.just_started = starts;
         Ok(())
@@ -283,6 +289,34 @@ impl Play<'_, '_> {
         }
     }
 
+    /// Asks again and again, each time for what is left of the time.
+    fn wait_answer(&mut self, path: &str, status: u16, within: Duration) -> Result<(), Finding> {
+        let Ok(port) = self.runs.port else { return Err(Finding::unproven(self.runs.no_port())) };
+        let from = if self.just_started { self.container()?.started_at() } else { Instant::now() };
+        self.up()?;
+        let request = Request::get(&self.filled_text(path, encoded));
+        loop {
+            let container = self.container()?;
+            let mut service = self.runs.service(container, port);
+            service.within = within.saturating_sub(from.elapsed()).max(POLL);
+            let why = match service.send(&request) {
+                Ok(answer) if answer.status == status && from.elapsed() <= within => {
+                    self.seen.push(format!("GET {status} after {} ms", from.elapsed().as_millis()));
+                    return Ok(());
+                }
+                Ok(answer) => crate::service::told(&answer, &self.runs.redactor),
+                Err(error) => service.clean(&error.to_string()),
+            };
+            if from.elapsed() >= within {
+                return Err(Finding::fail(format!("expected {status}, {why}, for {}", seconds(within))));
+            }
+            if let Ok(Status::Exited(exit)) = container.status() {
+                return Err(self.is_down(self.runs.exited(container, exit)));
+            }
+            std::thread::sleep(POLL);
+        }
+    }
+
     /// By the declared health check; without one, by the health path; without that, by taking connections.
     fn wait_healthy(&mut self, within: Duration) -> Result<(), Finding> {
         let declared = self.runs.config().health_check().is_some();
@@ -338,7 +372,6 @@ impl Play<'_, '_> {
     }
 
     fn filled(&self, wanted: &Wanted) -> Request {
-        let encoded = |text: &str| utf8_percent_encode(text, SEGMENT).to_string();
         let mut headers: Vec<(String, String)> =
             wanted.headers.iter().map(|(name, value)| (name.clone(), self.filled_text(value, str::to_owned))).collect();
         let body = wanted.body.as_ref().map(|body| self.filled_value(body).to_string().into_bytes());
