@@ -1,9 +1,15 @@
 //! What is measured, one command each. Figures and how to repeat them: `bench/README.md`.
 
 mod container;
+mod growth;
+mod load;
 mod measure;
+mod postgres;
+mod process;
 mod push;
 mod service;
+mod serving;
+mod tables;
 
 use std::io::Write as _;
 use std::path::PathBuf;
@@ -11,11 +17,14 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, bail};
 
-const USAGE: &str = "usage: seaworthy-bench service BINARY | container LAYOUT | push [LAYOUT]
+const USAGE: &str = "usage: seaworthy-bench service BINARY | container LAYOUT | push [LAYOUT] | serving BINARY PYTHON [ROUNDS] | growth BINARY
 
 service BINARY     the Task API as a process, on SQLite: start to the first 200 on /health, memory when idle
 container LAYOUT   an image on the embedded engine: start to the first 200 on /health, sizes
 push [LAYOUT]      an image to and from Debian's docker-registry, beside skopeo; without LAYOUT one of 500 MB in four layers
+serving BINARY PYTHON [ROUNDS]
+                   the Task API on PostgreSQL beside the original (PYTHON is what bench/original/install made) and pgbench
+growth BINARY      the Task API on PostgreSQL with a thousand tasks and with ten million
 ";
 
 fn main() -> anyhow::Result<ExitCode> {
@@ -30,8 +39,14 @@ fn main() -> anyhow::Result<ExitCode> {
         (Some("container"), Some(layout)) => container::measure(&layout)?,
         (Some("push"), Some(layout)) => push::measure(&layout)?,
         (Some("push"), None) => push::measure_large()?,
+        (Some("serving"), Some(binary)) => {
+            let rounds = arguments.get(3).map_or(Ok(serving::ROUNDS), |rounds| rounds.parse())?;
+            serving::measure(&binary, &PathBuf::from(name()?), rounds)?
+        }
+        (Some("growth"), Some(binary)) => growth::measure(&binary)?,
         (Some("push-once"), Some(layout)) => push::push_once(&layout, name()?).map(|()| String::new())?,
         (Some("pull-once"), Some(folder)) => push::pull_once(&folder, name()?).map(|()| String::new())?,
+        (Some("respond"), None) => load::responder::serve(std::io::stdout()).map(|()| String::new())?,
         _ => bail!("{USAGE}"),
     };
     std::io::stdout().write_all(lines.as_bytes()).context("cannot write the figures")?;
