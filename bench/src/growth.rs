@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, ensure};
 
 use crate::load::{self, Operation, Plan, Talk};
+use crate::pages;
 use crate::postgres::{CONDITIONS, Postgres};
 use crate::process::Process;
 use crate::tables;
@@ -41,6 +42,7 @@ struct Case {
 
 /// Measures the binary.
 pub(crate) fn measure(binary: &Path) -> anyhow::Result<String> {
+    let binary = &binary.canonicalize().with_context(|| format!("there is no `{}`", binary.display()))?;
     let postgres = Postgres::start()?;
     let mut services = Vec::new();
     for size in SIZES {
@@ -99,14 +101,14 @@ fn serve(postgres: &Postgres, binary: &Path, size: u64) -> anyhow::Result<Proces
 fn far_page(service: &Process) -> anyhow::Result<String> {
     let mut talk = Talk::start(service.address)?;
     let before = (FAR_PAGE - 1) * PAGE;
-    let mut path = format!("/tasks?limit={STEP}");
+    let mut path = pages::first(STEP);
     for _ in 0..before / STEP {
-        path = next(&mut talk, &path)?;
+        path = pages::next(&mut talk, &path)?;
     }
     for _ in 0..before % STEP / PAGE {
-        path = next(&mut talk, &with_limit(&path, PAGE)?)?;
+        path = pages::next(&mut talk, &pages::with_limit(&path, PAGE)?)?;
     }
-    let path = with_limit(&path, PAGE)?;
+    let path = pages::with_limit(&path, PAGE)?;
     let page = talk.get(&path)?;
     let (first, last) = (format!("\"id\":{},", before + 1), format!("\"id\":{},", before + PAGE));
     let text = std::str::from_utf8(page.body)?;
@@ -114,21 +116,6 @@ fn far_page(service: &Process) -> anyhow::Result<String> {
     let is_far = objects.len() == 100 && objects[0].contains(&first) && objects[99].contains(&last);
     ensure!(is_far, "`{path}` is not page {FAR_PAGE}");
     Ok(path)
-}
-
-fn next(talk: &mut Talk, path: &str) -> anyhow::Result<String> {
-    let page = talk.get(path)?;
-    ensure!(page.status == 200, "`{path}`: status {}", page.status);
-    let link = page.header("link").with_context(|| format!("`{path}` has no next page"))?;
-    let target = link.strip_prefix('<').and_then(|rest| rest.split_once('>'));
-    Ok(target.with_context(|| format!("`{link}` is no link"))?.0.to_owned())
-}
-
-/// The same place, in pages of another size.
-fn with_limit(path: &str, limit: u64) -> anyhow::Result<String> {
-    let (start, rest) = path.split_once("limit=").with_context(|| format!("`{path}` has no limit"))?;
-    let rest = rest.trim_start_matches(|c: char| c.is_ascii_digit());
-    Ok(format!("{start}limit={limit}{rest}"))
 }
 
 fn cases(far: String) -> Vec<Case> {
@@ -140,9 +127,9 @@ fn cases(far: String) -> Vec<Case> {
     for (table, tasks) in SIZES.into_iter().enumerate() {
         add(format!("read one of {tasks}"), table, Operation::Read { tasks }, 0);
     }
-    let page = |path: String| Operation::List { path, rows: 100 };
+    let page = |path: String| Operation::List { paths: vec![path], rows: 100 };
     for (table, tasks) in SIZES.into_iter().enumerate() {
-        add(format!("page 1 of {tasks}"), table, page(format!("/tasks?limit={PAGE}")), SIZES.len());
+        add(format!("page 1 of {tasks}"), table, page(pages::first(PAGE)), SIZES.len());
     }
     add(format!("page {FAR_PAGE} of {}", SIZES[2]), 2, page(far), 2 * SIZES.len() - 1);
     cases
@@ -190,15 +177,4 @@ fn median(values: &[f64]) -> f64 {
     let mut values = values.to_vec();
     values.sort_by(f64::total_cmp);
     values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_size_of_a_page_changes_and_its_place_stays() {
-        assert_eq!(with_limit("/tasks?limit=1000&cursor=AQ", 100).unwrap(), "/tasks?limit=100&cursor=AQ");
-        assert!(with_limit("/tasks", 100).is_err());
-    }
 }

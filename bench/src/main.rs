@@ -4,6 +4,7 @@ mod container;
 mod growth;
 mod load;
 mod measure;
+mod pages;
 mod postgres;
 mod process;
 mod push;
@@ -17,13 +18,16 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, bail};
 
-const USAGE: &str = "usage: seaworthy-bench service BINARY | container LAYOUT | push [LAYOUT] | serving BINARY PYTHON [ROUNDS] | growth BINARY
+const USAGE: &str = "usage: seaworthy-bench service BINARY | container LAYOUT | push [LAYOUT] | serving BINARY [ROUNDS]
+       | load ADDRESS read|create|list|page CLIENTS | growth BINARY
 
 service BINARY     the Task API as a process, on SQLite: start to the first 200 on /health, memory when idle
 container LAYOUT   an image on the embedded engine: start to the first 200 on /health, sizes
 push [LAYOUT]      an image to and from Debian's docker-registry, beside skopeo; without LAYOUT one of 500 MB in four layers
-serving BINARY PYTHON [ROUNDS]
-                   the Task API on PostgreSQL beside the original (PYTHON is what bench/original/install made) and pgbench
+serving BINARY [ROUNDS]
+                   the Task API on PostgreSQL beside the original, which is installed for it, and pgbench
+load ADDRESS read|create|list|page CLIENTS
+                   the load of it alone, on a service that runs already and has 100,000 tasks, for lists 100
 growth BINARY      the Task API on PostgreSQL with a thousand tasks and with ten million
 ";
 
@@ -40,8 +44,12 @@ fn main() -> anyhow::Result<ExitCode> {
         (Some("push"), Some(layout)) => push::measure(&layout)?,
         (Some("push"), None) => push::measure_large()?,
         (Some("serving"), Some(binary)) => {
-            let rounds = arguments.get(3).map_or(Ok(serving::ROUNDS), |rounds| rounds.parse())?;
-            serving::measure(&binary, &PathBuf::from(name()?), rounds)?
+            let rounds = arguments.get(2).map_or(Ok(serving::ROUNDS), |rounds| rounds.parse())?;
+            serving::measure(&binary, rounds)?
+        }
+        (Some("load"), Some(_)) => {
+            let argument = |at: usize| arguments.get(at).context(USAGE);
+            serving::load(argument(1)?, argument(2)?, argument(3)?)?
         }
         (Some("growth"), Some(binary)) => growth::measure(&binary)?,
         (Some("push-once"), Some(layout)) => push::push_once(&layout, name()?).map(|()| String::new())?,

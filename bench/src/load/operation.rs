@@ -11,8 +11,8 @@ pub(crate) enum Operation {
     Read { tasks: u64 },
     /// A new task each time.
     Create,
-    /// A page of so many tasks.
-    List { path: String, rows: usize },
+    /// One of these pages, of so many tasks each.
+    List { paths: Vec<String>, rows: usize },
 }
 
 /// How much of an answer is looked at.
@@ -40,7 +40,10 @@ impl Operation {
                 let _ = write!(out, "GET /tasks/{id} HTTP/1.1\r\nHost: bench\r\n\r\n");
                 return id;
             }
-            Self::List { path, .. } => write!(out, "GET {path} HTTP/1.1\r\nHost: bench\r\n\r\n"),
+            Self::List { paths, .. } => {
+                let at = usize::try_from(number % paths.len() as u64).unwrap_or_default();
+                write!(out, "GET {} HTTP/1.1\r\nHost: bench\r\n\r\n", paths[at])
+            }
             Self::Create => write!(
                 out,
                 "POST /tasks HTTP/1.1\r\nHost: bench\r\nContent-Type: application/json\r\nContent-Length: 89\r\n\r\n\
@@ -139,7 +142,7 @@ mod tests {
         let made = format!("{},\"id\":1}}", body.trim_end_matches('}'));
         check(&Operation::Create, number, 201, &made, Care::Full, Ok(()));
         check(&Operation::Create, number + 1, 201, &made, Care::Usual, Err("a wrong answer"));
-        let list = Operation::List { path: "/tasks".to_owned(), rows: 2 };
+        let list = Operation::List { paths: vec!["/tasks".to_owned()], rows: 2 };
         check(&list, 0, 200, &format!("[{TASK},{TASK}]"), Care::Full, Ok(()));
         check(&list, 0, 200, &format!("[{TASK}]"), Care::Full, Err("a wrong answer"));
         check(&list, 0, 200, "[]", Care::Usual, Err("a wrong answer"));

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use anyhow::ensure;
+use super::original;
 
 /// Whose figures stand beside each other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -45,7 +45,7 @@ impl Contestant {
             let mut command = Command::new(python.join(kind).join("bin/python"));
             command
                 .args(["-B", "-m", "uvicorn", "main:app", "--host", "127.0.0.1", "--port", &port, "--app-dir"])
-                .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/original"));
+                .arg(original::FOLDER);
             if self == Self::Tuned {
                 command
                     .args(["--workers", "2", "--loop", "uvloop", "--http", "httptools", "--no-access-log"])
@@ -55,19 +55,5 @@ impl Contestant {
         };
         command.env("DATABASE_URL", url);
         command
-    }
-
-    /// Says early what is missing.
-    pub(super) fn check(self, binary: &Path, python: &Path) -> anyhow::Result<()> {
-        match self {
-            Self::Ours => ensure!(binary.is_file(), "there is no `{}`", binary.display()),
-            Self::Original | Self::Tuned => ensure!(
-                python.join("tuned/bin/python").exists(),
-                "`{}` has no Python environment: bench/original/install {0}",
-                python.display()
-            ),
-            Self::Ceiling => {}
-        }
-        Ok(())
     }
 }

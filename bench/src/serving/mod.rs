@@ -5,16 +5,19 @@
 
 mod contestant;
 mod figures;
+mod original;
 
 use std::fmt::Write as _;
 use std::fs;
+use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
 use rustix::process::{Resource, getrlimit, setrlimit};
 
-use crate::load::{self, Operation, Outcome, Plan};
+use crate::load::{self, Operation, Outcome, Plan, Talk};
+use crate::pages;
 use crate::postgres::{CONDITIONS, Postgres};
 use crate::process::Process;
 use crate::tables;
@@ -35,26 +38,44 @@ const PGBENCH_TIME: Duration = Duration::from_secs(5);
 pub(crate) enum What {
     Read,
     Create,
+    /// Of all tasks there are, the same for everybody.
     List,
+    /// One of many pages, for the original has none: a service that answers equal questions once gains nothing here.
+    Page,
 }
 
 impl What {
-    const ALL: [Self; 3] = [Self::Read, Self::Create, Self::List];
+    const ALL: [Self; 4] = [Self::Read, Self::Create, Self::List, Self::Page];
 
     fn name(self) -> &'static str {
         match self {
             Self::Read => "read one",
             Self::Create => "create",
             Self::List => "list of 100",
+            Self::Page => "page of 100 at random",
         }
     }
 
-    fn operation(self) -> Operation {
-        match self {
+    /// What the clients of the service at `address` do.
+    fn operation(self, address: SocketAddr) -> anyhow::Result<Operation> {
+        let rows = usize::try_from(LIST)?;
+        Ok(match self {
             Self::Read => Operation::Read { tasks: TASKS },
             Self::Create => Operation::Create,
-            Self::List => Operation::List { path: "/tasks".to_owned(), rows: 100 },
-        }
+            Self::List => Operation::List { paths: vec!["/tasks".to_owned()], rows },
+            Self::Page => {
+                let (mut talk, mut paths) = (Talk::start(address)?, vec![pages::first(LIST)]);
+                for at in 1..usize::try_from(TASKS / LIST)? {
+                    paths.push(pages::next(&mut talk, &paths[at - 1])?);
+                }
+                Operation::List { paths, rows }
+            }
+        })
+    }
+
+    /// Whether the contestant can do it at all.
+    fn is_for(self, contestant: Contestant) -> bool {
+        self != Self::Page || matches!(contestant, Contestant::Ours | Contestant::Ceiling)
     }
 
     /// The same for `pgbench`.
@@ -66,7 +87,11 @@ impl What {
                 "\\set number random(1, 1000000000000)\nINSERT INTO task (title, description, status) \
                  VALUES ('New task ' || :number, 'made to see how long that takes', 'pending') RETURNING {COLUMNS};\n"
             ),
-            Self::List => format!("SELECT {COLUMNS} FROM task ORDER BY id LIMIT 100;\n"),
+            Self::List => format!("SELECT {COLUMNS} FROM task ORDER BY id LIMIT {LIST};\n"),
+            Self::Page => format!(
+                "\\set page random(0, {})\nSELECT {COLUMNS} FROM task WHERE id > :page * {LIST} ORDER BY id LIMIT {LIST};\n",
+                TASKS / LIST - 1
+            ),
         }
     }
 
@@ -78,13 +103,12 @@ impl What {
 /// How often each is measured, if nothing else is said.
 pub(crate) const ROUNDS: usize = 3;
 
-/// Measures the binary. `python` is what `bench/original/install` made.
-pub(crate) fn measure(binary: &Path, python: &Path, rounds: usize) -> anyhow::Result<String> {
+/// Measures the binary.
+pub(crate) fn measure(binary: &Path, rounds: usize) -> anyhow::Result<String> {
     raise_file_limit()?;
     let contestants = [Contestant::Original, Contestant::Tuned, Contestant::Ours, Contestant::Ceiling];
-    for contestant in contestants {
-        contestant.check(binary, python)?;
-    }
+    let binary = &binary.canonicalize().with_context(|| format!("there is no `{}`", binary.display()))?;
+    let python = &original::install()?;
     let postgres = Postgres::start()?;
     let mut bench = Bench { postgres, binary, python, figures: Figures::default() };
     bench.fill()?;
@@ -94,8 +118,10 @@ pub(crate) fn measure(binary: &Path, python: &Path, rounds: usize) -> anyhow::Re
             for what in What::ALL {
                 for turn in 0..contestants.len() {
                     let contestant = contestants[(round + turn) % contestants.len()];
-                    let figure = bench.once(contestant, what, clients)?;
-                    bench.figures.add(contestant, what, clients, figure);
+                    if what.is_for(contestant) {
+                        let figure = bench.once(contestant, what, clients)?;
+                        bench.figures.add(contestant, what, clients, figure);
+                    }
                 }
             }
         }
@@ -112,6 +138,21 @@ pub(crate) fn measure(binary: &Path, python: &Path, rounds: usize) -> anyhow::Re
     bench.figures.write(&mut lines)?;
     writeln!(lines, "\n{crowd}\nThe load generator alone, answered by a service that does nothing: {generator}")?;
     Ok(lines)
+}
+
+/// The load of one measurement alone, on a service that runs already: for whoever looks at it with other tools.
+pub(crate) fn load(address: &str, what: &str, clients: &str) -> anyhow::Result<String> {
+    raise_file_limit()?;
+    let what = What::ALL.into_iter().find(|it| it.name().starts_with(what));
+    let what = what.context("expected `read`, `create`, `list` or `page`")?;
+    let address = address.parse()?;
+    let (operation, clients) = (what.operation(address)?, clients.parse()?);
+    let outcome = load::run(&Plan { address, operation, clients, warm_up: WARM_UP, time: TIME })?;
+    let [p50, p99, longest] = [50, 99, 100].map(|percent| outcome.latency_ms(percent));
+    Ok(format!(
+        "{:.0} a second, p50 {p50:.2} ms, p99 {p99:.2} ms, longest {longest:.2} ms, {} answered in all, failed: {:?}\n",
+        outcome.rate, outcome.answered, outcome.failures
+    ))
 }
 
 struct Bench<'a> {
@@ -204,14 +245,14 @@ impl Bench<'_> {
 }
 
 fn run(service: &Process, what: What, clients: usize, time: Duration) -> anyhow::Result<Outcome> {
-    let (address, operation) = (service.address, what.operation());
+    let (address, operation) = (service.address, what.operation(service.address)?);
     load::run(&Plan { address, operation, clients, warm_up: WARM_UP, time })
 }
 
 /// What the load generator gets from a service that costs next to nothing.
 fn generator() -> anyhow::Result<String> {
     let responder = load::responder::Responder::start()?;
-    let (address, operation) = (responder.address, What::Read.operation());
+    let (address, operation) = (responder.address, What::Read.operation(responder.address)?);
     let outcome = load::run(&Plan { address, operation, clients: 32, warm_up: WARM_UP, time: TIME })?;
     ensure!(outcome.failures.is_empty(), "the responder failed: {:?}", outcome.failures);
     Ok(format!("{:.0} a second with 32 clients", outcome.rate))
