@@ -9,6 +9,8 @@ use anyhow::{Context as _, ensure};
 /// Its program, and what it needs.
 pub(super) const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/original");
 
+const INSTALL: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/install-original.sh");
+
 /// Installs what it needs, unless that has been done. Returns where.
 pub(super) fn install() -> anyhow::Result<PathBuf> {
     let target = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/original");
@@ -17,9 +19,8 @@ pub(super) fn install() -> anyhow::Result<PathBuf> {
         Some((read("requirements.txt")?, read("requirements-tuned.txt")?))
     };
     if needed(&target) != needed(Path::new(FOLDER)) {
-        let install = Path::new(FOLDER).join("install");
-        let status = Command::new(&install).arg(&target).status().context("cannot run `bench/original/install`")?;
-        ensure!(status.success(), "`bench/original/install` failed");
+        let status = Command::new(INSTALL).arg(&target).status().with_context(|| format!("cannot run `{INSTALL}`"))?;
+        ensure!(status.success(), "`{INSTALL}` failed");
     }
     Ok(target)
 }

@@ -5,7 +5,7 @@ if [ $# -ne 1 ]; then
     echo "usage: $0 FOLDER" >&2
     exit 2
 fi
-here=$(cd "$(dirname "$0")" && pwd)
+here=$(cd "$(dirname "$0")/original" && pwd)
 for kind in plain tuned; do
     python3 -m venv "$1/$kind"
 done
