@@ -161,18 +161,29 @@ fn run(connection: &mut Connection, mut batch: Vec<Box<dyn Work>>) {
         Ok(false) => {
             let mut failed = None;
             for mut work in batch {
-                let done =
-                    if failed.is_none() { together(connection, std::slice::from_mut(&mut work)) } else { Ok(false) };
-                failed = failed.or(done.err().map(judge));
-                work.answer(failed.as_ref().map(again));
+                if work.changes() && failed.is_none() {
+                    failed = together(connection, std::slice::from_mut(&mut work)).err().map(judge);
+                }
+                alone(connection, work, failed.as_ref());
             }
         }
         Err(error) => {
             let failed = judge(error);
             for work in batch {
-                work.answer(Some(again(&failed)));
+                alone(connection, work, Some(&failed));
             }
         }
+    }
+}
+
+/// Answers what was part of a transaction that did not last. What only reads needs none: a disk without room for a
+/// change is still there to be read, and what was seen of changes that were taken back must not be told.
+fn alone(connection: &Connection, mut work: Box<dyn Work>, failed: Option<&StoreError>) {
+    if work.changes() {
+        work.answer(failed.map(again));
+    } else {
+        work.run(connection);
+        work.answer(None);
     }
 }
 
@@ -212,5 +223,28 @@ pub(super) fn judge(error: rusqlite::Error) -> StoreError {
             CannotOpen | ReadOnly | PermissionDenied | AuthorizationForStatementDenied | NotADatabase | DatabaseCorrupt,
         ) => StoreError::Refused { source: error.into(), hint: None },
         _ => StoreError::Query { source: error.into() },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_only_reads_is_answered_though_the_changes_beside_it_cannot_be_kept() {
+        let mut db = Connection::open_in_memory().unwrap();
+        let tables = "PRAGMA foreign_keys = ON; CREATE TABLE a (id INTEGER PRIMARY KEY);
+            CREATE TABLE b (a INTEGER REFERENCES a DEFERRABLE INITIALLY DEFERRED)";
+        db.execute_batch(tables).unwrap();
+        // It fails when all is done, and is to be kept.
+        let (answer, mut changed) = oneshot::channel();
+        let work = |db: &Connection| db.execute("INSERT INTO b VALUES (1)", []);
+        let change: Box<dyn Work> = Box::new(Asked { changes: true, work, result: None, answer });
+        let (answer, mut counted) = oneshot::channel();
+        let work = |db: &Connection| db.query_row("SELECT count(*) FROM b", [], |row| row.get::<_, i64>(0));
+        let count: Box<dyn Work> = Box::new(Asked { changes: false, work, result: None, answer });
+        run(&mut db, vec![change, count]);
+        assert!(changed.try_recv().unwrap().is_err());
+        assert_eq!(counted.try_recv().unwrap().unwrap(), 0, "nor is it told what was taken back");
     }
 }
