@@ -107,6 +107,39 @@ impl Talk {
     }
 }
 
+/// A client's connection, which is kept, and made anew when it breaks.
+pub(crate) struct Caller {
+    address: SocketAddr,
+    stream: Option<TcpStream>,
+}
+
+impl Caller {
+    pub(crate) fn of(address: SocketAddr) -> Self {
+        Self { address, stream: None }
+    }
+
+    /// Sends one request. If there is no answer, nobody can tell what came of it.
+    pub(crate) fn ask(&mut self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> io::Result<Answer> {
+        let mut stream = match self.stream.take() {
+            Some(stream) => stream,
+            None => TcpStream::connect(self.address)?,
+        };
+        stream.set_nodelay(true)?;
+        stream.set_read_timeout(Some(Duration::from_mins(1)))?;
+        let length = body.len();
+        let mut request = format!("{method} {path} HTTP/1.1\r\nhost: a\r\ncontent-length: {length}\r\n");
+        for (name, value) in headers {
+            request.extend([name, ": ", value, "\r\n"]);
+        }
+        stream.write_all((request + "\r\n" + body).as_bytes())?;
+        let answer = read(&mut stream, method == "HEAD")?;
+        if answer.header("connection") != Some("close") {
+            self.stream = Some(stream);
+        }
+        Ok(answer)
+    }
+}
+
 pub(crate) fn get(address: SocketAddr, path: &str) -> Answer {
     send(address, "GET", path, &[], None)
 }
