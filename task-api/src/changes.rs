@@ -163,12 +163,14 @@ fn is_stream(headers: &HeaderMap) -> bool {
 
 fn stream(state: &AppState, owner: Owner, scope: Scope, after: i64) -> Response {
     let (sender, events) = mpsc::channel(1);
+    let reader = sender.clone();
     let stream = Stream { state: state.clone(), owner, scope, after, sender };
     tokio::spawn(async move {
         let state = stream.state.clone();
         tokio::select! {
-            // Whoever reads it no more ends it.
             _ = stream.run() => {}
+            // Whoever reads it no more ends it, also while there is nothing to say: the database may sleep then.
+            () = reader.closed() => {}
             () = state.feeds.over() => {}
         }
     });

@@ -190,10 +190,10 @@ fn no_reader_misses_what_many_write_at_once() {
 }
 
 /// A stream of events.
-struct Events(BufReader<TcpStream>);
+pub(crate) struct Events(BufReader<TcpStream>);
 
 impl Events {
-    fn of(api: &Api, query: &str, last: Option<&str>) -> Self {
+    pub(crate) fn of(api: &Api, query: &str, last: Option<&str>) -> Self {
         let mut stream = connect(api.address);
         let last = last.map_or_else(String::new, |last| format!("last-event-id: {last}\r\n"));
         write!(stream, "GET /tasks/changes{query} HTTP/1.1\r\nhost: a\r\naccept: text/event-stream\r\n{last}\r\n")
@@ -212,7 +212,7 @@ impl Events {
     }
 
     /// The next event: its id, its name, and what it says.
-    fn next(&mut self) -> (String, String, Value) {
+    pub(crate) fn next(&mut self) -> (String, String, Value) {
         let (mut id, mut name) = (String::new(), String::new());
         let end = Instant::now() + Duration::from_secs(20);
         while Instant::now() < end {

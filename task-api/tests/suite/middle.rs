@@ -41,7 +41,7 @@ pub(crate) struct Eavesdropper {
 impl Eavesdropper {
     /// Stands before the server at `to`, whose authority is `to_ca_pem`.
     pub(crate) fn before(to: SocketAddr, to_ca_pem: &str) -> Self {
-        let (ca_pem, server) = identity();
+        let (ca_pem, server) = identity_of(&["localhost"]);
         let mut roots = RootCertStore::empty();
         roots
             .add(CertificateDer::from_pem_slice(to_ca_pem.as_bytes()).expect("it is PEM"))
@@ -84,15 +84,16 @@ async fn listen_in(
     Ok(())
 }
 
-/// An authority's certificate, and a server that has one from it.
-fn identity() -> (String, ServerConfig) {
+/// An authority's certificate, and a server of these names that has one from it.
+pub(crate) fn identity_of(names: &[&str]) -> (String, ServerConfig) {
     let mut authority = CertificateParams::new(Vec::new()).expect("no names are fine");
     authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     let key = KeyPair::generate().expect("keys can be made");
     let ca_pem = authority.self_signed(&key).expect("it can be signed").pem();
     let issuer = Issuer::new(authority, key);
     let key = KeyPair::generate().expect("keys can be made");
-    let server = CertificateParams::new(vec!["localhost".to_owned()]).expect("it is a name");
+    let names: Vec<_> = names.iter().map(|name| (*name).to_owned()).collect();
+    let server = CertificateParams::new(names).expect("they are names");
     let certificate = server.signed_by(&key, &issuer).expect("it can be signed");
     let key = PrivateKeyDer::try_from(key.serialize_der()).expect("it is a key");
     let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
