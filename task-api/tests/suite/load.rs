@@ -35,11 +35,13 @@ pub(crate) struct Load {
     pub(crate) counts: Counts,
 }
 
-/// How many requests were answered, told to come back, left without an answer, and sent again.
+/// How many requests were answered, told to come back by the service or by the balancer, left without an answer, and sent
+/// again.
 #[derive(Debug, Default)]
 pub(crate) struct Counts {
     pub(crate) answered: AtomicUsize,
     pub(crate) refused: AtomicUsize,
+    pub(crate) bounced: AtomicUsize,
     pub(crate) broken: AtomicUsize,
     pub(crate) repeated: AtomicUsize,
 }
@@ -176,9 +178,18 @@ impl Client<'_> {
         if !round.is_multiple_of(4) {
             return self.remember(title, Fate::Kept { id, version: 2 });
         }
-        let (gone, is_repeated) = self.insist("DELETE", &path, &[("if-match", &format!("\"{id}-2\""))], "");
-        assert!(gone.status == 204 || (gone.status == 404 && is_repeated), "{} {}", gone.status, gone.text());
+        self.delete(&path, id);
         self.remember(title, Fate::Gone { id, version: 3 });
+    }
+
+    /// Deletes a task. One that was deleted before is not there, or is about to go.
+    fn delete(&mut self, path: &str, id: i64) {
+        let tag = format!("\"{id}-2\"");
+        let (mut gone, is_repeated) = self.insist("DELETE", path, &[("if-match", &tag)], "");
+        if is_repeated && gone.status == 412 {
+            gone = self.insist("DELETE", path, &[("if-match", &tag)], "").0;
+        }
+        assert!(gone.status == 204 || (gone.status == 404 && is_repeated), "{} {}", gone.status, gone.text());
     }
 
     /// Changes a task once: if it may have been done before, the tag of its state tells.
@@ -227,12 +238,15 @@ impl Client<'_> {
                 counts.answered.fetch_add(1, Relaxed);
                 return Outcome::Answered(answer);
             }
+            502..=504 if self.load.may_break && text == BALANCER => {
+                counts.bounced.fetch_add(1, Relaxed);
+                return Outcome::Unknown;
+            }
             409 | 503 | 504 if answer.header("retry-after").is_some() => {}
-            502 if self.load.may_break && text == BALANCER => {}
             status => panic!("{method} {path}: {status} {text}"),
         }
         counts.refused.fetch_add(1, Relaxed);
-        let is_unknown = ["is not known", "may have been done", BALANCER].iter().any(|said| text.contains(said));
+        let is_unknown = ["is not known", "may have been done"].iter().any(|said| text.contains(said));
         if is_unknown { Outcome::Unknown } else { Outcome::Undone }
     }
 }

@@ -1,5 +1,6 @@
 //! The service as its clients and its operators see it: the real program, over real sockets, on real databases.
 
+mod balancer;
 mod batches;
 mod cluster;
 mod conditions;
@@ -9,6 +10,7 @@ mod door;
 mod ends;
 mod faults;
 mod feed;
+mod fleet;
 mod hosted;
 mod http;
 mod keys;
