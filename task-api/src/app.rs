@@ -25,7 +25,7 @@ use crate::{
     idempotency::Running,
     key::Keys,
     limits::Limits,
-    metrics,
+    mcp, metrics,
     store::{Store, StoreError},
     task::TaskId,
     tasks,
@@ -105,6 +105,7 @@ pub fn app(state: AppState) -> Router {
         .merge(tasks::router())
         .merge(batch::router())
         .merge(changes::router())
+        .merge(mcp::router())
         .merge(health::router())
         .merge(metrics::router())
         .merge(docs::router())
@@ -141,7 +142,7 @@ fn exists(path: &str) -> bool {
     let id = path.strip_prefix("/tasks/").filter(|id| !id.is_empty() && !id.contains('/'));
     id.is_some()
         || path.starts_with("/tasks:batch")
-        || matches!(path, "/tasks" | "/health" | "/ready" | "/metrics" | "/docs" | "/openapi.json")
+        || matches!(path, "/tasks" | "/mcp" | "/health" | "/ready" | "/metrics" | "/docs" | "/openapi.json")
 }
 
 /// Absolute, as the original's, by the name that the client calls us; relative if it calls us nothing.

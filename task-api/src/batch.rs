@@ -46,8 +46,9 @@ struct Tagged {
     tasks: Vec<TaggedTask>,
 }
 
+/// A task with its tag.
 #[derive(Serialize)]
-struct TaggedTask {
+pub(crate) struct TaggedTask {
     #[serde(flatten)]
     task: Task,
     etag: String,
@@ -55,7 +56,13 @@ struct TaggedTask {
 
 impl From<Vec<Task>> for Tagged {
     fn from(tasks: Vec<Task>) -> Self {
-        Self { tasks: tasks.into_iter().map(|task| TaggedTask { etag: etag::of(&task), task }).collect() }
+        Self { tasks: tasks.into_iter().map(TaggedTask::from).collect() }
+    }
+}
+
+impl From<Task> for TaggedTask {
+    fn from(task: Task) -> Self {
+        Self { etag: etag::of(&task), task }
     }
 }
 
@@ -182,17 +189,27 @@ fn objects(document: &Document) -> Result<Vec<Object<'_>>, Vec<Fault>> {
 fn names(state: &AppState, objects: &[Object<'_>]) -> Result<Vec<(TaskId, Option<i64>)>, Vec<Fault>> {
     let mut seen = HashSet::new();
     all(objects.iter().map(|object| {
-        let (id, etag) = both(object.id(), object.etag())?;
-        let id = TaskId(id);
+        let (id, version) = named(state, object)?;
         if !seen.insert(id.0) {
             return Err(vec![object.is_wrong("id", "Input should name each task once")]);
         }
-        if etag.is_none() && state.requires_if_match {
-            return Err(vec![object.is_wrong("etag", "Input should say in which state the task may be changed")]);
-        }
-        // A tag of something else is never this task's.
-        Ok((id, etag.map(|etag| etag::version(&etag, id).unwrap_or(0))))
+        Ok((id, version))
     }))
+}
+
+/// The task that an object names, and the version that it must have.
+///
+/// # Errors
+///
+/// Fails if it names none, or must name a version and does not.
+pub(crate) fn named(state: &AppState, object: &Object<'_>) -> Result<(TaskId, Option<i64>), Vec<Fault>> {
+    let (id, etag) = both(object.id(), object.etag())?;
+    let id = TaskId(id);
+    if etag.is_none() && state.requires_if_match {
+        return Err(vec![object.is_wrong("etag", "Input should say in which state the task may be changed")]);
+    }
+    // A tag of something else is never this task's.
+    Ok((id, etag.map(|etag| etag::version(&etag, id).unwrap_or(0))))
 }
 
 fn ids(query: &str) -> Result<Vec<i64>, Vec<Fault>> {

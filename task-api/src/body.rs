@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::{
     body::{Body, BodyDataStream},
     extract::{FromRequest, Request},
-    http::{HeaderMap, header},
+    http::{HeaderMap, HeaderValue, header},
 };
 use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt;
@@ -36,12 +36,25 @@ pub(crate) struct Document {
 impl<S: Sync> FromRequest<S> for Document {
     type Rejection = Error;
 
+    async fn from_request(request: Request, state: &S) -> Result<Self, Error> {
+        let content_type = request.headers().get(header::CONTENT_TYPE).cloned();
+        let Whole(bytes) = Whole::from_request(request, state).await?;
+        Self::new(content_type.as_ref().map(HeaderValue::as_bytes), &bytes)
+    }
+}
+
+/// A body, whatever it is, that came in time and is not too long.
+#[derive(Debug)]
+pub(crate) struct Whole(pub(crate) Bytes);
+
+impl<S: Sync> FromRequest<S> for Whole {
+    type Rejection = Error;
+
     async fn from_request(request: Request, _: &S) -> Result<Self, Error> {
         let (mut parts, body) = request.into_parts();
         let ticket = parts.extensions.remove::<Arc<Ticket>>().ok_or(Error::Overloaded)?;
         let reading = read(&parts.headers, body, &ticket);
-        let bytes = timeout_at(ticket.body_until().into(), reading).await.map_err(|_| Error::SlowBody)??;
-        Self::new(parts.headers.get(header::CONTENT_TYPE).map(axum::http::HeaderValue::as_bytes), &bytes)
+        timeout_at(ticket.body_until().into(), reading).await.map_err(|_| Error::SlowBody)?.map(Self)
     }
 }
 
@@ -135,7 +148,7 @@ impl Document {
     }
 }
 
-fn is_json(content_type: &[u8]) -> bool {
+pub(crate) fn is_json(content_type: &[u8]) -> bool {
     let essence = content_type.split(|byte| *byte == b';').next().unwrap_or_default();
     let essence = String::from_utf8_lossy(essence).trim().to_ascii_lowercase();
     essence.strip_prefix("application/").is_some_and(|kind| kind == "json" || kind.ends_with("+json"))

@@ -109,6 +109,22 @@ impl Error {
         }
     }
 
+    /// What clients are told.
+    pub(crate) fn problem(&self, instance: &str) -> Vec<u8> {
+        let status = self.status();
+        let problem = Problem {
+            detail: match self {
+                Self::Invalid(faults) => Detail::Faults(faults),
+                other => Detail::Text(other.to_string()),
+            },
+            r#type: "about:blank",
+            title: status.canonical_reason().unwrap_or_default(),
+            status: status.as_u16(),
+            instance,
+        };
+        serde_json::to_vec(&problem).unwrap_or_default()
+    }
+
     /// Says what the client is not told.
     fn tell(&self, metrics: &Metrics, trace: &Trace) {
         match self {
@@ -190,6 +206,10 @@ enum Detail<'a> {
     Faults(&'a [Fault]),
 }
 
+/// An error that stands in an answer already: it is still to be told of in the log and the metrics.
+#[derive(Debug, Clone)]
+pub(crate) struct Told(pub(crate) Arc<Error>);
+
 /// What an error's body repeats of the request.
 pub(crate) struct Asked {
     instance: String,
@@ -203,21 +223,14 @@ impl Asked {
 
     /// Gives an error its body, in the content type that the request asks for. What is no error stays as it is.
     pub(crate) fn describe(&self, mut response: Response, metrics: &Metrics, trace: &Trace) -> Response {
+        if let Some(Told(error)) = response.extensions_mut().remove() {
+            error.tell(metrics, trace);
+            return response;
+        }
         let Some(error) = response.extensions_mut().remove::<Arc<Error>>() else { return response };
         error.tell(metrics, trace);
-        let status = error.status();
-        let problem = Problem {
-            detail: match &*error {
-                Error::Invalid(faults) => Detail::Faults(faults),
-                other => Detail::Text(other.to_string()),
-            },
-            r#type: "about:blank",
-            title: status.canonical_reason().unwrap_or_default(),
-            status: status.as_u16(),
-            instance: &self.instance,
-        };
-        let body = serde_json::to_vec(&problem).unwrap_or_default();
-        let mut response = (status, [(header::CONTENT_TYPE, self.content_type)], body).into_response();
+        let body = error.problem(&self.instance);
+        let mut response = (error.status(), [(header::CONTENT_TYPE, self.content_type)], body).into_response();
         let headers = response.headers_mut();
         match &*error {
             Error::MethodNotAllowed { allow } => headers.insert(header::ALLOW, HeaderValue::from_static(allow)),

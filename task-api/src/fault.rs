@@ -30,6 +30,15 @@ impl Fault {
         Self { kind, loc: loc.to_vec(), msg: msg.into(), input, ctx: None }
     }
 
+    /// The same, where what was sent stands in another place.
+    #[must_use]
+    pub(crate) fn moved_to(mut self, place: &'static str) -> Self {
+        if let Some(first) = self.loc.first_mut() {
+            *first = Place::Name(place);
+        }
+        self
+    }
+
     /// Adds the figures behind the message.
     #[must_use]
     pub fn with(mut self, ctx: serde_json::Value) -> Self {

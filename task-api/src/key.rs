@@ -21,7 +21,7 @@ pub struct Keys(Vec<Entry>);
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Entry {
     pub(crate) name: Arc<str>,
-    scopes: Scopes,
+    pub(crate) scopes: Scopes,
     hash: [u8; 32],
 }
 
@@ -32,10 +32,20 @@ pub enum Scope {
     Write,
 }
 
+/// What a key is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Scopes {
+pub(crate) struct Scopes {
     read: bool,
     write: bool,
+}
+
+impl Scopes {
+    pub(crate) fn may(self, scope: Scope) -> bool {
+        match scope {
+            Scope::Read => self.read,
+            Scope::Write => self.write,
+        }
+    }
 }
 
 /// Why a request may not be answered.
@@ -106,11 +116,7 @@ impl Entry {
     ///
     /// Fails if the key is not for this.
     pub(crate) fn may(&self, scope: Scope) -> Result<(), Denied> {
-        let may = match scope {
-            Scope::Read => self.scopes.read,
-            Scope::Write => self.scopes.write,
-        };
-        if may { Ok(()) } else { Err(Denied::NotFor(scope)) }
+        if self.scopes.may(scope) { Ok(()) } else { Err(Denied::NotFor(scope)) }
     }
 
     /// A new key, which is nowhere else from now on, and its entry.

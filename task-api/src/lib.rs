@@ -23,6 +23,7 @@ mod health;
 mod idempotency;
 mod key;
 mod limits;
+mod mcp;
 mod metrics;
 mod object;
 mod openapi;

@@ -9,7 +9,7 @@ use serde::{
 use serde_json::{json, value::RawValue};
 
 use crate::{
-    fault::{Fault, Place},
+    fault::{Fault, Place, both},
     task::{BadText, Change, Description, Draft, Edit, Status, Title},
 };
 
@@ -78,6 +78,22 @@ impl<'a> Object<'a> {
             Edit::Set(status) => Some(status),
         };
         if faults.is_empty() { Ok(Change { title, description, status }) } else { Err(faults) }
+    }
+
+    /// The same, where null is nothing that a status can be: models send it where they mean nothing.
+    ///
+    /// # Errors
+    ///
+    /// Fails with every fault in it.
+    pub(crate) fn change_but_no_reset(&self) -> Result<Change, Vec<Fault>> {
+        let status = match self.members.get("status") {
+            Some(raw) if raw.get() == "null" => {
+                let msg = "Input should be a valid string";
+                Err(vec![Fault::new("string_type", &self.at("status"), msg, input(raw.get()))])
+            }
+            _ => Ok(()),
+        };
+        both(status, self.change()).map(|((), change)| change)
     }
 
     /// The task that it is about.

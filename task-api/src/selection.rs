@@ -81,9 +81,14 @@ impl Selection {
         if faults.is_empty() { Ok(Self { filter, order, limit, after, scope }) } else { Err(faults) }
     }
 
+    /// Where what comes behind the task `last` begins.
+    pub(crate) fn cursor_behind(&self, last: &Task) -> String {
+        self.scope.cursor([last.created_at.micros(), last.id])
+    }
+
     /// The `Link` header that leads to what comes behind the task `last`.
     pub(crate) fn next(&self, path: &str, last: &Task) -> Option<HeaderValue> {
-        let cursor = self.scope.cursor([last.created_at.micros(), last.id]);
+        let cursor = self.cursor_behind(last);
         let sort = if self.order == Order::default() { String::new() } else { format!("&sort={}", self.order.name()) };
         let link = format!("<{path}?limit={}{}{sort}&cursor={cursor}>; rel=\"next\"", self.limit, self.filter);
         HeaderValue::from_str(&link).ok()

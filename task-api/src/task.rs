@@ -121,6 +121,13 @@ impl Status {
     }
 }
 
+impl Status {
+    /// That of a task that is done.
+    pub(crate) fn completed() -> Self {
+        Self("completed".to_owned())
+    }
+}
+
 impl Default for Status {
     fn default() -> Self {
         Self("pending".to_owned())

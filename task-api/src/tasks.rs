@@ -264,7 +264,12 @@ pub(crate) async fn remove(
     Ok(StatusCode::NO_CONTENT)
 }
 
-fn done<T>(state: &AppState, outcome: Outcome<T>) -> Result<T, Error> {
+/// What came of a change, of which those who follow are told.
+///
+/// # Errors
+///
+/// Fails if it was not made.
+pub(crate) fn done<T>(state: &AppState, outcome: Outcome<T>) -> Result<T, Error> {
     match outcome {
         Outcome::Done(done) => {
             state.feeds.touch();

@@ -58,7 +58,14 @@ pub(crate) async fn around(State(state): State<AppState>, request: Request, next
             let response = match (standing, access) {
                 (Some(Standing { is_over: true, seconds, .. }), _) => Error::TooMany { seconds }.into_response(),
                 (_, Err(denied)) => Error::Denied(denied).into_response(),
-                (_, Ok(_)) => answer(request, next, Owner::new(key.clone()), &ticket).await,
+                (_, Ok(entry)) => {
+                    let mut request = request;
+                    request.extensions_mut().insert(Owner::new(key.clone()));
+                    if let Some(entry) = entry {
+                        request.extensions_mut().insert(entry.scopes);
+                    }
+                    answer(request, next, &ticket).await
+                }
             };
             (response, Some(ticket))
         }
@@ -95,10 +102,9 @@ fn rate(
 }
 
 /// What the handler answers, if it does so in time and in one piece.
-async fn answer(mut request: Request, next: Next, owner: Owner, ticket: &Arc<Ticket>) -> Response {
+async fn answer(mut request: Request, next: Next, ticket: &Arc<Ticket>) -> Response {
     let is_safe = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
     request.extensions_mut().insert(Arc::clone(ticket));
-    request.extensions_mut().insert(owner);
     let answer = pin!(panic::caught(next.run(request)));
     match timeout_at(ticket.until().into(), answer).await {
         Ok(Some(response)) => response,

@@ -19,6 +19,7 @@ mod limits;
 mod lists;
 mod load;
 mod login;
+mod mcp;
 mod middle;
 mod migrations;
 mod observed;

@@ -1,0 +1,176 @@
+//! JSON-RPC as the Model Context Protocol uses it: what a client says, and the shapes of an answer.
+
+use std::borrow::Cow;
+
+use axum::{
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::{Value, json, value::RawValue};
+
+/// A request, or a notification if it has no id.
+#[derive(Debug, Deserialize)]
+pub(super) struct Message<'a> {
+    #[serde(borrow)]
+    pub(super) jsonrpc: Cow<'a, str>,
+    #[serde(borrow, default, deserialize_with = "present")]
+    pub(super) id: Option<&'a RawValue>,
+    #[serde(borrow)]
+    pub(super) method: Cow<'a, str>,
+    #[serde(borrow)]
+    params: Option<&'a RawValue>,
+}
+
+/// Of all the parameters that there are, those that mean something to us.
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct Params<'a> {
+    #[serde(borrow, rename = "_meta", default)]
+    pub(super) meta: Meta<'a>,
+    #[serde(borrow)]
+    pub(super) name: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    pub(super) arguments: Option<&'a RawValue>,
+    #[serde(borrow, rename = "protocolVersion")]
+    pub(super) version: Option<Cow<'a, str>>,
+}
+
+/// What a request says of itself since there is no handshake any more.
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct Meta<'a> {
+    #[serde(borrow, rename = "io.modelcontextprotocol/protocolVersion")]
+    pub(super) version: Option<Cow<'a, str>>,
+    #[serde(borrow, rename = "io.modelcontextprotocol/clientCapabilities")]
+    capabilities: Option<&'a RawValue>,
+}
+
+impl Meta<'_> {
+    pub(super) fn has_capabilities(&self) -> bool {
+        self.capabilities.is_some_and(|raw| raw.get().starts_with('{'))
+    }
+}
+
+/// A member that is there is something, and if it is null.
+fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<&'de RawValue>, D::Error> {
+    Deserialize::deserialize(deserializer).map(Some)
+}
+
+impl<'a> Message<'a> {
+    /// # Errors
+    ///
+    /// Fails if it is no JSON, or none that is a request or a notification.
+    pub(super) fn read(text: &'a str) -> Result<Self, Refusal> {
+        let message = serde_json::from_str::<Self>(text).map_err(|error| {
+            if error.is_data() { Refusal::new(-32600, "Invalid Request") } else { Refusal::new(-32700, "Parse error") }
+        })?;
+        let is_id = |id: &RawValue| matches!(id.get().as_bytes().first(), Some(b'"' | b'-' | b'0'..=b'9'));
+        if message.jsonrpc == "2.0" && message.id.is_none_or(is_id) {
+            Ok(message)
+        } else {
+            Err(Refusal::new(-32600, "Invalid Request"))
+        }
+    }
+
+    /// # Errors
+    ///
+    /// Fails if those that mean something are of other types.
+    pub(super) fn params(&self) -> Result<Params<'a>, Refusal> {
+        let Some(params) = self.params else { return Ok(Params::default()) };
+        serde_json::from_str(params.get()).map_err(|_| Refusal::new(-32602, "Invalid params"))
+    }
+}
+
+/// Why a request gets no result: an error of the protocol, not of a tool.
+#[derive(Debug)]
+pub(super) struct Refusal {
+    status: StatusCode,
+    code: i32,
+    message: String,
+    data: Option<Value>,
+}
+
+impl Refusal {
+    /// One that is a bad request to HTTP too.
+    pub(super) fn new(code: i32, message: impl Into<String>) -> Self {
+        Self { status: StatusCode::BAD_REQUEST, code, message: message.into(), data: None }
+    }
+
+    pub(super) fn with_status(self, status: StatusCode) -> Self {
+        Self { status, ..self }
+    }
+
+    pub(super) fn with(self, data: Value) -> Self {
+        Self { data: Some(data), ..self }
+    }
+
+    pub(super) fn answer(self, id: Option<&RawValue>) -> Response {
+        let mut error = json!({ "code": self.code, "message": self.message });
+        if let Some(data) = self.data {
+            error["data"] = data;
+        }
+        respond(self.status, &Answer { jsonrpc: "2.0", id, result: None::<()>, error: Some(error) })
+    }
+}
+
+#[derive(Serialize)]
+struct Answer<'a, T> {
+    jsonrpc: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<&'a RawValue>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    result: Option<T>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<Value>,
+}
+
+/// The answer to a request that went well.
+pub(super) fn result(id: &RawValue, result: impl Serialize) -> Response {
+    respond(StatusCode::OK, &Answer { jsonrpc: "2.0", id: Some(id), result: Some(result), error: None })
+}
+
+fn respond(status: StatusCode, answer: &impl Serialize) -> Response {
+    let body = serde_json::to_vec(answer).unwrap_or_default();
+    (status, [(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))], body).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(text: &str, expected: Result<&str, i32>) {
+        let read = Message::read(text).and_then(|message| {
+            let params = message.params()?;
+            Ok(format!("{} {:?} {:?}", message.method, message.id.map(RawValue::get), params.name))
+        });
+        assert_eq!(read.as_deref().map_err(|refusal| refusal.code), expected, "{text}");
+    }
+
+    #[test]
+    fn a_message_is_read_whole_or_refused() {
+        check(r#"{"jsonrpc":"2.0","id":7,"method":"ping"}"#, Ok("ping Some(\"7\") None"));
+        check(r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#, Ok("notifications/initialized None None"));
+        check(
+            r#"{"jsonrpc":"2.0","id":"\u0061","method":"tools\/call","params":{"name":"\u0061","x":[1]}}"#,
+            Ok(r#"tools/call Some("\"\\u0061\"") Some("a")"#),
+        );
+        for bad in ["", "{", "nonsense", "{\"jsonrpc\":\"2.0\",}"] {
+            check(bad, Err(-32700));
+        }
+        for bad in [
+            "[]",
+            "7",
+            r#"[{"jsonrpc":"2.0","id":7,"method":"ping"}]"#,
+            r#"{"jsonrpc":"1.0","id":7,"method":"ping"}"#,
+            r#"{"jsonrpc":"2.0","id":null,"method":"ping"}"#,
+            r#"{"jsonrpc":"2.0","id":{},"method":"ping"}"#,
+            r#"{"jsonrpc":"2.0","id":7,"result":{}}"#,
+            r#"{"jsonrpc":"2.0","id":7,"method":7}"#,
+        ] {
+            check(bad, Err(-32600));
+        }
+        for bad in ["[]", "7", r#"{"name":7}"#, r#"{"_meta":7}"#] {
+            check(&format!(r#"{{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{bad}}}"#), Err(-32602));
+        }
+    }
+}

@@ -1,0 +1,180 @@
+//! The tools: the same rules, and the same store, as the paths of the API have.
+
+use std::fmt::Write;
+
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use serde::Serialize;
+use serde_json::{
+    Map, Value,
+    value::{RawValue, to_raw_value},
+};
+
+use crate::{
+    app::AppState,
+    batch::{TaggedTask, named},
+    error::Error,
+    etag::Conditions,
+    fault::{Fault, Place},
+    key::{Denied, Scope, Scopes},
+    object::{Object, input},
+    owner::Owner,
+    selection::Selection,
+    store::StoreError,
+    task::{Change, Status, Task, TaskId},
+    tasks::done,
+};
+
+/// All tools, as clients are told of them.
+pub(super) const DESCRIBED: &str = include_str!("../../assets/mcp-tools.json");
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Tool {
+    List,
+    Get,
+    Create,
+    Update,
+    Complete,
+}
+
+/// Who calls, and what may be done for it; without scopes, everything.
+pub(super) struct Caller<'a> {
+    pub(super) state: &'a AppState,
+    pub(super) owner: Owner,
+    pub(super) scopes: Option<Scopes>,
+}
+
+#[derive(Serialize)]
+struct Page {
+    tasks: Vec<TaggedTask>,
+    next_cursor: Option<String>,
+}
+
+impl Tool {
+    const ALL: [(&str, Self); 5] = [
+        ("list_tasks", Self::List),
+        ("get_task", Self::Get),
+        ("create_task", Self::Create),
+        ("update_task", Self::Update),
+        ("complete_task", Self::Complete),
+    ];
+
+    pub(super) fn named(name: &str) -> Option<Self> {
+        Self::ALL.iter().find(|(known, _)| *known == name).map(|(_, tool)| *tool)
+    }
+
+    fn scope(self) -> Scope {
+        match self {
+            Self::List | Self::Get => Scope::Read,
+            Self::Create | Self::Update | Self::Complete => Scope::Write,
+        }
+    }
+
+    /// What comes of it, as JSON.
+    ///
+    /// # Errors
+    ///
+    /// Fails as the path of the API does that does the same.
+    pub(super) async fn call(self, caller: &Caller<'_>, arguments: &str) -> Result<Box<RawValue>, Error> {
+        let scope = self.scope();
+        if caller.scopes.is_some_and(|scopes| !scopes.may(scope)) {
+            return Err(Error::Denied(Denied::NotFor(scope)));
+        }
+        if self == Self::List {
+            return json(&list(caller, arguments).await?);
+        }
+        let arguments = Object::read(arguments, vec![Place::Name("arguments")])?;
+        let task = match self {
+            Self::List | Self::Get => get(caller, &arguments).await,
+            Self::Create => create(caller, &arguments).await,
+            Self::Update => change(caller, &arguments, arguments.change_but_no_reset()?).await,
+            Self::Complete => {
+                change(caller, &arguments, Change { status: Some(Status::completed()), ..Change::default() }).await
+            }
+        };
+        json(&TaggedTask::from(task?))
+    }
+}
+
+fn json(result: &impl Serialize) -> Result<Box<RawValue>, Error> {
+    to_raw_value(result).map_err(|error| Error::Internal(StoreError::Query { source: error.into() }))
+}
+
+async fn list(caller: &Caller<'_>, arguments: &str) -> Result<Page, Error> {
+    let selection = query(arguments).and_then(|query| Selection::parse(&query, &caller.owner));
+    let selection =
+        selection.map_err(|faults| faults.into_iter().map(|fault| fault.moved_to("arguments")).collect::<Vec<_>>())?;
+    let mut tasks = caller.state.store()?.list(&caller.owner, &selection).await?;
+    let has_more = i64::try_from(tasks.len()).is_ok_and(|count| count > selection.limit);
+    if has_more {
+        tasks.pop();
+    }
+    let next_cursor = tasks.last().filter(|_| has_more).map(|last| selection.cursor_behind(last));
+    Ok(Page { tasks: tasks.into_iter().map(TaggedTask::from).collect(), next_cursor })
+}
+
+/// The arguments as they would stand in a query string. Null is as good as nothing.
+fn query(arguments: &str) -> Result<String, Vec<Fault>> {
+    let at = [Place::Name("query")];
+    let map: Map<String, Value> =
+        serde_json::from_str(arguments).map_err(|_| Object::is_none(&at, input(arguments)))?;
+    let (mut query, mut faults) = (String::new(), Vec::new());
+    for name in ["limit", "cursor", "status", "created_after", "created_before", "q", "sort"] {
+        let text = match map.get(name) {
+            None | Some(Value::Null) => continue,
+            Some(Value::String(text)) => text.clone(),
+            Some(Value::Number(number)) if name == "limit" => number.to_string(),
+            Some(other) => {
+                let place = [Place::Name("query"), Place::Name(name)];
+                let msg = "Input should be a valid string";
+                faults.push(Fault::new("string_type", &place, msg, input(&other.to_string())));
+                continue;
+            }
+        };
+        let _ = write!(query, "{name}={}&", utf8_percent_encode(&text, NON_ALPHANUMERIC));
+    }
+    if faults.is_empty() { Ok(query) } else { Err(faults) }
+}
+
+async fn get(caller: &Caller<'_>, arguments: &Object<'_>) -> Result<Task, Error> {
+    let id = TaskId(arguments.id()?);
+    caller.state.store()?.read(&caller.owner, id).await?.ok_or(Error::NoSuchTask)
+}
+
+async fn create(caller: &Caller<'_>, arguments: &Object<'_>) -> Result<Task, Error> {
+    let task = caller.state.store()?.create(&caller.owner, arguments.draft()?).await?;
+    caller.state.feeds.touch();
+    Ok(task)
+}
+
+async fn change(caller: &Caller<'_>, arguments: &Object<'_>, change: Change) -> Result<Task, Error> {
+    let (id, version) = named(caller.state, arguments)?;
+    let conditions = Conditions { only: version.map(|version| vec![version]), except: None };
+    let changed = caller.state.store()?.change(&caller.owner, id, &conditions, change).await?;
+    done(caller.state, changed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_tool_is_described_and_all_of_them_tell_of_tasks_alike() {
+        let described: Vec<Value> = serde_json::from_str(DESCRIBED).unwrap();
+        let names: Vec<_> = described.iter().map(|tool| tool["name"].as_str().unwrap()).collect();
+        assert_eq!(names, Tool::ALL.map(|(name, _)| name));
+        let page = &described[0]["outputSchema"];
+        for (tool, (name, known)) in described.iter().zip(Tool::ALL).skip(1) {
+            assert_eq!(tool["outputSchema"], page["$defs"]["task"], "{name}");
+            assert_eq!(tool["annotations"]["readOnlyHint"], known.scope() == Scope::Read, "{name}");
+        }
+    }
+
+    #[test]
+    fn arguments_of_a_list_are_what_a_query_says() {
+        let told = |arguments: &str| query(arguments).map_err(|faults| serde_json::to_string(&faults).unwrap());
+        assert_eq!(told(r#"{"limit":7,"q":"a&b=ż","cursor":null,"x":[]}"#).unwrap(), "limit=7&q=a%26b%3D%C5%BC&");
+        assert_eq!(told(r#"{"limit":"7"}"#).unwrap(), "limit=7&");
+        assert!(told(r#"{"status":7,"limit":[]}"#).unwrap_err().matches("string_type").count() == 2);
+        assert!(told("[]").unwrap_err().contains("model_attributes_type"));
+    }
+}
