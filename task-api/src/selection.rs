@@ -1,7 +1,11 @@
 //! Which tasks a client asks for: of what kind, in which order, how many, and from where on.
 
 use axum::http::HeaderValue;
-use jiff::{Timestamp, civil::DateTime, tz::Offset};
+use jiff::{
+    RoundMode, Timestamp, Unit,
+    civil::{DateTime, DateTimeRound},
+    tz::Offset,
+};
 use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use serde_json::json;
 
@@ -61,8 +65,8 @@ impl Selection {
         let mut faults = Vec::new();
         let filter = Filter {
             status: text("status", query, Status::new, &mut faults),
-            created_after: time("created_after", query, &mut faults),
-            created_before: time("created_before", query, &mut faults),
+            created_after: time("created_after", query, RoundMode::Floor, &mut faults),
+            created_before: time("created_before", query, RoundMode::Ceil, &mut faults),
             text: text("q", query, Title::new, &mut faults),
         };
         let order = order(query, &mut faults);
@@ -160,18 +164,38 @@ fn text<T>(
     new(text.clone()).map_err(|bad| faults.extend(bad.into_iter().map(fault))).ok()
 }
 
-/// A time of RFC 3339; without a zone it is in UTC.
-fn time(name: &'static str, query: &str, faults: &mut Vec<Fault>) -> Option<CreatedAt> {
+/// A time of RFC 3339; without a zone it is in UTC. No task has a part of a microsecond, so the limit between them can be
+/// a whole one.
+fn time(name: &'static str, query: &str, rounding: RoundMode, faults: &mut Vec<Fault>) -> Option<CreatedAt> {
     let text = parameter(query, name)?;
-    let civil = || text.parse::<DateTime>().ok().filter(|_| text.contains(':'));
-    let time = text.parse::<Timestamp>().ok().map(|time| Offset::UTC.to_datetime(time)).or_else(civil);
-    // What cannot be told in microseconds since 1970 is beyond all tasks, and beyond what databases take.
-    let time = time.map(CreatedAt::from).filter(|time| time.civil().year() >= 0);
+    let time = text.parse::<Timestamp>().ok().map(|time| Offset::UTC.to_datetime(time));
+    let time = time.filter(is_known_year).or_else(|| civil(&text)).filter(is_known_year);
+    let whole = DateTimeRound::new().smallest(Unit::Microsecond).mode(rounding);
+    // Behind the last microsecond of all there is no other.
+    let time = time.and_then(|time| time.round(whole).or_else(|_| time.round(whole.mode(RoundMode::Floor))).ok());
+    let time = time.map(CreatedAt::from);
     if time.is_none() {
         let msg = "Input should be a valid datetime, as 2026-01-31T12:00:00Z";
         faults.push(Fault::new("datetime_parsing", &at(name), msg, text_input(&text)));
     }
     time
+}
+
+/// Of the years that databases take and RFC 3339 has.
+fn is_known_year(time: &DateTime) -> bool {
+    time.year() >= 0
+}
+
+/// A time without a zone; or one with a zone in the first or the last days that there are, where no moment can be told
+/// from it any more. No task is near, so the zone does not matter.
+fn civil(text: &str) -> Option<DateTime> {
+    let (time, zone) = match text.strip_suffix(['Z', 'z']) {
+        Some(time) => (time, "Z"),
+        None => text.len().checked_sub(6).and_then(|at| text.split_at_checked(at)).unwrap_or((text, "")),
+    };
+    let has_zone = format!("2000-01-01T00:00:00{zone}").parse::<Timestamp>().is_ok();
+    let time = if has_zone { time } else { text };
+    time.parse().ok().filter(|_| time.contains(':'))
 }
 
 fn order(query: &str, faults: &mut Vec<Fault>) -> Order {
@@ -236,6 +260,15 @@ mod tests {
         check_filter(
             "created_after=2026-01-31T12:00:00%2B02:00&created_before=2026-02-01T00:00:00",
             "&created_after=2026%2D01%2D31T10%3A00%3A00%2E000000Z&created_before=2026%2D02%2D01T00%3A00%3A00%2E000000Z&sort=id",
+        );
+        // The link to the next page has six digits: with more of them here, the two pages would not be of the same list.
+        check_filter(
+            "created_after=2026-01-31T12:00:00.0000015Z&created_before=2026-01-31T12:00:00.0000015Z",
+            "&created_after=2026%2D01%2D31T12%3A00%3A00%2E000001Z&created_before=2026%2D01%2D31T12%3A00%3A00%2E000002Z&sort=id",
+        );
+        check_filter(
+            "created_after=0000-01-01T00:00:00%2B23:59&created_before=9999-12-31T23:59:59.9999999Z",
+            "&created_after=0000%2D01%2D01T00%3A00%3A00%2E000000Z&created_before=9999%2D12%2D31T23%3A59%3A59%2E999999Z&sort=id",
         );
         let time = "Input should be a valid datetime, as 2026-01-31T12:00:00Z";
         for bad in ["yesterday", "2026-01-31", "2026-01-31T12:00:00 02:00", "", "-009999-01-01T00:00:00Z"] {
