@@ -136,3 +136,18 @@ fn where_a_condition_is_required_each_task_needs_its_tag() {
     assert_eq!((refused.status, &refused.json()["detail"][0]["loc"]), (422, &json!(["body", "tasks", 0, "etag"])));
     assert_eq!(post(&api, "/tasks:batchDelete", &json!({"tasks": [{"id": 1, "etag": made[0]["etag"]}]})).status, 204);
 }
+
+#[test]
+fn an_id_is_an_integer_however_json_writes_it() {
+    on_every_database(|api| {
+        let made = create(api, &["a", "b"]);
+        let [one, two] = [&made[0]["id"], &made[1]["id"]];
+        let update = |body: String| send_json(api.address, "POST", "/tasks:batchUpdate", &body);
+        let answer = update(format!(r#"{{"tasks": [{{"id": {one}.0, "title": "c"}}, {{"id": {two}0e-1}}]}}"#));
+        assert_eq!((answer.status, titles(&answer.json()["tasks"])), (200, vec!["c", "b"]));
+        assert_eq!(update(format!(r#"{{"tasks": [{{"id": {one}.5}}]}}"#)).status, 422);
+        assert_eq!(update(r#"{"tasks": [{"id": 1e30}]}"#.to_owned()).status, 404);
+        let twice = format!(r#"{{"tasks": [{{"id": {one}}}, {{"id": {one}.00}}]}}"#);
+        assert_eq!(update(twice).status, 422, "it is the same task");
+    });
+}
