@@ -214,6 +214,24 @@ impl CreatedAt {
         Timestamp::from_microsecond(micros).ok().map(|time| Self(Offset::UTC.to_datetime(time)))
     }
 
+    /// `2026-01-31T12:00:00.000000Z`; the year is not before 0.
+    fn digits(self) -> [u8; 27] {
+        let (time, mut text) = (self.0, *b"0000-00-00T00:00:00.000000Z");
+        let mut put = |end: usize, mut number: u32| {
+            for byte in text[..end].iter_mut().rev().take_while(|byte| byte.is_ascii_digit()) {
+                *byte = b'0' + u8::try_from(number % 10).unwrap_or_default();
+                number /= 10;
+            }
+        };
+        put(4, u32::try_from(time.year()).unwrap_or_default());
+        let parts = [(7, time.month()), (10, time.day()), (13, time.hour()), (16, time.minute()), (19, time.second())];
+        for (end, part) in parts {
+            put(end, u32::from(part.unsigned_abs()));
+        }
+        put(26, time.subsec_nanosecond().unsigned_abs() / 1000);
+        text
+    }
+
     /// In UTC, without a zone.
     pub(crate) fn civil(self) -> DateTime {
         self.0
@@ -234,15 +252,14 @@ impl From<DateTime> for CreatedAt {
 
 impl std::fmt::Display for CreatedAt {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let (time, micros) = (self.0, self.0.subsec_nanosecond() / 1000);
-        write!(f, "{:04}-{:02}-{:02}T", time.year(), time.month(), time.day())?;
-        write!(f, "{:02}:{:02}:{:02}.{micros:06}Z", time.hour(), time.minute(), time.second())
+        f.write_str(str::from_utf8(&self.digits()).map_err(|_| std::fmt::Error)?)
     }
 }
 
 impl Serialize for CreatedAt {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
+        // A list has a thousand of them: no formatting machinery.
+        serializer.serialize_str(str::from_utf8(&self.digits()).map_err(serde::ser::Error::custom)?)
     }
 }
 
