@@ -48,6 +48,17 @@ impl Scopes {
     }
 }
 
+/// Without their hashes: `2: app (read+write), ci (read)`.
+impl fmt::Display for Keys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.is_empty() {
+            return f.write_str("none: who reaches it may do everything");
+        }
+        let told: Vec<_> = self.0.iter().map(|entry| format!("{} ({})", entry.name, entry.scopes)).collect();
+        write!(f, "{}: {}", self.len(), told.join(", "))
+    }
+}
+
 /// Why a request may not be answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Denied {

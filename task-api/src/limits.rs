@@ -1,6 +1,6 @@
 //! How much the service takes on at once, and how long anything may take.
 
-use std::{fs, str::FromStr, time::Duration};
+use std::{fmt, fs, str::FromStr, time::Duration};
 
 /// What the operator may set. All else follows from it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,6 +39,20 @@ impl FromStr for Rate {
 impl Default for Limits {
     fn default() -> Self {
         Self { request_time: Duration::from_secs(30), requests: 2048, connections: 2048, rate: None, proxies: 0 }
+    }
+}
+
+impl fmt::Display for Limits {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { request_time, requests, connections, rate, proxies } = self;
+        let time = request_time.as_secs();
+        write!(f, "{requests} requests and {connections} connections at once, {time} s a request, ")?;
+        match rate {
+            None => f.write_str("no rate"),
+            Some(Rate { requests, seconds }) => {
+                write!(f, "{requests} requests in {seconds} s from a client, behind {proxies} proxies")
+            }
+        }
     }
 }
 

@@ -14,6 +14,7 @@ use crate::{
     app::{AppState, resource},
     around::metrics::Text,
     limits,
+    store::Store,
 };
 
 const FORMAT: HeaderValue = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
@@ -26,6 +27,13 @@ async fn metrics(State(state): State<AppState>) -> Response {
     let mut text = Text::default();
     state.metrics.write(&mut text);
     state.load.write(&mut text);
+    if let Some(connections) = state.store().ok().and_then(Store::connections) {
+        text.family("database_connections", "gauge", "Connections to the database, and those that owe an answer.");
+        for (used, open, busy) in connections {
+            text.sample(&format!("used=\"{used}\",state=\"idle\""), open - busy);
+            text.sample(&format!("used=\"{used}\",state=\"busy\""), busy);
+        }
+    }
     process(&mut text, state.started);
     ([(header::CONTENT_TYPE, FORMAT)], text.into_string()).into_response()
 }

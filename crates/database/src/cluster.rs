@@ -4,7 +4,7 @@ use std::fs;
 use std::io::{self, Write as _};
 use std::net::SocketAddr;
 use std::os::unix::fs::OpenOptionsExt as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
 use crate::certificate::Certificate;
@@ -96,7 +96,7 @@ fn as_client(
         .args(["--port", &address.port().to_string(), "--username", NAME, "--dbname", NAME])
         // The server is ours: what is asked for is that nobody reads along.
         .envs([("PGSSLMODE", "require"), ("PGPASSWORD", password), ("PGCONNECT_TIMEOUT", "10")]);
-    fed("psql", command, program, statements)
+    fed("psql", command, &program, statements)
 }
 
 /// Nothing here is to survive a crash, so nothing waits for a disk; nothing lies outside the data folder.
@@ -139,12 +139,12 @@ fn single_user(data: &Path, programs: &Programs, statements: &str) -> Result<(),
         .args(["--single", "-F", "-c", "exit_on_error=on", "-c", "log_min_error_statement=panic", "-D"])
         .arg(data)
         .arg("postgres");
-    fed("postgres --single", command, program, statements).map(drop)
+    fed("postgres --single", command, &program, statements).map(drop)
 }
 
 /// What a program prints that reads statements from standard input.
-fn fed(name: &'static str, mut command: Command, program: PathBuf, statements: &str) -> Result<String, DatabaseError> {
-    let failed = |source| DatabaseError::Run { program: program.clone(), source };
+fn fed(name: &'static str, mut command: Command, program: &Path, statements: &str) -> Result<String, DatabaseError> {
+    let failed = |source| DatabaseError::Run { program: program.to_owned(), source };
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().map_err(failed)?;
     if let Some(mut stdin) = child.stdin.take() {

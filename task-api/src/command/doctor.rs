@@ -24,6 +24,8 @@ pub fn run(out: &mut dyn Write) -> Result<(), Failure> {
         Err(error) => return Err(failed(out, "config", error.into())),
     };
     step(out, "config", &format!("listens on {}, database at {}", config.listen, config.database));
+    step(out, "keys", &config.keys.to_string());
+    step(out, "limits", &config.limits.to_string());
     match &config.database {
         DatabaseUrl::Postgres(url) => postgres(out, &config, url),
         DatabaseUrl::Sqlite(place) => {

@@ -88,6 +88,15 @@ impl Link {
         answer
     }
 
+    /// How many connections are open, and how many of those owe an answer: those that are shared, and those used alone.
+    pub(super) fn connections(&self) -> [(Use, usize, usize); 2] {
+        [&self.shared, &self.alone].map(|pool| {
+            let state = pool.state();
+            let busy = state.open.iter().filter(|connection| connection.leases() > 0).count();
+            (pool.how, state.open.len(), busy)
+        })
+    }
+
     /// Lets go of all connections.
     pub(super) fn close(&self) {
         self.shared.state().open.clear();

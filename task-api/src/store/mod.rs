@@ -218,6 +218,14 @@ impl Store {
         }
     }
 
+    /// What connections there are to a server: how they are used, how many are open, how many of those owe an answer.
+    pub(crate) fn connections(&self) -> Option<[(&'static str, usize, usize); 2]> {
+        match self {
+            Self::Postgres(store) => Some(store.connections()),
+            Self::Sqlite(_) => None,
+        }
+    }
+
     /// The version of the tables.
     pub(crate) async fn version(&self) -> Result<i64, StoreError> {
         match self {

@@ -4,6 +4,7 @@ use std::{fs, io::Write, net::TcpListener, thread};
 
 use crate::{
     http::send_json,
+    keys::new_key,
     middle::Eavesdropper,
     program::{Api, database_name, psql, run, server, told},
 };
@@ -117,11 +118,22 @@ fn a_doctor_tells_how_far_the_way_goes() {
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     let steps: Vec<_> =
         text.lines().map(|line| line.split_whitespace().take(2).collect::<Vec<_>>().join(" ")).collect();
-    assert_eq!(steps, ["ok config", "ok dns", "ok tcp", "ok tls", "ok login", "ok migrations"], "{text}");
+    assert_eq!(
+        steps,
+        ["ok config", "ok keys", "ok limits", "ok dns", "ok tcp", "ok tls", "ok login", "ok migrations"],
+        "{text}"
+    );
     assert!(text.contains("no tables yet"), "{text}");
+    assert!(text.contains("keys        none: who reaches it may do everything\n"), "{text}");
+    assert!(text.contains("2048 requests and 2048 connections at once, 30 s a request, no rate\n"), "{text}");
     assert_eq!(run(&["migrate"], &[("DATABASE_URL", &url)]).status.code(), Some(0));
     let text = run(&["doctor"], &[("DATABASE_URL", &url)]).stdout;
     assert!(String::from_utf8_lossy(&text).contains("tables are at version 4"));
+
+    let (_, entry) = new_key(&["ci", "read"]);
+    let more = [("DATABASE_URL", url.as_str()), ("API_KEYS", &entry), ("RATE_LIMIT", "600/60")];
+    let text = String::from_utf8_lossy(&run(&["doctor"], &more).stdout).into_owned();
+    assert!(text.contains("1: ci (read)\n") && text.contains("600 requests in 60 s from a client"), "{text}");
 
     for (url, step) in [
         (url.replace(server().throwaway.password(), "wrong-secret"), "fail  login"),

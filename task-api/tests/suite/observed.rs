@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::{
     http::{get, send, send_json},
-    program::{Api, on_every_database, wait_for},
+    program::{Api, on_every_database, server, wait_for},
 };
 
 #[test]
@@ -81,6 +81,19 @@ fn samples(text: &str) -> BTreeMap<String, String> {
         }
     }
     samples
+}
+
+#[test]
+fn the_metrics_tell_what_connections_to_the_database_there_are() {
+    let api = Api::ready(&server().database());
+    get(api.address, "/tasks/1");
+    let found = samples(&get(api.address, "/metrics").text());
+    let told =
+        |used: &str, state: &str| found[&format!("database_connections{{used=\"{used}\",state=\"{state}\"}}")].clone();
+    assert_eq!([told("shared", "busy"), told("alone", "busy")], ["0", "0"]);
+    assert!(["1", "2"].contains(&told("shared", "idle").as_str()), "{found:?}");
+    let file = samples(&get(Api::ready("sqlite::memory:").address, "/metrics").text());
+    assert!(!file.keys().any(|sample| sample.starts_with("database_connections")));
 }
 
 #[test]

@@ -227,6 +227,13 @@ impl Postgres {
         rows.first().map_or(Ok(0), |row| row.try_get(0)).map_err(|error| StoreError::Query { source: error.into() })
     }
 
+    pub(super) fn connections(&self) -> [(&'static str, usize, usize); 2] {
+        self.0
+            .link
+            .connections()
+            .map(|(how, open, busy)| (if how == Use::Shared { "shared" } else { "alone" }, open, busy))
+    }
+
     pub(super) fn close(&self) {
         self.0.link.close();
     }
