@@ -12,23 +12,26 @@ use crate::postgres::Pgbench;
 #[derive(Debug, Default)]
 pub(super) struct Round {
     rate: f64,
-    p50_ms: f64,
-    /// `pgbench` does not say.
+    p50_ms: Option<f64>,
     p99_ms: Option<f64>,
+    /// `pgbench` says no more.
+    mean_ms: Option<f64>,
     failures: BTreeMap<String, u64>,
 }
 
 impl From<Outcome> for Round {
     fn from(outcome: Outcome) -> Self {
-        let (p50_ms, p99_ms) = (outcome.latency_ms(50), Some(outcome.latency_ms(99)));
-        Self { rate: outcome.rate, p50_ms, p99_ms, failures: outcome.failures }
+        let ms = |percent| Some(outcome.latency_ms(percent)).filter(|ms| !ms.is_nan());
+        let (p50_ms, p99_ms) = (ms(50), ms(99));
+        Self { rate: outcome.rate, p50_ms, p99_ms, mean_ms: None, failures: outcome.failures }
     }
 }
 
 impl From<Pgbench> for Round {
     fn from(pgbench: Pgbench) -> Self {
         let failures = (pgbench.failed > 0).then(|| ("failed transaction".to_owned(), pgbench.failed));
-        Self { rate: pgbench.rate, p50_ms: pgbench.mean_ms, p99_ms: None, failures: failures.into_iter().collect() }
+        let (mean_ms, failures) = (Some(pgbench.mean_ms), failures.into_iter().collect());
+        Self { rate: pgbench.rate, mean_ms, failures, ..Self::default() }
     }
 }
 
@@ -69,17 +72,15 @@ impl Figures {
         )?;
         for ((clients, what, contestant), rounds) in &self.0 {
             let rates = sorted(rounds.iter().map(|round| round.rate));
-            let p99 = sorted(rounds.iter().filter_map(|round| round.p99_ms));
+            let latency = latency(rounds);
             writeln!(
                 out,
-                "| {clients} | {} | {} | {:.0} ({:.0} to {:.0}) | {:.2} | {} | {} |",
+                "| {clients} | {} | {} | {:.0} ({:.0} to {:.0}) | {latency} | {} |",
                 what.name(),
                 contestant.name(),
                 median(&rates),
                 rates.first().unwrap_or(&f64::NAN),
                 rates.last().unwrap_or(&f64::NAN),
-                median(&sorted(rounds.iter().map(|round| round.p50_ms))),
-                if p99.is_empty() { "(p50 is the mean)".to_owned() } else { format!("{:.2}", median(&p99)) },
                 failures(rounds),
             )?;
         }
@@ -97,6 +98,17 @@ impl Figures {
         let rounds = self.0.get(&(clients, what, contestant));
         median(&sorted(rounds.into_iter().flatten().map(|round| round.rate)))
     }
+}
+
+/// The medians of the columns for p50 and p99.
+fn latency(rounds: &[Round]) -> String {
+    let of = |pick: fn(&Round) -> Option<f64>| sorted(rounds.iter().filter_map(pick));
+    let shown = |before: &str, values: &[f64]| match values {
+        [] => String::new(),
+        _ => format!("{before}{:.2}", median(values)),
+    };
+    let (p50, mean) = (shown("", &of(|round| round.p50_ms)), shown("mean ", &of(|round| round.mean_ms)));
+    format!("{p50}{mean} | {}", shown("", &of(|round| round.p99_ms)))
 }
 
 fn failures(rounds: &[Round]) -> String {
@@ -129,15 +141,22 @@ mod tests {
         for rate in [300.0, 100.0, 200.0] {
             let round = |rate, failures: &[(&str, u64)]| Round {
                 rate,
-                p50_ms: 1.0,
+                p50_ms: Some(1.0),
                 p99_ms: Some(2.0),
+                mean_ms: None,
                 failures: failures.iter().map(|(what, count)| ((*what).to_owned(), *count)).collect(),
             };
             figures.add(Contestant::Ours, What::Read, 32, round(rate * 6.0, &[]));
             figures.add(Contestant::Ceiling, What::Read, 32, round(rate * 10.0, &[("status 503", 2)]));
         }
+        let mut silent = Outcome::default();
+        silent.failures.insert("no answer".to_owned(), 9);
+        figures.add(Contestant::Original, What::Read, 256, silent.into());
+        figures.add(Contestant::Ceiling, What::List, 32, Pgbench { rate: 5.0, mean_ms: 0.5, failed: 0 }.into());
         let mut text = String::new();
         figures.write(&mut text).unwrap();
+        assert!(text.contains("| 256 | read one | original as shipped | 0 (0 to 0) |  |  | 9 × no answer |"), "{text}");
+        assert!(text.contains("| 32 | list of 100 | pgbench | 5 (5 to 5) | mean 0.50 |  | none |"), "{text}");
         assert!(text.contains("| 32 | read one | Task API | 1200 (600 to 1800) | 1.00 | 2.00 | none |"), "{text}");
         assert!(
             text.contains("| 32 | read one | pgbench | 2000 (1000 to 3000) | 1.00 | 2.00 | 6 × status 503 |"),
