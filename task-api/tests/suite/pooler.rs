@@ -23,7 +23,12 @@ struct Pooler {
 }
 
 impl Pooler {
+    /// Debian's, which does not know of prepared statements.
     fn start() -> Self {
+        Self::start_as("pgbouncer", "")
+    }
+
+    fn start_as(program: &str, settings: &str) -> Self {
         let folder = tempfile::tempdir().expect("a folder can be made");
         let port = free_port();
         let at = |name: &str| folder.path().join(name);
@@ -32,7 +37,7 @@ impl Pooler {
         let ini = format!(
             "[databases]\n* = host=127.0.0.1 port={}\n[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = {port}\n\
              unix_socket_dir =\nauth_type = scram-sha-256\nauth_file = {}\npool_mode = transaction\ndefault_pool_size = 4\n\
-             server_tls_sslmode = require\nadmin_users = app\n",
+             server_tls_sslmode = require\nadmin_users = app\n{settings}",
             throwaway.address().port(),
             at("users").display()
         );
@@ -41,7 +46,7 @@ impl Pooler {
         let open = |path| fs::set_permissions(path, fs::Permissions::from_mode(0o755)).expect("the folder is ours");
         [folder.path().to_owned(), at("users"), at("ini")].into_iter().for_each(open);
         let child = Command::new("runuser")
-            .args(["-u", "postgres", "--", "pgbouncer", "-q"])
+            .args(["-u", "postgres", "--", program, "-q"])
             .arg(at("ini"))
             .stdout(Stdio::null())
             .stderr(Stdio::null())
@@ -62,10 +67,10 @@ impl Pooler {
         format!("postgresql://app:{password}@127.0.0.1:{}/{database}?sslmode=disable", self.port)
     }
 
-    /// How many queries it has passed on.
-    fn queries(&self) -> usize {
+    /// How many queries it has passed on, or what else it counts.
+    fn total(&self, what: &str) -> usize {
         let columns = psql(&self.url("pgbouncer"), "SHOW TOTALS");
-        let line = columns.lines().find_map(|line| line.strip_prefix("total_query_count|"));
+        let line = columns.lines().find_map(|line| line.strip_prefix(what)?.strip_prefix('|'));
         let line = line.unwrap_or_else(|| panic!("it counts: {columns}"));
         line.parse().expect("a count is a number")
     }
@@ -140,10 +145,25 @@ fn cursor(api: &Api, count: usize) -> String {
 
 #[test]
 fn behind_a_pooler_every_client_gets_its_own_rows() {
+    every_client_gets_its_own_rows(&Pooler::start(), &[]);
+}
+
+#[test]
+#[ignore = "needs PgBouncer 1.21 or later, whose path `PGBOUNCER` names"]
+fn behind_a_pooler_that_tracks_statements_prepared_ones_are_right_too() {
+    let program = std::env::var("PGBOUNCER").expect("`PGBOUNCER` names PgBouncer 1.21 or later");
+    let pooler = Pooler::start_as(&program, "max_prepared_statements = 100\n");
+    every_client_gets_its_own_rows(&pooler, &[("DATABASE_PREPARED", "true")]);
+    let [asked, prepared, used] =
+        ["client_parse", "server_parse", "bind"].map(|what| pooler.total(&format!("total_ps_{what}_count")));
+    // Each client of the pooler prepares a statement once, and each server has it once.
+    assert!(prepared < asked && asked * 10 < used, "{asked} asked for, {prepared} prepared, used {used} times");
+}
+
+fn every_client_gets_its_own_rows(pooler: &Pooler, environment: &[(&str, &str)]) {
     let database = server().database();
-    let pooler = Pooler::start();
     let url = pooler.url(database_name(&database));
-    let replicas: Vec<_> = (0..REPLICAS).map(|_| Api::quiet(&url)).collect();
+    let replicas: Vec<_> = (0..REPLICAS).map(|_| Api::quiet_with(&url, environment)).collect();
     let tasks: Vec<_> = (0..120)
         .map(|n| {
             let body =
@@ -156,7 +176,7 @@ fn behind_a_pooler_every_client_gets_its_own_rows() {
     let cursors: Vec<_> = (1..tasks.len()).map(|count| cursor(&replicas[0], count)).collect();
 
     let logged: Vec<_> = replicas.iter().map(|api| api.log().len()).collect();
-    let before = pooler.queries();
+    let before = pooler.total("total_query_count");
     thread::scope(|scope| {
         for number in 0..CLIENTS {
             let lines = replicas.iter().map(|api| Talk::with(api.address)).collect();
@@ -164,7 +184,7 @@ fn behind_a_pooler_every_client_gets_its_own_rows() {
             scope.spawn(move || (0..ROUNDS).for_each(|round| client.round(round)));
         }
     });
-    let queries = pooler.queries() - before;
+    let queries = pooler.total("total_query_count") - before;
     assert!(REQUESTS >= 100_000 && queries >= 50_000, "{REQUESTS} requests, {queries} queries");
     let servers = psql(&database, "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'task-api'");
     assert_eq!(servers, "4");

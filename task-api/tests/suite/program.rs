@@ -85,9 +85,15 @@ impl Api {
 
     /// Starts with a database that is ready, and writes no line a request: for tests that send very many.
     pub(crate) fn quiet(database_url: &str) -> Self {
+        Self::quiet_with(database_url, &[])
+    }
+
+    /// The same, with this in its environment.
+    pub(crate) fn quiet_with(database_url: &str, environment: &[(&str, &str)]) -> Self {
         let port = free_port();
-        let environment = [("DATABASE_URL", database_url), ("LOG_LEVEL", "warn"), ("PORT", &port.to_string())];
-        let mut api = Self::spawn(tempfile::tempdir().expect("a folder can be made"), &environment);
+        let ours = [("DATABASE_URL", database_url), ("LOG_LEVEL", "warn"), ("PORT", &port.to_string())];
+        let folder = tempfile::tempdir().expect("a folder can be made");
+        let mut api = Self::spawn(folder, &[&ours, environment].concat());
         api.address.set_port(port);
         let is_ready = || TcpStream::connect(api.address).is_ok() && get(api.address, "/ready").status == 200;
         assert!(wait_for(|| is_ready().then_some(())).is_some(), "it reaches its database");
