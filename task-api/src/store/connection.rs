@@ -3,7 +3,7 @@
 use std::{
     collections::HashMap,
     sync::{
-        Mutex, PoisonError,
+        Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed},
     },
     time::{Duration, Instant},
@@ -29,7 +29,31 @@ const SILENCE: Duration = Duration::from_secs(1);
 pub(super) struct Place {
     pub(super) url: PostgresUrl,
     tls: MakeRustlsConnect,
-    away: Mutex<Option<Instant>>,
+    presence: Mutex<Presence>,
+}
+
+/// Whether there is a database, as those found who tried to connect.
+#[derive(Debug, Default)]
+struct Presence {
+    seen: Option<Instant>,
+    away: Option<Instant>,
+}
+
+impl Presence {
+    /// Somebody has connected. Says whether it was away.
+    fn found(&mut self) -> bool {
+        self.seen = Some(Instant::now());
+        self.away.take().is_some()
+    }
+
+    /// Somebody who began then has not. Says whether that is news: others may have come through meanwhile.
+    fn missed(&mut self, began: Instant) -> bool {
+        let is_news = self.away.is_none() && self.seen.is_none_or(|seen| seen < began);
+        if is_news {
+            self.away = Some(Instant::now());
+        }
+        is_news
+    }
 }
 
 impl std::fmt::Debug for Place {
@@ -41,7 +65,7 @@ impl std::fmt::Debug for Place {
 impl Place {
     pub(super) fn new(url: &PostgresUrl) -> Result<Self, StoreError> {
         let tls = tls::connector(url).map_err(|error| StoreError::Refused { source: error.into(), hint: None })?;
-        Ok(Self { url: url.clone(), tls, away: Mutex::default() })
+        Ok(Self { url: url.clone(), tls, presence: Mutex::default() })
     }
 
     /// A new connection.
@@ -71,13 +95,13 @@ impl Place {
 
     /// A new connection. Says so once when the database is lost and when it is back.
     pub(super) async fn reconnect(&self) -> Result<Connection, Failure> {
+        let began = Instant::now();
         let connected = self.connect().await;
-        let mut away = self.away.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut presence = self.presence();
         match &connected {
-            Ok(_) if away.take().is_some() => info!("database is back"),
-            Err(failure) if away.is_none() => {
+            Ok(_) if presence.found() => info!("database is back"),
+            Err(failure) if presence.missed(began) => {
                 warn!(cause = failure.clone().of_read().cause(), "database lost");
-                *away = Some(Instant::now());
             }
             _ => {}
         }
@@ -86,7 +110,11 @@ impl Place {
 
     /// How long there has been no database, as far as anybody asked.
     pub(super) fn away(&self) -> Option<Duration> {
-        self.away.lock().unwrap_or_else(PoisonError::into_inner).map(|since| since.elapsed())
+        self.presence().away.map(|since| since.elapsed())
+    }
+
+    fn presence(&self) -> MutexGuard<'_, Presence> {
+        self.presence.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -181,5 +209,22 @@ impl Drop for Connection {
         if *self.is_condemned.get_mut() {
             self.task.abort();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_attempt_that_fails_late_does_not_make_a_database_lost_that_others_have_found() {
+        let mut presence = Presence::default();
+        let began = Instant::now();
+        assert!(!presence.found());
+        assert!(!presence.missed(began) && presence.away.is_none());
+        let later = Instant::now() + Duration::from_secs(1);
+        assert!(presence.missed(later));
+        assert!(!presence.missed(later), "that is no news");
+        assert!(presence.found() && presence.away.is_none());
     }
 }

@@ -32,6 +32,9 @@ const RETRY_AFTER: Duration = Duration::from_millis(200);
 /// How long one attempt to connect is waited for before another one is made beside it.
 const SLOW: Duration = Duration::from_secs(1);
 
+/// Attempts at a time. With one every second, those that are given up make room for the next.
+const ATTEMPTS: usize = 10;
+
 /// How long a statement waits for a connection of its own.
 const QUEUE_TIME: Duration = Duration::from_secs(5);
 
@@ -178,7 +181,7 @@ impl Pool {
         let failure = state.failed.as_ref().filter(|(at, pause, _)| at.elapsed() < *pause);
         let failure = failure.map(|(_, _, failure)| failure.clone());
         // Those that give no answer do not count, or they would keep others from getting one: but not without end.
-        let has_room = count + state.opening.len() < CONNECTIONS && state.open.len() < 2 * CONNECTIONS;
+        let has_room = count < CONNECTIONS && state.open.len() < 2 * CONNECTIONS && state.opening.len() < ATTEMPTS;
         let is_slow = state.opening.iter().all(|since| since.elapsed() >= SLOW);
         if is_wanted && has_room && is_slow && failure.is_none() {
             let since = Instant::now();
@@ -205,8 +208,12 @@ impl Pool {
         match opened {
             Ok(connection) => {
                 state.failed = None;
+                // Of several attempts beside each other, others may have come first.
+                let is_wanted = state.open.iter().filter(|open| open.is_well()).count() < CONNECTIONS;
                 drop(state);
-                self.add(connection);
+                if is_wanted {
+                    self.add(connection);
+                }
             }
             Err(failure) => state.failed = Some((Instant::now(), jittered(RETRY_AFTER), failure)),
         }

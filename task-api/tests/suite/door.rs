@@ -58,6 +58,7 @@ pub(crate) struct Door {
 struct Shared {
     to: SocketAddr,
     behind: watch::Sender<Behind>,
+    met: AtomicUsize,
     told: AtomicUsize,
     let_in: AtomicUsize,
 }
@@ -69,6 +70,7 @@ impl Door {
         let shared = Shared {
             to,
             behind: watch::Sender::new(Behind::Awake),
+            met: AtomicUsize::new(0),
             told: AtomicUsize::new(0),
             let_in: AtomicUsize::new(0),
         };
@@ -105,7 +107,12 @@ impl Door {
         }
     }
 
-    /// How many clients were told an error.
+    /// How many clients have said who they are.
+    pub(crate) fn met(&self) -> usize {
+        self.shared.met.load(Relaxed)
+    }
+
+    /// How many were told an error.
     pub(crate) fn told(&self) -> usize {
         self.shared.told.load(Relaxed)
     }
@@ -124,6 +131,7 @@ async fn receive(shared: Arc<Shared>, mut client: TcpStream, acceptor: TlsAccept
     let mut client = acceptor.accept(client).await?;
     let start = start_up(&mut client).await?;
     let behind = *shared.behind.borrow();
+    shared.met.fetch_add(1, Relaxed);
     if let Some((code, message)) = refusal(client.get_ref().1.server_name(), &start, behind) {
         shared.told.fetch_add(1, Relaxed);
         return say(&mut client, code, message).await;

@@ -142,6 +142,25 @@ fn a_request_waits_for_a_database_that_wakes_up() {
 }
 
 #[test]
+fn connections_that_were_taken_and_never_answered_do_not_keep_others_from_being_made() {
+    let mut hosted = Hosted::awake();
+    let api = Api::ready(&hosted.url(POOLED));
+    hosted.door.open(Behind::Waking(Duration::from_mins(10)));
+    hosted.cluster.end_sessions();
+    let before = hosted.door.met();
+    thread::scope(|scope| {
+        let asking: Vec<_> = (0..4).map(|_| scope.spawn(|| get(api.address, "/tasks").status)).collect();
+        assert!(wait_for(|| (hosted.door.met() >= before + 2).then_some(())).is_some());
+        hosted.door.open(Behind::Awake);
+        let start = Instant::now();
+        for asked in asking {
+            assert_eq!(asked.join().expect("it is answered"), 200);
+        }
+        assert!(start.elapsed() < SOON, "{:?}", start.elapsed());
+    });
+}
+
+#[test]
 fn a_database_that_goes_to_sleep_under_load_loses_no_write_and_doubles_none() {
     let mut hosted = Hosted::awake();
     let api = Api::ready_with(&hosted.url(POOLED), &[("REQUEST_TIMEOUT", "5")]);
