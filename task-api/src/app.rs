@@ -29,6 +29,7 @@ use crate::{
     store::{Store, StoreError},
     task::TaskId,
     tasks,
+    traces::Traces,
 };
 
 /// What handlers share. Clones are the same one.
@@ -45,6 +46,7 @@ pub struct AppState {
     pub(crate) running: Running,
     pub(crate) feeds: Arc<Feeds>,
     pub(crate) requires_if_match: bool,
+    pub(crate) traces: Option<Arc<Traces>>,
 }
 
 impl AppState {
@@ -64,6 +66,7 @@ impl AppState {
             running,
             feeds,
             requires_if_match: false,
+            traces: None,
         }
     }
 
@@ -71,6 +74,13 @@ impl AppState {
     #[must_use]
     pub fn requiring_if_match(mut self, requires_if_match: bool) -> Self {
         self.requires_if_match = requires_if_match;
+        self
+    }
+
+    /// Tells somebody of what is done for requests.
+    #[must_use]
+    pub(crate) fn tracing(mut self, traces: Option<Arc<Traces>>) -> Self {
+        self.traces = traces;
         self
     }
 

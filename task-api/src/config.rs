@@ -10,6 +10,7 @@ use crate::{
     database_url::{BadUrl, DatabaseUrl, PostgresUrl},
     key::{BadKeys, Keys},
     limits::Limits,
+    traces::{BadTraces, Sampler, TracesConfig},
 };
 
 /// Everything that can be configured, checked. `Debug` shows no password.
@@ -22,6 +23,8 @@ pub struct Config {
     pub keys: Keys,
     /// Whether a change of a task needs an `If-Match` header.
     pub requires_if_match: bool,
+    /// Where traces are sent, if anywhere.
+    pub traces: Option<TracesConfig>,
 }
 
 /// Where HTTP is served.
@@ -50,6 +53,12 @@ pub enum ConfigError {
     BadKeys { variable: &'static str, reason: BadKeys },
     #[error("cannot read `{}`, which `API_KEYS_FILE` names", path.display())]
     KeysFile { path: PathBuf, source: io::Error },
+    #[error("both `OTEL_EXPORTER_OTLP_HEADERS` and `OTEL_EXPORTER_OTLP_HEADERS_FILE` are set: keep one")]
+    TwoHeaders,
+    #[error("cannot read `{}`, which `OTEL_EXPORTER_OTLP_HEADERS_FILE` names", path.display())]
+    HeadersFile { path: PathBuf, source: io::Error },
+    #[error("cannot use `{variable}`: {reason}")]
+    BadTraces { variable: &'static str, reason: BadTraces },
     #[error("`{variable}` is `{value}`: expected {expected}")]
     BadValue { variable: &'static str, value: String, expected: &'static str },
     #[error("`{variable}` is not Unicode text")]
@@ -75,6 +84,7 @@ impl Config {
             limits: variables.limits()?,
             keys: variables.keys()?,
             requires_if_match: variables.flag("REQUIRE_IF_MATCH")?,
+            traces: variables.traces()?,
         })
     }
 }
@@ -106,7 +116,7 @@ struct Variables {
     file: HashMap<String, String>,
 }
 
-const NAMES: [&str; 15] = [
+const NAMES: [&str; 22] = [
     "DATABASE_URL",
     "DATABASE_URL_FILE",
     "DATABASE_PREPARED",
@@ -122,6 +132,13 @@ const NAMES: [&str; 15] = [
     "RATE_LIMIT",
     "TRUSTED_PROXIES",
     "REQUIRE_IF_MATCH",
+    "OTEL_EXPORTER_OTLP_ENDPOINT",
+    "OTEL_EXPORTER_OTLP_HEADERS",
+    "OTEL_EXPORTER_OTLP_HEADERS_FILE",
+    "OTEL_EXPORTER_OTLP_CERTIFICATE",
+    "OTEL_SERVICE_NAME",
+    "OTEL_TRACES_SAMPLER",
+    "OTEL_TRACES_SAMPLER_ARG",
 ];
 
 impl Variables {
@@ -236,6 +253,30 @@ impl Variables {
             rate: rate.transpose()?,
             proxies: self.number("TRUSTED_PROXIES", "a number from 0 to 10", 0..=10)?.unwrap_or(default.proxies),
         })
+    }
+
+    /// By the names that OpenTelemetry gives them; without an endpoint, the others mean nothing.
+    fn traces(&self) -> Result<Option<TracesConfig>, ConfigError> {
+        let bad = |variable| move |reason| ConfigError::BadTraces { variable, reason };
+        let variable = "OTEL_EXPORTER_OTLP_ENDPOINT";
+        let Some(endpoint) = self.get(variable) else { return Ok(None) };
+        let config = TracesConfig::new(endpoint).map_err(bad(variable))?;
+        let (variable, headers) =
+            match (self.get("OTEL_EXPORTER_OTLP_HEADERS"), self.get("OTEL_EXPORTER_OTLP_HEADERS_FILE")) {
+                (Some(_), Some(_)) => return Err(ConfigError::TwoHeaders),
+                (headers, None) => ("OTEL_EXPORTER_OTLP_HEADERS", headers.unwrap_or_default().to_owned()),
+                (None, Some(path)) => {
+                    let path = PathBuf::from(path);
+                    let text = fs::read_to_string(&path).map_err(|source| ConfigError::HeadersFile { path, source })?;
+                    ("OTEL_EXPORTER_OTLP_HEADERS_FILE", text)
+                }
+            };
+        let config = config.with_headers(&headers).map_err(bad(variable))?;
+        let ratio = self.number("OTEL_TRACES_SAMPLER_ARG", "a ratio from 0 to 1", 0.0..=1.0)?;
+        let sampler = self.get("OTEL_TRACES_SAMPLER").map(|name| Sampler::named(name.trim(), ratio)).transpose();
+        let sampler = sampler.map_err(bad("OTEL_TRACES_SAMPLER"))?.unwrap_or_default();
+        let config = config.with_sampler(sampler).with_service(self.get("OTEL_SERVICE_NAME"));
+        Ok(Some(config.with_authorities(self.get("OTEL_EXPORTER_OTLP_CERTIFICATE"))))
     }
 
     fn number<T: FromStr + PartialOrd>(

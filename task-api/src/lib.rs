@@ -33,6 +33,7 @@ mod server;
 mod store;
 mod task;
 mod tasks;
+mod traces;
 
 pub use app::{AppState, app};
 pub use config::{Config, ConfigError, Listen};
@@ -42,3 +43,4 @@ pub use key::Keys;
 pub use limits::{Limits, Rate};
 pub use openapi::{Asks, json as openapi_json};
 pub use store::{Store, StoreError};
+pub use traces::{BadTraces, Sampler, TracesConfig};

@@ -33,6 +33,8 @@ Environment, or `.env` in the working directory:
   API_KEYS_FILE      a file that holds them
   RATE_LIMIT         requests/seconds of a key or an address, in this process; without it, no limit
   TRUSTED_PROXIES    how many of your own add to X-Forwarded-For before it; 0
+  OTEL_EXPORTER_OTLP_ENDPOINT
+                     a collector of traces, http://localhost:4318; without it, none are sent
 ";
 
 fn main() -> ExitCode {

@@ -23,9 +23,14 @@ impl Kind {
         Self { method: method(request.method()), route: request.extensions().get().cloned() }
     }
 
+    /// The template of the path, if there is such a path.
+    pub(crate) fn known_route(&self) -> Option<&str> {
+        self.route.as_ref().map(MatchedPath::as_str)
+    }
+
     /// The template of the path, or `none` for one that is not there.
     pub(crate) fn route(&self) -> &str {
-        self.route.as_ref().map_or("none", MatchedPath::as_str)
+        self.known_route().unwrap_or("none")
     }
 
     /// Whether it only asks how the service is.

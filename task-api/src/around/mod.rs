@@ -31,7 +31,9 @@ use crate::{
     app::AppState,
     connection::Connection,
     error::{Asked, Error},
+    key::Entry,
     owner::Owner,
+    traces::{self, Span, What},
 };
 use load::Ticket;
 use log::Kind;
@@ -43,7 +45,12 @@ pub(crate) async fn around(State(state): State<AppState>, request: Request, next
     let start = Instant::now();
     let connection = request.extensions().get::<Arc<Connection>>().cloned();
     let is_guest = connection.as_ref().is_some_and(|connection| connection.seat.is_guest);
-    let (kind, trace, asked) = (Kind::of(&request), Trace::of(request.headers()), Asked::of(&request));
+    let (kind, asked) = (Kind::of(&request), Asked::of(&request));
+    let mut trace = Trace::of(request.headers());
+    if let Some(traces) = &state.traces {
+        trace = trace.decided(traces);
+    }
+    let kept = state.traces.as_ref().filter(|_| trace.is_sampled() && !kind.is_probe());
 
     if let Some(connection) = &connection {
         connection.asked();
@@ -59,12 +66,11 @@ pub(crate) async fn around(State(state): State<AppState>, request: Request, next
                 (Some(Standing { is_over: true, seconds, .. }), _) => Error::TooMany { seconds }.into_response(),
                 (_, Err(denied)) => Error::Denied(denied).into_response(),
                 (_, Ok(entry)) => {
-                    let mut request = request;
-                    request.extensions_mut().insert(Owner::new(key.clone()));
-                    if let Some(entry) = entry {
-                        request.extensions_mut().insert(entry.scopes);
+                    let answered = answer(request, next, entry, &ticket);
+                    match kept {
+                        Some(traces) => traces::within(Arc::clone(traces), trace, answered).await,
+                        None => answered.await,
                     }
-                    answer(request, next, &ticket).await
                 }
             };
             (response, Some(ticket))
@@ -79,6 +85,10 @@ pub(crate) async fn around(State(state): State<AppState>, request: Request, next
     let (status, took, bytes) = (response.status().as_u16(), start.elapsed(), response.body().size_hint().exact());
     state.metrics.answered(&kind, status, took);
     log::tell(&kind, status, took, bytes, key.as_deref(), &trace);
+    if let Some(traces) = kept {
+        let what = What::Request { method: kind.method, route: kind.known_route().map(Into::into), status };
+        traces.tell(Span::request(&trace, what, took));
+    }
     response.headers_mut().extend(trace.header().map(|value| (TRACERESPONSE, value)));
     response.headers_mut().extend(standing.into_iter().flat_map(Standing::headers));
     match ticket {
@@ -102,9 +112,13 @@ fn rate(
 }
 
 /// What the handler answers, if it does so in time and in one piece.
-async fn answer(mut request: Request, next: Next, ticket: &Arc<Ticket>) -> Response {
+async fn answer(mut request: Request, next: Next, entry: Option<&Entry>, ticket: &Arc<Ticket>) -> Response {
     let is_safe = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
     request.extensions_mut().insert(Arc::clone(ticket));
+    request.extensions_mut().insert(Owner::new(entry.map(|entry| Arc::clone(&entry.name))));
+    if let Some(entry) = entry {
+        request.extensions_mut().insert(entry.scopes);
+    }
     let answer = pin!(panic::caught(next.run(request)));
     match timeout_at(ticket.until().into(), answer).await {
         Ok(Some(response)) => response,

@@ -12,16 +12,23 @@ use std::{
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 
+use crate::traces::Traces;
+
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 pub(crate) const TRACERESPONSE: HeaderName = HeaderName::from_static("traceresponse");
 
 /// A trace, and our own part in it. Shown as the trace's id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Trace {
-    id: u128,
-    span: u64,
+    pub(crate) id: u128,
+    pub(crate) span: u64,
+    /// The caller's part in it.
+    pub(crate) parent: Option<u64>,
     flags: u8,
 }
+
+/// That somebody keeps the trace.
+const SAMPLED: u8 = 1;
 
 impl Trace {
     pub(crate) fn of(headers: &HeaderMap) -> Self {
@@ -30,8 +37,23 @@ impl Trace {
             (Some(value), None) => value.to_str().ok().and_then(parse),
             _ => None,
         };
-        let (id, flags) = parent.unwrap_or_else(|| (u128::from(random()) << 64 | u128::from(random()), 0));
-        Self { id, span: random(), flags }
+        let (id, parent, flags) = match parent {
+            Some((id, span, flags)) => (id, Some(span), flags),
+            None => (u128::from(random()) << 64 | u128::from(random()), None, 0),
+        };
+        Self { id, span: random(), parent, flags }
+    }
+
+    /// With what is decided here about keeping it, which those who are asked next may follow.
+    #[must_use]
+    pub(crate) fn decided(self, traces: &Traces) -> Self {
+        let is_kept = traces.samples(self.id, self.parent.map(|_| self.is_sampled()));
+        let flags = if is_kept { self.flags | SAMPLED } else { self.flags & !SAMPLED };
+        Self { flags, ..self }
+    }
+
+    pub(crate) fn is_sampled(&self) -> bool {
+        self.flags & SAMPLED != 0
     }
 
     pub(crate) fn header(&self) -> Option<HeaderValue> {
@@ -45,8 +67,8 @@ impl fmt::Display for Trace {
     }
 }
 
-/// The id and the flags of a trace that the caller is part of. Later versions may say more behind them.
-fn parse(text: &str) -> Option<(u128, u8)> {
+/// The id, the part and the flags of a trace that the caller is part of. Later versions may say more behind them.
+fn parse(text: &str) -> Option<(u128, u64, u8)> {
     let (known, rest) = text.split_at_checked(55)?;
     let parts: Vec<_> = known.split('-').collect();
     let [version, id, span, flags] = parts[..] else { return None };
@@ -57,12 +79,12 @@ fn parse(text: &str) -> Option<(u128, u8)> {
         return None;
     }
     let id = u128::from_str_radix(id, 16).ok().filter(|id| *id != 0)?;
-    u64::from_str_radix(span, 16).ok().filter(|span| *span != 0)?;
-    Some((id, u8::from_str_radix(flags, 16).ok()?))
+    let span = u64::from_str_radix(span, 16).ok().filter(|span| *span != 0)?;
+    Some((id, span, u8::from_str_radix(flags, 16).ok()?))
 }
 
 /// A number that no other process comes to, and that is no secret: a keyed hash of a count.
-fn random() -> u64 {
+pub(crate) fn random() -> u64 {
     static KEYS: LazyLock<RandomState> = LazyLock::new(RandomState::new);
     static COUNT: AtomicU64 = AtomicU64::new(0);
     KEYS.hash_one(COUNT.fetch_add(1, Relaxed)).max(1)
@@ -73,13 +95,13 @@ mod tests {
     use super::*;
 
     #[track_caller]
-    fn check(text: &str, expected: Option<(u128, u8)>) {
+    fn check(text: &str, expected: Option<(u128, u64, u8)>) {
         assert_eq!(parse(text), expected, "{text}");
     }
 
     #[test]
     fn a_parent_is_read_as_the_standard_says() {
-        let known = Some((0x0af7_6519_16cd_43dd_8448_eb21_1c80_319c, 1));
+        let known = Some((0x0af7_6519_16cd_43dd_8448_eb21_1c80_319c, 0xb7ad_6b71_6920_3331, 1));
         check("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", known);
         check("cc-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", known);
         check("cc-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01-what-the-future-brings", known);
@@ -104,7 +126,7 @@ mod tests {
         let (first, second) = (Trace::of(&HeaderMap::new()), Trace::of(&HeaderMap::new()));
         assert_ne!(first.id, second.id);
         let header = first.header().unwrap();
-        assert_eq!(parse(header.to_str().unwrap()), Some((first.id, 0)));
+        assert_eq!(parse(header.to_str().unwrap()), Some((first.id, first.span, 0)));
         assert_eq!(first.to_string().len(), 32);
 
         let parent = HeaderValue::from_static("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");

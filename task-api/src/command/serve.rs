@@ -13,6 +13,7 @@ use crate::{
     around,
     config::Config,
     limits, server,
+    traces::Traces,
 };
 
 /// # Errors
@@ -44,6 +45,10 @@ async fn serve(config: Config) -> Result<(), Failure> {
         info!(connections, wanted, "connections are limited by the files that the process may open");
     }
     let state = AppState::new(limits, config.keys).requiring_if_match(config.requires_if_match);
+    let traces = config.traces.as_ref().map(Traces::start).transpose();
+    let (traces, sending) =
+        traces.map_err(|error| Failure::new("cannot encrypt the way to the collector", &error))?.unzip();
+    let state = state.tracing(traces);
     let feeds = Arc::clone(&state.feeds);
     let stop = async move {
         stop.await;
@@ -65,6 +70,9 @@ async fn serve(config: Config) -> Result<(), Failure> {
     }
     if let Ok(store) = state.store() {
         store.close().await;
+    }
+    if let Some(sending) = sending {
+        sending.finish().await;
     }
     info!("stopped");
     Ok(())

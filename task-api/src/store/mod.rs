@@ -10,7 +10,7 @@ mod postgres;
 mod retry;
 mod select;
 mod sqlite;
-mod tls;
+pub(crate) mod tls;
 mod worker;
 
 use std::error::Error as StdError;
@@ -23,6 +23,7 @@ use crate::{
     owner::Owner,
     selection::Selection,
     task::{Change, Draft, Task, TaskId},
+    traces,
 };
 pub(crate) use outcome::{Edited, Once, Outcome};
 pub(crate) use postgres::Postgres;
@@ -85,49 +86,67 @@ impl Store {
 
     /// Keeps a new task, and gives it an id and a time.
     pub(crate) async fn create(&self, owner: &Owner, draft: Draft) -> Result<Task, StoreError> {
-        match self {
-            Self::Postgres(store) => store.create(owner, draft).await,
-            Self::Sqlite(store) => store.create(owner, draft).await,
-        }
+        let asked = async {
+            match self {
+                Self::Postgres(store) => store.create(owner, draft).await,
+                Self::Sqlite(store) => store.create(owner, draft).await,
+            }
+        };
+        self.tell("INSERT", asked).await
     }
 
     /// Keeps new tasks, all or none, in the order of the drafts.
     pub(crate) async fn create_many(&self, owner: &Owner, drafts: Vec<Draft>) -> Result<Vec<Task>, StoreError> {
-        match self {
-            Self::Postgres(store) => store.create_many(owner, &drafts).await,
-            Self::Sqlite(store) => store.create_many(owner, drafts).await,
-        }
+        let asked = async {
+            match self {
+                Self::Postgres(store) => store.create_many(owner, &drafts).await,
+                Self::Sqlite(store) => store.create_many(owner, drafts).await,
+            }
+        };
+        self.tell("INSERT", asked).await
     }
 
     /// The same, once for each key.
     pub(crate) async fn create_once(&self, owner: &Owner, key: Key, drafts: Vec<Draft>) -> Result<Once, StoreError> {
-        match self {
-            Self::Postgres(store) => store.create_once(owner, &key, &drafts).await,
-            Self::Sqlite(store) => store.create_once(owner, key, drafts).await,
-        }
+        let asked = async {
+            match self {
+                Self::Postgres(store) => store.create_once(owner, &key, &drafts).await,
+                Self::Sqlite(store) => store.create_once(owner, key, drafts).await,
+            }
+        };
+        self.tell("INSERT", asked).await
     }
 
     /// A page of a list, and one task more if there is another page.
     pub(crate) async fn list(&self, owner: &Owner, selection: &Selection) -> Result<Vec<Task>, StoreError> {
-        match self {
-            Self::Postgres(store) => store.list(owner, selection).await,
-            Self::Sqlite(store) => store.list(owner, selection).await,
-        }
+        let asked = async {
+            match self {
+                Self::Postgres(store) => store.list(owner, selection).await,
+                Self::Sqlite(store) => store.list(owner, selection).await,
+            }
+        };
+        self.tell("SELECT", asked).await
     }
 
     pub(crate) async fn read(&self, owner: &Owner, id: TaskId) -> Result<Option<Task>, StoreError> {
-        match self {
-            Self::Postgres(store) => store.read(owner, id).await,
-            Self::Sqlite(store) => store.read(owner, id).await,
-        }
+        let asked = async {
+            match self {
+                Self::Postgres(store) => store.read(owner, id).await,
+                Self::Sqlite(store) => store.read(owner, id).await,
+            }
+        };
+        self.tell("SELECT", asked).await
     }
 
     /// Those of the tasks that are there, in any order.
     pub(crate) async fn read_many(&self, owner: &Owner, ids: Vec<i64>) -> Result<Vec<Task>, StoreError> {
-        match self {
-            Self::Postgres(store) => store.read_many(owner, &ids).await,
-            Self::Sqlite(store) => store.read_many(owner, ids).await,
-        }
+        let asked = async {
+            match self {
+                Self::Postgres(store) => store.read_many(owner, &ids).await,
+                Self::Sqlite(store) => store.read_many(owner, ids).await,
+            }
+        };
+        self.tell("SELECT", asked).await
     }
 
     /// Puts `draft` in the place of what the task said.
@@ -138,10 +157,13 @@ impl Store {
         conditions: &Conditions,
         draft: Draft,
     ) -> Result<Outcome<Task>, StoreError> {
-        match self {
-            Self::Postgres(store) => store.replace(owner, id, conditions, draft).await,
-            Self::Sqlite(store) => store.replace(owner, id, conditions, draft).await,
-        }
+        let asked = async {
+            match self {
+                Self::Postgres(store) => store.replace(owner, id, conditions, draft).await,
+                Self::Sqlite(store) => store.replace(owner, id, conditions, draft).await,
+            }
+        };
+        self.tell("UPDATE", asked).await
     }
 
     /// Changes what `change` names.
@@ -152,10 +174,13 @@ impl Store {
         conditions: &Conditions,
         change: Change,
     ) -> Result<Outcome<Task>, StoreError> {
-        match self {
-            Self::Postgres(store) => store.change(owner, id, conditions, change).await,
-            Self::Sqlite(store) => store.change(owner, id, conditions, change).await,
-        }
+        let asked = async {
+            match self {
+                Self::Postgres(store) => store.change(owner, id, conditions, change).await,
+                Self::Sqlite(store) => store.change(owner, id, conditions, change).await,
+            }
+        };
+        self.tell("UPDATE", asked).await
     }
 
     /// Changes tasks, each of the version that is named if there is one. No id may be there twice.
@@ -164,10 +189,13 @@ impl Store {
         owner: &Owner,
         changes: Vec<(TaskId, Option<i64>, Change)>,
     ) -> Result<Edited<Vec<Task>>, StoreError> {
-        match self {
-            Self::Postgres(store) => store.change_many(owner, &changes).await,
-            Self::Sqlite(store) => store.change_many(owner, changes).await,
-        }
+        let asked = async {
+            match self {
+                Self::Postgres(store) => store.change_many(owner, &changes).await,
+                Self::Sqlite(store) => store.change_many(owner, changes).await,
+            }
+        };
+        self.tell("UPDATE", asked).await
     }
 
     pub(crate) async fn delete(
@@ -176,10 +204,13 @@ impl Store {
         id: TaskId,
         conditions: &Conditions,
     ) -> Result<Outcome<()>, StoreError> {
-        match self {
-            Self::Postgres(store) => store.delete(owner, id, conditions).await,
-            Self::Sqlite(store) => store.delete(owner, id, conditions).await,
-        }
+        let asked = async {
+            match self {
+                Self::Postgres(store) => store.delete(owner, id, conditions).await,
+                Self::Sqlite(store) => store.delete(owner, id, conditions).await,
+            }
+        };
+        self.tell("DELETE", asked).await
     }
 
     /// Deletes tasks, each of the version that is named if there is one. No id may be there twice.
@@ -188,18 +219,24 @@ impl Store {
         owner: &Owner,
         asked: Vec<(TaskId, Option<i64>)>,
     ) -> Result<Edited<()>, StoreError> {
-        match self {
-            Self::Postgres(store) => store.delete_many(owner, &asked).await,
-            Self::Sqlite(store) => store.delete_many(owner, asked).await,
-        }
+        let asked = async {
+            match self {
+                Self::Postgres(store) => store.delete_many(owner, &asked).await,
+                Self::Sqlite(store) => store.delete_many(owner, asked).await,
+            }
+        };
+        self.tell("DELETE", asked).await
     }
 
     /// What changed behind the position `after` of the feed, in its order; at most `limit`.
     pub(crate) async fn changes(&self, owner: &Owner, after: i64, limit: i64) -> Result<Vec<Changed>, StoreError> {
-        match self {
-            Self::Postgres(store) => store.changes(owner, after, limit).await,
-            Self::Sqlite(store) => store.changes(owner, after, limit).await,
-        }
+        let asked = async {
+            match self {
+                Self::Postgres(store) => store.changes(owner, after, limit).await,
+                Self::Sqlite(store) => store.changes(owner, after, limit).await,
+            }
+        };
+        self.tell("SELECT", asked).await
     }
 
     /// Where the feed ends at this moment.
@@ -208,6 +245,19 @@ impl Store {
             Self::Postgres(store) => store.last_position().await,
             Self::Sqlite(store) => store.last_position().await,
         }
+    }
+
+    /// Lets the trace of the request, if it is kept, tell of what is asked.
+    async fn tell<T>(
+        &self,
+        operation: &'static str,
+        asked: impl Future<Output = Result<T, StoreError>>,
+    ) -> Result<T, StoreError> {
+        let system = match self {
+            Self::Postgres(_) => "postgresql",
+            Self::Sqlite(_) => "sqlite",
+        };
+        traces::tell_of(system, operation, asked).await
     }
 
     /// Asks the database for an answer, any answer.

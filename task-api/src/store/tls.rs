@@ -40,6 +40,17 @@ pub(super) fn connector(url: &PostgresUrl) -> io::Result<MakeRustlsConnect> {
     Ok(MakeRustlsConnect::new(config))
 }
 
+/// How to encrypt the way to another service, in which these authorities are believed.
+///
+/// # Errors
+///
+/// Fails if the file of authorities is missing or holds none.
+pub(crate) fn client(authorities: &Roots) -> io::Result<ClientConfig> {
+    let builder = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()));
+    let builder = builder.with_safe_default_protocol_versions().map_err(io::Error::other)?;
+    Ok(builder.with_root_certificates(roots(authorities)?).with_no_client_auth())
+}
+
 fn roots(roots: &Roots) -> io::Result<RootCertStore> {
     let mut store = RootCertStore::empty();
     match roots {

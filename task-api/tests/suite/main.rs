@@ -30,4 +30,5 @@ mod program;
 mod rates;
 mod rotation;
 mod tasks;
+mod traces;
 mod way;

@@ -84,6 +84,33 @@ async fn listen_in(
     Ok(())
 }
 
+/// A way to somebody who does not encrypt, by the name `localhost`.
+pub(crate) struct Encrypted {
+    pub(crate) address: SocketAddr,
+    /// Whom a client must believe.
+    pub(crate) ca_pem: String,
+    _runtime: Runtime,
+}
+
+/// Takes encrypted connections, and passes on what they say to `to`.
+pub(crate) fn encrypt(to: SocketAddr) -> Encrypted {
+    let (ca_pem, server) = identity_of(&["localhost"]);
+    let acceptor = TlsAcceptor::from(Arc::new(server));
+    let runtime = Runtime::new().expect("threads can be started");
+    let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).expect("a port is free");
+    let address = listener.local_addr().expect("it has an address");
+    runtime.spawn(async move {
+        while let Ok((client, _)) = listener.accept().await {
+            let acceptor = acceptor.clone();
+            tokio::spawn(async move {
+                let (mut client, mut server) = (acceptor.accept(client).await?, TcpStream::connect(to).await?);
+                copy_bidirectional(&mut client, &mut server).await
+            });
+        }
+    });
+    Encrypted { address, ca_pem, _runtime: runtime }
+}
+
 /// An authority's certificate, and a server of these names that has one from it.
 pub(crate) fn identity_of(names: &[&str]) -> (String, ServerConfig) {
     let mut authority = CertificateParams::new(Vec::new()).expect("no names are fine");

@@ -236,7 +236,12 @@ pub(crate) fn psql(url: &str, sql: &str) -> String {
 
 /// A running service on each kind of database.
 pub(crate) fn on_every_database(test: impl Fn(&Api)) {
+    on_every_database_with(&[], test);
+}
+
+/// The same, with this in its environment.
+pub(crate) fn on_every_database_with(environment: &[(&str, &str)], test: impl Fn(&Api)) {
     let folder = tempfile::tempdir().expect("a folder can be made");
-    test(&Api::ready(&format!("sqlite://{}/tasks.db", folder.path().display())));
-    test(&Api::ready(&server().database()));
+    test(&Api::ready_with(&format!("sqlite://{}/tasks.db", folder.path().display()), environment));
+    test(&Api::ready_with(&server().database(), environment));
 }
