@@ -70,19 +70,15 @@ impl From<Task> for TaggedTask {
 #[utoipa::path(
     post, path = "/tasks:batchCreate", operation_id = "createTasks", tag = "tasks", request_body = NewTasks,
     params(
-        ("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255,
-            description = "Any name for this request, of visible ASCII characters"),
+        ("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255, pattern = "^[!-~]+$",
+            example = "7f1c9d52-0f3a-4c83-9a55-6c1de4a1f0b2", description = "Any name for this request, of visible ASCII characters"),
     ),
     responses(
         (status = 201, description = "The new tasks, in the order in which they were sent", body = Tasks,
             headers(("Idempotency-Replayed" = Option<String>, description = "`true` if this was answered before"))),
-        (status = 400, description = "The body is not text", body = Problem),
-        (status = 408, description = "The body did not arrive in time", body = Problem),
-        (status = 409, description = "A request with this key is being answered", body = Problem),
-        (status = 413, description = "The body is larger than 1 MB", body = Problem),
+        (status = 409, description = "A request with this key is being answered", body = Problem,
+            headers(("Retry-After" = i64, description = "Seconds"))),
         (status = 422, description = "The body is wrong, or the key was sent with another one", body = ValidationProblem),
-        (status = 503, description = "The database is not available, or the service is busy", body = Problem),
-        (status = 504, description = "There was no answer in time", body = Problem),
     )
 )]
 pub(crate) async fn create(
@@ -112,8 +108,6 @@ pub(crate) async fn create(
         (status = 200, description = "The tasks", body = Tasks),
         (status = 404, description = "Some of the ids are no task's", body = Problem),
         (status = 422, description = "The ids are wrong", body = ValidationProblem),
-        (status = 503, description = "The database is not available, or the service is busy", body = Problem),
-        (status = 504, description = "There was no answer in time", body = Problem),
     )
 )]
 pub(crate) async fn read(
@@ -137,14 +131,9 @@ pub(crate) async fn read(
     post, path = "/tasks:batchUpdate", operation_id = "changeTasks", tag = "tasks", request_body = TaskChanges,
     responses(
         (status = 200, description = "The tasks as they are now, in the order in which they were sent", body = Tasks),
-        (status = 400, description = "The body is not text", body = Problem),
         (status = 404, description = "Some of the ids are no task's; nothing was changed", body = Problem),
-        (status = 408, description = "The body did not arrive in time", body = Problem),
         (status = 412, description = "Some tasks are not as their tags say; nothing was changed", body = Problem),
-        (status = 413, description = "The body is larger than 1 MB", body = Problem),
         (status = 422, description = "The body is wrong", body = ValidationProblem),
-        (status = 503, description = "The database is not available, or the service is busy", body = Problem),
-        (status = 504, description = "There was no answer in time", body = Problem),
     )
 )]
 pub(crate) async fn change(State(state): State<AppState>, owner: Owner, document: Document) -> Result<Response, Error> {
@@ -161,14 +150,9 @@ pub(crate) async fn change(State(state): State<AppState>, owner: Owner, document
     post, path = "/tasks:batchDelete", operation_id = "deleteTasks", tag = "tasks", request_body = TaskNames,
     responses(
         (status = 204, description = "The tasks are gone"),
-        (status = 400, description = "The body is not text", body = Problem),
         (status = 404, description = "Some of the ids are no task's; nothing was deleted", body = Problem),
-        (status = 408, description = "The body did not arrive in time", body = Problem),
         (status = 412, description = "Some tasks are not as their tags say; nothing was deleted", body = Problem),
-        (status = 413, description = "The body is larger than 1 MB", body = Problem),
         (status = 422, description = "The body is wrong", body = ValidationProblem),
-        (status = 503, description = "The database is not available, or the service is busy", body = Problem),
-        (status = 504, description = "There was no answer in time", body = Problem),
     )
 )]
 pub(crate) async fn remove(

@@ -31,7 +31,7 @@ use crate::{
     etag,
     fault::Fault,
     feed::{Changed, Feeds, Follower, PAGE},
-    openapi::{Problem, ValidationProblem},
+    openapi::ValidationProblem,
     owner::Owner,
     selection::{limit, parameter},
     task::{CreatedAt, Task},
@@ -54,6 +54,7 @@ pub(crate) fn router() -> Router<AppState> {
 pub(crate) struct Changes {
     changes: Vec<Change>,
     /// What to ask with for the changes behind these.
+    #[schema(example = "AZ2dkE0nJ4wGAAAAAAAAAAc")]
     cursor: String,
 }
 
@@ -61,6 +62,7 @@ pub(crate) struct Changes {
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Change {
     /// What to ask with for the changes behind this one.
+    #[schema(example = "AZ2dkE0nJ4wGAAAAAAAAAAc")]
     cursor: String,
     #[schema(example = 1)]
     id: i64,
@@ -95,16 +97,16 @@ impl Change {
 #[utoipa::path(
     get, path = "/tasks/changes", operation_id = "listChanges", tag = "tasks",
     params(
-        ("cursor" = Option<String>, Query,
+        ("cursor" = Option<String>, Query, pattern = "^[A-Za-z0-9_-]+$", example = "now",
             description = "Where to begin, from an answer before; `now` for what comes; the beginning if not said"),
-        ("limit" = Option<i64>, Query, minimum = 1, maximum = 1000, description = "Changes at most; 100 if not said"),
-        ("Last-Event-ID" = Option<String>, Header, description = "As `cursor`, and before it"),
+        ("limit" = Option<i64>, Query, minimum = 1, maximum = 1000, example = 100, description = "Changes at most; 100 if not said"),
+        ("Last-Event-ID" = Option<String>, Header, pattern = "^[A-Za-z0-9_-]*$", example = "now",
+            description = "As `cursor`, and before it"),
     ),
     responses(
-        (status = 200, description = "The changes, in their order", body = Changes),
+        (status = 200, description = "The changes, in their order",
+            content((Changes = "application/json"), (String = "text/event-stream"))),
         (status = 422, description = "A parameter is wrong", body = ValidationProblem),
-        (status = 503, description = "The database is not available, or the service is busy", body = Problem),
-        (status = 504, description = "There was no answer in time", body = Problem),
     )
 )]
 pub(crate) async fn read(
@@ -140,19 +142,22 @@ enum Begin {
     Now,
 }
 
+/// Where `Last-Event-ID` says, or else the cursor. Both are read: what is wrong is told also where it does not count.
 fn begin(query: &str, headers: &HeaderMap, scope: Scope, faults: &mut Vec<Fault>) -> Begin {
     let last = headers.get("last-event-id").map(|id| String::from_utf8_lossy(id.as_bytes()).into_owned());
-    match last.filter(|id| !id.is_empty()).or_else(|| parameter(query, "cursor")).as_deref() {
-        None => Begin::Behind(0),
-        Some("now") => Begin::Now,
-        Some(cursor) => match scope.place(cursor) {
-            Ok([position]) => Begin::Behind(position),
-            Err(fault) => {
-                faults.push(*fault);
-                Begin::Now
-            }
-        },
-    }
+    let mut places =
+        [last.filter(|id| !id.is_empty()), parameter(query, "cursor")].map(|place| match place.as_deref() {
+            None => None,
+            Some("now") => Some(Begin::Now),
+            Some(cursor) => match scope.place(cursor) {
+                Ok([position]) => Some(Begin::Behind(position)),
+                Err(fault) => {
+                    faults.push(*fault);
+                    None
+                }
+            },
+        });
+    places.iter_mut().find_map(Option::take).unwrap_or(Begin::Behind(0))
 }
 
 fn is_stream(headers: &HeaderMap) -> bool {

@@ -35,12 +35,13 @@ pub(crate) fn router() -> Router<AppState> {
 #[utoipa::path(
     get, path = "/tasks", operation_id = "listTasks", tag = "tasks",
     params(
-        ("limit" = Option<i64>, Query, minimum = 1, maximum = 1000, description = "Tasks on a page; 100 if not said"),
-        ("cursor" = Option<String>, Query, description = "Where the page begins, from a `Link` header"),
-        ("status" = Option<String>, Query, min_length = 1, max_length = 50, description = "Only tasks of this status"),
-        ("created_after" = Option<String>, Query, format = DateTime, description = "Only tasks created later"),
-        ("created_before" = Option<String>, Query, format = DateTime, description = "Only tasks created earlier"),
-        ("q" = Option<String>, Query, min_length = 1, max_length = 200,
+        ("limit" = Option<i64>, Query, minimum = 1, maximum = 1000, example = 100, description = "Tasks on a page; 100 if not said"),
+        ("cursor" = Option<String>, Query, pattern = "^[A-Za-z0-9_-]+$", description = "Where the page begins, from a `Link` header"),
+        ("status" = Option<String>, Query, min_length = 1, max_length = 50, pattern = "^[^\\u0000]*$",
+            example = "pending", description = "Only tasks of this status"),
+        ("created_after" = Option<String>, Query, format = DateTime, example = "2026-01-31T12:00:00Z", description = "Only tasks created later"),
+        ("created_before" = Option<String>, Query, format = DateTime, example = "2027-01-31T12:00:00Z", description = "Only tasks created earlier"),
+        ("q" = Option<String>, Query, min_length = 1, max_length = 200, pattern = "^[^\\u0000]*$", example = "ship",
             description = "Only tasks with this in the title or the description, in letters of either case"),
         ("sort" = Option<Sort>, Query, description = "The order, with a minus from the end; `id` if not said"),
     ),
@@ -48,8 +49,6 @@ pub(crate) fn router() -> Router<AppState> {
         (status = 200, description = "A page of tasks", body = Vec<Task>,
             headers(("Link" = Option<String>, description = "The next page, `rel=\"next\"`"))),
         (status = 422, description = "A parameter is wrong", body = ValidationProblem),
-        (status = 503, description = "The database is not available, or the service is busy", body = Problem),
-        (status = 504, description = "There was no answer in time", body = Problem),
     )
 )]
 pub(crate) async fn list(
@@ -72,20 +71,16 @@ pub(crate) async fn list(
 #[utoipa::path(
     post, path = "/tasks", operation_id = "createTask", tag = "tasks", request_body = NewTask,
     params(
-        ("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255,
-            description = "Any name for this request, of visible ASCII characters"),
+        ("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255, pattern = "^[!-~]+$",
+            example = "7f1c9d52-0f3a-4c83-9a55-6c1de4a1f0b2", description = "Any name for this request, of visible ASCII characters"),
     ),
     responses(
         (status = 201, description = "The new task", body = Task,
             headers(("ETag" = String, description = "The task's id and version"),
                 ("Idempotency-Replayed" = Option<String>, description = "`true` if this was answered before"))),
-        (status = 400, description = "The body is not text", body = Problem),
-        (status = 408, description = "The body did not arrive in time", body = Problem),
-        (status = 409, description = "A request with this key is being answered", body = Problem),
-        (status = 413, description = "The body is larger than 1 MB", body = Problem),
+        (status = 409, description = "A request with this key is being answered", body = Problem,
+            headers(("Retry-After" = i64, description = "Seconds"))),
         (status = 422, description = "The body is wrong, or the key was sent with another one", body = ValidationProblem),
-        (status = 503, description = "The database is not available, or the service is busy", body = Problem),
-        (status = 504, description = "There was no answer in time", body = Problem),
     )
 )]
 pub(crate) async fn create(
@@ -142,8 +137,8 @@ fn tagged(task: &Task) -> Response {
 #[utoipa::path(
     get, path = "/tasks/{task_id}", operation_id = "readTask", tag = "tasks",
     params(
-        ("task_id" = i64, Path, description = "The task's id"),
-        ("If-None-Match" = Option<String>, Header, description = "Tags of states that the client has"),
+        ("task_id" = i64, Path, example = 1, description = "The task's id"),
+        ("If-None-Match" = Option<String>, Header, example = "\"1-1\"", description = "Tags of states that the client has"),
     ),
     responses(
         (status = 200, description = "The task", body = Task,
@@ -151,8 +146,6 @@ fn tagged(task: &Task) -> Response {
         (status = 304, description = "The client has it as it is"),
         (status = 404, description = "No task has this id", body = Problem),
         (status = 422, description = "The id is no integer", body = ValidationProblem),
-        (status = 503, description = "The database is not available, or the service is busy", body = Problem),
-        (status = 504, description = "There was no answer in time", body = Problem),
     )
 )]
 pub(crate) async fn read(
@@ -173,20 +166,15 @@ pub(crate) async fn read(
 #[utoipa::path(
     put, path = "/tasks/{task_id}", operation_id = "replaceTask", tag = "tasks", request_body = NewTask,
     params(
-        ("task_id" = i64, Path, description = "The task's id"),
-        ("If-Match" = Option<String>, Header, description = "Tags of states that may be changed"),
+        ("task_id" = i64, Path, example = 1, description = "The task's id"),
+        ("If-Match" = Option<String>, Header, example = "\"1-1\"", description = "Tags of states that may be changed"),
     ),
     responses(
         (status = 200, description = "The task as it is now", body = Task,
             headers(("ETag" = String, description = "The task's id and version"))),
-        (status = 400, description = "The body is not text", body = Problem),
         (status = 404, description = "No task has this id", body = Problem),
-        (status = 408, description = "The body did not arrive in time", body = Problem),
         (status = 412, description = "The task is not in a state that may be changed", body = Problem),
-        (status = 413, description = "The body is larger than 1 MB", body = Problem),
         (status = 422, description = "The id or the body is wrong", body = ValidationProblem),
-        (status = 503, description = "The database is not available, or the service is busy", body = Problem),
-        (status = 504, description = "There was no answer in time", body = Problem),
     )
 )]
 pub(crate) async fn replace(
@@ -207,20 +195,15 @@ pub(crate) async fn replace(
     patch, path = "/tasks/{task_id}", operation_id = "changeTask", tag = "tasks",
     request_body(content((TaskChange = "application/merge-patch+json"), (TaskChange = "application/json"))),
     params(
-        ("task_id" = i64, Path, description = "The task's id"),
-        ("If-Match" = Option<String>, Header, description = "Tags of states that may be changed"),
+        ("task_id" = i64, Path, example = 1, description = "The task's id"),
+        ("If-Match" = Option<String>, Header, example = "\"1-1\"", description = "Tags of states that may be changed"),
     ),
     responses(
         (status = 200, description = "The task as it is now", body = Task,
             headers(("ETag" = String, description = "The task's id and version"))),
-        (status = 400, description = "The body is not text", body = Problem),
         (status = 404, description = "No task has this id", body = Problem),
-        (status = 408, description = "The body did not arrive in time", body = Problem),
         (status = 412, description = "The task is not in a state that may be changed", body = Problem),
-        (status = 413, description = "The body is larger than 1 MB", body = Problem),
         (status = 422, description = "The id or the body is wrong", body = ValidationProblem),
-        (status = 503, description = "The database is not available, or the service is busy", body = Problem),
-        (status = 504, description = "There was no answer in time", body = Problem),
     )
 )]
 pub(crate) async fn change(
@@ -240,16 +223,14 @@ pub(crate) async fn change(
 #[utoipa::path(
     delete, path = "/tasks/{task_id}", operation_id = "deleteTask", tag = "tasks",
     params(
-        ("task_id" = i64, Path, description = "The task's id"),
-        ("If-Match" = Option<String>, Header, description = "Tags of states that may be deleted"),
+        ("task_id" = i64, Path, example = 1, description = "The task's id"),
+        ("If-Match" = Option<String>, Header, example = "\"1-1\"", description = "Tags of states that may be deleted"),
     ),
     responses(
         (status = 204, description = "The task is gone"),
         (status = 404, description = "No task has this id", body = Problem),
         (status = 412, description = "The task is not in a state that may be deleted", body = Problem),
         (status = 422, description = "The id is no integer", body = ValidationProblem),
-        (status = 503, description = "The database is not available, or the service is busy", body = Problem),
-        (status = 504, description = "There was no answer in time", body = Problem),
     )
 )]
 pub(crate) async fn remove(

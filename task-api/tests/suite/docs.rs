@@ -96,3 +96,40 @@ fn the_page_loads_nothing_from_elsewhere() {
         }
     }
 }
+
+#[test]
+fn every_answer_that_may_come_is_described_and_the_way_on_from_it() {
+    let key = "ci:read:5f70bf18a086007016e948b04aed3b82103a36bea41755b6cddfaf10ace3c6ef";
+    let strict = [("API_KEYS", key), ("RATE_LIMIT", "600/60"), ("REQUIRE_IF_MATCH", "true")];
+    for environment in [&[][..], &strict] {
+        let api = Api::ready_with("sqlite::memory:", environment);
+        let document = get(api.address, "/openapi.json").json();
+        let mut operations = BTreeSet::new();
+        let mut linked = BTreeSet::new();
+        for link in document["components"]["links"].as_object().unwrap().values() {
+            linked.insert(link["operationId"].as_str().unwrap());
+        }
+        for (path, item) in document["paths"].as_object().unwrap() {
+            for (method, operation) in item.as_object().unwrap() {
+                operations.insert(operation["operationId"].as_str().unwrap());
+                if !path.starts_with("/tasks") {
+                    continue;
+                }
+                let has = |status: &str| operation["responses"].get(status).is_some();
+                let is_strict = !environment.is_empty();
+                assert!(["500", "503", "504"].into_iter().all(has), "{method} {path}");
+                assert!(["401", "403", "429"].into_iter().all(|status| has(status) == is_strict), "{method} {path}");
+                let has_body = operation.get("requestBody").is_some();
+                assert!(["400", "408", "413"].into_iter().all(|status| has(status) == has_body), "{method} {path}");
+                let condition = operation["parameters"].as_array().into_iter().flatten();
+                let condition = condition.into_iter().find(|parameter| parameter["name"] == "If-Match");
+                assert_eq!(has("428"), is_strict && condition.is_some(), "{method} {path}");
+                assert!(condition.is_none_or(|condition| condition["required"] == is_strict), "{method} {path}");
+            }
+        }
+        assert!(linked.is_subset(&operations), "{linked:?}");
+        let problem = &document["components"]["responses"]["Unavailable"];
+        assert!(problem["content"].get("application/problem+json").is_some());
+        assert!(problem["headers"].get("Retry-After").is_some());
+    }
+}

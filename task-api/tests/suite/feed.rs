@@ -272,3 +272,13 @@ fn a_stream_ends_when_the_service_stops() {
     api.signal("TERM");
     assert_eq!(api.wait(), (Some(0), String::new()));
 }
+
+#[test]
+fn a_bad_cursor_is_told_even_where_another_one_counts() {
+    let api = Api::ready("sqlite::memory:");
+    let read = |cursor: &str| {
+        let path = format!("/tasks/changes?cursor={cursor}");
+        send(api.address, "GET", &path, &[("last-event-id", "now")], None).status
+    };
+    assert_eq!([read("now"), read(""), read("nonsense")], [200, 422, 422]);
+}
