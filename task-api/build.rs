@@ -14,6 +14,7 @@ use std::{
 const FILES: [&str; 2] = ["swagger-ui-bundle.js", "swagger-ui.css"];
 
 fn main() -> Result<(), Box<dyn Error>> {
+    println!("cargo::rustc-check-cfg=cfg(fuzzing)");
     let out = env::var_os("OUT_DIR").ok_or("cargo sets OUT_DIR")?;
     let mut archive = zip::ZipArchive::new(Cursor::new(utoipa_swagger_ui_vendored::SWAGGER_UI_VENDORED))?;
     for name in FILES {

@@ -310,7 +310,7 @@ impl Variables {
 }
 
 /// Reads `NAME=value` lines, with `export`, quotes and comments as shells have them, and no expansion.
-fn parse_env_file(text: &str) -> Result<HashMap<String, String>, ConfigError> {
+pub(crate) fn parse_env_file(text: &str) -> Result<HashMap<String, String>, ConfigError> {
     let mut variables = HashMap::new();
     for (at, line) in text.strip_prefix('\u{feff}').unwrap_or(text).lines().enumerate() {
         let line = line.trim();

@@ -19,6 +19,8 @@ mod error;
 mod etag;
 mod fault;
 mod feed;
+#[cfg(any(test, fuzzing))]
+pub mod fuzz;
 mod health;
 mod idempotency;
 mod key;

@@ -1,0 +1,5 @@
+//! Any bytes as a parameter of a query string: `cargo +nightly fuzz run query` in `task-api`. What must be true stands in `src/fuzz.rs`.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| task_api::fuzz::query(bytes));
