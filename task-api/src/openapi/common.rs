@@ -1,8 +1,8 @@
 //! What all operations have in common, because it happens around every request.
 
 use utoipa::openapi::{
-    Components, ContentBuilder, Header, ObjectBuilder, Ref, RefOr, Required, Response, ResponseBuilder, Schema, Type,
-    path::Operation,
+    Components, ContentBuilder, Header, Object, ObjectBuilder, Ref, RefOr, Required, Response, ResponseBuilder, Schema,
+    Type, path::Operation,
 };
 
 use super::Asks;
@@ -59,6 +59,11 @@ pub(super) fn add_components(components: &mut Components, asks: Asks) {
         header.example = Some(example.into());
         components.headers.insert(name.to_owned(), header.into());
     }
+    for name in ["NamedChange", "TaskName"].into_iter().filter(|_| asks.if_match) {
+        if let Some(RefOr::T(Schema::Object(named))) = components.schemas.get_mut(name) {
+            require_tag(named);
+        }
+    }
     for (name, _, description, headers) in ANSWERS {
         let problem = ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build();
         let mut response = ResponseBuilder::new().description(description).content(JSON, problem).build();
@@ -97,6 +102,14 @@ fn require_condition(operation: &mut Operation) -> bool {
         _ => None,
     });
     condition.map(|condition| condition.required = Required::True).is_some()
+}
+
+/// Makes the tag of a task in a batch a member that must be there.
+fn require_tag(named: &mut Object) {
+    named.required.push("etag".to_owned());
+    if let Some(RefOr::T(Schema::Object(tag))) = named.properties.get_mut("etag") {
+        tag.schema_type = Type::String.into();
+    }
 }
 
 /// The answers that are one operation's own.

@@ -1,10 +1,11 @@
 """What a good request takes from the service, and no schema can say: cursors and tags are those it gave, a key names one request, a batch
-names no task twice.
+names no task twice, and deletes tasks that were made for it.
 
 Only requests that are meant to be good are touched. Those that are meant to be wrong are sent as they were made up.
 """
 
 import itertools
+import os
 
 import requests
 import schemathesis
@@ -18,7 +19,7 @@ numbers = itertools.count(1)
 def before_call(context, case, kwargs):
     if case.meta is None or not case.meta.generation.mode.is_positive:
         return
-    service = Service(context, kwargs)
+    service = Service(context)
     query, headers = case.query or {}, case.headers or {}
     name = operation(context)
     if name == "listTasks" and "cursor" in query:
@@ -36,6 +37,9 @@ def before_call(context, case, kwargs):
         for task in tasks.values():
             if task.get("etag") is not None:
                 task["etag"] = service.tag(task["id"]) or task["etag"]
+        if name == "deleteTasks" and case.meta.phase.name.value == "stateful":
+            # The tool knows of DELETE alone, and would look for what a batch has deleted.
+            tasks = {task["id"]: task for task in map(service.doomed, list(tasks.values())[:3])}
         case.body = {**case.body, "tasks": list(reversed(tasks.values()))}
 
 
@@ -53,10 +57,10 @@ def operation(context):
 class Service:
     """The service that is asked, with the key that it is asked with."""
 
-    def __init__(self, context, kwargs):
+    def __init__(self, context):
         self.base = context.operation.schema.get_base_url().rstrip("/")
-        sent = kwargs.get("headers") or {}
-        self.headers = {name: value for name, value in sent.items() if name.lower() == "authorization"}
+        key = os.environ.get("PROBE_KEY")
+        self.headers = {"authorization": f"Bearer {key}"} if key else {}
 
     def get(self, path, **query):
         return session.get(self.base + path, params=query, headers=self.headers, timeout=10)
@@ -68,3 +72,9 @@ class Service:
 
     def tag(self, task):
         return self.get(f"/tasks/{task}").headers.get("etag")
+
+    def doomed(self, task):
+        """A task that nobody else looks at, to be deleted instead of this one."""
+        made = session.post(f"{self.base}/tasks", json={"title": "doomed"}, headers=self.headers, timeout=10)
+        tag = {"etag": made.headers["etag"]} if task.get("etag") is not None else {}
+        return {**task, **tag, "id": made.json()["id"]}

@@ -128,6 +128,10 @@ fn every_answer_that_may_come_is_described_and_the_way_on_from_it() {
             }
         }
         assert!(linked.is_subset(&operations), "{linked:?}");
+        for shape in ["NamedChange", "TaskName"] {
+            let required = document["components"]["schemas"][shape]["required"].as_array().unwrap();
+            assert_eq!(required.contains(&"etag".into()), !environment.is_empty(), "{shape}");
+        }
         let problem = &document["components"]["responses"]["Unavailable"];
         assert!(problem["content"].get("application/problem+json").is_some());
         assert!(problem["headers"].get("Retry-After").is_some());
