@@ -15,7 +15,7 @@ use std::{
     net::{IpAddr, Ipv4Addr},
     pin::pin,
     sync::Arc,
-    time::Instant,
+    time::{Instant, SystemTime},
 };
 
 use axum::{
@@ -51,6 +51,7 @@ pub(crate) async fn around(State(state): State<AppState>, request: Request, next
         trace = trace.decided(traces);
     }
     let kept = state.traces.as_ref().filter(|_| trace.is_sampled() && !kind.is_probe());
+    let kept = kept.map(|traces| (traces, SystemTime::now()));
 
     if let Some(connection) = &connection {
         connection.asked();
@@ -68,7 +69,7 @@ pub(crate) async fn around(State(state): State<AppState>, request: Request, next
                 (_, Ok(entry)) => {
                     let answered = answer(request, next, entry, &ticket);
                     match kept {
-                        Some(traces) => traces::within(Arc::clone(traces), trace, answered).await,
+                        Some((traces, _)) => traces::within(Arc::clone(traces), trace, answered).await,
                         None => answered.await,
                     }
                 }
@@ -85,9 +86,9 @@ pub(crate) async fn around(State(state): State<AppState>, request: Request, next
     let (status, took, bytes) = (response.status().as_u16(), start.elapsed(), response.body().size_hint().exact());
     state.metrics.answered(&kind, status, took);
     log::tell(&kind, status, took, bytes, key.as_deref(), &trace);
-    if let Some(traces) = kept {
+    if let Some((traces, began)) = kept {
         let what = What::Request { method: kind.method, route: kind.known_route().map(Into::into), status };
-        traces.tell(Span::request(&trace, what, took));
+        traces.tell(Span::request(&trace, what, began, took));
     }
     response.headers_mut().extend(trace.header().map(|value| (TRACERESPONSE, value)));
     response.headers_mut().extend(standing.into_iter().flat_map(Standing::headers));

@@ -14,7 +14,7 @@ use std::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicU64, Ordering::Relaxed},
     },
-    time::{Duration, Instant},
+    time::{Duration, Instant, SystemTime},
 };
 
 use tokio::{
@@ -67,10 +67,10 @@ pub(crate) async fn tell_of<T, E>(
     operation: &'static str,
     question: impl Future<Output = Result<T, E>>,
 ) -> Result<T, E> {
-    let Ok(start) = REQUEST.try_with(|_| Instant::now()) else { return question.await };
+    let Ok((began, start)) = REQUEST.try_with(|_| (SystemTime::now(), Instant::now())) else { return question.await };
     let answer = question.await;
     let what = What::Query { system, operation, has_failed: answer.is_err() };
-    let _ = REQUEST.try_with(|(traces, trace)| traces.tell(Span::within(trace, what, start.elapsed())));
+    let _ = REQUEST.try_with(|(traces, trace)| traces.tell(Span::within(trace, what, began, start.elapsed())));
     answer
 }
 
@@ -162,7 +162,7 @@ mod tests {
         let traces = Traces::new(Sampler::default());
         for number in 0..2048 + 7 {
             let what = What::Request { method: "GET", route: None, status: number };
-            traces.tell(Span::request(&Trace::of(&HeaderMap::new()), what, Duration::ZERO));
+            traces.tell(Span::request(&Trace::of(&HeaderMap::new()), what, SystemTime::now(), Duration::ZERO));
         }
         assert_eq!(traces.dropped.load(Relaxed), 7);
         let batches: Vec<_> = std::iter::repeat_with(|| traces.take().len()).take(5).collect();

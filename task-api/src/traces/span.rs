@@ -12,7 +12,7 @@ pub(crate) struct Span {
     trace_id: u128,
     id: u64,
     parent: Option<u64>,
-    ended: SystemTime,
+    began: SystemTime,
     took: Duration,
     what: What,
 }
@@ -26,20 +26,20 @@ pub(crate) enum What {
 }
 
 impl Span {
-    /// Of what has just ended.
-    pub(crate) fn request(trace: &Trace, what: What, took: Duration) -> Self {
-        Self { trace_id: trace.id, id: trace.span, parent: trace.parent, ended: SystemTime::now(), took, what }
+    /// Of what has ended.
+    pub(crate) fn request(trace: &Trace, what: What, began: SystemTime, took: Duration) -> Self {
+        Self { trace_id: trace.id, id: trace.span, parent: trace.parent, began, took, what }
     }
 
-    /// Of what has just ended, as a part of a request.
-    pub(crate) fn within(request: &Trace, what: What, took: Duration) -> Self {
-        Self { trace_id: request.id, id: random(), parent: Some(request.span), ended: SystemTime::now(), took, what }
+    /// Of what has ended, as a part of a request.
+    pub(crate) fn within(request: &Trace, what: What, began: SystemTime, took: Duration) -> Self {
+        Self { trace_id: request.id, id: random(), parent: Some(request.span), began, took, what }
     }
 
     fn json(&self) -> Value {
         let nanos =
             |time: SystemTime| time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_nanos().to_string();
-        let began = self.ended.checked_sub(self.took).unwrap_or(self.ended);
+        let ended = self.began.checked_add(self.took).unwrap_or(self.began);
         let (name, kind, attributes, has_failed) = self.what.told();
         let mut span = json!({
             "traceId": format!("{:032x}", self.trace_id),
@@ -47,8 +47,8 @@ impl Span {
             "flags": 1,
             "name": name,
             "kind": kind,
-            "startTimeUnixNano": nanos(began),
-            "endTimeUnixNano": nanos(self.ended),
+            "startTimeUnixNano": nanos(self.began),
+            "endTimeUnixNano": nanos(ended),
             "attributes": attributes,
             "status": if has_failed { json!({ "code": 2 }) } else { json!({}) },
         });
