@@ -17,18 +17,18 @@ use bytes::Bytes;
 
 use crate::{
     around::{self, load::Load, metrics::Metrics, rate::Rates},
-    batch, changes, docs,
+    config::{key::Keys, limits::Limits},
     error::Error,
-    etag::Conditions,
     feed::Feeds,
-    health::{self, Readiness},
-    idempotency::Running,
-    key::Keys,
-    limits::Limits,
-    mcp, metrics,
+    mcp,
+    request::{etag::Conditions, idempotency::Running},
+    resource::{
+        batch, changes, docs,
+        health::{self, Readiness},
+        metrics, tasks,
+    },
     store::{Store, StoreError},
     task::TaskId,
-    tasks,
     traces::Traces,
 };
 

@@ -21,7 +21,7 @@ use tokio::{
 
 use crate::{
     around::load::Seat,
-    limits::{Limits, READ_BYTES_PER_SECOND},
+    config::limits::{Limits, READ_BYTES_PER_SECOND},
 };
 
 /// What a request knows of the connection that it came on.

@@ -12,8 +12,8 @@ use tracing::{error, warn};
 
 use crate::{
     around::{access, metrics::Metrics, trace::Trace},
-    fault::Fault,
-    key::{Denied, Scope},
+    config::key::{Denied, Scope},
+    request::fault::Fault,
     store::StoreError,
 };
 

@@ -17,7 +17,7 @@ use tracing::debug;
 
 use crate::{
     app::AppState,
-    owner::Owner,
+    request::owner::Owner,
     store::StoreError,
     task::{CreatedAt, Task},
 };

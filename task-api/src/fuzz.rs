@@ -8,17 +8,17 @@ use serde::de::IgnoredAny;
 
 use crate::{
     around::trace::Trace,
-    body::Document,
-    config::parse_env_file,
-    cursor::Scope,
-    database_url::DatabaseUrl,
+    config::{database_url::DatabaseUrl, key::Keys, parse_env_file},
     error::Error,
-    etag::Conditions,
-    idempotency::Key,
-    key::Keys,
-    object::{Object, all},
-    owner::Owner,
-    selection::{Selection, parameter},
+    request::{
+        body::Document,
+        cursor::Scope,
+        etag::Conditions,
+        idempotency::Key,
+        object::{Object, all},
+        owner::Owner,
+        selection::{Selection, parameter},
+    },
     task::{CreatedAt, Description, Task, TaskId},
 };
 

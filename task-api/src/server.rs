@@ -18,8 +18,8 @@ use tracing::{debug, info, warn};
 
 use crate::{
     around::load::{Load, Seat},
+    config::limits::{BUFFER_BYTES, HEAD_BYTES, HEADERS, IDLE_TIME, Limits},
     connection::{Connection, Patient},
-    limits::{BUFFER_BYTES, HEAD_BYTES, HEADERS, IDLE_TIME, Limits},
 };
 
 /// How long requests in flight may take once the service is told to stop. Orchestrators kill after ten seconds.

@@ -5,7 +5,7 @@ use serde::{Serialize, Serializer};
 use serde_json::json;
 use utoipa::ToSchema;
 
-use crate::owner::Owner;
+use crate::request::owner::Owner;
 
 /// A thing to be done.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]

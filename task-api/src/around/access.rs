@@ -7,7 +7,7 @@ use axum::{
 
 use super::log::Kind;
 use crate::{
-    key::{Denied, Entry, Keys, Scope},
+    config::key::{Denied, Entry, Keys, Scope},
     mcp,
 };
 

@@ -11,8 +11,8 @@ use std::{
 
 use super::metrics::Text;
 use crate::{
+    config::limits::{GUESTS, HELD_BYTES, Limits},
     error::Error,
-    limits::{GUESTS, HELD_BYTES, Limits},
 };
 
 /// The figures, shared by all connections and requests.

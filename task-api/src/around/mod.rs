@@ -29,10 +29,10 @@ use tokio::time::timeout_at;
 
 use crate::{
     app::AppState,
+    config::key::Entry,
     connection::Connection,
     error::{Asked, Error},
-    key::Entry,
-    owner::Owner,
+    request::owner::Owner,
     traces::{self, Span, What},
 };
 use load::Ticket;

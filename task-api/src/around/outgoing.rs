@@ -12,7 +12,7 @@ use bytes::Bytes;
 use hyper::body::{Body as HttpBody, Frame, SizeHint};
 
 use super::load::Ticket;
-use crate::limits::BUFFER_BYTES;
+use crate::config::limits::BUFFER_BYTES;
 
 pub(crate) struct Outgoing {
     body: Body,
@@ -70,7 +70,7 @@ mod tests {
     use http_body_util::BodyExt;
 
     use super::*;
-    use crate::{around::load::Load, limits::Limits};
+    use crate::{around::load::Load, config::limits::Limits};
 
     #[tokio::test]
     async fn a_long_body_leaves_in_pieces_and_unchanged() {

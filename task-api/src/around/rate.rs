@@ -12,7 +12,7 @@ use std::{
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 
-use crate::limits::Rate;
+use crate::config::limits::Rate;
 
 const RATELIMIT: HeaderName = HeaderName::from_static("ratelimit");
 const RATELIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");

@@ -8,8 +8,10 @@ use std::{
 
 use super::{Failure, runtime};
 use crate::{
-    config::Config,
-    database_url::{DatabaseUrl, PostgresUrl, Tls},
+    config::{
+        Config,
+        database_url::{DatabaseUrl, PostgresUrl, Tls},
+    },
     store::{Postgres, Sqlite, StoreError},
 };
 

@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use super::Failure;
-use crate::key::Entry;
+use crate::config::key::Entry;
 
 /// # Errors
 ///

@@ -12,8 +12,7 @@ use tokio::{runtime::Runtime, time::sleep};
 use tracing::{info, level_filters::LevelFilter, warn};
 
 use crate::{
-    config::ConfigError,
-    database_url::DatabaseUrl,
+    config::{ConfigError, database_url::DatabaseUrl},
     error::chain,
     store::{Store, StoreError},
 };

@@ -11,8 +11,8 @@ use super::{Failure, log_to_stdout, open_waiting, runtime};
 use crate::{
     app::{AppState, app},
     around,
-    config::Config,
-    limits, server,
+    config::{Config, limits},
+    server,
     traces::Traces,
 };
 

@@ -22,10 +22,12 @@ use serde_json::{Value, json, value::RawValue};
 
 use crate::{
     app::{AppState, resource},
-    body::{Whole, is_json},
+    config::key::Scopes,
     error::{Error, Told},
-    key::Scopes,
-    owner::Owner,
+    request::{
+        body::{Whole, is_json},
+        owner::Owner,
+    },
 };
 use message::{Message, Params, Refusal, result};
 use revision::Revision;

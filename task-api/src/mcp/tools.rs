@@ -11,17 +11,21 @@ use serde_json::{
 
 use crate::{
     app::AppState,
-    batch::{TaggedTask, named},
+    config::key::{Denied, Scope, Scopes},
     error::Error,
-    etag::Conditions,
-    fault::{Fault, Place},
-    key::{Denied, Scope, Scopes},
-    object::{Object, input},
-    owner::Owner,
-    selection::Selection,
+    request::{
+        etag::Conditions,
+        fault::{Fault, Place},
+        object::{Object, input},
+        owner::Owner,
+        selection::Selection,
+    },
+    resource::{
+        batch::{TaggedTask, named},
+        tasks::done,
+    },
     store::StoreError,
     task::{Change, Status, Task, TaskId},
-    tasks::done,
 };
 
 /// All tools, as clients are told of them.

@@ -14,7 +14,10 @@ use utoipa::{
     },
 };
 
-use crate::{batch, changes, health, task::Task, tasks};
+use crate::{
+    resource::{batch, changes, health, tasks},
+    task::Task,
+};
 pub(crate) use shapes::{
     Fault, Health, NewTask, NewTasks, Problem, Ready, Sort, TaskChange, TaskChanges, TaskNames, Tasks,
     ValidationProblem,

@@ -18,7 +18,7 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 use tracing::{debug, info, warn};
 
 use super::{StoreError, failure::Failure, tls};
-use crate::{database_url::PostgresUrl, error::chain};
+use crate::{config::database_url::PostgresUrl, error::chain};
 
 pub(super) type Parameter<'a> = (&'a (dyn ToSql + Sync), Type);
 

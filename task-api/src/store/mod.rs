@@ -16,12 +16,9 @@ mod worker;
 use std::error::Error as StdError;
 
 use crate::{
-    database_url::DatabaseUrl,
-    etag::Conditions,
+    config::database_url::DatabaseUrl,
     feed::Changed,
-    idempotency::Key,
-    owner::Owner,
-    selection::Selection,
+    request::{etag::Conditions, idempotency::Key, owner::Owner, selection::Selection},
     task::{Change, Draft, Task, TaskId},
     traces,
 };

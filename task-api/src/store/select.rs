@@ -3,8 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::{
-    owner::Owner,
-    selection::Selection,
+    request::{owner::Owner, selection::Selection},
     task::{CreatedAt, Status, Title},
 };
 

@@ -14,7 +14,7 @@ use rustls::{
 use tokio_postgres::config::SslNegotiation;
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-use crate::database_url::{PostgresUrl, Roots, Tls};
+use crate::config::database_url::{PostgresUrl, Roots, Tls};
 
 /// How to encrypt, as the URL demands.
 ///

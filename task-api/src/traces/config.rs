@@ -5,7 +5,7 @@ use std::{fmt, path::PathBuf, str::FromStr};
 use axum::http::{HeaderName, HeaderValue, Uri, uri::Scheme};
 use percent_encoding::percent_decode_str;
 
-use crate::database_url::Roots;
+use crate::config::database_url::Roots;
 
 /// A collector, and what it is sent. `Debug` shows no header.
 #[derive(Clone)]

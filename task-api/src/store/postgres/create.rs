@@ -6,7 +6,7 @@ use tokio_postgres::types::Type;
 
 use super::{GIVEN_UP, Inner, row};
 use crate::{
-    owner::Owner,
+    request::owner::Owner,
     store::{
         StoreError,
         batch::{Asked, Lane, Size},

@@ -10,7 +10,7 @@ use tokio_postgres::{Row, types::Type};
 use super::{Inner, row};
 use crate::{
     feed::Changed,
-    owner::Owner,
+    request::owner::Owner,
     store::{StoreError, connection::Parameter, failure::Failure, link::Use, retry::Tries},
 };
 

@@ -4,7 +4,7 @@ use tokio_postgres::types::Type;
 
 use super::{Inner, row};
 use crate::{
-    owner::Owner,
+    request::owner::Owner,
     store::{Edited, StoreError, connection::Parameter, failure::Failure, link::Use, retry::Tries},
     task::{Change, Description, Edit, Status, Task, TaskId, Title},
 };

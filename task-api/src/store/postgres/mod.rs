@@ -25,12 +25,14 @@ use super::{
     select::{Dialect, select},
 };
 use crate::{
-    database_url::PostgresUrl,
-    etag::Conditions,
+    config::database_url::PostgresUrl,
     feed::Changed,
-    idempotency::Key,
-    owner::Owner,
-    selection::{Filter, Selection},
+    request::{
+        etag::Conditions,
+        idempotency::Key,
+        owner::Owner,
+        selection::{Filter, Selection},
+    },
     task::{Change, Description, Draft, Edit, Status, Task, TaskId, Title},
 };
 use create::{Created, New};

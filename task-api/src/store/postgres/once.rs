@@ -13,8 +13,10 @@ use super::{
     row,
 };
 use crate::{
-    idempotency::{KEPT_HOURS, Key},
-    owner::Owner,
+    request::{
+        idempotency::{KEPT_HOURS, Key},
+        owner::Owner,
+    },
     store::{Once, StoreError, connection::Parameter, failure::Failure, link::Use, retry::Tries},
     task::{CreatedAt, Draft, Task},
 };

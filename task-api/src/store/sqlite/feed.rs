@@ -3,7 +3,7 @@
 use rusqlite::{Connection, Row, params};
 
 use super::row::task;
-use crate::{feed::Changed, owner::Owner};
+use crate::{feed::Changed, request::owner::Owner};
 
 const READ: &str = "SELECT * FROM (SELECT id, title, description, status, created_at, version, owner, feed_position, changed_at \
          FROM task WHERE owner = ?1 AND feed_position > ?2 ORDER BY feed_position LIMIT ?3) \

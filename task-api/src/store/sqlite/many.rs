@@ -4,7 +4,7 @@ use rusqlite::Connection;
 
 use super::read;
 use crate::{
-    owner::Owner,
+    request::owner::Owner,
     store::Edited,
     task::{Change, Task, TaskId},
 };

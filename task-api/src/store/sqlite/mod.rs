@@ -17,12 +17,9 @@ use super::{
     worker::{Worker, judge},
 };
 use crate::{
-    database_url::SqlitePlace,
-    etag::Conditions,
+    config::database_url::SqlitePlace,
     feed::Changed,
-    idempotency::Key,
-    owner::Owner,
-    selection::Selection,
+    request::{etag::Conditions, idempotency::Key, owner::Owner, selection::Selection},
     task::{Change, CreatedAt, Description, Draft, Edit, Status, Task, TaskId, Title},
 };
 use row::{columns, position, task};

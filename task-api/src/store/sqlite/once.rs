@@ -5,8 +5,10 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::create as create_one;
 use crate::{
-    idempotency::{KEPT_HOURS, Key},
-    owner::Owner,
+    request::{
+        idempotency::{KEPT_HOURS, Key},
+        owner::Owner,
+    },
     store::Once,
     task::{CreatedAt, Draft, Task},
 };

@@ -13,18 +13,20 @@ use serde::Serialize;
 
 use crate::{
     app::{AppState, resource},
-    body::Document,
     error::Error,
-    etag,
-    fault::{Fault, Place, both, text_input},
-    idempotency::Key,
-    object::{Object, all},
     openapi::{NewTasks, Problem, TaskChanges, TaskNames, Tasks, ValidationProblem},
-    owner::Owner,
-    selection::parameter,
+    request::{
+        body::Document,
+        etag,
+        fault::{Fault, Place, both, text_input},
+        idempotency::Key,
+        object::{Object, all},
+        owner::Owner,
+        selection::parameter,
+    },
+    resource::tasks::{create_once, replayed},
     store::Edited,
     task::{Task, TaskId},
-    tasks::{create_once, replayed},
 };
 
 /// Tasks in one request.

@@ -9,7 +9,7 @@ use serde::{
 use serde_json::{json, value::RawValue};
 
 use crate::{
-    fault::{Fault, Place, both},
+    request::fault::{Fault, Place, both},
     task::{BadText, Change, Description, Draft, Edit, Status, Title},
 };
 

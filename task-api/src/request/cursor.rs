@@ -7,7 +7,7 @@
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use ring::digest::{Context, SHA256};
 
-use crate::fault::{Fault, Place, text_input};
+use crate::request::fault::{Fault, Place, text_input};
 
 const VERSION: u8 = 1;
 

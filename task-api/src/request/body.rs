@@ -15,8 +15,10 @@ use tokio::time::timeout_at;
 use crate::{
     around::load::Ticket,
     error::Error,
-    fault::{Fault, Place, text_input},
-    object::{Object, input},
+    request::{
+        fault::{Fault, Place, text_input},
+        object::{Object, input},
+    },
     task::{Change, Draft},
 };
 

@@ -26,14 +26,16 @@ use utoipa::ToSchema;
 
 use crate::{
     app::{AppState, resource},
-    cursor::Scope,
     error::Error,
-    etag,
-    fault::Fault,
     feed::{Changed, Feeds, Follower, PAGE},
     openapi::ValidationProblem,
-    owner::Owner,
-    selection::{limit, parameter},
+    request::{
+        cursor::Scope,
+        etag,
+        fault::Fault,
+        owner::Owner,
+        selection::{limit, parameter},
+    },
     task::{CreatedAt, Task},
 };
 

@@ -10,9 +10,11 @@ use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode
 use serde_json::json;
 
 use crate::{
-    cursor::Scope,
-    fault::{Fault, Place, text_input},
-    owner::Owner,
+    request::{
+        cursor::Scope,
+        fault::{Fault, Place, text_input},
+        owner::Owner,
+    },
     task::{BadText, CreatedAt, Status, Task, Title},
 };
 

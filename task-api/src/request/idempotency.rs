@@ -8,7 +8,7 @@ use std::{
 use axum::http::HeaderMap;
 use ring::digest::{Context, SHA256};
 
-use crate::{
+use crate::request::{
     fault::{Fault, Place, text_input},
     owner::Owner,
 };

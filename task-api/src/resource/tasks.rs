@@ -11,14 +11,16 @@ use percent_encoding::percent_decode_str;
 
 use crate::{
     app::{AppState, resource},
-    body::Document,
     error::Error,
-    etag,
-    fault::{Fault, Place, both, text_input},
-    idempotency::Key,
     openapi::{NewTask, Problem, Sort, TaskChange, ValidationProblem},
-    owner::Owner,
-    selection::Selection,
+    request::{
+        body::Document,
+        etag,
+        fault::{Fault, Place, both, text_input},
+        idempotency::Key,
+        owner::Owner,
+        selection::Selection,
+    },
     store::{Once, Outcome},
     task::{Draft, Task, TaskId},
 };

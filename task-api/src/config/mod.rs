@@ -1,5 +1,10 @@
 //! What the service is told from outside: the environment, and a file `.env` in the working directory beneath it.
 
+pub(crate) mod database_file;
+pub(crate) mod database_url;
+pub(crate) mod key;
+pub(crate) mod limits;
+
 use std::{
     collections::HashMap, env, fmt, fs, io, ops::RangeInclusive, path::PathBuf, str::FromStr, sync::Arc, time::Duration,
 };
@@ -7,9 +12,11 @@ use std::{
 use tracing::level_filters::LevelFilter;
 
 use crate::{
-    database_url::{BadUrl, DatabaseUrl, PostgresUrl},
-    key::{BadKeys, Keys},
-    limits::Limits,
+    config::{
+        database_url::{BadUrl, DatabaseUrl, PostgresUrl},
+        key::{BadKeys, Keys},
+        limits::Limits,
+    },
     traces::{BadTraces, Sampler, TracesConfig},
 };
 

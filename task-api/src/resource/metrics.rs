@@ -13,7 +13,7 @@ use axum::{
 use crate::{
     app::{AppState, resource},
     around::metrics::Text,
-    limits,
+    config::limits,
     store::Store,
 };
 

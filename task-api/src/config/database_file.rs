@@ -6,7 +6,7 @@ use std::{fs, path::Path};
 
 use tracing::{debug, warn};
 
-use crate::database_url::{DatabaseUrl, PostgresUrl};
+use crate::config::database_url::{DatabaseUrl, PostgresUrl};
 
 impl PostgresUrl {
     /// What its file says now, if that is something else.

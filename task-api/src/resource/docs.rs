@@ -17,8 +17,8 @@ use crate::{
     openapi::{self, Asks},
 };
 
-const PAGE: &str = include_str!("../assets/docs.html");
-const START: &str = include_str!("../assets/docs.js");
+const PAGE: &str = include_str!("../../assets/docs.html");
+const START: &str = include_str!("../../assets/docs.js");
 const SCRIPT: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/swagger-ui-bundle.js.gz"));
 const STYLE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/swagger-ui.css.gz"));
 const ALLOW: &str = "GET, HEAD, OPTIONS";

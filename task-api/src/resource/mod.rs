@@ -1,0 +1,8 @@
+//! What there is to be asked for: a router and its handlers each.
+
+pub(crate) mod batch;
+pub(crate) mod changes;
+pub(crate) mod docs;
+pub(crate) mod health;
+pub(crate) mod metrics;
+pub(crate) mod tasks;
