@@ -215,7 +215,7 @@ impl CreatedAt {
     }
 
     /// `2026-01-31T12:00:00.000000Z`; the year is not before 0.
-    fn digits(self) -> [u8; 27] {
+    pub(crate) fn digits(self) -> [u8; 27] {
         let (time, mut text) = (self.0, *b"0000-00-00T00:00:00.000000Z");
         let mut put = |end: usize, mut number: u32| {
             for byte in text[..end].iter_mut().rev().take_while(|byte| byte.is_ascii_digit()) {

@@ -3,6 +3,7 @@
 pub mod doctor;
 pub mod healthcheck;
 pub mod key;
+mod log;
 pub mod migrate;
 pub mod serve;
 
@@ -46,8 +47,7 @@ impl Failure {
 
 /// JSON lines on stdout.
 fn log_to_stdout(level: LevelFilter) {
-    let json = tracing_subscriber::fmt().json().flatten_event(true).with_current_span(false).with_span_list(false);
-    let _ = json.with_max_level(level).try_init();
+    let _ = tracing_subscriber::fmt().event_format(log::Lines).with_max_level(level).try_init();
 }
 
 fn runtime() -> Result<Runtime, Failure> {
