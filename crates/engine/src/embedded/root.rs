@@ -85,7 +85,7 @@ impl Root {
             }
         }
         for (number, (path, content)) in plan.files.iter().enumerate() {
-            root.put(path, content, put_in(number), 0o444, true)?;
+            root.put(path, content, &put_in(number), 0o444, true)?;
         }
         Ok(root)
     }
@@ -104,13 +104,13 @@ impl Root {
         &mut self,
         path: &str,
         content: &[u8],
-        source: PathBuf,
+        source: &Path,
         mode: u32,
         read_only: bool,
     ) -> io::Result<()> {
-        fs::write(&source, content)?;
-        own(&source, self.mapping, 0, 0)?;
-        fs::set_permissions(&source, Permissions::from_mode(mode))?;
+        fs::write(source, content)?;
+        own(source, self.mapping, 0, 0)?;
+        fs::set_permissions(source, Permissions::from_mode(mode))?;
         self.binds.push((source.to_string_lossy().into_owned(), path.to_owned(), read_only));
         Ok(())
     }

@@ -286,9 +286,9 @@ fn put_names(root: &mut Root, hostname: &str, services: &[Placed]) -> std::io::R
         add(address, name);
     }
     let resolver = format!("nameserver {LOOPBACK}\noptions ndots:0\n");
-    root.put("/etc/hosts", hosts.as_bytes(), root::stage("hosts"), 0o644, false)?;
-    root.put("/etc/hostname", format!("{hostname}\n").as_bytes(), root::stage("hostname"), 0o644, false)?;
-    root.put("/etc/resolv.conf", resolver.as_bytes(), root::stage("resolv.conf"), 0o644, false)
+    root.put("/etc/hosts", hosts.as_bytes(), &root::stage("hosts"), 0o644, false)?;
+    root.put("/etc/hostname", format!("{hostname}\n").as_bytes(), &root::stage("hostname"), 0o644, false)?;
+    root.put("/etc/resolv.conf", resolver.as_bytes(), &root::stage("resolv.conf"), 0o644, false)
 }
 
 /// Answers until the program is gone; returns whether it left in order. The main thread waits for the container: it is its parent.
