@@ -24,7 +24,7 @@ use crate::{
         batch::{TaggedTask, named},
         tasks::done,
     },
-    store::StoreError,
+    store::{Listed, StoreError},
     task::{Change, Status, Task, TaskId},
 };
 
@@ -107,11 +107,7 @@ async fn list(caller: &Caller<'_>, arguments: &str) -> Result<Page, Error> {
     let selection = query(arguments).and_then(|query| Selection::parse(&query, &caller.owner));
     let selection =
         selection.map_err(|faults| faults.into_iter().map(|fault| fault.moved_to("arguments")).collect::<Vec<_>>())?;
-    let mut tasks = caller.state.store()?.list(&caller.owner, &selection).await?;
-    let has_more = i64::try_from(tasks.len()).is_ok_and(|count| count > selection.limit);
-    if has_more {
-        tasks.pop();
-    }
+    let Listed { tasks, has_more } = caller.state.store()?.list(&caller.owner, &selection).await?;
     let next_cursor = tasks.last().filter(|_| has_more).map(|last| selection.cursor_behind(last));
     Ok(Page { tasks: tasks.into_iter().map(TaggedTask::from).collect(), next_cursor })
 }

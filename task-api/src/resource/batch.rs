@@ -32,6 +32,8 @@ use crate::{
 /// Tasks in one request.
 const MOST: usize = 1000;
 
+const IDS: [Place; 2] = [Place::Name("query"), Place::Name("ids")];
+
 const CREATE: &str = "/tasks:batchCreate";
 
 pub(crate) fn router() -> Router<AppState> {
@@ -109,7 +111,7 @@ pub(crate) async fn create(
     responses(
         (status = 200, description = "The tasks", body = Tasks),
         (status = 404, description = "Some of the ids are no task's", body = Problem),
-        (status = 422, description = "The ids are wrong", body = ValidationProblem),
+        (status = 422, description = "The ids are wrong, or the tasks are larger than 4 MB", body = ValidationProblem),
     )
 )]
 pub(crate) async fn read(
@@ -117,8 +119,12 @@ pub(crate) async fn read(
     owner: Owner,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Error> {
-    let ids = ids(query.as_deref().unwrap_or_default())?;
-    let mut tasks = state.store()?.read_many(&owner, ids.clone()).await?;
+    let query = query.as_deref().unwrap_or_default();
+    let ids = ids(query)?;
+    let Some(mut tasks) = state.store()?.read_many(&owner, ids.clone()).await? else {
+        let msg = "Value error, Input should be fewer tasks: together they are larger than 4 MB";
+        return Err(Error::Invalid(vec![Fault::new("value_error", &IDS, msg, text_input(query))]));
+    };
     let there: HashSet<_> = tasks.iter().map(|task| task.id).collect();
     let missing: Vec<_> = ids.iter().copied().filter(|id| !there.contains(id)).collect();
     if !missing.is_empty() {
@@ -199,11 +205,10 @@ pub(crate) fn named(state: &AppState, object: &Object<'_>) -> Result<(TaskId, Op
 }
 
 fn ids(query: &str) -> Result<Vec<i64>, Vec<Fault>> {
-    let place = [Place::Name("query"), Place::Name("ids")];
     let Some(text) = parameter(query, "ids") else {
-        return Err(vec![Fault::new("missing", &place, "Field required", text_input(query))]);
+        return Err(vec![Fault::new("missing", &IDS, "Field required", text_input(query))]);
     };
-    let bad = |kind, msg: String| vec![Fault::new(kind, &place, msg, text_input(&text))];
+    let bad = |kind, msg: String| vec![Fault::new(kind, &IDS, msg, text_input(&text))];
     let ids: Option<Vec<_>> = text.split(',').map(|id| TaskId::parse(id).map(|id| id.0)).collect();
     let mut ids =
         ids.ok_or_else(|| bad("int_parsing", "Input should be integers with commas between them".to_owned()))?;

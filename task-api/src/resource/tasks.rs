@@ -21,7 +21,7 @@ use crate::{
         owner::Owner,
         selection::Selection,
     },
-    store::{Once, Outcome},
+    store::{Listed, Once, Outcome},
     task::{Draft, Task, TaskId},
 };
 
@@ -59,10 +59,9 @@ pub(crate) async fn list(
     RawQuery(query): RawQuery,
 ) -> Result<Response, Error> {
     let selection = Selection::parse(query.as_deref().unwrap_or_default(), &owner)?;
-    let mut tasks = state.store()?.list(&owner, &selection).await?;
+    let Listed { tasks, has_more } = state.store()?.list(&owner, &selection).await?;
     let mut headers = HeaderMap::new();
-    if i64::try_from(tasks.len()).is_ok_and(|count| count > selection.limit) {
-        tasks.pop();
+    if has_more {
         let next = tasks.last().and_then(|last| selection.next("/tasks", last));
         headers.extend(next.map(|link| (header::LINK, link)));
     }

@@ -2,6 +2,8 @@
 
 use std::{
     collections::HashMap,
+    future::poll_fn,
+    pin::pin,
     sync::{
         Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed},
@@ -9,9 +11,10 @@ use std::{
     time::{Duration, Instant},
 };
 
+use futures_core::Stream;
 use tokio::{task::AbortHandle, time::timeout};
 use tokio_postgres::{
-    Client, Error, Row, Statement,
+    Client, Error, Row, RowStream, Statement,
     types::{ToSql, Type},
 };
 use tokio_postgres_rustls::MakeRustlsConnect;
@@ -139,10 +142,27 @@ impl Connection {
         Self { client, task, prepared, leases, is_condemned, born: Instant::now(), progress }
     }
 
-    /// Sends one statement, in one round trip.
-    pub(super) async fn query(&self, sql: &str, parameters: &[Parameter<'_>]) -> Result<Vec<Row>, Error> {
-        let answer = match &self.prepared {
-            None => self.client.query_typed(sql, parameters).await,
+    /// Sends one statement, in one round trip, and takes rows until they hold `most_bytes`: what comes behind is thrown away.
+    pub(super) async fn query(
+        &self,
+        sql: &str,
+        parameters: &[Parameter<'_>],
+        most_bytes: usize,
+    ) -> Result<Rows, Error> {
+        let answer = match self.send(sql, parameters).await {
+            Ok(rows) => taken(rows, most_bytes).await,
+            Err(error) => Err(error),
+        };
+        self.moved();
+        answer
+    }
+
+    async fn send(&self, sql: &str, parameters: &[Parameter<'_>]) -> Result<RowStream, Error> {
+        match &self.prepared {
+            None => {
+                let parameters = parameters.iter().map(|(value, kind)| (*value, kind.clone()));
+                self.client.query_typed_raw(sql, parameters).await
+            }
             Some(prepared) => {
                 let known = prepared.lock().unwrap_or_else(PoisonError::into_inner).get(sql).cloned();
                 let statement = if let Some(statement) = known {
@@ -153,12 +173,9 @@ impl Connection {
                     prepared.lock().unwrap_or_else(PoisonError::into_inner).insert(sql.to_owned(), statement.clone());
                     statement
                 };
-                let values: Vec<_> = parameters.iter().map(|(value, _)| *value).collect();
-                self.client.query(&statement, &values).await
+                self.client.query_raw(&statement, parameters.iter().map(|(value, _)| *value)).await
             }
-        };
-        self.moved();
-        answer
+        }
     }
 
     /// How many are at it.
@@ -227,4 +244,25 @@ mod tests {
         assert!(!presence.missed(later), "that is no news");
         assert!(presence.found() && presence.away.is_none());
     }
+}
+
+/// What a statement answers.
+#[derive(Debug)]
+pub(super) struct Rows {
+    pub(super) rows: Vec<Row>,
+    /// There were more, and there was no room for them.
+    pub(super) is_cut: bool,
+}
+
+async fn taken(rows: RowStream, most_bytes: usize) -> Result<Rows, Error> {
+    let (mut stream, mut taken, mut bytes) = (pin!(rows), Vec::new(), 0);
+    while let Some(row) = poll_fn(|context| stream.as_mut().poll_next(context)).await.transpose()? {
+        bytes += row.raw_size_bytes();
+        // One that is larger by itself comes alone.
+        if bytes > most_bytes && !taken.is_empty() {
+            return Ok(Rows { rows: taken, is_cut: true });
+        }
+        taken.push(row);
+    }
+    Ok(Rows { rows: taken, is_cut: false })
 }

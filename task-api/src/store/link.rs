@@ -18,7 +18,7 @@ use tokio::{
 use tokio_postgres::{Row, error::SqlState};
 
 use super::{
-    connection::{Connection, Parameter, Place},
+    connection::{Connection, Parameter, Place, Rows},
     failure::Failure,
     retry::jittered,
 };
@@ -77,9 +77,21 @@ impl Link {
         sql: &str,
         parameters: &[Parameter<'_>],
     ) -> Result<Vec<Row>, Failure> {
+        self.query_some(how, time, sql, parameters, usize::MAX).await.map(|answer| answer.rows)
+    }
+
+    /// As [`Link::query`], and takes no more rows than `most_bytes` hold.
+    pub(super) async fn query_some(
+        &self,
+        how: Use,
+        time: Duration,
+        sql: &str,
+        parameters: &[Parameter<'_>],
+        most_bytes: usize,
+    ) -> Result<Rows, Failure> {
         let pool = if how == Use::Shared { &self.shared } else { &self.alone };
         let lease = pool.lease().await?;
-        let Ok(answer) = timeout(time, lease.connection.query(sql, parameters)).await else {
+        let Ok(answer) = timeout(time, lease.connection.query(sql, parameters, most_bytes)).await else {
             lease.connection.condemn();
             return Err(Failure::unanswered(format!("no answer within {} s", time.as_secs())));
         };

@@ -22,9 +22,12 @@ use crate::{
     task::{Change, Draft, Task, TaskId},
     traces,
 };
-pub(crate) use outcome::{Edited, Once, Outcome};
+pub(crate) use outcome::{Edited, Listed, Once, Outcome};
 pub(crate) use postgres::Postgres;
 pub(crate) use sqlite::Sqlite;
+
+/// What is read at a time: lists end early where tasks are large. In bytes of the database's answer.
+const MOST_BYTES: usize = 4_000_000;
 
 /// A database that is open, and whose tables are up to date.
 #[derive(Debug)]
@@ -114,8 +117,8 @@ impl Store {
         self.tell("INSERT", asked).await
     }
 
-    /// A page of a list, and one task more if there is another page.
-    pub(crate) async fn list(&self, owner: &Owner, selection: &Selection) -> Result<Vec<Task>, StoreError> {
+    /// A page of a list. It has fewer tasks than it may have where they are large, and at least one.
+    pub(crate) async fn list(&self, owner: &Owner, selection: &Selection) -> Result<Listed, StoreError> {
         let asked = async {
             match self {
                 Self::Postgres(store) => store.list(owner, selection).await,
@@ -135,8 +138,8 @@ impl Store {
         self.tell("SELECT", asked).await
     }
 
-    /// Those of the tasks that are there, in any order.
-    pub(crate) async fn read_many(&self, owner: &Owner, ids: Vec<i64>) -> Result<Vec<Task>, StoreError> {
+    /// Those of the tasks that are there, in any order; `None` if they are too large to be read at once.
+    pub(crate) async fn read_many(&self, owner: &Owner, ids: Vec<i64>) -> Result<Option<Vec<Task>>, StoreError> {
         let asked = async {
             match self {
                 Self::Postgres(store) => store.read_many(owner, &ids).await,
@@ -225,7 +228,7 @@ impl Store {
         self.tell("DELETE", asked).await
     }
 
-    /// What changed behind the position `after` of the feed, in its order; at most `limit`.
+    /// What changed behind the position `after` of the feed, in its order; at most `limit`, and fewer where tasks are large.
     pub(crate) async fn changes(&self, owner: &Owner, after: i64, limit: i64) -> Result<Vec<Changed>, StoreError> {
         let asked = async {
             match self {

@@ -51,3 +51,21 @@ pub(crate) enum Once {
     /// The key came with another request before.
     Taken,
 }
+
+/// A page of a list.
+#[derive(Debug)]
+pub(crate) struct Listed {
+    pub(crate) tasks: Vec<Task>,
+    /// The list goes on behind the last one.
+    pub(crate) has_more: bool,
+}
+
+impl Listed {
+    /// From what was read: one task more than the page has, if there is one, or less where there was no room for more.
+    pub(super) fn of(mut tasks: Vec<Task>, limit: i64, is_cut: bool) -> Self {
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        let has_more = is_cut || tasks.len() > limit;
+        tasks.truncate(limit);
+        Self { tasks, has_more }
+    }
+}

@@ -1,6 +1,6 @@
 //! Lists: filters, orders, and the pages of each.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, thread};
 
 use serde_json::{Value, json};
 
@@ -85,4 +85,39 @@ fn a_cursor_that_does_not_fit_is_refused() {
             "{other}"
         );
     }
+}
+
+#[test]
+fn pages_of_large_tasks_are_shorter() {
+    on_every_database(|api| {
+        let body = json!({ "title": "large", "description": "x".repeat(900_000) }).to_string();
+        let made: Vec<_> =
+            (0..9).map(|_| send_json(api.address, "POST", "/tasks", &body).json()["id"].clone()).collect();
+        let first = get(api.address, "/tasks?limit=9");
+        assert!((1..=4).contains(&ids(&first.json()).len()) && first.header("link").is_some());
+        assert_eq!(json!(all(api, "/tasks?limit=9")), json!(made));
+
+        let refused = get(api.address, "/tasks:batchGet?ids=1,2,3,4,5,6,7,8,9");
+        assert_eq!(refused.status, 422);
+        assert_eq!(get(api.address, "/tasks:batchGet?ids=9,1").json()["tasks"].as_array().map(Vec::len), Some(2));
+
+        let (mut cursor, mut told) = (String::new(), 0);
+        while told < made.len() {
+            let page = get(api.address, &format!("/tasks/changes{cursor}")).json();
+            let count = page["changes"].as_array().expect("a list").len();
+            assert!((1..=4).contains(&count), "{count} at once");
+            told += count;
+            cursor = format!("?cursor={}", page["cursor"].as_str().expect("a cursor"));
+        }
+        assert_eq!(told, made.len());
+
+        // Those who ask for one each at the same time are all answered.
+        thread::scope(|scope| {
+            let ask = |id: &Value| get(api.address, &format!("/tasks/{id}"));
+            let asked: Vec<_> = made.iter().map(|id| scope.spawn(move || (id, ask(id)))).collect();
+            for (id, answer) in asked.into_iter().map(|asked| asked.join().expect("it is answered")) {
+                assert_eq!((answer.status, &answer.json()["id"]), (200, id));
+            }
+        });
+    });
 }

@@ -46,8 +46,8 @@ impl Inner {
         self.query(Use::Alone, Tries::read(), PLACE, &[(&PLACED, Type::INT8)]).await?;
         let owner = owner.as_str();
         let parameters: [Parameter; 3] = [(&owner, Type::TEXT), (&after, Type::INT8), (&limit, Type::INT8)];
-        let rows = self.query(Use::Alone, Tries::long_read(), READ, &parameters).await?;
-        rows.iter().map(changed).collect::<Result<_, _>>().map_err(Failure::of_read)
+        let answer = self.query_some(Use::Alone, Tries::long_read(), READ, &parameters).await?;
+        answer.rows.iter().map(changed).collect::<Result<_, _>>().map_err(Failure::of_read)
     }
 
     /// Where the feed ends.

@@ -16,9 +16,9 @@ use std::{
 use tokio_postgres::{Row, types::Type};
 
 use super::{
-    Edited, Once, Outcome, StoreError,
+    Edited, Listed, MOST_BYTES, Once, Outcome, StoreError,
     batch::{Asked, Lane, Most, Queue},
-    connection::{Parameter, Place},
+    connection::{Parameter, Place, Rows},
     failure::Failure,
     link::{Link, Use},
     retry::Tries,
@@ -38,6 +38,7 @@ use crate::{
 use create::{Created, New};
 
 const READ: &str = concat!("SELECT ", row::columns!(), " FROM task WHERE id = ANY($1)");
+const READ_OWN: &str = concat!("SELECT ", row::columns!(), " FROM task WHERE id = ANY($1) AND owner = $2");
 
 /// One task, whether it is there, and what is done to it if the conditions are met.
 macro_rules! change {
@@ -120,13 +121,14 @@ impl Postgres {
         self.0.create_once(owner, key, drafts).await
     }
 
-    pub(super) async fn list(&self, owner: &Owner, selection: &Selection) -> Result<Vec<Task>, StoreError> {
+    pub(super) async fn list(&self, owner: &Owner, selection: &Selection) -> Result<Listed, StoreError> {
         let is_long = selection.limit > LONG || selection.filter != Filter::default();
         let (how, tries) = if is_long { (Use::Alone, Tries::long_read()) } else { (Use::Shared, Tries::read()) };
         let (sql, values) = select(selection, owner, Dialect { parameter: '$', like: "ILIKE" });
         let parameters: Vec<Parameter> = values.iter().map(|value| (value as _, row::kind(value))).collect();
-        let rows = self.0.query(how, tries, &sql, &parameters).await?;
-        rows.iter().map(row::task).collect::<Result<_, _>>().map_err(Failure::of_read)
+        let Rows { rows, is_cut } = self.0.query_some(how, tries, &sql, &parameters).await?;
+        let tasks = rows.iter().map(row::task).collect::<Result<_, _>>().map_err(Failure::of_read)?;
+        Ok(Listed::of(tasks, selection.limit, is_cut))
     }
 
     pub(super) async fn read(&self, owner: &Owner, id: TaskId) -> Result<Option<Task>, StoreError> {
@@ -145,11 +147,13 @@ impl Postgres {
         }
     }
 
-    /// Those that are there, in any order.
-    pub(super) async fn read_many(&self, owner: &Owner, ids: &[i64]) -> Result<Vec<Task>, StoreError> {
-        let rows = self.0.query(Use::Alone, Tries::long_read(), READ, &[(&ids, Type::INT8_ARRAY)]).await?;
-        let tasks: Vec<_> = rows.iter().map(row::task).collect::<Result<_, _>>().map_err(Failure::of_read)?;
-        Ok(tasks.into_iter().filter(|task| task.owner == owner.as_str()).collect())
+    /// Those that are there, in any order; `None` if they are too large.
+    pub(super) async fn read_many(&self, owner: &Owner, ids: &[i64]) -> Result<Option<Vec<Task>>, StoreError> {
+        let owner = owner.as_str();
+        let parameters: [Parameter; 2] = [(&ids, Type::INT8_ARRAY), (&owner, Type::TEXT)];
+        let Rows { rows, is_cut } = self.0.query_some(Use::Alone, Tries::long_read(), READ_OWN, &parameters).await?;
+        let tasks = rows.iter().map(row::task).collect::<Result<_, _>>().map_err(Failure::of_read)?;
+        Ok((!is_cut).then_some(tasks))
     }
 
     pub(super) async fn replace(
@@ -246,12 +250,34 @@ impl Inner {
     async fn query(
         &self,
         how: Use,
-        mut tries: Tries,
+        tries: Tries,
         sql: &str,
         parameters: &[Parameter<'_>],
     ) -> Result<Vec<Row>, StoreError> {
+        self.query_within(how, tries, sql, parameters, usize::MAX).await.map(|answer| answer.rows)
+    }
+
+    /// As [`Inner::query`], and takes as many rows as there is room for.
+    async fn query_some(
+        &self,
+        how: Use,
+        tries: Tries,
+        sql: &str,
+        parameters: &[Parameter<'_>],
+    ) -> Result<Rows, StoreError> {
+        self.query_within(how, tries, sql, parameters, MOST_BYTES).await
+    }
+
+    async fn query_within(
+        &self,
+        how: Use,
+        mut tries: Tries,
+        sql: &str,
+        parameters: &[Parameter<'_>],
+        most_bytes: usize,
+    ) -> Result<Rows, StoreError> {
         loop {
-            match self.link.query(how, tries.time(), sql, parameters).await {
+            match self.link.query_some(how, tries.time(), sql, parameters, most_bytes).await {
                 Ok(rows) => return Ok(rows),
                 Err(failure) => tries.after(failure, self.link.away()).await?,
             }
@@ -298,16 +324,30 @@ impl Inner {
             let mut ids: Vec<_> = batch.iter().map(|asked| asked.question.0).collect();
             ids.sort_unstable();
             ids.dedup();
-            let tasks = self.read_all(&ids).await;
-            for Asked { question, answer } in batch {
-                let task = tasks.as_ref().map(|tasks| tasks.get(&question.0).cloned()).map_err(Clone::clone);
-                let _ = answer.send(task);
+            let mut waiting = batch;
+            while !waiting.is_empty() {
+                let read = self.read_all(&ids).await;
+                let (now, later) = match &read {
+                    // There was no room for those that are left: they are asked for again.
+                    Ok((tasks, true)) => waiting.into_iter().partition(|asked| tasks.contains_key(&asked.question.0)),
+                    _ => (waiting, Vec::new()),
+                };
+                for Asked { question, answer } in now {
+                    let task = read.as_ref().map(|(tasks, _)| tasks.get(&question.0).cloned()).map_err(Clone::clone);
+                    let _ = answer.send(task);
+                }
+                waiting = later;
+                ids.retain(|id| waiting.iter().any(|asked| asked.question.0 == *id));
             }
         }
     }
 
-    async fn read_all(&self, ids: &[i64]) -> Result<HashMap<i64, Task>, Failure> {
-        let rows = self.link.query(Use::Shared, Tries::read().time(), READ, &[(&ids, Type::INT8_ARRAY)]).await?;
-        rows.iter().map(|row| row::task(row).map(|task| (task.id, task))).collect()
+    /// The tasks that there was room for, and whether there was none for others.
+    async fn read_all(&self, ids: &[i64]) -> Result<(HashMap<i64, Task>, bool), Failure> {
+        let parameters: [Parameter; 1] = [(&ids, Type::INT8_ARRAY)];
+        let asked = self.link.query_some(Use::Shared, Tries::read().time(), READ, &parameters, MOST_BYTES);
+        let Rows { rows, is_cut } = asked.await?;
+        let tasks = rows.iter().map(|row| row::task(row).map(|task| (task.id, task))).collect::<Result<_, _>>()?;
+        Ok((tasks, is_cut))
     }
 }

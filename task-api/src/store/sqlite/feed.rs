@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, Row, params};
 
-use super::row::task;
+use super::{bytes, row::task, taken};
 use crate::{feed::Changed, request::owner::Owner};
 
 const READ: &str = "SELECT * FROM (SELECT id, title, description, status, created_at, version, owner, feed_position, changed_at \
@@ -13,7 +13,9 @@ const READ: &str = "SELECT * FROM (SELECT id, title, description, status, create
 
 /// What changed behind `after`, in the order of the feed.
 pub(super) fn read(db: &Connection, owner: &Owner, after: i64, limit: i64) -> rusqlite::Result<Vec<Changed>> {
-    db.prepare_cached(READ)?.query_map(params![owner.as_str(), after, limit], changed)?.collect()
+    let mut statement = db.prepare_cached(READ)?;
+    let all = statement.query_map(params![owner.as_str(), after, limit], changed)?;
+    Ok(taken(all, |changed: &Changed| changed.task.as_ref().map_or(0, bytes))?.0)
 }
 
 /// Where the feed ends.

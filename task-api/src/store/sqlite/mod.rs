@@ -12,7 +12,7 @@ use rusqlite::{Connection, OptionalExtension, params, params_from_iter};
 use tokio::task::spawn_blocking;
 
 use super::{
-    Edited, Once, Outcome, StoreError,
+    Edited, Listed, MOST_BYTES, Once, Outcome, StoreError,
     select::{Dialect, select},
     worker::{Worker, judge},
 };
@@ -90,10 +90,14 @@ impl Sqlite {
         self.0.write(move |db| once::create(db, &owner, &key, &drafts)).await
     }
 
-    pub(super) async fn list(&self, owner: &Owner, selection: &Selection) -> Result<Vec<Task>, StoreError> {
+    pub(super) async fn list(&self, owner: &Owner, selection: &Selection) -> Result<Listed, StoreError> {
         let (sql, values) = select(selection, owner, Dialect { parameter: '?', like: "LIKE" });
-        let work =
-            move |db: &Connection| db.prepare_cached(&sql)?.query_map(params_from_iter(&values), task)?.collect();
+        let limit = selection.limit;
+        let work = move |db: &Connection| {
+            let mut statement = db.prepare_cached(&sql)?;
+            let (tasks, is_cut) = taken(statement.query_map(params_from_iter(&values), task)?, bytes)?;
+            Ok(Listed::of(tasks, limit, is_cut))
+        };
         self.0.read(work).await
     }
 
@@ -102,10 +106,13 @@ impl Sqlite {
         self.0.read(move |db| read(db, &owner, id.0)).await
     }
 
-    /// Those that are there, in any order.
-    pub(super) async fn read_many(&self, owner: &Owner, ids: Vec<i64>) -> Result<Vec<Task>, StoreError> {
+    /// Those that are there, in any order; `None` if they are too large.
+    pub(super) async fn read_many(&self, owner: &Owner, ids: Vec<i64>) -> Result<Option<Vec<Task>>, StoreError> {
         let owner = owner.clone();
-        let work = move |db: &Connection| ids.iter().filter_map(|id| read(db, &owner, *id).transpose()).collect();
+        let work = move |db: &Connection| {
+            let (tasks, is_cut) = taken(ids.iter().filter_map(|id| read(db, &owner, *id).transpose()), bytes)?;
+            Ok((!is_cut).then_some(tasks))
+        };
         self.0.read(work).await
     }
 
@@ -266,4 +273,25 @@ fn check_path(path: &Path) -> Result<(), StoreError> {
         Ok(_) => Err(refused(format!("`{}` is not a folder", folder.display()))),
         Err(error) => Err(refused(format!("cannot open folder `{}`: {error}", folder.display()))),
     }
+}
+
+/// What there is room for, and whether there was none for more. One that is larger by itself comes alone.
+fn taken<T>(
+    all: impl Iterator<Item = rusqlite::Result<T>>,
+    bytes: fn(&T) -> usize,
+) -> rusqlite::Result<(Vec<T>, bool)> {
+    let (mut taken, mut sum) = (Vec::new(), 0);
+    for one in all {
+        let one = one?;
+        sum += bytes(&one);
+        if sum > MOST_BYTES && !taken.is_empty() {
+            return Ok((taken, true));
+        }
+        taken.push(one);
+    }
+    Ok((taken, false))
+}
+
+fn bytes(task: &Task) -> usize {
+    task.title.len() + task.description.as_ref().map_or(0, String::len) + task.status.len()
 }
