@@ -172,6 +172,11 @@ impl<'a> Maker<'a> {
         if let Some(pattern) = schema["pattern"].as_str() {
             let least = schema["minLength"].as_u64().unwrap_or(0);
             let most = schema["maxLength"].as_u64().unwrap_or(MOST.into());
+            // What has the run's mark in it is told from everything else, and from what was sent before.
+            let marked = [self.text(schema), bounded(&format!("s{}{}", self.digits(), self.variation), schema)];
+            if let Some(text) = marked.into_iter().find(|text| admits(pattern, text)) {
+                return Some(Value::String(text));
+            }
             let example = schema.get("example").or_else(|| schema["examples"].get(0));
             return matching(pattern, least, most)
                 .map(Value::String)
@@ -299,6 +304,13 @@ fn number(schema: &Value, variation: u64, whole: bool) -> Option<Value> {
     serde_json::Number::from_f64(value).map(Value::Number)
 }
 
+/// Whether a text is one that the pattern allows. It need not be anchored (JSON Schema, validation, section 6.3.3).
+fn admits(pattern: &str, text: &str) -> bool {
+    const BYTES: usize = 1 << 20;
+    let pattern = regex::RegexBuilder::new(pattern).size_limit(BYTES).dfa_size_limit(BYTES).nest_limit(32).build();
+    pattern.is_ok_and(|pattern| pattern.is_match(text))
+}
+
 /// The shortest text that a pattern matches, of the asked length where repetitions allow it.
 fn matching(pattern: &str, least: u64, most: u64) -> Option<String> {
     if pattern.len() > 512 {
@@ -383,6 +395,8 @@ mod tests {
         check(&json!({"type": "string", "format": "date-time"}), &json!("2026-01-08T12:00:00Z"));
         check(&json!({"type": "string", "format": "uuid"}), &json!("ab12cd34-0000-4000-8000-000000000007"));
         check(&json!({"type": "string", "pattern": "^[A-Z]{3}-\\d+$", "minLength": 6}), &json!("AAA-00"));
+        check(&json!({"type": "string", "pattern": "^[^\\u0000]*$", "example": "x"}), &json!("seaworthy ab12cd34 7"));
+        check(&json!({"type": "string", "pattern": "^[a-z0-9-]{1,20}$"}), &json!("sab12cd347"));
         check(&json!({"type": "array", "items": {"type": "integer"}, "minItems": 2}), &json!([8, 9]));
         check(&json!({"anyOf": [{"type": "null"}, {"type": "integer"}]}), &json!(8));
     }
