@@ -80,6 +80,26 @@ fn it_has_every_task_once_as_it_is() {
     });
 }
 
+#[test]
+fn now_is_behind_all_that_is_committed_though_nobody_has_read_it() {
+    on_every_database(|api| {
+        create(api, "before");
+        let now = get(api.address, "/tasks/changes?cursor=now").json()["cursor"].clone();
+        let after = create(api, "after");
+        let seen = changes(api, now.as_str().expect("a cursor")).0;
+        assert_eq!(told(&seen), [format!("{after} v1 false after")]);
+    });
+}
+
+#[test]
+fn an_empty_page_is_the_end_though_others_have_many_changes() {
+    let url = server().database();
+    let api = Api::ready(&url);
+    psql(&url, "INSERT INTO task (title, owner) SELECT 'other', 'other' FROM generate_series(1, 2500)");
+    let mine = create(&api, "mine");
+    assert_eq!(told(&changes(&api, "").0), [format!("{mine} v1 false mine")]);
+}
+
 /// A number is taken before the commit, and commits overtake each other: what is committed late must still be seen by
 /// those who have read beyond it.
 #[test]

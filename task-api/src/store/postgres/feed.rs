@@ -43,15 +43,28 @@ const PLACED: i64 = 1000;
 impl Inner {
     /// What changed behind `after`, in the order of the feed; at most `limit`.
     pub(super) async fn changes(&self, owner: &Owner, after: i64, limit: i64) -> Result<Vec<Changed>, StoreError> {
-        self.query(Use::Alone, Tries::read(), PLACE, &[(&PLACED, Type::INT8)]).await?;
+        let mut may_be_more = self.place().await?;
         let owner = owner.as_str();
         let parameters: [Parameter; 3] = [(&owner, Type::TEXT), (&after, Type::INT8), (&limit, Type::INT8)];
-        let answer = self.query_some(Use::Alone, Tries::long_read(), READ, &parameters).await?;
+        let mut answer = self.query_some(Use::Alone, Tries::long_read(), READ, &parameters).await?;
+        // Those that were placed may all be others': an empty page would say that this is the end.
+        while answer.rows.is_empty() && may_be_more {
+            may_be_more = self.place().await?;
+            answer = self.query_some(Use::Alone, Tries::long_read(), READ, &parameters).await?;
+        }
         answer.rows.iter().map(changed).collect::<Result<_, _>>().map_err(Failure::of_read)
     }
 
-    /// Where the feed ends.
+    /// Gives positions to changes that have none; whether there may be more of them.
+    async fn place(&self) -> Result<bool, StoreError> {
+        let rows = self.query(Use::Alone, Tries::read(), PLACE, &[(&PLACED, Type::INT8)]).await?;
+        let count: Result<i64, _> = rows.first().map_or(Ok(0), |row| row.try_get(0));
+        count.map(|count| count >= PLACED).map_err(|error| Failure::of_statement(error).of_read())
+    }
+
+    /// Where the feed ends, with all that is committed before it.
     pub(super) async fn last_position(&self) -> Result<i64, StoreError> {
+        while self.place().await? {}
         let rows = self.query(Use::Shared, Tries::read(), LAST, &[]).await?;
         let position = rows.first().map_or(Ok(0), |row| row.try_get(0));
         position.map_err(|error| Failure::of_statement(error).of_read())
