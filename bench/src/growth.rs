@@ -25,6 +25,10 @@ const ROUNDS: usize = 9;
 /// One client for the latency, and some for the rate.
 const CLIENTS: [usize; 2] = [1, 32];
 const WARM_UP: Duration = Duration::from_millis(300);
+/// How long each table is read at random before anything is measured. A server process takes a fault for each part of the shared
+/// buffers that it touches for the first time: 50,000 of them for the largest table, which the connections of a service that has
+/// been running for a while have behind them.
+const ACQUAINTANCE: Duration = Duration::from_secs(20);
 const TIME: Duration = Duration::from_secs(1);
 
 /// Something that is asked for again and again, of one table.
@@ -47,6 +51,9 @@ pub(crate) fn measure(binary: &Path) -> anyhow::Result<String> {
     let mut services = Vec::new();
     for size in SIZES {
         services.push(serve(&postgres, binary, size)?);
+    }
+    for (service, tasks) in services.iter().zip(SIZES) {
+        get_acquainted(service, tasks)?;
     }
     let begun = Instant::now();
     let far = far_page(&services[2])?;
@@ -94,6 +101,14 @@ fn serve(postgres: &Postgres, binary: &Path, size: u64) -> anyhow::Result<Proces
     tables::settle(postgres, &name)?;
     tables::wait_for_answer(service.address)?;
     Ok(service)
+}
+
+/// Lets the service's connections see all of their table.
+fn get_acquainted(service: &Process, tasks: u64) -> anyhow::Result<()> {
+    let (address, operation, clients) = (service.address, Operation::Read { tasks }, CLIENTS[1]);
+    let outcome = load::run(&Plan { address, operation, clients, warm_up: Duration::ZERO, time: ACQUAINTANCE })?;
+    ensure!(outcome.failures.is_empty(), "reading one of {tasks} failed: {:?}", outcome.failures);
+    Ok(())
 }
 
 /// Where the far page is: its cursor, as the page before it gives it. Walked in large pages, and the last steps in pages
