@@ -91,13 +91,14 @@ impl Failure {
 /// An error that PostgreSQL answers with means that the statement's transaction was rolled back, even
 /// `57P01`: a session that is told to end looks at that before it commits or after it has answered, never in between.
 /// Not so when another process crashed (`57P02`), when the server says itself that it does not know (`40003`), and with
-/// what poolers say of a server that went away (`08…`).
+/// what poolers say of a server that went away (`08…`, and pgcat's one code for all, `58000`).
 fn of_server(code: &str, message: &str) -> (Kind, bool) {
     let said = |text: &&str| message.contains(text);
     match code {
         "57P02" | "40003" => (Kind::Passing, false),
         // Without a server from the pool nothing was passed on.
-        _ if code.starts_with("08") => (Kind::Passing, POOL_IS_FULL.iter().any(said)),
+        _ if code.starts_with("08") || code == "58000" => (Kind::Passing, POOL_IS_FULL.iter().any(said)),
+        "55P03" => (Kind::Passing, true),
         "XX000" if DOOR_IS_CLOSED.iter().any(said) => (Kind::Passing, true),
         _ if ["25", "40", "53", "57", "58"].iter().any(|class| code.starts_with(class)) => (Kind::Passing, true),
         _ => (Kind::Statement, true),
@@ -105,7 +106,12 @@ fn of_server(code: &str, message: &str) -> (Kind, bool) {
 }
 
 /// What poolers say to a client for which they found no server in time.
-const POOL_IS_FULL: [&str; 3] = ["query_wait_timeout", "no more connections allowed", "server_login_retry"];
+const POOL_IS_FULL: [&str; 4] = [
+    "query_wait_timeout",
+    "no more connections allowed",
+    "server_login_retry",
+    "could not get connection from the pool",
+];
 
 /// What the front doors of hosted databases say under the code of internal errors when there is nobody behind them yet.
 const DOOR_IS_CLOSED: [&str; 6] =
@@ -180,6 +186,10 @@ mod tests {
         check("53300", "sorry, too many clients already", undone);
         check("25006", "cannot execute INSERT in a read-only transaction", undone);
         check("08P01", "query_wait_timeout", undone);
+        check("55P03", "canceling statement due to lock timeout", undone);
+        check("57014", "canceling statement due to user request", undone);
+        check("58000", "could not get connection from the pool - AllServersDown", undone);
+        check("58030", "could not extend file", undone);
         check("XX000", "Couldn't connect to compute node", undone);
         check("XX000", "Control plane request failed", undone);
         let unknown = (Kind::Passing, false);
@@ -187,6 +197,7 @@ mod tests {
         check("40003", "result is ambiguous", unknown);
         check("08P01", "server conn crashed?", unknown);
         check("08006", "connection failure", unknown);
+        check("58000", "error receiving data from server: SocketError", unknown);
         let ours = (Kind::Statement, true);
         check("23505", "duplicate key value", ours);
         check("42P01", "relation does not exist", ours);
