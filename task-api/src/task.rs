@@ -209,9 +209,10 @@ impl CreatedAt {
         Offset::UTC.to_timestamp(self.0).map_or(i64::MIN, Timestamp::as_microsecond)
     }
 
-    /// `None` for what is beyond the years that there are.
+    /// `None` for what is beyond the years 0 to 9999.
     pub(crate) fn from_micros(micros: i64) -> Option<Self> {
-        Timestamp::from_microsecond(micros).ok().map(|time| Self(Offset::UTC.to_datetime(time)))
+        let time = Offset::UTC.to_datetime(Timestamp::from_microsecond(micros).ok()?);
+        (time.year() >= 0).then_some(Self(time))
     }
 
     /// `2026-01-31T12:00:00.000000Z`; the year is not before 0.

@@ -40,17 +40,13 @@ impl Scope {
     ///
     /// Fails if it is none, or one for something else.
     pub(crate) fn place<const N: usize>(self, cursor: &str) -> Result<[i64; N], Box<Fault>> {
-        let bad = |msg: &str| {
-            let place = [Place::Name("query"), Place::Name("cursor")];
-            Box::new(Fault::new("value_error", &place, format!("Value error, {msg}"), text_input(cursor)))
-        };
         let bytes = URL_SAFE_NO_PAD.decode(cursor).unwrap_or_default();
         let (Some((&VERSION, rest)), true) = (bytes.split_first(), bytes.len() == 9 + 8 * N) else {
-            return Err(bad("Input should be a cursor that the service gave"));
+            return Err(strange(cursor));
         };
         let (scope, place) = rest.split_at(8);
         if scope != self.0 {
-            return Err(bad("Input should be a cursor for this filter, sort and API key"));
+            return Err(bad(cursor, "Input should be a cursor for this filter, sort and API key"));
         }
         let mut numbers = [0; N];
         for (number, bytes) in numbers.iter_mut().zip(place.as_chunks().0) {
@@ -58,6 +54,16 @@ impl Scope {
         }
         Ok(numbers)
     }
+}
+
+/// What is wrong with a cursor that the service never gave.
+pub(crate) fn strange(cursor: &str) -> Box<Fault> {
+    bad(cursor, "Input should be a cursor that the service gave")
+}
+
+fn bad(cursor: &str, msg: &str) -> Box<Fault> {
+    let place = [Place::Name("query"), Place::Name("cursor")];
+    Box::new(Fault::new("value_error", &place, format!("Value error, {msg}"), text_input(cursor)))
 }
 
 #[cfg(test)]

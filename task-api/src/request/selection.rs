@@ -11,7 +11,7 @@ use serde_json::json;
 
 use crate::{
     request::{
-        cursor::Scope,
+        cursor::{Scope, strange},
         fault::{Fault, Place, text_input},
         owner::Owner,
     },
@@ -56,6 +56,14 @@ pub(crate) struct After {
     pub(crate) id: i64,
 }
 
+impl After {
+    fn read(scope: Scope, cursor: &str) -> Result<Self, Box<Fault>> {
+        let [micros, id] = scope.place(cursor)?;
+        let created_at = CreatedAt::from_micros(micros).ok_or_else(|| strange(cursor))?;
+        Ok(Self { created_at, id })
+    }
+}
+
 impl Selection {
     /// Reads a query string. Parameters it does not know are ignored, as the original does; of those of one name the
     /// last counts.
@@ -75,8 +83,8 @@ impl Selection {
         let is_known = faults.is_empty();
         let limit = limit(query, &mut faults);
         let scope = Scope::of(&["tasks", owner.as_str(), &filter.to_string(), order.name()]);
-        let after = parameter(query, "cursor").and_then(|cursor| match scope.place(&cursor) {
-            Ok([micros, id]) => CreatedAt::from_micros(micros).map(|created_at| After { created_at, id }),
+        let after = parameter(query, "cursor").and_then(|cursor| match After::read(scope, &cursor) {
+            Ok(after) => Some(after),
             // It cannot fit a filter or an order that is wrong itself.
             Err(_) if !is_known => None,
             Err(fault) => {
@@ -294,6 +302,12 @@ mod tests {
         let next = told(link).unwrap();
         assert_eq!(next, Selection { after: Some(After { created_at, id: 7 }), ..selection });
 
+        // Years that no database knows, or not all of them.
+        for micros in [i64::MIN, i64::MAX, -300_000_000_000_000_000] {
+            let cursor = selection.scope.cursor([micros, 7]);
+            let refused = told(&format!("status=done&sort=-id&cursor={cursor}")).unwrap_err();
+            assert_eq!(refused, "Value error, Input should be a cursor that the service gave", "{micros}");
+        }
         for other in ["status=pending", "status=done&sort=id", "q=done"] {
             let cursor = parameter(link, "cursor").unwrap();
             let refused = told(&format!("{other}&cursor={cursor}")).unwrap_err();
