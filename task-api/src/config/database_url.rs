@@ -178,6 +178,7 @@ struct Draft {
     ssl_mode: Option<String>,
     root_file: Option<String>,
     fallback_name: Option<String>,
+    target: Option<TargetSessionAttrs>,
     binding: Option<ChannelBinding>,
 }
 
@@ -252,7 +253,7 @@ impl Draft {
                 self.config.keepalives_retries(value.parse().map_err(|_| bad("a number"))?);
             }
             "target_session_attrs" => {
-                self.config.target_session_attrs(match value {
+                self.target = Some(match value {
                     "any" => TargetSessionAttrs::Any,
                     "read-write" | "primary" => TargetSessionAttrs::ReadWrite,
                     _ => return Err(bad("any, read-write or primary: this service writes")),
@@ -309,6 +310,10 @@ impl Draft {
         for port in &self.ports {
             config.port(*port);
         }
+        // Of several servers some are likely replicas. To ask one alone costs a round trip, and helps nobody.
+        let has_choice = config.get_hosts().len().max(config.get_hostaddrs().len()) > 1;
+        let default = if has_choice { TargetSessionAttrs::ReadWrite } else { TargetSessionAttrs::Any };
+        config.target_session_attrs(self.target.unwrap_or(default));
         Ok(PostgresUrl { config, tls, roots, file: None, is_prepared: false, idle_time: Duration::from_mins(5) })
     }
 
@@ -456,6 +461,17 @@ mod tests {
             "postgres://u@db/x?target_session_attrs=read-only",
             "error: its parameter `target_session_attrs` is `read-only`: expected any, read-write or primary: this service writes",
         );
+    }
+
+    #[test]
+    fn of_several_servers_one_that_writes_is_looked_for() {
+        let target = |url: &str| match url.parse() {
+            Ok(DatabaseUrl::Postgres(url)) => url.config.get_target_session_attrs(),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(target("postgres://u@a/x"), TargetSessionAttrs::Any);
+        assert_eq!(target("postgres://u@a,b/x"), TargetSessionAttrs::ReadWrite);
+        assert_eq!(target("postgres://u@a,b/x?target_session_attrs=any"), TargetSessionAttrs::Any);
     }
 
     #[test]
