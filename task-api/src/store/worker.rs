@@ -28,6 +28,8 @@ enum Job {
 /// Something to do, and somebody who waits for it.
 trait Work: Send {
     fn changes(&self) -> bool;
+    /// Whether somebody still waits for it.
+    fn is_wanted(&self) -> bool;
     /// Whether it went well.
     fn run(&mut self, connection: &Connection) -> bool;
     /// Tells what came of it, or that it came to nothing.
@@ -44,6 +46,10 @@ struct Asked<T, F> {
 impl<T: Send, F: Fn(&Connection) -> rusqlite::Result<T> + Send> Work for Asked<T, F> {
     fn changes(&self) -> bool {
         self.changes
+    }
+
+    fn is_wanted(&self) -> bool {
+        !self.answer.is_closed()
     }
 
     fn run(&mut self, connection: &Connection) -> bool {
@@ -148,42 +154,32 @@ fn batch(queue: &Receiver<Job>) -> Option<Batch> {
 }
 
 fn run(connection: &mut Connection, mut batch: Vec<Box<dyn Work>>) {
-    if batch.iter().all(|work| !work.changes()) {
-        for mut work in batch {
-            work.run(connection);
-            work.answer(None);
-        }
-        return;
+    // Who has gone is asked nothing for.
+    batch.retain(|work| work.is_wanted());
+    // Changes that are not answered need not be seen yet; and a disk without room for them is still there to be read.
+    let (mut changes, reads): (Vec<_>, Vec<_>) = batch.into_iter().partition(|work| work.changes());
+    for mut work in reads {
+        work.run(connection);
+        work.answer(None);
     }
-    match together(connection, &mut batch) {
-        Ok(true) => batch.into_iter().for_each(|work| work.answer(None)),
+    match together(connection, &mut changes) {
+        Ok(true) => changes.into_iter().for_each(|work| work.answer(None)),
         // One that fails takes none with it: each for itself, then.
         Ok(false) => {
             let mut failed = None;
-            for mut work in batch {
-                if work.changes() && failed.is_none() {
+            for mut work in changes {
+                if failed.is_none() {
                     failed = together(connection, std::slice::from_mut(&mut work)).err().map(judge);
                 }
-                alone(connection, work, failed.as_ref());
+                work.answer(failed.as_ref().map(again));
             }
         }
         Err(error) => {
             let failed = judge(error);
-            for work in batch {
-                alone(connection, work, Some(&failed));
+            for work in changes {
+                work.answer(Some(again(&failed)));
             }
         }
-    }
-}
-
-/// Answers what was part of a transaction that did not last. What only reads needs none: a disk without room for a
-/// change is still there to be read, and what was seen of changes that were taken back must not be told.
-fn alone(connection: &Connection, mut work: Box<dyn Work>, failed: Option<&StoreError>) {
-    if work.changes() {
-        work.answer(failed.map(again));
-    } else {
-        work.run(connection);
-        work.answer(None);
     }
 }
 
@@ -199,6 +195,9 @@ fn again(failed: &StoreError) -> StoreError {
 
 /// Does all of it in one transaction. If one fails, nothing is done.
 fn together(connection: &mut Connection, batch: &mut [Box<dyn Work>]) -> rusqlite::Result<bool> {
+    if batch.is_empty() {
+        return Ok(true);
+    }
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     for work in batch {
         if !work.run(&transaction) {
