@@ -1,6 +1,6 @@
 //! The tools: the same rules, and the same store, as the paths of the API have.
 
-use std::fmt::Write;
+use std::{fmt::Write, sync::Arc};
 
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
@@ -137,7 +137,7 @@ fn query(arguments: &str) -> Result<String, Vec<Fault>> {
 
 async fn get(caller: &Caller<'_>, arguments: &Object<'_>) -> Result<Task, Error> {
     let id = TaskId(arguments.id()?);
-    caller.state.store()?.read(&caller.owner, id).await?.ok_or(Error::NoSuchTask)
+    caller.state.store()?.read(&caller.owner, id).await?.map(Arc::unwrap_or_clone).ok_or(Error::NoSuchTask)
 }
 
 async fn create(caller: &Caller<'_>, arguments: &Object<'_>) -> Result<Task, Error> {

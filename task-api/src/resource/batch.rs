@@ -36,6 +36,8 @@ const IDS: [Place; 2] = [Place::Name("query"), Place::Name("ids")];
 
 const CREATE: &str = "/tasks:batchCreate";
 
+const TOO_LARGE: &str = "Input should be fewer tasks: together they are larger than 4 MB";
+
 pub(crate) fn router() -> Router<AppState> {
     Router::new()
         .route(CREATE, resource("POST, OPTIONS", routing::post(create)))
@@ -122,7 +124,7 @@ pub(crate) async fn read(
     let query = query.as_deref().unwrap_or_default();
     let ids = ids(query)?;
     let Some(mut tasks) = state.store()?.read_many(&owner, ids.clone()).await? else {
-        let msg = "Value error, Input should be fewer tasks: together they are larger than 4 MB";
+        let msg = format!("Value error, {TOO_LARGE}");
         return Err(Error::Invalid(vec![Fault::new("value_error", &IDS, msg, text_input(query))]));
     };
     let there: HashSet<_> = tasks.iter().map(|task| task.id).collect();
@@ -141,7 +143,7 @@ pub(crate) async fn read(
         (status = 200, description = "The tasks as they are now, in the order in which they were sent", body = Tasks),
         (status = 404, description = "Some of the ids are no task's; nothing was changed", body = Problem),
         (status = 412, description = "Some tasks are not as their tags say; nothing was changed", body = Problem),
-        (status = 422, description = "The body is wrong", body = ValidationProblem),
+        (status = 422, description = "The body is wrong, or the tasks are larger than 4 MB", body = ValidationProblem),
     )
 )]
 pub(crate) async fn change(State(state): State<AppState>, owner: Owner, document: Document) -> Result<Response, Error> {
@@ -149,7 +151,7 @@ pub(crate) async fn change(State(state): State<AppState>, owner: Owner, document
     let named = names(&state, &objects);
     let (named, changes) = both(named, all(objects.iter().map(Object::change)))?;
     let changes = named.into_iter().zip(changes).map(|((id, version), change)| (id, version, change)).collect();
-    let tasks = done(&state, state.store()?.change_many(&owner, changes).await?)?;
+    let tasks = done(&state, &document, state.store()?.change_many(&owner, changes).await?)?;
     Ok(Json(Tagged::from(tasks)).into_response())
 }
 
@@ -169,7 +171,7 @@ pub(crate) async fn remove(
     document: Document,
 ) -> Result<StatusCode, Error> {
     let named = names(&state, &objects(&document)?)?;
-    done(&state, state.store()?.delete_many(&owner, named).await?)?;
+    done(&state, &document, state.store()?.delete_many(&owner, named).await?)?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -223,7 +225,7 @@ fn ids(query: &str) -> Result<Vec<i64>, Vec<Fault>> {
     Ok(ids)
 }
 
-fn done<T>(state: &AppState, edited: Edited<T>) -> Result<T, Error> {
+fn done<T>(state: &AppState, document: &Document, edited: Edited<T>) -> Result<T, Error> {
     match edited {
         Edited::Done(done) => {
             state.feeds.touch();
@@ -231,5 +233,6 @@ fn done<T>(state: &AppState, edited: Edited<T>) -> Result<T, Error> {
         }
         Edited::Not { missing, .. } if !missing.is_empty() => Err(Error::NoSuchTasks(missing)),
         Edited::Not { stale, .. } => Err(Error::StaleTasks(stale)),
+        Edited::TooLarge => Err(Error::Invalid(vec![document.object()?.is_wrong("tasks", TOO_LARGE)])),
     }
 }

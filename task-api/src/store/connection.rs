@@ -12,7 +12,7 @@ use std::{
 };
 
 use futures_core::Stream;
-use tokio::{task::AbortHandle, time::timeout};
+use tokio::{runtime::Handle, task::AbortHandle, time::timeout};
 use tokio_postgres::{
     Client, Error, Row, RowStream, Statement,
     types::{ToSql, Type},
@@ -27,6 +27,9 @@ pub(super) type Parameter<'a> = (&'a (dyn ToSql + Sync), Type);
 
 /// How long a connection that owes answers may give none before it gets no more questions.
 const SILENCE: Duration = Duration::from_secs(1);
+
+/// How long a server is asked to give up a statement that nobody waits for.
+const CANCEL_TIME: Duration = Duration::from_secs(2);
 
 /// A server, how it is reached, and since when it is not.
 pub(super) struct Place {
@@ -79,7 +82,7 @@ impl Place {
             None => (&self.url, self.tls.clone()),
             Some(url) => (url, tls::connector(url).map_err(|error| Failure::unconnected(chain(&error)))?),
         };
-        let (client, connection) = match timeout(time, url.config.connect(tls)).await {
+        let (client, connection) = match timeout(time, url.config.connect(tls.clone())).await {
             Ok(connected) => connected.map_err(Failure::of_connection)?,
             Err(_) => return Err(Failure::unconnected(format!("no connection within {} s", time.as_secs()))),
         };
@@ -88,7 +91,7 @@ impl Place {
                 debug!(cause = chain(&error), "connection to the database broken");
             }
         });
-        Ok(Connection::new(client, task.abort_handle(), self.url.is_prepared))
+        Ok(Connection::new(client, task.abort_handle(), tls, self.url.is_prepared))
     }
 
     /// The configured time is for each address to accept; this one is for all of it.
@@ -122,10 +125,11 @@ impl Place {
 }
 
 /// A connection that any number of statements may share: they are answered one after the other.
-#[derive(Debug)]
 pub(super) struct Connection {
     pub(super) client: Client,
     task: AbortHandle,
+    /// For the connection that asks the server to give up what this one sent.
+    tls: MakeRustlsConnect,
     /// Statements prepared in this session; `None` where there may be none.
     prepared: Option<Mutex<HashMap<String, Statement>>>,
     leases: AtomicUsize,
@@ -135,11 +139,17 @@ pub(super) struct Connection {
     progress: AtomicU64,
 }
 
+impl std::fmt::Debug for Connection {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Connection").field("leases", &self.leases).finish_non_exhaustive()
+    }
+}
+
 impl Connection {
-    fn new(client: Client, task: AbortHandle, is_prepared: bool) -> Self {
+    fn new(client: Client, task: AbortHandle, tls: MakeRustlsConnect, is_prepared: bool) -> Self {
         let prepared = is_prepared.then(Mutex::default);
         let (leases, is_condemned, progress) = Default::default();
-        Self { client, task, prepared, leases, is_condemned, born: Instant::now(), progress }
+        Self { client, task, tls, prepared, leases, is_condemned, born: Instant::now(), progress }
     }
 
     /// Sends one statement, in one round trip, and takes rows until they hold `most_bytes`: what comes behind is thrown away.
@@ -221,11 +231,19 @@ impl Connection {
 }
 
 impl Drop for Connection {
-    /// One that answers is told to end; one that does not would wait for its answers for ever.
+    /// One that answers is told to end; one that does not would wait for its answers for ever. Its server would too, and do
+    /// what nobody waits for: it is asked to stop, on a connection of its own and while this one is still there, for a
+    /// pooler knows by it which server is meant.
     fn drop(&mut self) {
-        if *self.is_condemned.get_mut() {
-            self.task.abort();
+        if !*self.is_condemned.get_mut() {
+            return;
         }
+        let (task, token, tls) = (self.task.clone(), self.client.cancel_token(), self.tls.clone());
+        let Ok(runtime) = Handle::try_current() else { return task.abort() };
+        runtime.spawn(async move {
+            let _ = timeout(CANCEL_TIME, token.cancel_query(tls)).await;
+            task.abort();
+        });
     }
 }
 

@@ -45,11 +45,13 @@ pub(super) struct Link {
     alone: Arc<Pool>,
 }
 
-/// Who else may use a statement's connection at the same time.
+/// What a statement does, and who else may use its connection at the same time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Use {
-    /// Others, whose answers wait until this one is through.
-    Shared,
+    /// It waits for nobody. Others may: their answers come when this one is through.
+    Reading,
+    /// It shares its connection too, and may wait for a lock, with all who come behind it.
+    Changing,
     /// Nobody: its answer is long.
     Alone,
 }
@@ -58,8 +60,8 @@ impl Link {
     /// A link that has `first` as its first connection.
     pub(super) fn new(place: Place, first: Connection) -> Self {
         let place = Arc::new(place);
-        let shared = Pool::new(Use::Shared, Arc::clone(&place));
-        let alone = Pool::new(Use::Alone, Arc::clone(&place));
+        let shared = Pool::new(true, Arc::clone(&place));
+        let alone = Pool::new(false, Arc::clone(&place));
         shared.add(first);
         Self { place, shared, alone }
     }
@@ -89,12 +91,14 @@ impl Link {
         parameters: &[Parameter<'_>],
         most_bytes: usize,
     ) -> Result<Rows, Failure> {
-        let pool = if how == Use::Shared { &self.shared } else { &self.alone };
-        let lease = pool.lease().await?;
+        let pool = if how == Use::Alone { &self.alone } else { &self.shared };
+        let mut lease = pool.lease(how).await?;
         let Ok(answer) = timeout(time, lease.connection.query(sql, parameters, most_bytes)).await else {
             lease.connection.condemn();
             return Err(Failure::unanswered(format!("no answer within {} s", time.as_secs())));
         };
+        // The rest of one that is cut is still on its way.
+        lease.is_done = answer.as_ref().is_ok_and(|answer| !answer.is_cut);
         let answer = answer.map_err(Failure::of_statement);
         // A server that has become a replica stays one.
         if answer.as_ref().is_err_and(|failure| failure.is(&SqlState::READ_ONLY_SQL_TRANSACTION)) {
@@ -104,11 +108,11 @@ impl Link {
     }
 
     /// How many connections are open, and how many of those owe an answer: those that are shared, and those used alone.
-    pub(super) fn connections(&self) -> [(Use, usize, usize); 2] {
-        [&self.shared, &self.alone].map(|pool| {
+    pub(super) fn connections(&self) -> [(&'static str, usize, usize); 2] {
+        [("shared", &self.shared), ("alone", &self.alone)].map(|(name, pool)| {
             let state = pool.state();
             let busy = state.open.iter().filter(|connection| connection.leases() > 0).count();
-            (pool.how, state.open.len(), busy)
+            (name, state.open.len(), busy)
         })
     }
 
@@ -121,7 +125,7 @@ impl Link {
 
 #[derive(Debug)]
 struct Pool {
-    how: Use,
+    is_shared: bool,
     place: Arc<Place>,
     state: Mutex<State>,
     changed: Notify,
@@ -139,12 +143,25 @@ struct State {
 struct Lease {
     pool: Arc<Pool>,
     connection: Arc<Connection>,
+    /// All of the answer has come.
+    is_done: bool,
 }
 
 impl Drop for Lease {
+    /// A connection that somebody gave back before its answer was through is of no use to the next one, who wants it alone.
     fn drop(&mut self) {
-        if self.connection.give_back() && self.pool.how == Use::Alone {
-            self.pool.changed.notify_waiters();
+        let Self { pool, connection, is_done } = self;
+        if !pool.is_shared && !*is_done {
+            connection.condemn();
+        }
+        if !connection.give_back() {
+            return;
+        }
+        if connection.is_over() {
+            pool.state().open.retain(|open| !Arc::ptr_eq(open, connection));
+        }
+        if !pool.is_shared {
+            pool.changed.notify_waiters();
         }
     }
 }
@@ -157,8 +174,8 @@ enum Found {
 }
 
 impl Pool {
-    fn new(how: Use, place: Arc<Place>) -> Arc<Self> {
-        Arc::new(Self { how, place, state: Mutex::default(), changed: Notify::new() })
+    fn new(is_shared: bool, place: Arc<Place>) -> Arc<Self> {
+        Arc::new(Self { is_shared, place, state: Mutex::default(), changed: Notify::new() })
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -166,12 +183,14 @@ impl Pool {
     }
 
     /// A connection, as soon as there is one.
-    async fn lease(self: &Arc<Self>) -> Result<Lease, Failure> {
+    async fn lease(self: &Arc<Self>, how: Use) -> Result<Lease, Failure> {
         let end = Clock::now() + QUEUE_TIME + self.place.connect_time();
         loop {
             let changed = self.changed.notified();
-            match self.look() {
-                Found::Connection(connection) => return Ok(Lease { pool: Arc::clone(self), connection }),
+            match self.look(how) {
+                Found::Connection(connection) => {
+                    return Ok(Lease { pool: Arc::clone(self), connection, is_done: false });
+                }
                 Found::Failure(failure) => return Err(failure),
                 Found::Nothing if Clock::now() >= end => {
                     return Err(Failure::unconnected("all connections are busy"));
@@ -182,13 +201,17 @@ impl Pool {
     }
 
     /// The connection with the least to do. If all have something to do, another one is opened beside them.
-    fn look(self: &Arc<Self>) -> Found {
+    fn look(self: &Arc<Self>, how: Use) -> Found {
         let mut state = self.state();
         state.open.retain(|connection| !connection.is_over());
         let well = || state.open.iter().filter(|connection| connection.is_well());
         let count = well().count();
+        // As many changes as there are connections wait for locks: the others are for those who only read.
+        if how == Use::Changing && state.open.len() - count >= CONNECTIONS {
+            return Found::Failure(Failure::unconnected("other changes wait for locks, or get no answer"));
+        }
         let free = well().min_by_key(|connection| connection.leases());
-        let free = free.filter(|connection| self.how == Use::Shared || connection.leases() == 0).cloned();
+        let free = free.filter(|connection| self.is_shared || connection.leases() == 0).cloned();
         let is_wanted = free.as_ref().is_none_or(|connection| connection.leases() > 0);
         let failure = state.failed.as_ref().filter(|(at, pause, _)| at.elapsed() < *pause);
         let failure = failure.map(|(_, _, failure)| failure.clone());

@@ -13,7 +13,7 @@ mod sqlite;
 pub(crate) mod tls;
 mod worker;
 
-use std::error::Error as StdError;
+use std::{error::Error as StdError, sync::Arc};
 
 use crate::{
     config::database_url::DatabaseUrl,
@@ -128,7 +128,8 @@ impl Store {
         self.tell("SELECT", asked).await
     }
 
-    pub(crate) async fn read(&self, owner: &Owner, id: TaskId) -> Result<Option<Task>, StoreError> {
+    /// A task, which others who read it at the same time may share.
+    pub(crate) async fn read(&self, owner: &Owner, id: TaskId) -> Result<Option<Arc<Task>>, StoreError> {
         let asked = async {
             match self {
                 Self::Postgres(store) => store.read(owner, id).await,

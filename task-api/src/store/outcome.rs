@@ -32,6 +32,8 @@ pub(crate) enum Edited<T> {
         missing: Vec<i64>,
         stale: Vec<i64>,
     },
+    /// The tasks would be larger than what is answered at once.
+    TooLarge,
 }
 
 impl<T> Edited<T> {

@@ -26,8 +26,16 @@ pub(super) enum Value {
     Time(CreatedAt),
 }
 
-/// The statement and its parameters. It asks for one task more than the page has: if it comes, there is another page.
-pub(super) fn select(selection: &Selection, owner: &Owner, dialect: Dialect) -> (String, Vec<Value>) {
+/// A statement, its parameters, and the order of what it answers.
+#[derive(Debug)]
+pub(super) struct Select {
+    pub(super) sql: String,
+    pub(super) values: Vec<Value>,
+    pub(super) order: String,
+}
+
+/// It asks for one task more than the page has: if it comes, there is another page.
+pub(super) fn select(selection: &Selection, owner: &Owner, dialect: Dialect) -> Select {
     let Selection { filter, order, after, limit, .. } = selection;
     let mut values = Vec::new();
     let mut parameter = |value| {
@@ -60,9 +68,9 @@ pub(super) fn select(selection: &Selection, owner: &Owner, dialect: Dialect) -> 
         None => {}
     }
     let time = if order.is_by_time { format!("created_at{direction}, ") } else { String::new() };
-    let limit = parameter(Value::Number(limit + 1));
-    let _ = write!(sql, " ORDER BY {time}id{direction} LIMIT {limit}");
-    (sql, values)
+    let (order, limit) = (format!("{time}id{direction}"), parameter(Value::Number(limit + 1)));
+    let _ = write!(sql, " ORDER BY {order} LIMIT {limit}");
+    Select { sql, values, order }
 }
 
 /// Anything with `text` in it.
@@ -77,7 +85,8 @@ mod tests {
 
     fn told(query: &str, dialect: Dialect) -> (String, Vec<Value>) {
         let owner = Owner::new(Some("ci".into()));
-        select(&Selection::parse(query, &owner).unwrap(), &owner, dialect)
+        let Select { sql, values, .. } = select(&Selection::parse(query, &owner).unwrap(), &owner, dialect);
+        (sql, values)
     }
 
     #[test]

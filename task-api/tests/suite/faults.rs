@@ -77,8 +77,13 @@ fn a_write_is_done_once_or_its_outcome_is_said_to_be_unknown() {
         assert_eq!(after.parse::<u64>().unwrap(), version.parse::<u64>().unwrap() + 1, "{method}");
     }
 
-    // With a key it is sent again, and done once all the same. The first one may forget old keys before.
+    // With a key it is sent again, and done once all the same. Beside the first one, old keys are forgotten.
+    cluster.psql(
+        "INSERT INTO task_idempotency (owner, key, hash, ids, created_at) VALUES ('', 'old', '', '{}', '2001-02-03')",
+    );
     assert_eq!(send(api.address, "POST", "/tasks", &[("idempotency-key", "k")], Some(br#"{"title":"k"}"#)).status, 201);
+    let old = "SELECT count(*) FROM task_idempotency WHERE key = 'old'";
+    assert!(wait_for(|| (cluster.psql(old) == "0").then_some(())).is_some());
     for (fault, title) in [(Fault::CutBefore, "key, cut before"), (Fault::CutAfter, "key, cut after")] {
         let body = format!(r#"{{"title":"{title}"}}"#);
         let key = title.replace([' ', ','], "-");

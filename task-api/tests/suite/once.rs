@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::{
     http::{Answer, get, send},
     keys::new_key,
-    program::{Api, on_every_database, psql, server},
+    program::{Api, on_every_database, psql, server, wait_for},
 };
 
 fn post(api: &Api, path: &str, key: &str, body: &str) -> Answer {
@@ -117,4 +117,18 @@ fn each_api_key_has_keys_of_its_own() {
         })
         .collect();
     assert_eq!(ids, [json!(1), json!(2)]);
+}
+
+#[test]
+fn keys_that_are_too_old_go_however_many_there_are() {
+    let url = server().database();
+    let api = Api::ready(&url);
+    psql(
+        &url,
+        "INSERT INTO task_idempotency (owner, key, hash, ids, created_at) \
+         SELECT '', n::text, '', '{}', CURRENT_TIMESTAMP AT TIME ZONE 'UTC' - INTERVAL '25 hours' FROM generate_series(1, 2500) n",
+    );
+    assert_eq!(post(&api, "/tasks", "k", r#"{"title":"a"}"#).status, 201);
+    let count = || psql(&url, "SELECT count(*) FROM task_idempotency");
+    assert!(wait_for(|| (count() == "1").then_some(())).is_some(), "{}", count());
 }

@@ -101,7 +101,7 @@ impl Inner {
     }
 
     async fn create_batch(&self, batch: &[Asked<New, Created>]) -> Result<Vec<Task>, Failure> {
-        self.create_all(Use::Shared, batch.iter().map(|asked| (&asked.question.0, &asked.question.1))).await
+        self.create_all(Use::Changing, batch.iter().map(|asked| (&asked.question.0, &asked.question.1))).await
     }
 
     async fn create_all<'a, I>(&self, how: Use, news: I) -> Result<Vec<Task>, Failure>

@@ -7,7 +7,7 @@
 
 use tokio_postgres::{Row, types::Type};
 
-use super::{Inner, row};
+use super::{Inner, measured::measured, row};
 use crate::{
     feed::Changed,
     request::owner::Owner,
@@ -46,11 +46,12 @@ impl Inner {
         let mut may_be_more = self.place().await?;
         let owner = owner.as_str();
         let parameters: [Parameter; 3] = [(&owner, Type::TEXT), (&after, Type::INT8), (&limit, Type::INT8)];
-        let mut answer = self.query_some(Use::Alone, Tries::long_read(), READ, &parameters).await?;
+        let read = measured(READ, "feed_position", ", feed_position, changed_at");
+        let mut answer = self.query_measured(&read, &parameters).await?;
         // Those that were placed may all be others': an empty page would say that this is the end.
         while answer.rows.is_empty() && may_be_more {
             may_be_more = self.place().await?;
-            answer = self.query_some(Use::Alone, Tries::long_read(), READ, &parameters).await?;
+            answer = self.query_measured(&read, &parameters).await?;
         }
         answer.rows.iter().map(changed).collect::<Result<_, _>>().map_err(Failure::of_read)
     }
@@ -65,7 +66,7 @@ impl Inner {
     /// Where the feed ends, with all that is committed before it.
     pub(super) async fn last_position(&self) -> Result<i64, StoreError> {
         while self.place().await? {}
-        let rows = self.query(Use::Shared, Tries::read(), LAST, &[]).await?;
+        let rows = self.query(Use::Reading, Tries::read(), LAST, &[]).await?;
         let position = rows.first().map_or(Ok(0), |row| row.try_get(0));
         position.map_err(|error| Failure::of_statement(error).of_read())
     }

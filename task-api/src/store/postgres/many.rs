@@ -5,17 +5,22 @@ use tokio_postgres::types::Type;
 use super::{Inner, row};
 use crate::{
     request::owner::Owner,
-    store::{Edited, StoreError, connection::Parameter, failure::Failure, link::Use, retry::Tries},
+    store::{Edited, MOST_BYTES, StoreError, connection::Parameter, failure::Failure, link::Use, retry::Tries},
     task::{Change, Description, Edit, Status, Task, TaskId, Title},
 };
 
 /// Locks the tasks, in the order of their ids, and finds those that are not there or not as they should be.
 macro_rules! asked {
     () => {
-        "found AS (SELECT task.id, task.version FROM task JOIN asked ON asked.id = task.id WHERE task.owner = $1 \
-         ORDER BY task.id FOR UPDATE OF task), \
+        concat!(
+            row::patience!(),
+            "found AS (SELECT task.id, task.version, task.description FROM task JOIN asked ON asked.id = task.id \
+         WHERE task.owner = $1 AND ",
+            row::is_patient!(),
+            " ORDER BY task.id FOR UPDATE OF task), \
          bad AS (SELECT asked.id, found.id IS NULL AS is_missing FROM asked LEFT JOIN found ON found.id = asked.id \
          WHERE found.id IS NULL OR asked.version <> found.version), "
+        )
     };
 }
 
@@ -23,26 +28,37 @@ const CHANGE: &str = concat!(
     "WITH asked AS (SELECT * FROM unnest($2, $3, $4, $5, $6, $7) \
      AS asked (id, version, title, is_described, description, status)), ",
     asked!(),
-    "done AS (UPDATE task SET title = COALESCE(asked.title, task.title), status = COALESCE(asked.status, task.status), \
+    "size AS (SELECT sum(octet_length(COALESCE(CASE WHEN asked.is_described THEN asked.description ELSE found.description END, ''))) \
+     AS bytes FROM found JOIN asked ON asked.id = found.id), \
+     done AS (UPDATE task SET title = COALESCE(asked.title, task.title), status = COALESCE(asked.status, task.status), \
      description = CASE WHEN asked.is_described THEN asked.description ELSE task.description END, \
      version = task.version + 1, feed_position = NULL, changed_at = ",
     row::now!(),
-    " FROM asked WHERE task.id = asked.id AND task.owner = $1 AND NOT EXISTS (SELECT 1 FROM bad) RETURNING task.*) \
+    " FROM asked WHERE task.id = asked.id AND task.owner = $1 AND NOT EXISTS (SELECT 1 FROM bad) \
+     AND (SELECT bytes FROM size) <= $8 RETURNING task.*) \
      SELECT ",
     row::columns!(),
     ", FALSE AS is_bad, FALSE AS is_missing FROM done \
      UNION ALL SELECT id, '', NULL, '', ",
     row::now!(),
-    ", 0, '', TRUE, is_missing FROM bad"
+    ", 0, '', TRUE, is_missing FROM bad \
+     UNION ALL SELECT 0, '', NULL, '', ",
+    row::now!(),
+    ", 0, '', TRUE, NULL FROM size WHERE bytes > $8 AND NOT EXISTS (SELECT 1 FROM bad)"
 );
 const DELETE: &str = concat!(
     "WITH asked AS (SELECT * FROM unnest($2, $3) AS asked (id, version)), ",
     asked!(),
     "gone AS (DELETE FROM task USING asked WHERE task.id = asked.id AND task.owner = $1 \
      AND NOT EXISTS (SELECT 1 FROM bad) RETURNING task.id, task.owner, task.version), \
-     buried AS (INSERT INTO task_tombstone (id, owner, version) SELECT id, owner, version + 1 FROM gone) \
-     SELECT id, is_missing FROM bad"
+     buried AS (",
+    row::bury!(),
+    ") SELECT id, is_missing FROM bad"
 );
+
+/// What the descriptions of all tasks that are changed at once may be together.
+#[expect(clippy::cast_possible_wrap, reason = "it is small")]
+const MOST: i64 = MOST_BYTES as i64;
 
 impl Inner {
     /// The tasks are in the order of the edits.
@@ -60,7 +76,7 @@ impl Inner {
         let descriptions: Vec<_> =
             asked().map(|change| change.description.as_ref().value().map(Description::as_str)).collect();
         let statuses: Vec<_> = asked().map(|change| change.status.as_ref().map(Status::as_str)).collect();
-        let parameters: [Parameter; 7] = [
+        let parameters: [Parameter; 8] = [
             (&owner, Type::TEXT),
             (&ids, Type::INT8_ARRAY),
             (&versions, Type::INT8_ARRAY),
@@ -68,6 +84,7 @@ impl Inner {
             (&described, Type::BOOL_ARRAY),
             (&descriptions, Type::TEXT_ARRAY),
             (&statuses, Type::TEXT_ARRAY),
+            (&MOST, Type::INT8),
         ];
         let rows = self.query(Use::Alone, Tries::write(), CHANGE, &parameters).await?;
         let (mut tasks, mut missing, mut stale) = (Vec::new(), Vec::new(), Vec::new());
@@ -76,8 +93,9 @@ impl Inner {
             let (is_bad, is_missing) = (row.try_get(7).map_err(failed)?, row.try_get(8).map_err(failed)?);
             match (is_bad, is_missing) {
                 (false, _) => tasks.push(row::task(row).map_err(Failure::of_write)?),
-                (true, true) => missing.push(row.try_get(0).map_err(failed)?),
-                (true, false) => stale.push(row.try_get(0).map_err(failed)?),
+                (true, Some(true)) => missing.push(row.try_get(0).map_err(failed)?),
+                (true, Some(false)) => stale.push(row.try_get(0).map_err(failed)?),
+                (true, None) => return Ok(Edited::TooLarge),
             }
         }
         if !missing.is_empty() || !stale.is_empty() {

@@ -3,12 +3,13 @@
 mod create;
 mod feed;
 mod many;
+mod measured;
 mod migrate;
 mod once;
+mod read;
 mod row;
 
 use std::{
-    collections::HashMap,
     sync::{Arc, Mutex},
     time::Instant,
 };
@@ -17,12 +18,12 @@ use tokio_postgres::{Row, types::Type};
 
 use super::{
     Edited, Listed, MOST_BYTES, Once, Outcome, StoreError,
-    batch::{Asked, Lane, Most, Queue},
+    batch::{Most, Queue},
     connection::{Parameter, Place, Rows},
     failure::Failure,
     link::{Link, Use},
     retry::Tries,
-    select::{Dialect, select},
+    select::{Dialect, Select, select},
 };
 use crate::{
     config::database_url::PostgresUrl,
@@ -36,21 +37,26 @@ use crate::{
     task::{Change, Description, Draft, Edit, Status, Task, TaskId, Title},
 };
 use create::{Created, New};
+use measured::{Large, fitting, measured};
+use read::Reads;
 
-const READ: &str = concat!("SELECT ", row::columns!(), " FROM task WHERE id = ANY($1)");
-const READ_OWN: &str = concat!("SELECT ", row::columns!(), " FROM task WHERE id = ANY($1) AND owner = $2");
+const READ_MANY: &str = concat!("SELECT ", row::columns!(), " FROM task WHERE id = ANY($1) AND owner = $2");
 
 /// One task, whether it is there, and what is done to it if the conditions are met.
 macro_rules! change {
     ($set:literal) => {
         concat!(
-            "WITH found AS (SELECT id AS found FROM task WHERE id = $1 AND owner = $2), \
+            "WITH ",
+            row::patience!(),
+            "found AS (SELECT id AS found FROM task WHERE id = $1 AND owner = $2), \
              done AS (UPDATE task SET ",
             $set,
             ", version = version + 1, feed_position = NULL, changed_at = ",
             row::now!(),
             " WHERE id = $1 AND owner = $2 AND ($3 IS NULL OR version = ANY($3)) \
-             AND ($4 IS NULL OR version <> ALL($4)) RETURNING ",
+             AND ($4 IS NULL OR version <> ALL($4)) AND ",
+            row::is_patient!(),
+            " RETURNING ",
             row::columns!(),
             ") SELECT ",
             row::columns!(),
@@ -63,18 +69,23 @@ const REPLACE: &str = change!("title = $5, description = $6, status = $7");
 const CHANGE: &str = change!(
     "title = COALESCE($5, title), description = CASE WHEN $6 THEN $7 ELSE description END, status = COALESCE($8, status)"
 );
-const DELETE: &str = "WITH found AS (SELECT id AS found FROM task WHERE id = $1 AND owner = $2), \
-    gone AS (DELETE FROM task WHERE id = $1 AND owner = $2 AND ($3 IS NULL OR version = ANY($3)) \
-    AND ($4 IS NULL OR version <> ALL($4)) RETURNING id, owner, version), \
-    buried AS (INSERT INTO task_tombstone (id, owner, version) SELECT id, owner, version + 1 FROM gone) \
-    SELECT id FROM found LEFT JOIN gone ON TRUE";
+const DELETE: &str = concat!(
+    "WITH ",
+    row::patience!(),
+    "found AS (SELECT id AS found FROM task WHERE id = $1 AND owner = $2), \
+     gone AS (DELETE FROM task WHERE id = $1 AND owner = $2 AND ($3 IS NULL OR version = ANY($3)) \
+     AND ($4 IS NULL OR version <> ALL($4)) AND ",
+    row::is_patient!(),
+    " RETURNING id, owner, version), buried AS (",
+    row::bury!(),
+    ") SELECT id FROM found LEFT JOIN gone ON TRUE"
+);
 const VERSION: &str = "SELECT version FROM task_api_schema WHERE id = 1";
 
-/// Tasks that are read in one statement, and created in one: what a server answers within a moment.
-const READS: Most = Most { questions: 512, bytes: usize::MAX };
+/// Tasks that are created in one statement: what a server answers within a moment.
 const CREATES: Most = Most { questions: 256, bytes: 1_000_000 };
 
-/// Longer lists keep others from their answers, and so use a connection alone.
+/// Longer lists keep others from their answers, and so use a connection alone; as do those of tasks that are large.
 const LONG: i64 = 100;
 
 const GIVEN_UP: &str = "the statement was given up";
@@ -85,13 +96,12 @@ pub struct Postgres(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     link: Link,
-    reads: Arc<Queue<TaskId, Read>>,
+    reads: Reads,
     creates: Arc<Queue<New, Created>>,
+    large: Large,
     /// When this replica last looked for keys that have been kept long enough.
     forgot: Mutex<Option<Instant>>,
 }
-
-type Read = Result<Option<Task>, Failure>;
 
 impl Postgres {
     pub(super) async fn open(url: &PostgresUrl) -> Result<Self, StoreError> {
@@ -99,8 +109,9 @@ impl Postgres {
         let connection = place.connect().await.map_err(Failure::of_read)?;
         migrate::migrate(&connection.client).await?;
         let link = Link::new(place, connection);
-        let (reads, creates, forgot) = (Queue::new(READS), Queue::new(CREATES), Mutex::default());
-        Ok(Self(Arc::new(Inner { link, reads, creates, forgot })))
+        let (reads, creates) = (Reads::default(), Queue::new(CREATES));
+        let (large, forgot) = Default::default();
+        Ok(Self(Arc::new(Inner { link, reads, creates, large, forgot })))
     }
 
     /// Connects, and touches nothing.
@@ -123,35 +134,27 @@ impl Postgres {
 
     pub(super) async fn list(&self, owner: &Owner, selection: &Selection) -> Result<Listed, StoreError> {
         let is_long = selection.limit > LONG || selection.filter != Filter::default();
-        let (how, tries) = if is_long { (Use::Alone, Tries::long_read()) } else { (Use::Shared, Tries::read()) };
-        let (sql, values) = select(selection, owner, Dialect { parameter: '$', like: "ILIKE" });
+        let Select { sql, values, order } = select(selection, owner, Dialect { parameter: '$', like: "ILIKE" });
         let parameters: Vec<Parameter> = values.iter().map(|value| (value as _, row::kind(value))).collect();
-        let Rows { rows, is_cut } = self.0.query_some(how, tries, &sql, &parameters).await?;
+        let Rows { rows, is_cut } = if is_long || self.0.large.is_likely() {
+            self.0.query_measured(&measured(&sql, &order, ""), &parameters).await?
+        } else {
+            self.0.query_within(Use::Reading, Tries::read(), &sql, &parameters, MOST_BYTES).await?
+        };
+        self.0.large.see(is_cut);
         let tasks = rows.iter().map(row::task).collect::<Result<_, _>>().map_err(Failure::of_read)?;
         Ok(Listed::of(tasks, selection.limit, is_cut))
     }
 
-    pub(super) async fn read(&self, owner: &Owner, id: TaskId) -> Result<Option<Task>, StoreError> {
-        let mut tries = Tries::read();
-        loop {
-            let (answer, lane) = self.0.reads.ask(id);
-            if let Some(lane) = lane {
-                tokio::spawn(Arc::clone(&self.0).read_batches(lane));
-            }
-            let failure = match answer.await {
-                Ok(Ok(task)) => return Ok(task.filter(|task| task.owner == owner.as_str())),
-                Ok(Err(failure)) => failure,
-                Err(_) => Failure::unanswered(GIVEN_UP),
-            };
-            tries.after(failure, self.0.link.away()).await?;
-        }
+    pub(super) async fn read(&self, owner: &Owner, id: TaskId) -> Result<Option<Arc<Task>>, StoreError> {
+        self.0.read(owner, id).await
     }
 
     /// Those that are there, in any order; `None` if they are too large.
     pub(super) async fn read_many(&self, owner: &Owner, ids: &[i64]) -> Result<Option<Vec<Task>>, StoreError> {
         let owner = owner.as_str();
         let parameters: [Parameter; 2] = [(&ids, Type::INT8_ARRAY), (&owner, Type::TEXT)];
-        let Rows { rows, is_cut } = self.0.query_some(Use::Alone, Tries::long_read(), READ_OWN, &parameters).await?;
+        let Rows { rows, is_cut } = self.0.query_measured(&measured(READ_MANY, "id", ""), &parameters).await?;
         let tasks = rows.iter().map(row::task).collect::<Result<_, _>>().map_err(Failure::of_read)?;
         Ok((!is_cut).then_some(tasks))
     }
@@ -225,19 +228,16 @@ impl Postgres {
     }
 
     pub(super) async fn ping(&self) -> Result<(), StoreError> {
-        self.0.query(Use::Shared, Tries::glance(), "SELECT 1", &[]).await.map(drop)
+        self.0.query(Use::Reading, Tries::glance(), "SELECT 1", &[]).await.map(drop)
     }
 
     pub(super) async fn version(&self) -> Result<i64, StoreError> {
-        let rows = self.0.query(Use::Shared, Tries::read(), VERSION, &[]).await?;
+        let rows = self.0.query(Use::Reading, Tries::read(), VERSION, &[]).await?;
         rows.first().map_or(Ok(0), |row| row.try_get(0)).map_err(|error| StoreError::Query { source: error.into() })
     }
 
     pub(super) fn connections(&self) -> [(&'static str, usize, usize); 2] {
-        self.0
-            .link
-            .connections()
-            .map(|(how, open, busy)| (if how == Use::Shared { "shared" } else { "alone" }, open, busy))
+        self.0.link.connections()
     }
 
     pub(super) fn close(&self) {
@@ -257,17 +257,13 @@ impl Inner {
         self.query_within(how, tries, sql, parameters, usize::MAX).await.map(|answer| answer.rows)
     }
 
-    /// As [`Inner::query`], and takes as many rows as there is room for.
-    async fn query_some(
-        &self,
-        how: Use,
-        tries: Tries,
-        sql: &str,
-        parameters: &[Parameter<'_>],
-    ) -> Result<Rows, StoreError> {
-        self.query_within(how, tries, sql, parameters, MOST_BYTES).await
+    /// As [`Inner::query`], of a statement that is [`measured`].
+    async fn query_measured(&self, sql: &str, parameters: &[Parameter<'_>]) -> Result<Rows, StoreError> {
+        let rows = self.query(Use::Alone, Tries::long_read(), sql, parameters).await?;
+        fitting(rows).map_err(Failure::of_read)
     }
 
+    /// As [`Inner::query`], and takes no more rows than `most_bytes` hold.
     async fn query_within(
         &self,
         how: Use,
@@ -302,7 +298,7 @@ impl Inner {
             (&conditions.except, Type::INT8_ARRAY),
         ];
         parameters.extend(more.iter().map(|(value, kind)| (*value, kind.clone())));
-        self.query(Use::Shared, tries, sql, &parameters).await
+        self.query(Use::Changing, tries, sql, &parameters).await
     }
 
     /// Changes one task, if it is there and as it should be.
@@ -317,37 +313,5 @@ impl Inner {
         let rows = self.query_one(sql, Tries::write(), owner, id, conditions, more).await?;
         let task = rows.first().map(row::task_if_any).transpose().map_err(Failure::of_write)?;
         Ok(Outcome::of(task.flatten(), !rows.is_empty(), !conditions.is_none()))
-    }
-
-    async fn read_batches(self: Arc<Self>, mut lane: Lane<TaskId, Read>) {
-        while let Some(batch) = lane.next() {
-            let mut ids: Vec<_> = batch.iter().map(|asked| asked.question.0).collect();
-            ids.sort_unstable();
-            ids.dedup();
-            let mut waiting = batch;
-            while !waiting.is_empty() {
-                let read = self.read_all(&ids).await;
-                let (now, later) = match &read {
-                    // There was no room for those that are left: they are asked for again.
-                    Ok((tasks, true)) => waiting.into_iter().partition(|asked| tasks.contains_key(&asked.question.0)),
-                    _ => (waiting, Vec::new()),
-                };
-                for Asked { question, answer } in now {
-                    let task = read.as_ref().map(|(tasks, _)| tasks.get(&question.0).cloned()).map_err(Clone::clone);
-                    let _ = answer.send(task);
-                }
-                waiting = later;
-                ids.retain(|id| waiting.iter().any(|asked| asked.question.0 == *id));
-            }
-        }
-    }
-
-    /// The tasks that there was room for, and whether there was none for others.
-    async fn read_all(&self, ids: &[i64]) -> Result<(HashMap<i64, Task>, bool), Failure> {
-        let parameters: [Parameter; 1] = [(&ids, Type::INT8_ARRAY)];
-        let asked = self.link.query_some(Use::Shared, Tries::read().time(), READ, &parameters, MOST_BYTES);
-        let Rows { rows, is_cut } = asked.await?;
-        let tasks = rows.iter().map(|row| row::task(row).map(|task| (task.id, task))).collect::<Result<_, _>>()?;
-        Ok((tasks, is_cut))
     }
 }

@@ -3,9 +3,13 @@
 //! The key is kept by the statement that makes the tasks, so there are both or neither. Who comes second with a key is
 //! refused by its unique index, and reads what the first one was answered.
 
-use std::time::{Duration, Instant};
+use std::{
+    mem,
+    sync::{Arc, PoisonError},
+    time::{Duration, Instant},
+};
 
-use tokio_postgres::{error::SqlState, types::Type};
+use tokio_postgres::{Row, error::SqlState, types::Type};
 
 use super::{
     Inner,
@@ -33,32 +37,43 @@ const CREATE: &str = concat!(
 const FIND: &str = concat!(
     "SELECT hash, ids, created_at, created_at < ",
     row::now!(),
-    " - make_interval(hours => $3) FROM task_idempotency WHERE owner = $1 AND key = $2"
+    " - $3 * INTERVAL '1 hour' FROM task_idempotency WHERE owner = $1 AND key = $2"
 );
 const FORGET_ONE: &str = concat!(
     "DELETE FROM task_idempotency WHERE owner = $1 AND key = $2 AND created_at < ",
     row::now!(),
-    " - make_interval(hours => $3)"
+    " - $3 * INTERVAL '1 hour'"
 );
 const FORGET: &str = concat!(
-    "DELETE FROM task_idempotency WHERE (owner, key) IN (SELECT owner, key FROM task_idempotency WHERE created_at < ",
+    "WITH gone AS (DELETE FROM task_idempotency WHERE (owner, key) IN \
+     (SELECT owner, key FROM task_idempotency WHERE created_at < ",
     row::now!(),
-    " - make_interval(hours => $1) ORDER BY created_at LIMIT 1000)"
+    " - $1 * INTERVAL '1 hour' ORDER BY created_at LIMIT $2) RETURNING 1) SELECT count(*) FROM gone"
 );
 
 /// How often a replica that keeps keys looks for those that have been kept long enough.
 const FORGET_EVERY: Duration = Duration::from_mins(10);
 
+/// Keys that are let go of in one statement.
+const FORGOTTEN: i64 = 1000;
+
 impl Inner {
-    pub(super) async fn create_once(&self, owner: &Owner, key: &Key, drafts: &[Draft]) -> Result<Once, StoreError> {
-        self.forget_old().await;
+    pub(super) async fn create_once(
+        self: &Arc<Self>,
+        owner: &Owner,
+        key: &Key,
+        drafts: &[Draft],
+    ) -> Result<Once, StoreError> {
+        if self.is_time_to_forget() {
+            tokio::spawn(Arc::clone(self).forget_old());
+        }
         let columns = Columns::of(drafts.iter());
         let (owner_name, key_name, hash) = (owner.as_str(), key.name(), key.hash());
         let [titles, descriptions, statuses] = columns.parameters();
         let parameters: [Parameter; 6] =
             [titles, descriptions, statuses, (&owner_name, Type::TEXT), (&key_name, Type::TEXT), (&hash, Type::BYTEA)];
         // It may be sent again after any failure: the second time, the key is taken.
-        let mut tries = Tries::safe_write();
+        let (mut tries, mut is_forgotten) = (Tries::safe_write(), false);
         loop {
             let failure = match self.link.query(Use::Alone, tries.time(), CREATE, &parameters).await {
                 Ok(rows) => {
@@ -71,8 +86,10 @@ impl Inner {
                 if let Some(found) = self.find(owner, key, drafts).await? {
                     return Ok(found);
                 }
-                // It was too old, and is forgotten now.
-                continue;
+                // It was too old, and is forgotten now. Only once: it may be the id of a task that is taken.
+                if !mem::replace(&mut is_forgotten, true) {
+                    continue;
+                }
             }
             tries.after(failure, self.link.away()).await?;
         }
@@ -98,19 +115,22 @@ impl Inner {
         Ok(Some(Once::Again(Task::first(&ids, created_at, owner, drafts))))
     }
 
-    /// Lets go of keys that have been kept long enough, now and then.
-    async fn forget_old(&self) {
-        let is_due = {
-            let mut last = self.forgot.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-            let is_due = last.is_none_or(|last| last.elapsed() >= FORGET_EVERY);
-            if is_due {
-                *last = Some(Instant::now());
-            }
-            is_due
-        };
-        if is_due {
-            // If it fails, another one will do it.
-            let _ = self.query(Use::Alone, Tries::glance(), FORGET, &[(&KEPT_HOURS, Type::INT4)]).await;
+    /// Whether this replica has not looked for a while for keys that have been kept long enough.
+    fn is_time_to_forget(&self) -> bool {
+        let mut last = self.forgot.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_time = last.is_none_or(|last| last.elapsed() >= FORGET_EVERY);
+        if is_time {
+            *last = Some(Instant::now());
         }
+        is_time
+    }
+
+    /// Lets go of all keys that have been kept long enough. If it fails, another one will do it.
+    async fn forget_old(self: Arc<Self>) {
+        let parameters: [Parameter; 2] = [(&KEPT_HOURS, Type::INT4), (&FORGOTTEN, Type::INT8)];
+        let count = |rows: Vec<Row>| rows.first().and_then(|row| row.try_get::<_, i64>(0).ok());
+        while self.query(Use::Alone, Tries::long_read(), FORGET, &parameters).await.ok().and_then(count)
+            == Some(FORGOTTEN)
+        {}
     }
 }

@@ -27,6 +27,37 @@ macro_rules! now {
 }
 pub(super) use now;
 
+/// A change waits for a lock no longer than this: others' answers come behind it on the same connection. It holds for the
+/// statement's transaction alone, and is set before a row is touched.
+macro_rules! patience {
+    () => {
+        "patience AS MATERIALIZED (SELECT set_config('lock_timeout', '1s', TRUE) AS bound), "
+    };
+}
+pub(super) use patience;
+
+/// The condition that it is set.
+macro_rules! is_patient {
+    () => {
+        "(SELECT bound FROM patience) <> ''"
+    };
+}
+pub(super) use is_patient;
+
+/// Keeps in mind that the tasks in `gone` were there. An id that is there already came back in a way that is not ours.
+macro_rules! bury {
+    () => {
+        concat!(
+            "INSERT INTO task_tombstone AS old (id, owner, version) SELECT id, owner, version + 1 FROM gone \
+             ON CONFLICT (id) DO UPDATE SET owner = EXCLUDED.owner, version = GREATEST(old.version + 1, EXCLUDED.version), \
+             changed_at = ",
+            row::now!(),
+            ", feed_position = NULL"
+        )
+    };
+}
+pub(super) use bury;
+
 /// The task in a row.
 pub(super) fn task(row: &Row) -> Result<Task, Failure> {
     read(row).map_err(Failure::of_statement)

@@ -5,8 +5,8 @@ use rusqlite::Connection;
 use super::read;
 use crate::{
     request::owner::Owner,
-    store::Edited,
-    task::{Change, Task, TaskId},
+    store::{Edited, MOST_BYTES},
+    task::{Change, Edit, Task, TaskId},
 };
 
 /// The tasks are in the order of the edits.
@@ -17,6 +17,16 @@ pub(super) fn change(
 ) -> rusqlite::Result<Edited<Vec<Task>>> {
     if let Some(refused) = refused(db, owner, changes.iter().map(|(id, version, _)| (*id, *version)))? {
         return Ok(refused);
+    }
+    let mut sum = 0;
+    for (id, _, change) in changes {
+        sum += match &change.description {
+            Edit::Keep => read(db, owner, id.0)?.and_then(|task| task.description).map_or(0, |text| text.len()),
+            edit => edit.as_ref().value().map_or(0, |text| text.as_str().len()),
+        };
+        if sum > MOST_BYTES {
+            return Ok(Edited::TooLarge);
+        }
     }
     let tasks = changes.iter().map(|(id, _, change)| super::change(db, id.0, change));
     tasks.collect::<Result<_, _>>().map(Edited::Done)

@@ -6,14 +6,14 @@ mod migrate;
 mod once;
 mod row;
 
-use std::{fs, path::Path, time::Duration};
+use std::{fs, path::Path, sync::Arc, time::Duration};
 
 use rusqlite::{Connection, OptionalExtension, params, params_from_iter};
 use tokio::task::spawn_blocking;
 
 use super::{
     Edited, Listed, MOST_BYTES, Once, Outcome, StoreError,
-    select::{Dialect, select},
+    select::{Dialect, Select, select},
     worker::{Worker, judge},
 };
 use crate::{
@@ -91,7 +91,7 @@ impl Sqlite {
     }
 
     pub(super) async fn list(&self, owner: &Owner, selection: &Selection) -> Result<Listed, StoreError> {
-        let (sql, values) = select(selection, owner, Dialect { parameter: '?', like: "LIKE" });
+        let Select { sql, values, .. } = select(selection, owner, Dialect { parameter: '?', like: "LIKE" });
         let limit = selection.limit;
         let work = move |db: &Connection| {
             let mut statement = db.prepare_cached(&sql)?;
@@ -101,9 +101,9 @@ impl Sqlite {
         self.0.read(work).await
     }
 
-    pub(super) async fn read(&self, owner: &Owner, id: TaskId) -> Result<Option<Task>, StoreError> {
+    pub(super) async fn read(&self, owner: &Owner, id: TaskId) -> Result<Option<Arc<Task>>, StoreError> {
         let owner = owner.clone();
-        self.0.read(move |db| read(db, &owner, id.0)).await
+        self.0.read(move |db| Ok(read(db, &owner, id.0)?.map(Arc::new))).await
     }
 
     /// Those that are there, in any order; `None` if they are too large.
@@ -232,12 +232,15 @@ fn change(db: &Connection, id: i64, change: &Change) -> rusqlite::Result<Task> {
     db.prepare_cached(CHANGE)?.query_row(values, task)
 }
 
-/// Deletes a task that is there, and keeps in mind that it was.
+/// Deletes a task that is there, and keeps in mind that it was. An id that was there before came back in a way that is not
+/// ours.
 fn delete(db: &Connection, id: i64) -> rusqlite::Result<()> {
     let position = position(db)?;
     db.prepare_cached(
         "INSERT INTO task_tombstone (id, owner, version, changed_at, feed_position) \
-         SELECT id, owner, version + 1, ?2, ?3 FROM task WHERE id = ?1",
+         SELECT id, owner, version + 1, ?2, ?3 FROM task WHERE id = ?1 \
+         ON CONFLICT (id) DO UPDATE SET owner = excluded.owner, version = max(version + 1, excluded.version), \
+         changed_at = excluded.changed_at, feed_position = excluded.feed_position",
     )?
     .execute(params![id, CreatedAt::now(), position])?;
     db.prepare_cached("DELETE FROM task WHERE id = ?1")?.execute([id]).map(drop)
