@@ -73,7 +73,7 @@ pub enum Denied {
 /// Why an entry cannot be used. It does not repeat the entry, which may be a key in the wrong place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum BadKeys {
-    #[error("there is no key in it")]
+    #[error("there is no key in it; unset it if everybody may do everything")]
     None,
     #[error("entry {0} is not `NAME:SCOPES:HASH` as `task-api key new` prints it")]
     Form(usize),
@@ -276,7 +276,7 @@ mod tests {
         let (a, b) = ("a".repeat(64), "B".repeat(64));
         check(&format!("ci:read:{a}"), Ok(1));
         check(&format!("\nci:read:{a},\n app:read+write:{b} "), Ok(2));
-        check(" \n", Err("there is no key in it"));
+        check(" \n", Err("there is no key in it; unset it if everybody may do everything"));
         check("tak_secret", Err("entry 1 is not `NAME:SCOPES:HASH` as `task-api key new` prints it"));
         check(
             &format!("ci:read:{a} C:read:{b}"),

@@ -117,7 +117,8 @@ impl fmt::Display for Listen {
     }
 }
 
-/// The variables that are set. An empty one counts as not set, as Compose files leave them.
+/// The variables that are set. An empty one counts as not set, as Compose files leave them; but of the API keys, where
+/// that would mean "open".
 struct Variables {
     environment: HashMap<&'static str, String>,
     file: HashMap<String, String>,
@@ -152,7 +153,7 @@ impl Variables {
     fn read() -> Result<Self, ConfigError> {
         let mut environment = HashMap::new();
         for variable in NAMES {
-            if let Some(value) = env::var_os(variable).filter(|value| !value.is_empty()) {
+            if let Some(value) = env::var_os(variable) {
                 let value = value.into_string().map_err(|_| ConfigError::NotText { variable })?;
                 environment.insert(variable, value);
             }
@@ -168,8 +169,13 @@ impl Variables {
     }
 
     fn get(&self, name: &'static str) -> Option<&str> {
-        let value = self.environment.get(name).or_else(|| self.file.get(name));
-        value.map(String::as_str).filter(|value| !value.is_empty())
+        let values = [self.environment.get(name), self.file.get(name)];
+        values.into_iter().flatten().map(String::as_str).find(|value| !value.is_empty())
+    }
+
+    /// The same, with nothing in it if it is set to that.
+    fn get_even_empty(&self, name: &'static str) -> Option<&str> {
+        self.environment.get(name).or_else(|| self.file.get(name)).map(String::as_str)
     }
 
     /// The environment's, in either form, before the file's.
@@ -231,10 +237,11 @@ impl Variables {
     }
 
     fn keys(&self) -> Result<Keys, ConfigError> {
-        let (variable, text) = match (self.get("API_KEYS"), self.get("API_KEYS_FILE")) {
+        let (variable, text) = match (self.get_even_empty("API_KEYS"), self.get_even_empty("API_KEYS_FILE")) {
             (None, None) => return Ok(Keys::default()),
             (Some(_), Some(_)) => return Err(ConfigError::TwoKeys),
             (Some(keys), None) => ("API_KEYS", keys.to_owned()),
+            (None, Some("")) => ("API_KEYS_FILE", String::new()),
             (None, Some(path)) => {
                 let path = PathBuf::from(path);
                 let text = fs::read_to_string(&path).map_err(|source| ConfigError::KeysFile { path, source })?;
@@ -367,5 +374,25 @@ mod tests {
         let both = [("DATABASE_URL", "sqlite://a"), ("DATABASE_URL_FILE", "/nowhere")];
         check(&both, "", "error: both `DATABASE_URL` and `DATABASE_URL_FILE` are set: keep one");
         check(&both[1..], "", "error: cannot read `/nowhere`, which `DATABASE_URL_FILE` names");
+    }
+
+    #[test]
+    fn keys_that_are_set_to_nothing_are_a_fault_and_other_variables_are_not() {
+        let told = |environment: &[(&'static str, &str)], file: &str| {
+            let environment = environment.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
+            let variables = Variables { environment, file: parse_env_file(file).unwrap() };
+            assert_eq!(variables.listen().unwrap().port, 8000);
+            variables.keys().map(|keys| keys.len()).map_err(|error| error.to_string())
+        };
+        assert_eq!(told(&[("PORT", "")], "PORT="), Ok(0));
+        let nothing = |variable| {
+            Err(format!("cannot use `{variable}`: there is no key in it; unset it if everybody may do everything"))
+        };
+        assert_eq!(told(&[("API_KEYS", "")], ""), nothing("API_KEYS"));
+        assert_eq!(told(&[("API_KEYS_FILE", "")], ""), nothing("API_KEYS_FILE"));
+        assert_eq!(told(&[("PORT", "")], "API_KEYS=\n"), nothing("API_KEYS"));
+        let entry = format!("API_KEYS=ci:read:{}", "a".repeat(64));
+        assert_eq!(told(&[], &entry), Ok(1));
+        assert_eq!(told(&[("API_KEYS", "")], &entry), nothing("API_KEYS"), "the environment wins");
     }
 }

@@ -138,6 +138,8 @@ fn keys_that_cannot_be_used_end_the_program_and_are_not_repeated() {
         (vec![("API_KEYS", key.as_str())], "cannot use `API_KEYS`: entry 1 is not `NAME:SCOPES:HASH`"),
         (vec![("API_KEYS_FILE", "/nowhere/keys")], "cannot read `/nowhere/keys`, which `API_KEYS_FILE` names: No such"),
         (vec![("API_KEYS_FILE", &empty)], "cannot use `API_KEYS_FILE`: there is no key in it"),
+        (vec![("API_KEYS_FILE", "")], "cannot use `API_KEYS_FILE`: there is no key in it"),
+        (vec![("API_KEYS", "")], "cannot use `API_KEYS`: there is no key in it"),
         (
             vec![("API_KEYS", &entry), ("API_KEYS_FILE", &empty)],
             "both `API_KEYS` and `API_KEYS_FILE` are set: keep one",
