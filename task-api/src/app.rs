@@ -21,7 +21,7 @@ use crate::{
     error::Error,
     feed::Feeds,
     mcp,
-    request::{etag::Conditions, idempotency::Running},
+    request::{etag::Conditions, idempotency::Running, origin},
     resource::{
         batch, changes, docs,
         health::{self, Readiness},
@@ -158,8 +158,7 @@ fn exists(path: &str) -> bool {
 /// Absolute, as the original's, by the name that the client calls us; relative if it calls us nothing.
 fn location(request: &Request, path: &str) -> Option<HeaderValue> {
     let mut location = Vec::new();
-    let host = request.headers().get(header::HOST).map(HeaderValue::as_bytes);
-    if let Some(host) = host.or(request.uri().authority().map(|authority| authority.as_str().as_bytes())) {
+    if let Some(host) = origin::host(request) {
         location.extend(b"http://");
         location.extend(host);
     }

@@ -62,7 +62,7 @@ pub enum Error {
     /// The database cannot answer now.
     #[error("The database is not available")]
     Unavailable(#[source] StoreError),
-    /// It takes a key, and there is none that is for this.
+    /// It takes a key, and there is none that is for this; or it is a web page's that may not ask.
     #[error("{}", denied(*.0))]
     Denied(Denied),
     /// This client has made as many requests as it may.
@@ -100,7 +100,7 @@ impl Error {
             Self::BodyNotUtf8 | Self::BrokenBody(_) => StatusCode::BAD_REQUEST,
             Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::SlowBody => StatusCode::REQUEST_TIMEOUT,
-            Self::Denied(Denied::NotFor(_)) => StatusCode::FORBIDDEN,
+            Self::Denied(Denied::NotFor(_) | Denied::Elsewhere) => StatusCode::FORBIDDEN,
             Self::Denied(_) => StatusCode::UNAUTHORIZED,
             Self::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::Unavailable(_) | Self::Lost(_) | Self::Overloaded => StatusCode::SERVICE_UNAVAILABLE,
@@ -186,6 +186,7 @@ fn denied(denied: Denied) -> &'static str {
         Denied::BadKey => "Invalid API key",
         Denied::NotFor(Scope::Read) => "This API key may not read",
         Denied::NotFor(Scope::Write) => "This API key may not write",
+        Denied::Elsewhere => "A web page from elsewhere may change nothing without an API key",
     }
 }
 
@@ -241,7 +242,9 @@ impl Asked {
             | Error::TooSlowToTell
             | Error::KeyInUse => headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1")),
             Error::TooMany { seconds } => headers.insert(header::RETRY_AFTER, HeaderValue::from(*seconds)),
-            Error::Denied(denied) => headers.insert(header::WWW_AUTHENTICATE, access::challenge(*denied)),
+            Error::Denied(denied) => {
+                access::challenge(*denied).and_then(|challenge| headers.insert(header::WWW_AUTHENTICATE, challenge))
+            }
             Error::SlowBody | Error::BodyTooLarge => {
                 headers.insert(header::CONNECTION, HeaderValue::from_static("close"))
             }

@@ -68,6 +68,8 @@ pub enum Denied {
     BadKey,
     /// Its key is not for this.
     NotFor(Scope),
+    /// A web page from elsewhere sends it, and there are no keys to tell who wants it.
+    Elsewhere,
 }
 
 /// Why an entry cannot be used. It does not repeat the entry, which may be a key in the wrong place.

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use axum::{
     Extension, Router,
     extract::State,
-    http::{HeaderMap, HeaderValue, StatusCode, Uri, header},
+    http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
     routing,
 };
@@ -26,6 +26,7 @@ use crate::{
     error::{Error, Told},
     request::{
         body::{Whole, is_json},
+        origin,
         owner::Owner,
     },
 };
@@ -53,7 +54,7 @@ async fn answer(
     body: Whole,
 ) -> Response {
     let scopes = scopes.map(|Extension(scopes)| scopes);
-    if scopes.is_none() && !is_from_here(&headers) {
+    if scopes.is_none() && !origin::is_from_here(&headers) {
         let refusal = Refusal::new(-32600, "Requests of web pages are not answered without API keys");
         return refusal.with_status(StatusCode::FORBIDDEN).answer(None);
     }
@@ -76,16 +77,6 @@ async fn answer(
         Err(refusal) => Err(refusal),
     };
     answered.unwrap_or_else(|refusal| refusal.answer(Some(id)))
-}
-
-/// Whether a request comes from no web page, or from one of this machine. A page from elsewhere that has made its name
-/// mean our address is told by its origin, which is the only thing about it that it cannot choose.
-fn is_from_here(headers: &HeaderMap) -> bool {
-    let is_local = |origin: &HeaderValue| {
-        let origin = Uri::try_from(origin.as_bytes()).ok().filter(|origin| origin.scheme().is_some());
-        matches!(origin.as_ref().and_then(Uri::host), Some("localhost" | "127.0.0.1" | "[::1]"))
-    };
-    headers.get_all(header::ORIGIN).iter().all(is_local)
 }
 
 async fn dispatch(
@@ -199,36 +190,5 @@ impl<T> Complete<T> {
     fn fresh(self) -> Self {
         let (fresh_ms, scope) = self.kind.map(|_| (FRESH_MS, "public")).unzip();
         Self { fresh_ms, scope, ..self }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_page_from_elsewhere_is_told_by_its_origin() {
-        let is_local = |origins: &[&'static str]| {
-            let origins = origins.iter().map(|origin| (header::ORIGIN, HeaderValue::from_static(origin)));
-            let mut headers = HeaderMap::new();
-            origins.for_each(|(name, value)| {
-                headers.append(name, value);
-            });
-            is_from_here(&headers)
-        };
-        for good in
-            [&[][..], &["http://localhost"], &["http://127.0.0.1:6274"], &["https://[::1]:1"], &["http://[::1]"]]
-        {
-            assert!(is_local(good), "{good:?}");
-        }
-        for bad in [
-            &["http://example.com"][..],
-            &["null"],
-            &[""],
-            &["http://localhost.example.com"],
-            &["http://localhost", "http://example.com"],
-        ] {
-            assert!(!is_local(bad), "{bad:?}");
-        }
     }
 }

@@ -11,10 +11,11 @@ const JSON: &str = "application/json";
 const PROBLEM_JSON: &str = "application/problem+json";
 
 /// Answers that are the same wherever they come: name, status, what they say, headers.
-const ANSWERS: [(&str, &str, &str, &[&str]); 10] = [
+const ANSWERS: [(&str, &str, &str, &[&str]); 11] = [
     ("BadBody", "400", "The body is not text", &[]),
     ("NoKey", "401", "There is no key, or it is none of ours", &["WWW-Authenticate"]),
     ("NotAllowed", "403", "The key is not for this", &["WWW-Authenticate"]),
+    ("FromElsewhere", "403", "It is a web page from elsewhere that asks, and may change nothing without a key", &[]),
     ("SlowBody", "408", "The body did not arrive in time", &[]),
     ("LargeBody", "413", "The body is larger than 1 MB", &[]),
     ("NoCondition", "428", "The request does not say in which state the task may be changed", &[]),
@@ -74,15 +75,16 @@ pub(super) fn add_components(components: &mut Components, asks: Asks) {
 }
 
 /// Adds to an operation on tasks the answers that any request may get instead of what it asked for.
-pub(super) fn add_answers(operation: &mut Operation, asks: Asks) {
+pub(super) fn add_answers(operation: &mut Operation, is_safe: bool, asks: Asks) {
     let must_have_condition = asks.if_match && require_condition(operation);
     let has_body = operation.request_body.is_some();
     for (name, status, ..) in ANSWERS {
-        let comes = match status {
-            "400" | "408" | "413" => has_body,
-            "401" | "403" => asks.keys,
-            "428" => must_have_condition,
-            "429" => asks.rate,
+        let comes = match (status, name) {
+            ("400" | "408" | "413", _) => has_body,
+            (_, "FromElsewhere") => !asks.keys && !is_safe,
+            ("401" | "403", _) => asks.keys,
+            ("428", _) => must_have_condition,
+            ("429", _) => asks.rate,
             _ => true,
         };
         if comes {

@@ -66,9 +66,9 @@ pub fn json(asks: Asks) -> String {
         components.add_security_scheme("apiKey", SecurityScheme::Http(scheme));
     }
     let tasks = document.paths.paths.iter_mut().filter(|(path, _)| path.starts_with("/tasks"));
-    for operation in tasks.flat_map(|(_, item)| operations(item)) {
+    for (operation, is_safe) in tasks.flat_map(|(_, item)| operations(item)) {
         links::add(operation);
-        common::add_answers(operation, asks);
+        common::add_answers(operation, is_safe, asks);
         if asks.keys {
             operation.security = Some(vec![SecurityRequirement::new("apiKey", [""; 0])]);
         }
@@ -76,6 +76,9 @@ pub fn json(asks: Asks) -> String {
     document.to_json().unwrap_or_default()
 }
 
-fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
-    [&mut item.get, &mut item.put, &mut item.post, &mut item.delete, &mut item.patch].into_iter().flatten()
+/// The operations of a path, each with whether it only reads.
+fn operations(item: &mut PathItem) -> impl Iterator<Item = (&mut Operation, bool)> {
+    let changing = [&mut item.put, &mut item.post, &mut item.delete, &mut item.patch];
+    let changing = changing.into_iter().flatten().map(|operation| (operation, false));
+    item.get.iter_mut().map(|operation| (operation, true)).chain(changing)
 }

@@ -6,5 +6,6 @@ pub(crate) mod etag;
 pub(crate) mod fault;
 pub(crate) mod idempotency;
 pub(crate) mod object;
+pub(crate) mod origin;
 pub(crate) mod owner;
 pub(crate) mod selection;

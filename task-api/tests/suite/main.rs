@@ -28,6 +28,7 @@ mod migrations;
 mod observed;
 mod once;
 mod owners;
+mod pages;
 mod pooler;
 mod program;
 mod rates;
