@@ -7,7 +7,7 @@ use std::{
 
 use axum::{
     Router,
-    extract::Request,
+    extract::{Request, State},
     http::{HeaderMap, HeaderValue, StatusCode, header},
     middleware,
     response::{IntoResponse, Response},
@@ -136,13 +136,14 @@ pub(crate) fn resource(allow: &'static str, methods: MethodRouter<AppState>) -> 
 }
 
 /// A path with slashes at its end leads to the one without, if that is there.
-async fn elsewhere(request: Request) -> Response {
+async fn elsewhere(State(state): State<AppState>, request: Request) -> Response {
     let path = request.uri().path();
     let target = path.trim_end_matches('/');
     if path.len() == target.len() || !exists(target) {
         return Error::NoSuchPath.into_response();
     }
-    match location(&request, target) {
+    let is_encrypted = state.load.limits.proxies > 0 && is_encrypted_before(request.headers());
+    match location(&request, if is_encrypted { "https" } else { "http" }, target) {
         Some(location) => (StatusCode::TEMPORARY_REDIRECT, [(header::LOCATION, location)]).into_response(),
         None => Error::NoSuchPath.into_response(),
     }
@@ -156,10 +157,11 @@ fn exists(path: &str) -> bool {
 }
 
 /// Absolute, as the original's, by the name that the client calls us; relative if it calls us nothing.
-fn location(request: &Request, path: &str) -> Option<HeaderValue> {
+fn location(request: &Request, scheme: &str, path: &str) -> Option<HeaderValue> {
     let mut location = Vec::new();
     if let Some(host) = origin::host(request) {
-        location.extend(b"http://");
+        location.extend(scheme.as_bytes());
+        location.extend(b"://");
         location.extend(host);
     }
     location.extend(path.as_bytes());
@@ -168,6 +170,13 @@ fn location(request: &Request, path: &str) -> Option<HeaderValue> {
         location.extend(query.as_bytes());
     }
     HeaderValue::from_bytes(&location).ok()
+}
+
+/// Whether the proxy before us was asked by https, as it says.
+fn is_encrypted_before(headers: &HeaderMap) -> bool {
+    let last = headers.get_all("x-forwarded-proto").iter().next_back();
+    let last = last.and_then(|value| value.to_str().ok()?.rsplit(',').next());
+    last.is_some_and(|scheme| scheme.trim().eq_ignore_ascii_case("https"))
 }
 
 #[cfg(test)]
@@ -191,5 +200,26 @@ mod tests {
         let body = response.into_body().collect().await.unwrap().to_bytes();
         let expected = r#"{"detail":"Internal Server Error","type":"about:blank","title":"Internal Server Error","status":500,"instance":"/panic"}"#;
         assert_eq!(body, expected);
+    }
+
+    #[tokio::test]
+    async fn a_path_with_a_slash_too_many_leads_to_where_the_client_came_by() {
+        async fn check(proxies: usize, schemes: &[&'static str], expected: &str) {
+            let mut service = app(AppState::new(Limits { proxies, ..Limits::default() }, Keys::default()));
+            let request = Request::builder().uri("/tasks/?limit=7").header("host", "tasks.example");
+            let request = schemes.iter().fold(request, |request, scheme| request.header("x-forwarded-proto", *scheme));
+            let response = service.call(request.body(Body::empty()).unwrap()).await.unwrap();
+            assert_eq!(response.status(), 307);
+            assert_eq!(response.headers()["location"], expected, "{proxies} {schemes:?}");
+        }
+        let (plain, encrypted) = ("http://tasks.example/tasks?limit=7", "https://tasks.example/tasks?limit=7");
+        check(1, &["https"], encrypted).await;
+        check(1, &["http", "HTTPS "], encrypted).await;
+        check(2, &["http, https"], encrypted).await;
+        check(1, &[], plain).await;
+        check(1, &["https, http"], plain).await;
+        check(1, &["https", "http"], plain).await;
+        // Where there are no proxies, anybody may have said it.
+        check(0, &["https"], plain).await;
     }
 }
