@@ -15,17 +15,17 @@ use crate::{
     error::Error,
     request::{
         etag::Conditions,
-        fault::{Fault, Place},
+        fault::{Fault, Place, both},
         object::{Object, input},
         owner::Owner,
         selection::Selection,
     },
     resource::{
         batch::{TaggedTask, named},
-        tasks::done,
+        tasks::{create_once, done},
     },
     store::{Listed, StoreError},
-    task::{Change, Status, Task, TaskId},
+    task::{Change, Description, Draft, Status, Task, TaskId},
 };
 
 /// All tools, as clients are told of them.
@@ -141,9 +141,22 @@ async fn get(caller: &Caller<'_>, arguments: &Object<'_>) -> Result<Task, Error>
 }
 
 async fn create(caller: &Caller<'_>, arguments: &Object<'_>) -> Result<Task, Error> {
-    let task = caller.state.store()?.create(&caller.owner, arguments.draft()?).await?;
-    caller.state.feeds.touch();
-    Ok(task)
+    let (name, draft) = both(arguments.key(), arguments.draft())?;
+    let Some(name) = name else {
+        let task = caller.state.store()?.create(&caller.owner, draft).await?;
+        caller.state.feeds.touch();
+        return Ok(task);
+    };
+    let key = name.of("mcp create_task", &said(&draft));
+    let (mut tasks, _) = create_once(caller.state, &caller.owner, key, vec![draft]).await?;
+    tasks.pop().ok_or(Error::NoSuchTask)
+}
+
+/// What a draft says, in whatever order and spelling the arguments said it: models do not repeat themselves to the letter.
+fn said(draft: &Draft) -> Vec<u8> {
+    let Draft { title, description, status } = draft;
+    let said = (title.as_str(), description.as_ref().map(Description::as_str), status.as_str());
+    serde_json::to_vec(&said).unwrap_or_default()
 }
 
 async fn change(caller: &Caller<'_>, arguments: &Object<'_>, change: Change) -> Result<Task, Error> {

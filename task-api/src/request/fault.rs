@@ -18,7 +18,7 @@ pub struct Fault {
 }
 
 /// A step of the way to the fault: a name, or a position in a text.
-#[derive(Debug, Clone, Copy, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 pub enum Place {
     Name(&'static str),

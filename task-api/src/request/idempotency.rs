@@ -1,4 +1,5 @@
-//! `Idempotency-Key`: a request that is sent again is carried out once, and answered as the first time.
+//! `Idempotency-Key`: a request that is sent again is carried out once, and answered as the first time. A tool of `/mcp`
+//! takes the same as an argument.
 
 use std::{
     collections::HashSet,
@@ -16,14 +17,50 @@ use crate::request::{
 /// How long what was answered is kept.
 pub(crate) const KEPT_HOURS: i32 = 24;
 
-const NAME: &str = "idempotency-key";
+const HEADER: &str = "idempotency-key";
 const LONGEST: usize = 255;
 
 /// A key, and what is asked under it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Key {
-    name: String,
+    name: Name,
     hash: Vec<u8>,
+}
+
+/// What a client calls what it asks for: 1 to 255 visible ASCII characters.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Name {
+    text: String,
+    /// Where in the request it stands.
+    at: Vec<Place>,
+}
+
+impl Name {
+    /// # Errors
+    ///
+    /// Fails if it is not 1 to 255 visible characters.
+    pub(crate) fn new(text: String, at: Vec<Place>) -> Result<Self, Vec<Fault>> {
+        let is_good = (1..=LONGEST).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic());
+        let name = Self { text, at };
+        if is_good { Ok(name) } else { Err(name.is_not_one()) }
+    }
+
+    /// The key under which `asked` is asked for in `scope`.
+    pub(crate) fn of(self, scope: &str, asked: &[u8]) -> Key {
+        let mut hash = Context::new(&SHA256);
+        hash.update(scope.as_bytes());
+        hash.update(b"\n");
+        hash.update(asked);
+        Key { name: self, hash: hash.finish().as_ref().to_vec() }
+    }
+
+    fn is_not_one(&self) -> Vec<Fault> {
+        self.fault(format!("Value error, Input should be one key of 1 to {LONGEST} visible ASCII characters"))
+    }
+
+    fn fault(&self, msg: String) -> Vec<Fault> {
+        vec![Fault::new("value_error", &self.at, msg, text_input(&self.text))]
+    }
 }
 
 impl Key {
@@ -33,38 +70,26 @@ impl Key {
     ///
     /// Fails if there are several, or it is not 1 to 255 visible characters.
     pub(crate) fn of(headers: &HeaderMap, path: &str, body: &[u8]) -> Result<Option<Self>, Vec<Fault>> {
-        let mut values = headers.get_all(NAME).iter();
+        let mut values = headers.get_all(HEADER).iter();
         let Some(value) = values.next() else { return Ok(None) };
-        let name = String::from_utf8_lossy(value.as_bytes()).into_owned();
-        let is_good = (1..=LONGEST).contains(&name.len()) && name.bytes().all(|byte| byte.is_ascii_graphic());
-        if !is_good || values.next().is_some() {
-            let msg = format!("Value error, Input should be one key of 1 to {LONGEST} visible ASCII characters");
-            return Err(vec![fault(&name, msg)]);
-        }
-        let mut hash = Context::new(&SHA256);
-        hash.update(path.as_bytes());
-        hash.update(b"\n");
-        hash.update(body);
-        Ok(Some(Self { name, hash: hash.finish().as_ref().to_vec() }))
+        let at = vec![Place::Name("header"), Place::Name(HEADER)];
+        let name = Name::new(String::from_utf8_lossy(value.as_bytes()).into_owned(), at)?;
+        if values.next().is_some() { Err(name.is_not_one()) } else { Ok(Some(name.of(path, body))) }
     }
 
     pub(crate) fn name(&self) -> &str {
-        &self.name
+        &self.name.text
     }
 
-    /// Of the path and the body.
+    /// Of the path and the body, or what else it is that is asked for.
     pub(crate) fn hash(&self) -> &[u8] {
         &self.hash
     }
 
     /// That the key came with another request before.
     pub(crate) fn is_taken(&self) -> Vec<Fault> {
-        vec![fault(&self.name, "Value error, Input should be a key that no other request was sent with".to_owned())]
+        self.name.fault("Value error, Input should be a key that no other request was sent with".to_owned())
     }
-}
-
-fn fault(name: &str, msg: String) -> Fault {
-    Fault::new("value_error", &[Place::Name("header"), Place::Name(NAME)], msg, text_input(name))
 }
 
 /// The keys of requests that this replica is answering. Those of others show in the database.
@@ -81,7 +106,7 @@ pub(crate) struct Held {
 impl Running {
     /// `None` while another request holds it.
     pub(crate) fn hold(&self, owner: &Owner, key: &Key) -> Option<Held> {
-        let key = (owner.clone(), key.name.clone());
+        let key = (owner.clone(), key.name.text.clone());
         let is_free = self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(key.clone());
         is_free.then(|| Held { running: self.clone(), key })
     }

@@ -9,12 +9,15 @@ use serde::{
 use serde_json::{json, value::RawValue};
 
 use crate::{
-    request::fault::{Fault, Place, both},
+    request::{
+        fault::{Fault, Place, both},
+        idempotency::Name,
+    },
     task::{BadText, Change, Description, Draft, Edit, Status, Title},
 };
 
 /// The members that mean something.
-const NAMES: [&str; 6] = ["title", "description", "status", "id", "etag", "tasks"];
+const NAMES: [&str; 7] = ["title", "description", "status", "id", "etag", "tasks", "idempotency_key"];
 
 /// An object, and where it stands.
 #[derive(Debug)]
@@ -117,6 +120,20 @@ impl<'a> Object<'a> {
         let mut faults = Vec::new();
         let etag = self.optional("etag", Ok, &mut faults).value();
         if faults.is_empty() { Ok(etag) } else { Err(faults) }
+    }
+
+    /// What it is called, so that it is done once, if it says so.
+    ///
+    /// # Errors
+    ///
+    /// Fails if what it says is no such name.
+    pub(crate) fn key(&self) -> Result<Option<Name>, Vec<Fault>> {
+        let mut faults = Vec::new();
+        match self.optional("idempotency_key", Ok, &mut faults) {
+            Edit::Set(name) => Name::new(name, self.at("idempotency_key")).map(Some),
+            _ if faults.is_empty() => Ok(None),
+            _ => Err(faults),
+        }
     }
 
     /// The objects in its member `tasks`, at most `most`.

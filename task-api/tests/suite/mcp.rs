@@ -196,6 +196,37 @@ fn what_a_tool_cannot_do_it_says_as_the_api_does() {
 }
 
 #[test]
+fn a_task_that_is_called_for_again_under_its_key_is_created_once() {
+    on_every_database(|api| {
+        let client = Client::plain(api);
+        let arguments = json!({"title": "a", "description": "b", "idempotency_key": "k"});
+        let made = client.call("create_task", &arguments);
+        assert_eq!(client.call("complete_task", &json!({"id": made["id"]}))["status"], "completed");
+        assert_eq!(client.call("create_task", &arguments), made);
+        // Said in other words.
+        let again = json!({"title": "a", "description": "b", "status": "pending", "idempotency_key": "k", "x": 7});
+        assert_eq!(client.call("create_task", &again), made);
+
+        let other = client.refused("create_task", &json!({"title": "b", "idempotency_key": "k"}));
+        let place = json!(["arguments", "idempotency_key"]);
+        assert_eq!((&other["status"], &other["detail"][0]["loc"]), (&json!(422), &place));
+        let body = br#"{"title":"a","description":"b"}"#;
+        let by_path = send(api.address, "POST", "/tasks", &[("idempotency-key", "k")], Some(body));
+        assert_eq!(by_path.status, 422, "another path is another request");
+        for bad in [json!(""), json!("a b"), json!("ż"), json!("k".repeat(256)), json!(7)] {
+            let refused = client.refused("create_task", &json!({"title": "", "idempotency_key": bad}));
+            let places: Vec<_> = refused["detail"].as_array().unwrap().iter().map(|fault| &fault["loc"]).collect();
+            assert_eq!(places, [&place, &json!(["arguments", "title"])], "{bad}");
+        }
+        assert_eq!(get(api.address, "/tasks").json().as_array().map(Vec::len), Some(1));
+        for count in [2, 3] {
+            client.call("create_task", &json!({"title": "a", "idempotency_key": null}));
+            assert_eq!(get(api.address, "/tasks").json().as_array().map(Vec::len), Some(count));
+        }
+    });
+}
+
+#[test]
 fn keys_decide_who_may_call_what_and_whose_tasks_are_seen() {
     let ((app, one), (reader, two), (author, three)) =
         (new_key(&["app"]), new_key(&["reader", "read"]), new_key(&["author", "write"]));
