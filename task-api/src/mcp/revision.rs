@@ -10,15 +10,16 @@ use super::message::{Message, Params, Refusal};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Revision(usize);
 
-const NAMES: [&str; 4] = ["2025-03-26", "2025-06-18", "2025-11-25", "2026-07-28"];
+/// Not 2025-03-26, which lets clients send batches.
+const NAMES: [&str; 3] = ["2025-06-18", "2025-11-25", "2026-07-28"];
 
 /// The newest that begins with a handshake.
-const LAST_WITH_HANDSHAKE: Revision = Revision(2);
+const LAST_WITH_HANDSHAKE: Revision = Revision(1);
 
 impl Revision {
     pub(super) const NEWEST: Self = Self(NAMES.len() - 1);
 
-    pub(super) fn names() -> [&'static str; 4] {
+    pub(super) fn names() -> [&'static str; 3] {
         NAMES
     }
 
@@ -40,7 +41,8 @@ impl Revision {
         wish.and_then(Self::named).filter(|revision| !revision.is_modern()).unwrap_or(LAST_WITH_HANDSHAKE)
     }
 
-    /// The revision of a request: as it says itself, or else its header, or else the oldest, which has no such header.
+    /// The revision of a request: as it says itself, or else its header, or else the oldest: those with a handshake are
+    /// answered alike.
     ///
     /// # Errors
     ///
