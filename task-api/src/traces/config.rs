@@ -128,16 +128,15 @@ impl Sampler {
         if (0.0..=1.0).contains(&ratio) { Ok(Self { follows_parent, ratio }) } else { Err(BadTraces::Ratio) }
     }
 
-    /// By the trace's id alone where no parent decides, so that all services that are asked decide alike.
+    /// By the trace's id alone where no parent decides, so that all services that are asked decide alike: by its lower
+    /// half, as a part of 2^64, as SDKs of OpenTelemetry do it (those for Go, Python and Rust among them).
     pub(super) fn samples(self, trace_id: u128, parent: Option<bool>) -> bool {
+        const PARTS: f64 = 18_446_744_073_709_551_616.0;
         match parent.filter(|_| self.follows_parent) {
             Some(parent) => parent,
             None if self.ratio >= 1.0 => true,
-            None => {
-                const PARTS: f64 = 4_294_967_296.0;
-                let place = u32::try_from((trace_id >> 31) & 0xffff_ffff).unwrap_or(u32::MAX);
-                f64::from(place) < self.ratio * PARTS
-            }
+            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is from 0 to 2^64")]
+            None => trace_id & u128::from(u64::MAX) < (self.ratio * PARTS) as u128,
         }
     }
 }
@@ -189,5 +188,24 @@ mod tests {
         assert_eq!(samples("traceidratio", Some(0.0), None), 0);
         assert_eq!(Sampler::named("jaeger_remote", None), Err(BadTraces::Sampler));
         assert_eq!(Sampler::named("traceidratio", Some(1.5)), Err(BadTraces::Ratio));
+    }
+
+    #[test]
+    fn of_a_trace_that_nobody_decided_the_same_is_decided_as_by_other_services() {
+        // What the SDKs for Python and Rust decide.
+        for (trace_id, ratio, expected) in [
+            (0x4bf9_2f35_77b3_4da6_a3ce_929d_0e0e_4736, 0.5, false),
+            (0x4bf9_2f35_77b3_4da6_a3ce_929d_0e0e_4736, 0.64, true),
+            (0x4bf9_2f35_77b3_4da6_a3ce_929d_0e0e_4736, 0.63, false),
+            (0x0af7_6519_16cd_43dd_8448_eb21_1c80_319c, 0.5, false),
+            (0x0af7_6519_16cd_43dd_8448_eb21_1c80_319c, 0.52, true),
+            (0xffff_ffff_ffff_ffff_7fff_ffff_ffff_ffff, 0.5, true),
+            (0x0000_0000_0000_0001_8000_0000_0000_0000, 0.5, false),
+            (0x0000_0000_0000_0001_0000_0000_0000_0000, 0.000_001, true),
+            (0x0000_0000_0000_0000_ffff_ffff_ffff_ffff, 0.999_999, false),
+        ] {
+            let sampler = Sampler::named("traceidratio", Some(ratio)).unwrap();
+            assert_eq!(sampler.samples(trace_id, None), expected, "{trace_id:032x} {ratio}");
+        }
     }
 }
