@@ -2,6 +2,7 @@
 
 pub mod doctor;
 pub mod healthcheck;
+pub mod help;
 pub mod key;
 mod log;
 pub mod migrate;

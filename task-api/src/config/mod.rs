@@ -124,7 +124,8 @@ struct Variables {
     file: HashMap<String, String>,
 }
 
-const NAMES: [&str; 22] = [
+/// All that mean something.
+pub(crate) const NAMES: [&str; 22] = [
     "DATABASE_URL",
     "DATABASE_URL_FILE",
     "DATABASE_PREPARED",

@@ -1,0 +1,68 @@
+//! `task-api help`: what can be asked of the program, and every variable that it reads.
+
+pub const TEXT: &str = "\
+usage: task-api [serve | healthcheck | doctor | migrate | key new [NAME [SCOPES]]]
+
+  serve        answer requests (the default)
+  healthcheck  ask the service on this machine for /health; exit 0 if it is well
+  doctor       check the configuration and the way to the database, step by step
+  migrate      bring the database's tables up to date, and nothing else
+  key new      make an API key for NAME (default) with SCOPES (read, write or read+write)
+
+Environment, or `.env` in the working directory:
+  DATABASE_URL        postgresql://user:password@host/database?sslmode=require
+                      or sqlite:///data/tasks.db
+  DATABASE_URL_FILE   a file that holds it
+  DATABASE_IDLE_TIME  seconds after which a connection that nobody uses is closed; 300
+  DATABASE_PREPARED   true prepares statements by name; false
+  PORT                8000
+  HOST                0.0.0.0
+  LOG_LEVEL           off, error, warn, info, debug or trace; info
+  REQUEST_TIMEOUT     seconds; 30
+  MAX_REQUESTS        answered at the same time; 2048
+  MAX_CONNECTIONS     served at the same time; 2048
+  REQUIRE_IF_MATCH    true refuses changes that do not say which state of a task they are for; false
+  API_KEYS            entries that `key new` printed; without any, everybody may do everything
+  API_KEYS_FILE       a file that holds them
+  RATE_LIMIT          requests/seconds of a key or an address, in this process; without it, no limit
+  TRUSTED_PROXIES     how many of your own add to X-Forwarded-For before it; 0
+  OTEL_EXPORTER_OTLP_ENDPOINT
+                      a collector of traces, http://localhost:4318; without it, none are sent
+  OTEL_EXPORTER_OTLP_HEADERS
+                      what it wants to see, name=value,name=value
+  OTEL_EXPORTER_OTLP_HEADERS_FILE
+                      a file that holds them
+  OTEL_EXPORTER_OTLP_CERTIFICATE
+                      a file of authorities in PEM form, for https; public ones
+  OTEL_SERVICE_NAME   the name that traces are sent under; task-api
+  OTEL_TRACES_SAMPLER
+                      always_on, always_off, traceidratio, or one of these behind parentbased_;
+                      parentbased_always_on
+  OTEL_TRACES_SAMPLER_ARG
+                      the part that traceidratio keeps, 0 to 1; 1
+";
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::config::NAMES;
+
+    /// The variables that lines begin with, behind `before`.
+    fn named<'a>(text: &'a str, before: &str) -> BTreeSet<&'a str> {
+        let lines = text.lines().filter_map(|line| line.strip_prefix(before));
+        let names = lines.filter_map(|line| line.split(|c: char| c != '_' && !c.is_ascii_uppercase()).next());
+        names.filter(|name| name.len() > 1).collect()
+    }
+
+    #[test]
+    fn every_variable_that_is_read_is_told_of_and_no_other() {
+        let known = BTreeSet::from(NAMES);
+        assert_eq!(known.len(), NAMES.len());
+        assert_eq!(named(TEXT, "  "), known);
+        assert_eq!(named(include_str!("../../README.md"), "| `"), known, "in README.md");
+        let example = include_str!("../../.env.example");
+        assert_eq!(&named(example, "# ") | &named(example, ""), known, "in .env.example");
+    }
+}
