@@ -3,6 +3,8 @@
 //! [`app()`] is the whole service as a value. A request goes through it to a handler in `resource`, which reads what was
 //! sent (`request`), asks the [`Store`] for one thing, and answers; what cannot be answered is an [`Error`].
 
+#![forbid(unsafe_code)]
+
 mod app;
 mod around;
 pub mod command;

@@ -1,5 +1,7 @@
 //! `task-api`: one program that serves, and looks after itself in a container without a shell.
 
+#![forbid(unsafe_code)]
+
 use std::{
     io::{self, Write},
     process::ExitCode,
