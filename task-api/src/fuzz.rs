@@ -1,15 +1,17 @@
 //! What must be true of every text from outside. Fuzzers and tests come in here, the program does not.
 #![expect(clippy::missing_panics_doc, reason = "to panic is what they are for")]
 
-use std::str::FromStr;
+use std::{collections::HashSet, str::FromStr};
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use serde::de::IgnoredAny;
+use serde_json::{Value, value::RawValue};
 
 use crate::{
     around::trace::Trace,
     config::{database_url::DatabaseUrl, key::Keys, parse_env_file},
     error::Error,
+    mcp::message::Message,
     request::{
         body::Document,
         cursor::Scope,
@@ -19,6 +21,7 @@ use crate::{
         owner::Owner,
         selection::{Selection, parameter},
     },
+    resource::batch,
     task::{CreatedAt, Description, Task, TaskId},
 };
 
@@ -94,6 +97,42 @@ pub fn body(bytes: &[u8]) {
     }
     let other = Document::new(Some(b"text/plain"), bytes);
     assert!(other.is_ok_and(|other| other.draft().is_err()), "what is not JSON makes no task");
+}
+
+/// A message of a model: what is read of it is what it says, and what is called no JSON is none.
+pub fn message(bytes: &[u8]) {
+    let Ok(text) = str::from_utf8(bytes) else { return };
+    // It has bounds of its own, and refuses more.
+    let value = serde_json::from_str::<Value>(text).ok();
+    let message = match Message::read(text) {
+        Ok(message) => message,
+        Err(refusal) => return assert!(value.is_none() || refusal.code == -32600, "{refusal:?}"),
+    };
+    assert!(serde_json::from_str::<IgnoredAny>(text).is_ok());
+    assert!(message.id.is_none_or(|id| text.contains(id.get())));
+    let params = message.params();
+    let Some(value) = value else { return };
+    let said =
+        |part: Option<&RawValue>| part.map(|part| serde_json::from_str::<Value>(part.get()).expect("it is JSON"));
+    assert_eq!((value["jsonrpc"].as_str(), value["method"].as_str()), (Some("2.0"), Some(&*message.method)));
+    assert_eq!(value.get("id"), said(message.id).as_ref());
+    let Ok(params) = params else { return };
+    let of = |name: &str| value["params"].get(name).filter(|value| !value.is_null()).cloned();
+    assert_eq!(of("name"), params.name.as_deref().map(Value::from));
+    assert_eq!(of("protocolVersion"), params.version.as_deref().map(Value::from));
+    assert_eq!(of("arguments"), said(params.arguments).filter(|value| !value.is_null()));
+}
+
+/// The ids of a batch: none twice, no more than there may be, and the same if they are asked for again.
+pub fn ids(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    for query in [text.to_string(), format!("ids={text}"), format!("{text}&ids=7,-7,007")] {
+        let Ok(ids) = batch::ids(&query) else { continue };
+        assert!((1..=1000).contains(&ids.len()));
+        let again: Vec<_> = ids.iter().map(ToString::to_string).collect();
+        assert_eq!(batch::ids(&format!("ids={}", again.join(","))).ok().as_ref(), Some(&ids));
+        assert_eq!(ids.iter().collect::<HashSet<_>>().len(), ids.len());
+    }
 }
 
 /// A database URL: refused or taken, its password is shown nowhere.
@@ -192,7 +231,7 @@ mod tests {
     use super::*;
 
     /// What is good, and what is nearly good, for all of them.
-    const TEXTS: [&str; 22] = [
+    const TEXTS: [&str; 25] = [
         "",
         "limit=7&status=done&q=%C5%BC%26&sort=-created_at",
         "created_after=2026-01-31T12:00:00.0000005%2B02:00&created_before=9999-12-31T23:59:59.9999999Z&x",
@@ -215,12 +254,27 @@ mod tests {
         "+%zz&q&q=&=q&&limit=%31",
         "9223372036854775808",
         "now",
+        "ids=1,2,-3,0004,9223372036854775808%2C5,1",
+        "{\"jsonrpc\":\"2.0\",\"id\":\"\\u0061\",\"method\":\"tools\\/call\",\"params\":{\"name\":\"create_task\",\"arguments\":{\"title\":\"b\"},\"_meta\":{\"io.modelcontextprotocol/clientCapabilities\":{}}}}",
+        "{\"jsonrpc\":\"2.0\",\"method\":\"\\ud83d\\ude80\",\"params\":{\"protocolVersion\":null,\"arguments\":null,\"x\":1e400}}",
     ];
 
     #[test]
     fn what_must_be_true_of_texts_is_true_of_good_ones_and_of_spoiled_ones() {
-        let all =
-            [selection, cursor, body, database_url, conditions, idempotency_key, trace, api_keys, env_file, query];
+        let all: [fn(&[u8]); 12] = [
+            selection,
+            cursor,
+            body,
+            message,
+            ids,
+            database_url,
+            conditions,
+            idempotency_key,
+            trace,
+            api_keys,
+            env_file,
+            query,
+        ];
         let mut number = 1_u64;
         let mut below = |bound: usize| {
             number = number.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);

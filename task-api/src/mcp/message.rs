@@ -11,41 +11,41 @@ use serde_json::{Value, json, value::RawValue};
 
 /// A request, or a notification if it has no id.
 #[derive(Debug, Deserialize)]
-pub(super) struct Message<'a> {
+pub(crate) struct Message<'a> {
     #[serde(borrow)]
-    pub(super) jsonrpc: Cow<'a, str>,
+    pub(crate) jsonrpc: Cow<'a, str>,
     #[serde(borrow, default, deserialize_with = "present")]
-    pub(super) id: Option<&'a RawValue>,
+    pub(crate) id: Option<&'a RawValue>,
     #[serde(borrow)]
-    pub(super) method: Cow<'a, str>,
+    pub(crate) method: Cow<'a, str>,
     #[serde(borrow)]
     params: Option<&'a RawValue>,
 }
 
 /// Of all the parameters that there are, those that mean something to us.
 #[derive(Debug, Default, Deserialize)]
-pub(super) struct Params<'a> {
+pub(crate) struct Params<'a> {
     #[serde(borrow, rename = "_meta", default)]
-    pub(super) meta: Meta<'a>,
+    pub(crate) meta: Meta<'a>,
     #[serde(borrow)]
-    pub(super) name: Option<Cow<'a, str>>,
+    pub(crate) name: Option<Cow<'a, str>>,
     #[serde(borrow)]
-    pub(super) arguments: Option<&'a RawValue>,
+    pub(crate) arguments: Option<&'a RawValue>,
     #[serde(borrow, rename = "protocolVersion")]
-    pub(super) version: Option<Cow<'a, str>>,
+    pub(crate) version: Option<Cow<'a, str>>,
 }
 
 /// What a request says of itself since there is no handshake any more.
 #[derive(Debug, Default, Deserialize)]
-pub(super) struct Meta<'a> {
+pub(crate) struct Meta<'a> {
     #[serde(borrow, rename = "io.modelcontextprotocol/protocolVersion")]
-    pub(super) version: Option<Cow<'a, str>>,
+    pub(crate) version: Option<Cow<'a, str>>,
     #[serde(borrow, rename = "io.modelcontextprotocol/clientCapabilities")]
     capabilities: Option<&'a RawValue>,
 }
 
 impl Meta<'_> {
-    pub(super) fn has_capabilities(&self) -> bool {
+    pub(crate) fn has_capabilities(&self) -> bool {
         self.capabilities.is_some_and(|raw| raw.get().starts_with('{'))
     }
 }
@@ -59,7 +59,7 @@ impl<'a> Message<'a> {
     /// # Errors
     ///
     /// Fails if it is no JSON, or none that is a request or a notification.
-    pub(super) fn read(text: &'a str) -> Result<Self, Refusal> {
+    pub(crate) fn read(text: &'a str) -> Result<Self, Refusal> {
         let message = serde_json::from_str::<Self>(text).map_err(|error| {
             if error.is_data() { Refusal::new(-32600, "Invalid Request") } else { Refusal::new(-32700, "Parse error") }
         })?;
@@ -74,7 +74,7 @@ impl<'a> Message<'a> {
     /// # Errors
     ///
     /// Fails if those that mean something are of other types.
-    pub(super) fn params(&self) -> Result<Params<'a>, Refusal> {
+    pub(crate) fn params(&self) -> Result<Params<'a>, Refusal> {
         let Some(params) = self.params else { return Ok(Params::default()) };
         serde_json::from_str(params.get()).map_err(|_| Refusal::new(-32602, "Invalid params"))
     }
@@ -82,9 +82,9 @@ impl<'a> Message<'a> {
 
 /// Why a request gets no result: an error of the protocol, not of a tool.
 #[derive(Debug)]
-pub(super) struct Refusal {
+pub(crate) struct Refusal {
     status: StatusCode,
-    code: i32,
+    pub(crate) code: i32,
     message: String,
     data: Option<Value>,
 }

@@ -4,7 +4,7 @@
 //! stream. Clients of the revision without a handshake are answered as it says, and those that begin with `initialize`
 //! as theirs do.
 
-mod message;
+pub(crate) mod message;
 mod revision;
 mod tools;
 

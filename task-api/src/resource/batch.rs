@@ -206,7 +206,12 @@ pub(crate) fn named(state: &AppState, object: &Object<'_>) -> Result<(TaskId, Op
     Ok((id, etag.map(|etag| etag::version(&etag, id).unwrap_or(0))))
 }
 
-fn ids(query: &str) -> Result<Vec<i64>, Vec<Fault>> {
+/// The ids that a query names, each once.
+///
+/// # Errors
+///
+/// Fails if there are none, or too many, or one that is none.
+pub(crate) fn ids(query: &str) -> Result<Vec<i64>, Vec<Fault>> {
     let Some(text) = parameter(query, "ids") else {
         return Err(vec![Fault::new("missing", &IDS, "Field required", text_input(query))]);
     };
