@@ -19,8 +19,8 @@ use crate::{
     task::Task,
 };
 pub(crate) use shapes::{
-    Fault, Health, NewTask, NewTasks, Problem, Ready, Sort, TaskChange, TaskChanges, TaskNames, Tasks,
-    ValidationProblem,
+    Fault, Health, IdempotencyKey, IfMatch, KeyInUse, NewTask, NewTasks, NoSuchTask, NoSuchTasks, Problem, Ready, Sort,
+    Stale, StaleTasks, TaskChange, TaskChanges, TaskNames, TaskPath, Tasks, ValidationProblem,
 };
 
 #[derive(OpenApi)]

@@ -1,7 +1,7 @@
-//! The shapes that exist only on the wire.
+//! The shapes that exist only on the wire, and the parameters and answers that several operations have.
 #![expect(dead_code, reason = "types that only describe")]
 
-use utoipa::ToSchema;
+use utoipa::{IntoParams, IntoResponses, ToSchema};
 
 use crate::task::Task;
 
@@ -166,3 +166,58 @@ pub(crate) struct Ready {
     #[schema(example = "ready")]
     status: String,
 }
+
+#[derive(IntoParams)]
+#[into_params(parameter_in = Path)]
+pub(crate) struct TaskPath {
+    /// The task's id
+    #[param(example = 1)]
+    task_id: i64,
+}
+
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+pub(crate) struct IfMatch {
+    /// Tags of states in which the task may be changed or deleted
+    #[param(rename = "If-Match", example = "\"1-1\"")]
+    tags: Option<String>,
+}
+
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+pub(crate) struct IdempotencyKey {
+    /// Any name for this request, of visible ASCII characters
+    #[param(
+        rename = "Idempotency-Key",
+        min_length = 1,
+        max_length = 255,
+        pattern = "^[!-~]+$",
+        example = "7f1c9d52-0f3a-4c83-9a55-6c1de4a1f0b2"
+    )]
+    name: Option<String>,
+}
+
+/// No task has this id
+#[derive(IntoResponses)]
+#[response(status = 404)]
+pub(crate) struct NoSuchTask(Problem);
+
+/// Some of the ids are no task's; nothing was done
+#[derive(IntoResponses)]
+#[response(status = 404)]
+pub(crate) struct NoSuchTasks(Problem);
+
+/// A request with this key is being answered
+#[derive(IntoResponses)]
+#[response(status = 409, headers(("Retry-After")))]
+pub(crate) struct KeyInUse(Problem);
+
+/// The task is not in a state that the request is for
+#[derive(IntoResponses)]
+#[response(status = 412)]
+pub(crate) struct Stale(Problem);
+
+/// Some of the tasks are not in the states that the request is for; nothing was done
+#[derive(IntoResponses)]
+#[response(status = 412)]
+pub(crate) struct StaleTasks(Problem);

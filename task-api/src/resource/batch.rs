@@ -14,7 +14,9 @@ use serde::Serialize;
 use crate::{
     app::{AppState, resource},
     error::Error,
-    openapi::{NewTasks, Problem, TaskChanges, TaskNames, Tasks, ValidationProblem},
+    openapi::{
+        IdempotencyKey, KeyInUse, NewTasks, NoSuchTasks, StaleTasks, TaskChanges, TaskNames, Tasks, ValidationProblem,
+    },
     request::{
         body::Document,
         etag,
@@ -75,15 +77,10 @@ impl From<Task> for TaggedTask {
 /// Creates tasks, at most 1000: with an `Idempotency-Key` once, however often the request is sent within a day.
 #[utoipa::path(
     post, path = "/tasks:batchCreate", operation_id = "createTasks", tag = "tasks", request_body = NewTasks,
-    params(
-        ("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255, pattern = "^[!-~]+$",
-            example = "7f1c9d52-0f3a-4c83-9a55-6c1de4a1f0b2", description = "Any name for this request, of visible ASCII characters"),
-    ),
+    params(IdempotencyKey),
     responses(
-        (status = 201, description = "The new tasks, in the order in which they were sent", body = Tasks,
-            headers(("Idempotency-Replayed" = Option<String>, description = "`true` if this was answered before"))),
-        (status = 409, description = "A request with this key is being answered", body = Problem,
-            headers(("Retry-After" = i64, description = "Seconds"))),
+        (status = 201, description = "The new tasks, in the order in which they were sent", body = Tasks, headers(("Idempotency-Replayed"))),
+        KeyInUse,
         (status = 422, description = "The body is wrong, or the key was sent with another one", body = ValidationProblem),
     )
 )]
@@ -112,7 +109,7 @@ pub(crate) async fn create(
         description = "The tasks' ids, with commas between them")),
     responses(
         (status = 200, description = "The tasks", body = Tasks),
-        (status = 404, description = "Some of the ids are no task's", body = Problem),
+        NoSuchTasks,
         (status = 422, description = "The ids are wrong, or the tasks are larger than 4 MB", body = ValidationProblem),
     )
 )]
@@ -141,8 +138,8 @@ pub(crate) async fn read(
     post, path = "/tasks:batchUpdate", operation_id = "changeTasks", tag = "tasks", request_body = TaskChanges,
     responses(
         (status = 200, description = "The tasks as they are now, in the order in which they were sent", body = Tasks),
-        (status = 404, description = "Some of the ids are no task's; nothing was changed", body = Problem),
-        (status = 412, description = "Some tasks are not as their tags say; nothing was changed", body = Problem),
+        NoSuchTasks,
+        StaleTasks,
         (status = 422, description = "The body is wrong, or the tasks are larger than 4 MB", body = ValidationProblem),
     )
 )]
@@ -160,8 +157,8 @@ pub(crate) async fn change(State(state): State<AppState>, owner: Owner, document
     post, path = "/tasks:batchDelete", operation_id = "deleteTasks", tag = "tasks", request_body = TaskNames,
     responses(
         (status = 204, description = "The tasks are gone"),
-        (status = 404, description = "Some of the ids are no task's; nothing was deleted", body = Problem),
-        (status = 412, description = "Some tasks are not as their tags say; nothing was deleted", body = Problem),
+        NoSuchTasks,
+        StaleTasks,
         (status = 422, description = "The body is wrong", body = ValidationProblem),
     )
 )]

@@ -12,7 +12,9 @@ use percent_encoding::percent_decode_str;
 use crate::{
     app::{AppState, resource},
     error::Error,
-    openapi::{NewTask, Problem, Sort, TaskChange, ValidationProblem},
+    openapi::{
+        IdempotencyKey, IfMatch, KeyInUse, NewTask, NoSuchTask, Sort, Stale, TaskChange, TaskPath, ValidationProblem,
+    },
     request::{
         body::Document,
         etag,
@@ -48,8 +50,7 @@ pub(crate) fn router() -> Router<AppState> {
         ("sort" = Option<Sort>, Query, description = "The order, with a minus from the end; `id` if not said"),
     ),
     responses(
-        (status = 200, description = "A page of tasks", body = Vec<Task>,
-            headers(("Link" = Option<String>, description = "The next page, `rel=\"next\"`"))),
+        (status = 200, description = "A page of tasks", body = Vec<Task>, headers(("Link"))),
         (status = 422, description = "A parameter is wrong", body = ValidationProblem),
     )
 )]
@@ -71,16 +72,10 @@ pub(crate) async fn list(
 /// Creates a task: with an `Idempotency-Key` once, however often the request is sent within a day.
 #[utoipa::path(
     post, path = "/tasks", operation_id = "createTask", tag = "tasks", request_body = NewTask,
-    params(
-        ("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255, pattern = "^[!-~]+$",
-            example = "7f1c9d52-0f3a-4c83-9a55-6c1de4a1f0b2", description = "Any name for this request, of visible ASCII characters"),
-    ),
+    params(IdempotencyKey),
     responses(
-        (status = 201, description = "The new task", body = Task,
-            headers(("ETag" = String, description = "The task's id and version"),
-                ("Idempotency-Replayed" = Option<String>, description = "`true` if this was answered before"))),
-        (status = 409, description = "A request with this key is being answered", body = Problem,
-            headers(("Retry-After" = i64, description = "Seconds"))),
+        (status = 201, description = "The new task", body = Task, headers(("ETag"), ("Idempotency-Replayed"))),
+        KeyInUse,
         (status = 422, description = "The body is wrong, or the key was sent with another one", body = ValidationProblem),
     )
 )]
@@ -138,14 +133,13 @@ fn tagged(task: &Task) -> Response {
 #[utoipa::path(
     get, path = "/tasks/{task_id}", operation_id = "readTask", tag = "tasks",
     params(
-        ("task_id" = i64, Path, example = 1, description = "The task's id"),
+        TaskPath,
         ("If-None-Match" = Option<String>, Header, example = "\"1-1\"", description = "Tags of states that the client has"),
     ),
     responses(
-        (status = 200, description = "The task", body = Task,
-            headers(("ETag" = String, description = "The task's id and version"))),
+        (status = 200, description = "The task", body = Task, headers(("ETag"))),
         (status = 304, description = "The client has it as it is"),
-        (status = 404, description = "No task has this id", body = Problem),
+        NoSuchTask,
         (status = 422, description = "The id is no integer", body = ValidationProblem),
     )
 )]
@@ -166,15 +160,11 @@ pub(crate) async fn read(
 /// Replaces all that a client says about a task: what is left out is reset to its default.
 #[utoipa::path(
     put, path = "/tasks/{task_id}", operation_id = "replaceTask", tag = "tasks", request_body = NewTask,
-    params(
-        ("task_id" = i64, Path, example = 1, description = "The task's id"),
-        ("If-Match" = Option<String>, Header, example = "\"1-1\"", description = "Tags of states that may be changed"),
-    ),
+    params(TaskPath, IfMatch),
     responses(
-        (status = 200, description = "The task as it is now", body = Task,
-            headers(("ETag" = String, description = "The task's id and version"))),
-        (status = 404, description = "No task has this id", body = Problem),
-        (status = 412, description = "The task is not in a state that may be changed", body = Problem),
+        (status = 200, description = "The task as it is now", body = Task, headers(("ETag"))),
+        NoSuchTask,
+        Stale,
         (status = 422, description = "The id or the body is wrong", body = ValidationProblem),
     )
 )]
@@ -195,15 +185,11 @@ pub(crate) async fn replace(
 #[utoipa::path(
     patch, path = "/tasks/{task_id}", operation_id = "changeTask", tag = "tasks",
     request_body(content((TaskChange = "application/merge-patch+json"), (TaskChange = "application/json"))),
-    params(
-        ("task_id" = i64, Path, example = 1, description = "The task's id"),
-        ("If-Match" = Option<String>, Header, example = "\"1-1\"", description = "Tags of states that may be changed"),
-    ),
+    params(TaskPath, IfMatch),
     responses(
-        (status = 200, description = "The task as it is now", body = Task,
-            headers(("ETag" = String, description = "The task's id and version"))),
-        (status = 404, description = "No task has this id", body = Problem),
-        (status = 412, description = "The task is not in a state that may be changed", body = Problem),
+        (status = 200, description = "The task as it is now", body = Task, headers(("ETag"))),
+        NoSuchTask,
+        Stale,
         (status = 422, description = "The id or the body is wrong", body = ValidationProblem),
     )
 )]
@@ -223,14 +209,11 @@ pub(crate) async fn change(
 /// Deletes a task.
 #[utoipa::path(
     delete, path = "/tasks/{task_id}", operation_id = "deleteTask", tag = "tasks",
-    params(
-        ("task_id" = i64, Path, example = 1, description = "The task's id"),
-        ("If-Match" = Option<String>, Header, example = "\"1-1\"", description = "Tags of states that may be deleted"),
-    ),
+    params(TaskPath, IfMatch),
     responses(
         (status = 204, description = "The task is gone"),
-        (status = 404, description = "No task has this id", body = Problem),
-        (status = 412, description = "The task is not in a state that may be deleted", body = Problem),
+        NoSuchTask,
+        Stale,
         (status = 422, description = "The id is no integer", body = ValidationProblem),
     )
 )]
