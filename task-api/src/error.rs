@@ -297,4 +297,36 @@ mod tests {
             assert_eq!(content_type(&headers), expected, "{accept}");
         }
     }
+
+    #[test]
+    fn every_error_that_clients_are_told_is_in_the_reference() {
+        let cause = || StoreError::NotYet;
+        let denied = [Denied::NoKey, Denied::BadKey, Denied::NotFor(Scope::Read), Denied::NotFor(Scope::Write)];
+        let denied = denied.into_iter().chain([Denied::Elsewhere]).map(Error::Denied);
+        let others = [
+            Error::NoSuchPath,
+            Error::NoSuchTask,
+            Error::Stale,
+            Error::NoCondition,
+            Error::KeyInUse,
+            Error::MethodNotAllowed { allow: "" },
+            Error::BodyNotUtf8,
+            Error::BrokenBody(axum::Error::new("it ends")),
+            Error::BodyTooLarge,
+            Error::SlowBody,
+            Error::Unavailable(cause()),
+            Error::TooMany { seconds: 1 },
+            Error::Overloaded,
+            Error::TooSlow,
+            Error::TooSlowToTell,
+            Error::Lost(cause()),
+            Error::Internal(cause()),
+        ];
+        let reference = include_str!("../../docs/http-api.md");
+        let rows: Vec<_> = reference.lines().filter(|line| line.starts_with("| ")).collect();
+        for error in denied.chain(others) {
+            let (status, text) = (format!("| {} |", error.status().as_u16()), format!("`{error}`"));
+            assert!(rows.iter().any(|row| row.starts_with(&status) && row.contains(&text)), "{status} {text}");
+        }
+    }
 }

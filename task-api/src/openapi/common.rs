@@ -12,7 +12,7 @@ const PROBLEM_JSON: &str = "application/problem+json";
 
 /// Answers that are the same wherever they come: name, status, what they say, headers.
 const ANSWERS: [(&str, &str, &str, &[&str]); 11] = [
-    ("BadBody", "400", "The body is not text", &[]),
+    ("BadBody", "400", "The body is not text, or broke off", &[]),
     ("NoKey", "401", "There is no key, or it is none of ours", &["WWW-Authenticate"]),
     ("NotAllowed", "403", "The key is not for this", &["WWW-Authenticate"]),
     ("FromElsewhere", "403", "It is a web page from elsewhere that asks, and may change nothing without a key", &[]),
@@ -21,8 +21,13 @@ const ANSWERS: [(&str, &str, &str, &[&str]); 11] = [
     ("NoCondition", "428", "The request does not say in which state the task may be changed", &[]),
     ("TooMany", "429", "There were too many requests of this client", &["Retry-After"]),
     ("Failed", "500", "The service failed", &[]),
-    ("Unavailable", "503", "The database is not available, or the service is busy", &["Retry-After"]),
-    ("TooSlow", "504", "There was no answer in time", &["Retry-After"]),
+    (
+        "Unavailable",
+        "503",
+        "The database is not available, or the service is busy; or the database was lost before it answered, and what was to change may have changed: `detail` says which",
+        &["Retry-After"],
+    ),
+    ("TooSlow", "504", "There was no answer in time: what was to change may have changed", &["Retry-After"]),
 ];
 
 /// Headers of answers: name, what they say, how they look, an example.
