@@ -4,7 +4,7 @@ use std::{error::Error as StdError, io, sync::Arc};
 
 use tokio_postgres::{
     Error,
-    error::{DbError, SqlState},
+    error::{DbError, Severity, SqlState},
 };
 
 use super::StoreError;
@@ -68,6 +68,14 @@ impl Failure {
     /// Whether the server gave this code.
     pub(super) fn is(&self, code: &SqlState) -> bool {
         self.source.downcast_ref::<Error>().and_then(Error::code) == Some(code)
+    }
+
+    /// Whether no other statement should be sent after it: the session ends, and might take one before it does, or its server
+    /// has become a replica, and stays one.
+    pub(super) fn is_last(&self) -> bool {
+        let Some(error) = self.source.downcast_ref::<Error>().and_then(Error::as_db_error) else { return false };
+        matches!(error.parsed_severity(), Some(Severity::Fatal | Severity::Panic))
+            || *error.code() == SqlState::READ_ONLY_SQL_TRANSACTION
     }
 
     /// Says that something may have been done: for statements that change something.

@@ -15,7 +15,7 @@ use tokio::{
     sync::Notify,
     time::{Instant as Clock, sleep, timeout, timeout_at},
 };
-use tokio_postgres::{Row, error::SqlState};
+use tokio_postgres::Row;
 
 use super::{
     connection::{Connection, Parameter, Place, Rows},
@@ -25,6 +25,9 @@ use super::{
 
 /// Connections that statements share, and as many for those that need one alone.
 const CONNECTIONS: usize = 2;
+
+/// The same, with those that give no answer.
+const MOST_CONNECTIONS: usize = 2 * CONNECTIONS;
 
 /// How long a failure to connect is the answer for all, before the next try.
 const RETRY_AFTER: Duration = Duration::from_millis(200);
@@ -98,10 +101,9 @@ impl Link {
             return Err(Failure::unanswered(format!("no answer within {} s", time.as_secs())));
         };
         // The rest of one that is cut is still on its way.
-        lease.is_done = answer.as_ref().is_ok_and(|answer| !answer.is_cut);
+        lease.is_done = answer.as_ref().map_or_else(|error| error.as_db_error().is_some(), |answer| !answer.is_cut);
         let answer = answer.map_err(Failure::of_statement);
-        // A server that has become a replica stays one.
-        if answer.as_ref().is_err_and(|failure| failure.is(&SqlState::READ_ONLY_SQL_TRANSACTION)) {
+        if answer.as_ref().is_err_and(Failure::is_last) {
             lease.connection.condemn();
         }
         answer
@@ -206,8 +208,8 @@ impl Pool {
         state.open.retain(|connection| !connection.is_over());
         let well = || state.open.iter().filter(|connection| connection.is_well());
         let count = well().count();
-        // As many changes as there are connections wait for locks: the others are for those who only read.
-        if how == Use::Changing && state.open.len() - count >= CONNECTIONS {
+        // Changes wait for locks on all connections there may be but one, or those are dead: the last is for who only reads.
+        if how == Use::Changing && state.open.len() - count + 1 >= MOST_CONNECTIONS {
             return Found::Failure(Failure::unconnected("other changes wait for locks, or get no answer"));
         }
         let free = well().min_by_key(|connection| connection.leases());
@@ -216,7 +218,7 @@ impl Pool {
         let failure = state.failed.as_ref().filter(|(at, pause, _)| at.elapsed() < *pause);
         let failure = failure.map(|(_, _, failure)| failure.clone());
         // Those that give no answer do not count, or they would keep others from getting one: but not without end.
-        let has_room = count < CONNECTIONS && state.open.len() < 2 * CONNECTIONS && state.opening.len() < ATTEMPTS;
+        let has_room = count < CONNECTIONS && state.open.len() < MOST_CONNECTIONS && state.opening.len() < ATTEMPTS;
         let is_slow = state.opening.iter().all(|since| since.elapsed() >= SLOW);
         if is_wanted && has_room && is_slow && failure.is_none() {
             let since = Instant::now();
