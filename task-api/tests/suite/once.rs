@@ -1,13 +1,15 @@
 //! `Idempotency-Key`: a request that is sent again makes no second task.
 
-use std::thread;
+use std::{net::SocketAddr, thread};
 
 use serde_json::json;
 
 use crate::{
+    cluster::Cluster,
     http::{Answer, get, send},
     keys::new_key,
     program::{Api, on_every_database, psql, server, wait_for},
+    way::Way,
 };
 
 fn post(api: &Api, path: &str, key: &str, body: &str) -> Answer {
@@ -131,4 +133,19 @@ fn keys_that_are_too_old_go_however_many_there_are() {
     assert_eq!(post(&api, "/tasks", "k", r#"{"title":"a"}"#).status, 201);
     let count = || psql(&url, "SELECT count(*) FROM task_idempotency");
     assert!(wait_for(|| (count() == "1").then_some(())).is_some(), "{}", count());
+}
+
+#[test]
+fn a_key_that_comes_again_costs_no_connection() {
+    let cluster = Cluster::start();
+    let way = Way::to(SocketAddr::from(([127, 0, 0, 1], cluster.port)));
+    let api = Api::ready(&format!("postgresql://app@127.0.0.1:{}/app?sslmode=disable", way.address.port()));
+    assert_eq!(post(&api, "/tasks", "k", r#"{"title":"a"}"#).status, 201);
+    let before = way.connections();
+    for _ in 0..20 {
+        assert_eq!(post(&api, "/tasks", "k", r#"{"title":"a"}"#).header("idempotency-replayed"), Some("true"));
+    }
+    let more = way.connections() - before;
+    // Beside the first one, old keys were looked for.
+    assert!(more <= 1, "{more}");
 }
