@@ -29,6 +29,9 @@ const READ: &str = concat!("SELECT ", row::columns!(), " FROM task WHERE id = AN
 /// Tasks that are read in one statement: what a server answers within a moment.
 const MOST: Most = Most { questions: 512, bytes: usize::MAX };
 
+/// The same, while nobody knows how large they are.
+const FIRST: usize = 16;
+
 /// Those who ask for tasks.
 #[derive(Debug)]
 pub(super) struct Reads {
@@ -39,7 +42,7 @@ pub(super) struct Reads {
 
 impl Default for Reads {
     fn default() -> Self {
-        Self { queue: Queue::new(MOST), at_once: AtomicUsize::new(MOST.questions) }
+        Self { queue: Queue::new(MOST), at_once: AtomicUsize::new(FIRST) }
     }
 }
 
@@ -164,6 +167,7 @@ mod tests {
             reads.learn(at_once, asked, room);
             reads.at_once.load(Relaxed)
         };
+        assert_eq!(after(FIRST, FIRST, None), 2 * FIRST);
         assert_eq!(after(512, 300, Some(4)), 4);
         assert_eq!(after(4, 3, None), 4, "that was no try");
         assert_eq!(after(4, 4, None), 8);
