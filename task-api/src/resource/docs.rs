@@ -2,6 +2,8 @@
 //!
 //! The page loads nothing from anywhere else, and its policy forbids it.
 
+use std::sync::OnceLock;
+
 use axum::{
     Router,
     extract::State,
@@ -19,8 +21,8 @@ use crate::{
 
 const PAGE: &str = include_str!("../../assets/docs.html");
 const START: &str = include_str!("../../assets/docs.js");
-const SCRIPT: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/swagger-ui-bundle.js.gz"));
-const STYLE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/swagger-ui.css.gz"));
+static SCRIPT: Packed = Packed::new(include_bytes!(concat!(env!("OUT_DIR"), "/swagger-ui-bundle.js.gz")));
+static STYLE: Packed = Packed::new(include_bytes!(concat!(env!("OUT_DIR"), "/swagger-ui.css.gz")));
 const ALLOW: &str = "GET, HEAD, OPTIONS";
 const POLICY: &str = "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; \
                       frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
@@ -49,27 +51,44 @@ async fn document(State(state): State<AppState>) -> Response {
 }
 
 async fn script(headers: HeaderMap) -> Response {
-    packed(&headers, "text/javascript; charset=utf-8", SCRIPT)
+    SCRIPT.answer(&headers, "text/javascript; charset=utf-8")
 }
 
 async fn style(headers: HeaderMap) -> Response {
-    packed(&headers, "text/css; charset=utf-8", STYLE)
+    STYLE.answer(&headers, "text/css; charset=utf-8")
 }
 
 fn typed(content_type: &'static str, body: impl IntoResponse) -> Response {
     ([(header::CONTENT_TYPE, HeaderValue::from_static(content_type))], body).into_response()
 }
 
-/// A file that is stored as gzip, unpacked for those who do not take it so.
-fn packed(headers: &HeaderMap, content_type: &'static str, gzip: &'static [u8]) -> Response {
-    const HEADER_BYTES: usize = 10;
-    let fixed = |name: HeaderName, value: &'static str| (name, HeaderValue::from_static(value));
-    let common = [fixed(header::VARY, "accept-encoding"), fixed(header::CACHE_CONTROL, "public, max-age=3600")];
-    if takes_gzip(headers) {
-        return (common, [fixed(header::CONTENT_ENCODING, "gzip")], typed(content_type, gzip)).into_response();
+/// A file that is stored as gzip. For those who do not take it so it is unpacked, once for all of them.
+struct Packed {
+    gzip: &'static [u8],
+    plain: OnceLock<Bytes>,
+}
+
+impl Packed {
+    const fn new(gzip: &'static [u8]) -> Self {
+        Self { gzip, plain: OnceLock::new() }
     }
-    let plain = decompress_to_vec(gzip.get(HEADER_BYTES..).unwrap_or_default()).unwrap_or_default();
-    (common, typed(content_type, plain)).into_response()
+
+    fn answer(&self, headers: &HeaderMap, content_type: &'static str) -> Response {
+        let fixed = |name: HeaderName, value: &'static str| (name, HeaderValue::from_static(value));
+        let common = [fixed(header::VARY, "accept-encoding"), fixed(header::CACHE_CONTROL, "public, max-age=3600")];
+        if takes_gzip(headers) {
+            return (common, [fixed(header::CONTENT_ENCODING, "gzip")], typed(content_type, self.gzip)).into_response();
+        }
+        (common, typed(content_type, self.plain().clone())).into_response()
+    }
+
+    fn plain(&self) -> &Bytes {
+        const HEADER_BYTES: usize = 10;
+        self.plain.get_or_init(|| {
+            let plain = decompress_to_vec(self.gzip.get(HEADER_BYTES..).unwrap_or_default()).unwrap_or_default();
+            plain.into_boxed_slice().into()
+        })
+    }
 }
 
 fn takes_gzip(headers: &HeaderMap) -> bool {
@@ -79,4 +98,19 @@ fn takes_gzip(headers: &HeaderMap) -> bool {
         parts.next().is_some_and(|name| name.eq_ignore_ascii_case("gzip"))
             && !parts.any(|part| part.strip_prefix("q=").is_some_and(|q| q.trim_end_matches(['0', '.']).is_empty()))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use http_body_util::BodyExt;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn those_who_take_no_gzip_share_what_was_unpacked() {
+        let ask = async || SCRIPT.answer(&HeaderMap::new(), "text/javascript").into_body().collect().await.unwrap();
+        let [one, other] = [ask().await.to_bytes(), ask().await.to_bytes()];
+        assert_eq!((one.as_ptr(), one.len()), (other.as_ptr(), other.len()));
+        assert!(one.len() > 1_000_000);
+    }
 }
