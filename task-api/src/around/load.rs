@@ -11,7 +11,7 @@ use std::{
 
 use super::metrics::Text;
 use crate::{
-    config::limits::{GUESTS, HELD_BYTES, Limits},
+    config::limits::{FREE_BYTES, GUESTS, HELD_BYTES, Limits},
     error::Error,
 };
 
@@ -51,12 +51,8 @@ impl Load {
             None
         } else if is_guest {
             Some(Full::Connections)
-        } else if before >= self.limits.requests {
-            Some(Full::Requests)
-        } else if self.bytes.load(Relaxed) >= HELD_BYTES {
-            Some(Full::Bytes)
         } else {
-            None
+            (before >= self.limits.requests).then_some(Full::Requests)
         };
         match full {
             None => Ok(ticket),
@@ -81,7 +77,11 @@ impl Load {
     pub(crate) fn write(&self, text: &mut Text) {
         text.family("http_requests_in_flight", "gauge", "Requests whose answer has not left, this one included.");
         text.sample("", self.requests.load(Relaxed));
-        text.family("http_body_bytes_in_flight", "gauge", "Bytes of bodies that are held for requests in flight.");
+        text.family(
+            "http_body_bytes_in_flight",
+            "gauge",
+            "Bytes of bodies that are held, beyond the first 16 KB of each request.",
+        );
         text.sample("", self.bytes.load(Relaxed));
         text.family("http_connections", "gauge", "Connections of clients.");
         text.sample("", self.connections.load(Relaxed));
@@ -93,6 +93,18 @@ impl Load {
         for full in [Full::Connections, Full::Requests, Full::Bytes] {
             let reason = format!("reason=\"{full:?}\"").to_lowercase();
             text.sample(&reason, self.shed[full as usize].load(Relaxed));
+        }
+    }
+
+    /// Counts bytes in, if there is room for them.
+    fn take(&self, bytes: usize) -> bool {
+        let taken = |held: usize| held.checked_add(bytes).filter(|held| *held <= HELD_BYTES);
+        bytes == 0 || self.bytes.fetch_update(Relaxed, Relaxed, taken).is_ok()
+    }
+
+    fn give_back(&self, bytes: usize) {
+        if bytes > 0 {
+            self.bytes.fetch_sub(bytes, Relaxed);
         }
     }
 
@@ -110,24 +122,30 @@ pub(crate) struct Ticket {
 }
 
 impl Ticket {
-    /// Counts bytes of the request's body that are held from now on.
+    /// Counts bytes that are held for the request from now on. The first of them are free.
     ///
     /// # Errors
     ///
     /// Fails if that is too much for now.
     pub(crate) fn hold(&self, bytes: usize) -> Result<(), Error> {
-        self.hold_anyway(bytes);
-        if self.load.bytes.load(Relaxed) <= HELD_BYTES {
-            return Ok(());
+        let before = self.bytes.load(Relaxed);
+        let after = before.saturating_add(bytes);
+        if !self.load.take(counted(after) - counted(before)) {
+            self.load.shed(Full::Bytes);
+            return Err(Error::Overloaded);
         }
-        self.load.shed(Full::Bytes);
-        Err(Error::Overloaded)
+        self.bytes.store(after, Relaxed);
+        Ok(())
     }
 
-    /// Counts bytes that are there already.
-    pub(crate) fn hold_anyway(&self, bytes: usize) {
-        self.bytes.fetch_add(bytes, Relaxed);
-        self.load.bytes.fetch_add(bytes, Relaxed);
+    /// Counts the bytes of the answer, which are there already, and no others: what it was made from has gone.
+    pub(crate) fn settle(&self, bytes: usize) {
+        let (before, after) = (counted(self.bytes.swap(bytes, Relaxed)), counted(bytes));
+        if after > before {
+            self.load.bytes.fetch_add(after - before, Relaxed);
+        } else {
+            self.load.give_back(before - after);
+        }
     }
 
     /// When the body must have arrived.
@@ -144,8 +162,13 @@ impl Ticket {
 impl Drop for Ticket {
     fn drop(&mut self) {
         self.load.requests.fetch_sub(1, Relaxed);
-        self.load.bytes.fetch_sub(*self.bytes.get_mut(), Relaxed);
+        self.settle(0);
     }
+}
+
+/// What counts of the bytes that a request holds.
+fn counted(bytes: usize) -> usize {
+    bytes.saturating_sub(FREE_BYTES)
 }
 
 /// A connection that is being served.
@@ -188,16 +211,40 @@ mod tests {
     fn bodies_are_shed_before_they_fill_the_memory() {
         let load = load();
         let big = load.admit(false, false).unwrap();
-        big.hold(HELD_BYTES - 1).unwrap();
-        let small = load.admit(false, false).unwrap();
-        small.hold(1).unwrap();
-        assert!(matches!(small.hold(1), Err(Error::Overloaded)));
-        drop(small);
-        big.hold_anyway(1);
-        assert_eq!(load.admit(false, false).unwrap_err(), Full::Bytes);
+        big.hold(FREE_BYTES + HELD_BYTES).unwrap();
+        assert!(matches!(big.hold(1), Err(Error::Overloaded)));
+        let other = load.admit(false, false).unwrap();
+        assert!(matches!(other.hold(FREE_BYTES + 1), Err(Error::Overloaded)));
+        assert_eq!(load.bytes.load(Relaxed), HELD_BYTES, "what was refused is not counted");
         drop(big);
+        other.hold(FREE_BYTES + 1).unwrap();
+        drop(other);
         assert_eq!(load.bytes.load(Relaxed), 0);
-        assert!(load.admit(false, false).is_ok());
+    }
+
+    #[test]
+    fn small_requests_go_on_while_large_ones_fill_the_memory() {
+        let load = load();
+        let big = load.admit(false, false).unwrap();
+        big.settle(FREE_BYTES + HELD_BYTES + 1);
+        let small = load.admit(false, false).unwrap();
+        small.hold(FREE_BYTES).unwrap();
+        assert!(matches!(small.hold(1), Err(Error::Overloaded)));
+        small.settle(7);
+        small.hold(7).unwrap();
+    }
+
+    #[test]
+    fn an_answer_counts_as_what_it_is_and_not_as_what_it_was_made_from() {
+        let load = load();
+        let ticket = load.admit(false, false).unwrap();
+        ticket.hold(1_000_000).unwrap();
+        for bytes in [3_000_000, 500_000] {
+            ticket.settle(bytes);
+            assert_eq!(load.bytes.load(Relaxed), bytes - FREE_BYTES);
+        }
+        ticket.settle(7);
+        assert_eq!(load.bytes.load(Relaxed), 0);
     }
 
     #[test]

@@ -40,7 +40,12 @@ impl Kind {
 
     /// Whether it is answered without a key: what it says is the same for everybody.
     pub(crate) fn is_public(&self) -> bool {
-        self.is_probe() || self.route() == "/openapi.json" || self.route().starts_with("/docs")
+        self.is_probe() || self.is_shared()
+    }
+
+    /// Whether its answer is memory that all share, however many are sent it.
+    pub(crate) fn is_shared(&self) -> bool {
+        self.route() == "/openapi.json" || self.route().starts_with("/docs")
     }
 }
 

@@ -93,7 +93,7 @@ pub(crate) async fn around(State(state): State<AppState>, request: Request, next
     response.headers_mut().extend(trace.header().map(|value| (TRACERESPONSE, value)));
     response.headers_mut().extend(standing.into_iter().flat_map(Standing::headers));
     match ticket {
-        Some(ticket) => keep(response, ticket),
+        Some(ticket) => keep(&kind, response, ticket),
         None => response,
     }
 }
@@ -130,12 +130,12 @@ async fn answer(mut request: Request, next: Next, entry: Option<&Entry>, ticket:
 }
 
 /// Counts the request as in flight until its answer has left. One that is a stream without an end is none.
-fn keep(response: Response, ticket: Arc<Ticket>) -> Response {
+fn keep(kind: &Kind, response: Response, ticket: Arc<Ticket>) -> Response {
     let endless = HeaderValue::from_static("text/event-stream");
     if response.headers().get(header::CONTENT_TYPE) == Some(&endless) {
         return response;
     }
     let size = response.body().size_hint().lower();
-    ticket.hold_anyway(usize::try_from(size).unwrap_or(usize::MAX));
+    ticket.settle(if kind.is_shared() { 0 } else { usize::try_from(size).unwrap_or(usize::MAX) });
     response.map(|body| Body::new(Outgoing::new(body, ticket)))
 }

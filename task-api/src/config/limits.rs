@@ -59,8 +59,11 @@ impl fmt::Display for Limits {
 /// Connections beyond the limit that are still answered, once each, so that probes get through.
 pub(crate) const GUESTS: usize = 64;
 
-/// Bytes of bodies, of requests and of answers, that are held at the same time.
+/// Bytes of bodies, of requests and of answers, that are held at the same time, beside those that each request has free.
 pub(crate) const HELD_BYTES: usize = 32_000_000;
+
+/// What a request may hold at any time: one that is small goes on, however much others hold.
+pub(crate) const FREE_BYTES: usize = 16 * 1024;
 
 /// The head of a request: its line and its headers.
 pub(crate) const HEAD_BYTES: usize = 16 * 1024;
