@@ -40,6 +40,14 @@ pub(crate) struct Changed {
     pub(crate) task: Option<Task>,
 }
 
+impl Changed {
+    /// About how long it is as JSON: escapes are not looked for.
+    pub(crate) fn bytes(&self) -> usize {
+        const ALL_ELSE: usize = 192;
+        self.task.as_ref().map_or(0, Task::bytes) + ALL_ELSE
+    }
+}
+
 /// All of an owner's changes between two positions: behind `from`, up to `to`.
 #[derive(Debug, Default)]
 pub(crate) struct News {

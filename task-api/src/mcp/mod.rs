@@ -22,6 +22,7 @@ use serde_json::{Value, json, value::RawValue};
 
 use crate::{
     app::{AppState, resource},
+    around::load::Ticket,
     config::key::Scopes,
     error::{Error, Told},
     request::{
@@ -49,6 +50,7 @@ pub(crate) fn router() -> Router<AppState> {
 async fn answer(
     State(state): State<AppState>,
     owner: Owner,
+    Extension(ticket): Extension<Arc<Ticket>>,
     scopes: Option<Extension<Scopes>>,
     headers: HeaderMap,
     body: Whole,
@@ -71,7 +73,7 @@ async fn answer(
     let asked = message.params().and_then(|params| Ok((Revision::of(&headers, &message, &params)?, params)));
     let answered = match asked {
         Ok((revision, params)) => {
-            let caller = Caller { state: &state, owner, scopes };
+            let caller = Caller { state: &state, owner, scopes, ticket: &ticket };
             dispatch(&caller, id, &message.method, &params, revision).await
         }
         Err(refusal) => Err(refusal),

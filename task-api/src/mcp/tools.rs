@@ -11,6 +11,7 @@ use serde_json::{
 
 use crate::{
     app::AppState,
+    around::load::Ticket,
     config::key::{Denied, Scope, Scopes},
     error::Error,
     request::{
@@ -45,6 +46,14 @@ pub(super) struct Caller<'a> {
     pub(super) state: &'a AppState,
     pub(super) owner: Owner,
     pub(super) scopes: Option<Scopes>,
+    pub(super) ticket: &'a Ticket,
+}
+
+impl Caller<'_> {
+    /// Makes room for tasks that are read, which an answer has twice: in its structure, and as text.
+    fn hold<'t>(&self, tasks: impl IntoIterator<Item = &'t Task>) -> Result<(), Error> {
+        self.ticket.hold(tasks.into_iter().map(Task::bytes).sum::<usize>() * 2)
+    }
 }
 
 #[derive(Serialize)]
@@ -108,6 +117,7 @@ async fn list(caller: &Caller<'_>, arguments: &str) -> Result<Page, Error> {
     let selection =
         selection.map_err(|faults| faults.into_iter().map(|fault| fault.moved_to("arguments")).collect::<Vec<_>>())?;
     let Listed { tasks, has_more } = caller.state.store()?.list(&caller.owner, &selection).await?;
+    caller.hold(&tasks)?;
     let next_cursor = tasks.last().filter(|_| has_more).map(|last| selection.cursor_behind(last));
     Ok(Page { tasks: tasks.into_iter().map(TaggedTask::from).collect(), next_cursor })
 }
@@ -137,7 +147,9 @@ fn query(arguments: &str) -> Result<String, Vec<Fault>> {
 
 async fn get(caller: &Caller<'_>, arguments: &Object<'_>) -> Result<Task, Error> {
     let id = TaskId(arguments.id()?);
-    caller.state.store()?.read(&caller.owner, id).await?.map(Arc::unwrap_or_clone).ok_or(Error::NoSuchTask)
+    let task = caller.state.store()?.read(&caller.owner, id).await?.ok_or(Error::NoSuchTask)?;
+    caller.hold([&*task])?;
+    Ok(Arc::unwrap_or_clone(task))
 }
 
 async fn create(caller: &Caller<'_>, arguments: &Object<'_>) -> Result<Task, Error> {

@@ -1,9 +1,9 @@
 //! Many tasks with one request: all of it is done, or none.
 
-use std::collections::HashSet;
+use std::{collections::HashSet, sync::Arc};
 
 use axum::{
-    Json, Router,
+    Extension, Json, Router,
     extract::{RawQuery, State},
     http::{HeaderMap, StatusCode},
     response::{IntoResponse, Response},
@@ -13,6 +13,7 @@ use serde::Serialize;
 
 use crate::{
     app::{AppState, resource},
+    around::load::Ticket,
     error::Error,
     openapi::{
         IdempotencyKey, KeyInUse, NewTasks, NoSuchTasks, StaleTasks, TaskChanges, TaskNames, Tasks, ValidationProblem,
@@ -116,6 +117,7 @@ pub(crate) async fn create(
 pub(crate) async fn read(
     State(state): State<AppState>,
     owner: Owner,
+    Extension(ticket): Extension<Arc<Ticket>>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Error> {
     let query = query.as_deref().unwrap_or_default();
@@ -124,6 +126,7 @@ pub(crate) async fn read(
         let msg = format!("Value error, {TOO_LARGE}");
         return Err(Error::Invalid(vec![Fault::new("value_error", &IDS, msg, text_input(query))]));
     };
+    ticket.hold(tasks.iter().map(Task::bytes).sum())?;
     let there: HashSet<_> = tasks.iter().map(|task| task.id).collect();
     let missing: Vec<_> = ids.iter().copied().filter(|id| !there.contains(id)).collect();
     if !missing.is_empty() {

@@ -8,7 +8,7 @@ use std::{
 };
 
 use axum::{
-    Json, Router,
+    Extension, Json, Router,
     body::Body,
     extract::{RawQuery, State},
     http::{HeaderMap, HeaderName, HeaderValue, header},
@@ -26,6 +26,7 @@ use utoipa::ToSchema;
 
 use crate::{
     app::{AppState, resource},
+    around::load::Ticket,
     error::Error,
     feed::{Changed, Feeds, Follower, PAGE},
     openapi::ValidationProblem,
@@ -114,6 +115,7 @@ impl Change {
 pub(crate) async fn read(
     State(state): State<AppState>,
     owner: Owner,
+    Extension(ticket): Extension<Arc<Ticket>>,
     headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Error> {
@@ -133,6 +135,7 @@ pub(crate) async fn read(
         return Ok(stream(&state, owner, scope, after));
     }
     let changes = store.changes(&owner, after, limit).await?;
+    ticket.hold(changes.iter().map(Changed::bytes).sum())?;
     let cursor = scope.cursor([changes.last().map_or(after, |last| last.position)]);
     let changes = changes.into_iter().map(|changed| Change::new(changed, scope)).collect();
     let no_store = [(header::CACHE_CONTROL, HeaderValue::from_static("no-store"))];

@@ -1,7 +1,9 @@
 //! The resource: `/tasks` and `/tasks/{id}`.
 
+use std::sync::Arc;
+
 use axum::{
-    Json, Router,
+    Extension, Json, Router,
     extract::{FromRequestParts, RawQuery, State},
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header, request::Parts},
     response::{IntoResponse, Response},
@@ -11,6 +13,7 @@ use percent_encoding::percent_decode_str;
 
 use crate::{
     app::{AppState, resource},
+    around::load::Ticket,
     error::Error,
     openapi::{
         IdempotencyKey, IfMatch, KeyInUse, NewTask, NoSuchTask, Sort, Stale, TaskChange, TaskPath, ValidationProblem,
@@ -57,10 +60,12 @@ pub(crate) fn router() -> Router<AppState> {
 pub(crate) async fn list(
     State(state): State<AppState>,
     owner: Owner,
+    Extension(ticket): Extension<Arc<Ticket>>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Error> {
     let selection = Selection::parse(query.as_deref().unwrap_or_default(), &owner)?;
     let Listed { tasks, has_more } = state.store()?.list(&owner, &selection).await?;
+    ticket.hold(tasks.iter().map(Task::bytes).sum())?;
     let mut headers = HeaderMap::new();
     if has_more {
         let next = tasks.last().and_then(|last| selection.next("/tasks", last));
@@ -146,6 +151,7 @@ fn tagged(task: &Task) -> Response {
 pub(crate) async fn read(
     State(state): State<AppState>,
     owner: Owner,
+    Extension(ticket): Extension<Arc<Ticket>>,
     id: PathId,
     headers: HeaderMap,
 ) -> Result<Response, Error> {
@@ -154,6 +160,7 @@ pub(crate) async fn read(
     if etag::is_known(&headers, &task) {
         return Ok((StatusCode::NOT_MODIFIED, HeaderMap::from_iter(etag::header(&task))).into_response());
     }
+    ticket.hold(task.bytes())?;
     Ok(tagged(&task))
 }
 

@@ -5,6 +5,7 @@ mod batches;
 mod cluster;
 mod conditions;
 mod contract;
+mod crowd;
 mod description;
 mod docs;
 mod door;
