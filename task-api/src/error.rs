@@ -13,7 +13,7 @@ use tracing::{error, warn};
 use crate::{
     around::{access, metrics::Metrics, trace::Trace},
     config::key::{Denied, Scope},
-    request::fault::Fault,
+    request::{accept, fault::Fault},
     store::StoreError,
 };
 
@@ -256,13 +256,7 @@ impl Asked {
 
 /// `application/problem+json` for those who name it, `application/json` for all others.
 fn content_type(headers: &HeaderMap) -> &'static str {
-    let accepted = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
-    let asked = accepted.flat_map(|value| value.split(',')).any(|range| {
-        let mut parts = range.split(';').map(str::trim);
-        let named = parts.next().is_some_and(|name| name.eq_ignore_ascii_case("application/problem+json"));
-        let quality = parts.find_map(|part| part.strip_prefix("q=").or(part.strip_prefix("Q=")));
-        named && quality.and_then(|quality| quality.trim().parse::<f32>().ok()).is_none_or(|quality| quality > 0.0)
-    });
+    let asked = accept::is_named(headers, &header::ACCEPT, "application/problem+json");
     if asked { "application/problem+json" } else { "application/json" }
 }
 

@@ -1,5 +1,6 @@
 //! What clients send, read: bodies, queries, conditions, keys. What is wrong with it is a [`fault::Fault`].
 
+pub(crate) mod accept;
 pub(crate) mod body;
 pub(crate) mod cursor;
 pub(crate) mod etag;

@@ -31,6 +31,7 @@ use crate::{
     feed::{Changed, Feeds, Follower, PAGE},
     openapi::ValidationProblem,
     request::{
+        accept,
         cursor::Scope,
         etag,
         fault::Fault,
@@ -131,7 +132,7 @@ pub(crate) async fn read(
         Begin::Behind(position) => position,
         Begin::Now => store.last_position().await?,
     };
-    if is_stream(&headers) {
+    if accept::is_named(&headers, &header::ACCEPT, "text/event-stream") {
         return Ok(stream(&state, owner, scope, after));
     }
     let changes = store.changes(&owner, after, limit).await?;
@@ -163,12 +164,6 @@ fn begin(query: &str, headers: &HeaderMap, scope: Scope, faults: &mut Vec<Fault>
             },
         });
     places.iter_mut().find_map(Option::take).unwrap_or(Begin::Behind(0))
-}
-
-fn is_stream(headers: &HeaderMap) -> bool {
-    let accepted = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
-    let mut ranges = accepted.flat_map(|value| value.split(',')).filter_map(|range| range.split(';').next());
-    ranges.any(|range| range.trim().eq_ignore_ascii_case("text/event-stream"))
 }
 
 fn stream(state: &AppState, owner: Owner, scope: Scope, after: i64) -> Response {

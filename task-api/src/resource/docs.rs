@@ -17,6 +17,7 @@ use miniz_oxide::inflate::decompress_to_vec;
 use crate::{
     app::{AppState, resource},
     openapi::{self, Asks},
+    request::accept,
 };
 
 const PAGE: &str = include_str!("../../assets/docs.html");
@@ -76,7 +77,7 @@ impl Packed {
     fn answer(&self, headers: &HeaderMap, content_type: &'static str) -> Response {
         let fixed = |name: HeaderName, value: &'static str| (name, HeaderValue::from_static(value));
         let common = [fixed(header::VARY, "accept-encoding"), fixed(header::CACHE_CONTROL, "public, max-age=3600")];
-        if takes_gzip(headers) {
+        if accept::is_named(headers, &header::ACCEPT_ENCODING, "gzip") {
             return (common, [fixed(header::CONTENT_ENCODING, "gzip")], typed(content_type, self.gzip)).into_response();
         }
         (common, typed(content_type, self.plain().clone())).into_response()
@@ -89,15 +90,6 @@ impl Packed {
             plain.into_boxed_slice().into()
         })
     }
-}
-
-fn takes_gzip(headers: &HeaderMap) -> bool {
-    let accepted = headers.get_all(header::ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
-    accepted.flat_map(|value| value.split(',')).any(|coding| {
-        let mut parts = coding.split(';').map(str::trim);
-        parts.next().is_some_and(|name| name.eq_ignore_ascii_case("gzip"))
-            && !parts.any(|part| part.strip_prefix("q=").is_some_and(|q| q.trim_end_matches(['0', '.']).is_empty()))
-    })
 }
 
 #[cfg(test)]
