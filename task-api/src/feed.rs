@@ -9,24 +9,29 @@ use std::{
     time::Duration,
 };
 
+use bytes::Bytes;
 use tokio::{
-    sync::{Notify, watch},
+    sync::{self, Notify, watch},
     time::sleep,
 };
 use tracing::debug;
 
 use crate::{
     app::AppState,
-    request::owner::Owner,
+    request::{cursor::Scope, owner::Owner},
+    resource::events,
     store::StoreError,
     task::{CreatedAt, Task},
 };
 
-/// Changes that a follower is sent at a time: each may be as large as a body.
-pub(crate) const PAGE: i64 = 20;
+/// Changes that are read at a time. A page ends early where tasks are large.
+const PAGE: i64 = 100;
 
 /// How long changes that other replicas made may go unseen by those who follow.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
+
+/// How long nobody looks again after a look: what changes meanwhile is seen with one look.
+const PAUSE: Duration = Duration::from_millis(25);
 
 /// A task as its last change left it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,12 +53,19 @@ impl Changed {
     }
 }
 
+/// A change as all who follow are sent it.
+#[derive(Debug)]
+pub(crate) struct Event {
+    pub(crate) position: i64,
+    pub(crate) text: Bytes,
+}
+
 /// All of an owner's changes between two positions: behind `from`, up to `to`.
 #[derive(Debug, Default)]
 pub(crate) struct News {
     pub(crate) from: i64,
     pub(crate) to: i64,
-    pub(crate) changes: Vec<Changed>,
+    pub(crate) events: Vec<Event>,
 }
 
 pub(crate) type Follower = watch::Receiver<Arc<News>>;
@@ -62,21 +74,32 @@ pub(crate) type Follower = watch::Receiver<Arc<News>>;
 /// database may sleep.
 #[derive(Debug)]
 pub(crate) struct Feeds {
-    followed: Mutex<HashMap<Owner, watch::Sender<Arc<News>>>>,
-    touched: Notify,
+    followed: Mutex<HashMap<Owner, Followed>>,
+    /// Whose turn it is to read: one at a time, so that however many follow, others get to the database too.
+    turn: sync::Mutex<()>,
     is_over: watch::Sender<bool>,
+}
+
+/// An owner whose tasks are followed.
+#[derive(Debug, Clone, Default)]
+struct Followed {
+    news: watch::Sender<Arc<News>>,
+    touched: Arc<Notify>,
 }
 
 impl Default for Feeds {
     fn default() -> Self {
-        Self { followed: Mutex::default(), touched: Notify::new(), is_over: watch::Sender::new(false) }
+        Self { followed: Mutex::default(), turn: sync::Mutex::default(), is_over: watch::Sender::new(false) }
     }
 }
 
 impl Feeds {
-    /// Says that this replica has changed something.
-    pub(crate) fn touch(&self) {
-        self.touched.notify_waiters();
+    /// Says that this replica has changed something of an owner's.
+    pub(crate) fn touch(&self, owner: &Owner) {
+        let followed = self.followed.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(followed) = followed.get(owner) {
+            followed.touched.notify_one();
+        }
     }
 
     /// Ends all streams: the service stops.
@@ -92,19 +115,20 @@ impl Feeds {
     /// News of an owner's tasks from now on.
     pub(crate) fn follow(state: &AppState, owner: &Owner) -> Follower {
         let mut followed = state.feeds.followed.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(sender) = followed.get(owner) {
-            return sender.subscribe();
+        if let Some(followed) = followed.get(owner) {
+            return followed.news.subscribe();
         }
-        let (sender, receiver) = watch::channel(Arc::default());
-        followed.insert(owner.clone(), sender.clone());
-        tokio::spawn(look(state.clone(), owner.clone(), sender));
-        receiver
+        let new = Followed::default();
+        let news = new.news.subscribe();
+        followed.insert(owner.clone(), new.clone());
+        tokio::spawn(look(state.clone(), owner.clone(), new));
+        news
     }
 
     /// Whether nobody follows any more. Then somebody else must look for those who come later.
     fn leave(&self, owner: &Owner) -> bool {
         let mut followed = self.followed.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_alone = followed.get(owner).is_none_or(|sender| sender.receiver_count() == 0);
+        let is_alone = followed.get(owner).is_none_or(|followed| followed.news.receiver_count() == 0);
         if is_alone {
             followed.remove(owner);
         }
@@ -112,40 +136,142 @@ impl Feeds {
     }
 }
 
+/// What cursors of an owner's feed are places in.
+pub(crate) fn scope(owner: &Owner) -> Scope {
+    Scope::of(&["changes", owner.as_str()])
+}
+
+/// What changed behind `after`, in its order; nothing is the end for now. It is read when there is room for it.
+///
+/// # Errors
+///
+/// Fails if the database does.
+pub(crate) async fn page(state: &AppState, owner: &Owner, after: i64) -> Result<Vec<Event>, StoreError> {
+    let _turn = state.feeds.turn.lock().await;
+    state.load.room().await;
+    let (changes, scope) = (state.store()?.changes(owner, after, PAGE).await?, scope(owner));
+    let event =
+        |changed: Changed| Event { position: changed.position, text: state.load.counted(events::text(changed, scope)) };
+    Ok(changes.into_iter().map(event).collect())
+}
+
 /// Tells an owner's followers what changes, as long as there are any.
-async fn look(state: AppState, owner: Owner, sender: watch::Sender<Arc<News>>) {
+async fn look(state: AppState, owner: Owner, followed: Followed) {
+    let Followed { news, touched } = followed;
     let mut seen = None;
     loop {
-        let touched = state.feeds.touched.notified();
+        if state.load.is_crowded() {
+            let_go(&news);
+        }
+        let mut may_be_more = false;
         match look_once(&state, &owner, seen).await {
-            Ok(news) => {
-                seen = Some(news.to);
-                if !news.changes.is_empty() {
-                    sender.send_replace(Arc::new(news));
-                    continue;
+            Ok(found) => {
+                may_be_more = i64::try_from(found.events.len()).is_ok_and(|count| count >= PAGE);
+                let is_first = seen.replace(found.to).is_none();
+                // The first time also that it was nothing: what was committed before is no news, and who has read up
+                // to an earlier end must read on.
+                if is_first || !found.events.is_empty() {
+                    news.send_replace(Arc::new(found));
                 }
             }
             Err(error) => debug!(cause = error.cause(), "cannot look for changes"),
         }
-        tokio::select! {
-            () = touched => {}
-            () = sleep(LOOK_EVERY) => {}
-            () = sender.closed() => {}
+        if !may_be_more {
+            sleep(PAUSE).await;
+            tokio::select! {
+                () = touched.notified() => {}
+                () = sleep(LOOK_EVERY) => {}
+                () = news.closed() => {}
+            }
         }
-        if sender.is_closed() && state.feeds.leave(&owner) {
+        if news.is_closed() && state.feeds.leave(&owner) {
             return;
         }
     }
 }
 
+/// Keeps the last news no more: who has not seen them by now reads for itself.
+fn let_go(news: &watch::Sender<Arc<News>>) {
+    news.send_if_modified(|last| {
+        *last = Arc::new(News { from: last.to, to: last.to, events: Vec::new() });
+        false
+    });
+}
+
 async fn look_once(state: &AppState, owner: &Owner, seen: Option<i64>) -> Result<News, StoreError> {
-    let store = state.store()?;
     let Some(from) = seen else {
-        // Those who follow read for themselves what was there before.
-        let to = store.last_position().await?;
-        return Ok(News { from: to, to, changes: Vec::new() });
+        let _turn = state.feeds.turn.lock().await;
+        let to = state.store()?.last_position().await?;
+        return Ok(News { from: to, to, events: Vec::new() });
     };
-    let changes = store.changes(owner, from, PAGE).await?;
-    let to = changes.last().map_or(from, |last| last.position);
-    Ok(News { from, to, changes })
+    let events = page(state, owner, from).await?;
+    let to = events.last().map_or(from, |last| last.position);
+    Ok(News { from, to, events })
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::{task::yield_now, time::timeout};
+
+    use super::*;
+    use crate::{
+        config::{key::Keys, limits::Limits},
+        store::Store,
+        task::{Draft, Status, Title},
+    };
+
+    const LONG: Duration = Duration::from_secs(20);
+
+    fn owner(name: &str) -> Owner {
+        Owner::new(Some(name.into()))
+    }
+
+    async fn state() -> AppState {
+        let state = AppState::new(Limits::default(), Keys::default());
+        state.set_store(Store::open(&"sqlite::memory:".parse().unwrap()).await.unwrap());
+        state
+    }
+
+    #[tokio::test]
+    async fn the_first_look_is_told_though_it_finds_nothing() {
+        let mut follower = Feeds::follow(&state().await, &owner("a"));
+        timeout(LONG, follower.changed()).await.expect("it comes").unwrap();
+        assert!(follower.borrow().events.is_empty());
+    }
+
+    #[tokio::test]
+    async fn news_are_kept_for_those_who_are_slow_until_others_need_the_room() {
+        let (state, owner) = (state().await, owner("a"));
+        let mut follower = Feeds::follow(&state, &owner);
+        timeout(LONG, follower.changed()).await.expect("it comes").unwrap();
+        let draft = Draft { title: Title::new("a".to_owned()).unwrap(), description: None, status: Status::default() };
+        state.store().unwrap().create(&owner, draft).await.unwrap();
+        state.feeds.touch(&owner);
+        let told = follower.wait_for(|news| !news.events.is_empty());
+        timeout(LONG, told).await.expect("it is told").unwrap();
+
+        let _crowd = state.load.counted(vec![0; 30_000_000]);
+        let is_kept = || !follower.borrow().events.is_empty();
+        let let_go = async {
+            while is_kept() {
+                yield_now().await;
+            }
+        };
+        timeout(LONG, let_go).await.expect("it is let go of");
+        assert_eq!(follower.borrow().from, follower.borrow().to);
+    }
+
+    #[tokio::test]
+    async fn a_change_wakes_who_looks_for_its_owner_and_nobody_else() {
+        let feeds = Feeds::default();
+        let [a, b] = ["a", "b"].map(|name| {
+            let followed = Followed::default();
+            feeds.followed.lock().unwrap().insert(owner(name), followed.clone());
+            followed.touched
+        });
+        feeds.touch(&owner("a"));
+        feeds.touch(&owner("c"));
+        timeout(LONG, a.notified()).await.expect("it is woken");
+        assert!(timeout(Duration::ZERO, b.notified()).await.is_err());
+    }
 }

@@ -9,6 +9,9 @@ use std::{
     time::Instant,
 };
 
+use bytes::Bytes;
+use tokio::sync::Notify;
+
 use super::metrics::Text;
 use crate::{
     config::limits::{FREE_BYTES, GUESTS, HELD_BYTES, Limits},
@@ -23,6 +26,8 @@ pub(crate) struct Load {
     bytes: AtomicUsize,
     connections: AtomicUsize,
     shed: [AtomicU64; 3],
+    /// There is room again.
+    freed: Notify,
 }
 
 /// What there was no room for.
@@ -35,8 +40,8 @@ pub(crate) enum Full {
 
 impl Load {
     pub(crate) fn new(limits: Limits) -> Self {
-        let (requests, bytes, connections) = Default::default();
-        Self { limits, requests, bytes, connections, shed: Default::default() }
+        let (requests, bytes, connections, shed) = Default::default();
+        Self { limits, requests, bytes, connections, shed, freed: Notify::new() }
     }
 
     /// Counts a request in, as long as its ticket is kept; one that `is_exempt` always.
@@ -74,6 +79,33 @@ impl Load {
         None
     }
 
+    /// Text that counts as held as long as anybody has it, however many do.
+    pub(crate) fn counted(self: &Arc<Self>, text: Vec<u8>) -> Bytes {
+        self.bytes.fetch_add(text.capacity(), Relaxed);
+        Bytes::from_owner(Counted { load: Arc::clone(self), text })
+    }
+
+    /// Whether more is held than there is room for.
+    pub(crate) fn is_full(&self) -> bool {
+        self.bytes.load(Relaxed) > HELD_BYTES
+    }
+
+    /// Whether there will soon be no room: time to let go of what can be had again.
+    pub(crate) fn is_crowded(&self) -> bool {
+        self.bytes.load(Relaxed) > HELD_BYTES / 4 * 3
+    }
+
+    /// Waits for room.
+    pub(crate) async fn room(&self) {
+        loop {
+            let freed = self.freed.notified();
+            if !self.is_full() {
+                return;
+            }
+            freed.await;
+        }
+    }
+
     pub(crate) fn write(&self, text: &mut Text) {
         text.family("http_requests_in_flight", "gauge", "Requests whose answer has not left, this one included.");
         text.sample("", self.requests.load(Relaxed));
@@ -103,8 +135,12 @@ impl Load {
     }
 
     fn give_back(&self, bytes: usize) {
-        if bytes > 0 {
-            self.bytes.fetch_sub(bytes, Relaxed);
+        if bytes == 0 {
+            return;
+        }
+        let before = self.bytes.fetch_sub(bytes, Relaxed);
+        if before > HELD_BYTES && before - bytes <= HELD_BYTES {
+            self.freed.notify_waiters();
         }
     }
 
@@ -185,6 +221,24 @@ impl Drop for Seat {
     }
 }
 
+/// What lies behind text that is counted.
+struct Counted {
+    load: Arc<Load>,
+    text: Vec<u8>,
+}
+
+impl AsRef<[u8]> for Counted {
+    fn as_ref(&self) -> &[u8] {
+        &self.text
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.load.give_back(self.text.capacity());
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -244,6 +298,17 @@ mod tests {
             assert_eq!(load.bytes.load(Relaxed), bytes - FREE_BYTES);
         }
         ticket.settle(7);
+        assert_eq!(load.bytes.load(Relaxed), 0);
+    }
+
+    #[tokio::test]
+    async fn text_is_counted_as_long_as_anybody_has_it_and_who_waits_for_room_gets_it_then() {
+        let load = load();
+        let text = load.counted(vec![b'x'; HELD_BYTES + 1]);
+        let last = text.slice(HELD_BYTES..);
+        drop(text);
+        assert!(load.is_full());
+        tokio::join!(load.room(), async { drop(last) });
         assert_eq!(load.bytes.load(Relaxed), 0);
     }
 

@@ -156,7 +156,7 @@ async fn create(caller: &Caller<'_>, arguments: &Object<'_>) -> Result<Task, Err
     let (name, draft) = both(arguments.key(), arguments.draft())?;
     let Some(name) = name else {
         let task = caller.state.store()?.create(&caller.owner, draft).await?;
-        caller.state.feeds.touch();
+        caller.state.feeds.touch(&caller.owner);
         return Ok(task);
     };
     let key = name.of("mcp create_task", &said(&draft));
@@ -175,7 +175,7 @@ async fn change(caller: &Caller<'_>, arguments: &Object<'_>, change: Change) -> 
     let (id, version) = named(caller.state, arguments)?;
     let conditions = Conditions { only: version.map(|version| vec![version]), except: None };
     let changed = caller.state.store()?.change(&caller.owner, id, &conditions, change).await?;
-    done(caller.state, changed)
+    done(caller.state, &caller.owner, changed)
 }
 
 #[cfg(test)]

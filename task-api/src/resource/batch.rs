@@ -97,7 +97,7 @@ pub(crate) async fn create(
         create_once(&state, &owner, key, drafts).await?
     } else {
         let tasks = state.store()?.create_many(&owner, drafts).await?;
-        state.feeds.touch();
+        state.feeds.touch(&owner);
         (tasks, false)
     };
     Ok((StatusCode::CREATED, replayed(is_replayed), Json(Tagged::from(tasks))).into_response())
@@ -151,7 +151,7 @@ pub(crate) async fn change(State(state): State<AppState>, owner: Owner, document
     let named = names(&state, &objects);
     let (named, changes) = both(named, all(objects.iter().map(Object::change)))?;
     let changes = named.into_iter().zip(changes).map(|((id, version), change)| (id, version, change)).collect();
-    let tasks = done(&state, &document, state.store()?.change_many(&owner, changes).await?)?;
+    let tasks = done(&state, &owner, &document, state.store()?.change_many(&owner, changes).await?)?;
     Ok(Json(Tagged::from(tasks)).into_response())
 }
 
@@ -171,7 +171,7 @@ pub(crate) async fn remove(
     document: Document,
 ) -> Result<StatusCode, Error> {
     let named = names(&state, &objects(&document)?)?;
-    done(&state, &document, state.store()?.delete_many(&owner, named).await?)?;
+    done(&state, &owner, &document, state.store()?.delete_many(&owner, named).await?)?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -230,10 +230,10 @@ pub(crate) fn ids(query: &str) -> Result<Vec<i64>, Vec<Fault>> {
     Ok(ids)
 }
 
-fn done<T>(state: &AppState, document: &Document, edited: Edited<T>) -> Result<T, Error> {
+fn done<T>(state: &AppState, owner: &Owner, document: &Document, edited: Edited<T>) -> Result<T, Error> {
     match edited {
         Edited::Done(done) => {
-            state.feeds.touch();
+            state.feeds.touch(owner);
             Ok(done)
         }
         Edited::Not { missing, .. } if !missing.is_empty() => Err(Error::NoSuchTasks(missing)),

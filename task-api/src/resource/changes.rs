@@ -1,34 +1,22 @@
 //! `/tasks/changes`: what changed, a page at a time or as it happens.
 
-use std::{
-    pin::Pin,
-    sync::Arc,
-    task::{Context, Poll},
-    time::Duration,
-};
+use std::sync::Arc;
 
 use axum::{
     Extension, Json, Router,
-    body::Body,
     extract::{RawQuery, State},
-    http::{HeaderMap, HeaderName, HeaderValue, header},
+    http::{HeaderMap, HeaderValue, header},
     response::{IntoResponse, Response},
     routing,
 };
-use bytes::Bytes;
-use hyper::body::{Body as HttpBody, Frame};
 use serde::Serialize;
-use tokio::{
-    sync::mpsc,
-    time::{sleep, timeout},
-};
 use utoipa::ToSchema;
 
 use crate::{
     app::{AppState, resource},
     around::load::Ticket,
     error::Error,
-    feed::{Changed, Feeds, Follower, PAGE},
+    feed::{self, Changed},
     openapi::ValidationProblem,
     request::{
         accept,
@@ -38,16 +26,11 @@ use crate::{
         owner::Owner,
         selection::{limit, parameter},
     },
+    resource::events,
     task::{CreatedAt, Task},
 };
 
 const PATH: &str = "/tasks/changes";
-
-/// How long a stream may say nothing: proxies cut connections that do for longer.
-const SILENCE: Duration = Duration::from_secs(15);
-
-/// How long a follower waits after a failure of the database.
-const PAUSE: Duration = Duration::from_secs(1);
 
 pub(crate) fn router() -> Router<AppState> {
     Router::new().route(PATH, resource("GET, HEAD, OPTIONS", routing::get(read)))
@@ -67,7 +50,7 @@ pub(crate) struct Changes {
 pub(crate) struct Change {
     /// What to ask with for the changes behind this one.
     #[schema(example = "AZ2dkE0nJ4wGAAAAAAAAAAc")]
-    cursor: String,
+    pub(super) cursor: String,
     #[schema(example = 1)]
     id: i64,
     /// Counts the task's changes, from 1.
@@ -77,7 +60,7 @@ pub(crate) struct Change {
     #[schema(value_type = String, format = DateTime, example = "2026-01-31T12:00:00.000000Z")]
     changed_at: CreatedAt,
     /// Whether the task is gone.
-    deleted: bool,
+    pub(super) deleted: bool,
     /// The task's tag; none once it is gone.
     #[schema(required, example = "\"1-1\"")]
     etag: Option<String>,
@@ -87,7 +70,7 @@ pub(crate) struct Change {
 }
 
 impl Change {
-    fn new(changed: Changed, scope: Scope) -> Self {
+    pub(super) fn new(changed: Changed, scope: Scope) -> Self {
         let Changed { position, id, version, at, task } = changed;
         let (etag, deleted) = (task.as_ref().map(etag::of), task.is_none());
         Self { cursor: scope.cursor([position]), id, version, changed_at: at, deleted, etag, task }
@@ -121,19 +104,20 @@ pub(crate) async fn read(
     RawQuery(query): RawQuery,
 ) -> Result<Response, Error> {
     let query = query.unwrap_or_default();
-    let (scope, mut faults) = (Scope::of(&["changes", owner.as_str()]), Vec::new());
+    let (scope, mut faults) = (feed::scope(&owner), Vec::new());
     let limit = limit(&query, &mut faults);
     let begin = begin(&query, &headers, scope, &mut faults);
     if !faults.is_empty() {
         return Err(Error::Invalid(faults));
     }
+    let is_stream = accept::is_named(&headers, &header::ACCEPT, "text/event-stream");
     let store = state.store()?;
     let after = match begin {
         Begin::Behind(position) => position,
         Begin::Now => store.last_position().await?,
     };
-    if accept::is_named(&headers, &header::ACCEPT, "text/event-stream") {
-        return Ok(stream(&state, owner, scope, after));
+    if is_stream {
+        return Ok(events::stream(&state, owner, after));
     }
     let changes = store.changes(&owner, after, limit).await?;
     ticket.hold(changes.iter().map(Changed::bytes).sum())?;
@@ -164,118 +148,4 @@ fn begin(query: &str, headers: &HeaderMap, scope: Scope, faults: &mut Vec<Fault>
             },
         });
     places.iter_mut().find_map(Option::take).unwrap_or(Begin::Behind(0))
-}
-
-fn stream(state: &AppState, owner: Owner, scope: Scope, after: i64) -> Response {
-    let (sender, events) = mpsc::channel(1);
-    let reader = sender.clone();
-    let stream = Stream { state: state.clone(), owner, scope, after, sender };
-    tokio::spawn(async move {
-        let state = stream.state.clone();
-        tokio::select! {
-            _ = stream.run() => {}
-            // Whoever reads it no more ends it, also while there is nothing to say: the database may sleep then.
-            () = reader.closed() => {}
-            () = state.feeds.over() => {}
-        }
-    });
-    let headers = [
-        (header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream")),
-        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
-        (HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no")),
-    ];
-    (headers, Body::new(Events(events))).into_response()
-}
-
-/// The client has gone.
-struct Gone;
-
-/// One who follows the feed. Holds one page of changes, and sends one event at a time.
-struct Stream {
-    state: AppState,
-    owner: Owner,
-    scope: Scope,
-    after: i64,
-    sender: mpsc::Sender<Bytes>,
-}
-
-impl Stream {
-    async fn run(mut self) -> Result<(), Gone> {
-        let mut follower = Feeds::follow(&self.state, &self.owner);
-        // A client that lost the stream comes back after this many milliseconds.
-        self.send(Bytes::from_static(b"retry: 1000\n\n")).await?;
-        loop {
-            self.catch_up().await?;
-            while self.hear(&mut follower).await? {}
-        }
-    }
-
-    /// Sends what is in the feed already.
-    async fn catch_up(&mut self) -> Result<(), Gone> {
-        loop {
-            let page = match self.state.store() {
-                Ok(store) => store.changes(&self.owner, self.after, PAGE).await,
-                Err(error) => Err(error),
-            };
-            match page {
-                Ok(page) if page.is_empty() => return Ok(()),
-                Ok(page) => self.tell(page).await?,
-                Err(_) => {
-                    self.send(COMMENT).await?;
-                    sleep(PAUSE).await;
-                }
-            }
-        }
-    }
-
-    /// Sends what happens next. False if some of it was missed.
-    async fn hear(&mut self, follower: &mut Follower) -> Result<bool, Gone> {
-        match timeout(SILENCE, follower.changed()).await {
-            Err(_) => {
-                self.send(COMMENT).await?;
-                Ok(true)
-            }
-            Ok(Err(_)) => Err(Gone),
-            Ok(Ok(())) => {
-                let news = Arc::clone(&follower.borrow_and_update());
-                if news.from > self.after {
-                    return Ok(false);
-                }
-                let after = self.after;
-                self.tell(news.changes.iter().filter(|change| change.position > after).cloned().collect()).await?;
-                Ok(true)
-            }
-        }
-    }
-
-    async fn tell(&mut self, changes: Vec<Changed>) -> Result<(), Gone> {
-        for changed in changes {
-            self.after = changed.position;
-            let change = Change::new(changed, self.scope);
-            let name = if change.deleted { "deleted" } else { "changed" };
-            let data = serde_json::to_string(&change).unwrap_or_default();
-            self.send(format!("id: {}\nevent: {name}\ndata: {data}\n\n", change.cursor).into()).await?;
-        }
-        Ok(())
-    }
-
-    async fn send(&self, event: Bytes) -> Result<(), Gone> {
-        self.sender.send(event).await.map_err(|_| Gone)
-    }
-}
-
-const COMMENT: Bytes = Bytes::from_static(b":\n\n");
-
-struct Events(mpsc::Receiver<Bytes>);
-
-impl HttpBody for Events {
-    type Data = Bytes;
-    type Error = axum::Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
-        self.0.poll_recv(context).map(|event| event.map(|event| Ok(Frame::data(event))))
-    }
 }

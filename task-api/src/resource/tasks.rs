@@ -93,7 +93,7 @@ pub(crate) async fn create(
     let (key, draft) = both(Key::of(&headers, "/tasks", document.text()), document.draft())?;
     let Some(key) = key else {
         let task = state.store()?.create(&owner, draft).await?;
-        state.feeds.touch();
+        state.feeds.touch(&owner);
         return Ok(created(&task));
     };
     let (mut tasks, is_replayed) = create_once(&state, &owner, key, vec![draft]).await?;
@@ -112,7 +112,7 @@ pub(crate) async fn create_once(
     let taken = key.is_taken();
     match state.store()?.create_once(owner, key, drafts).await? {
         Once::Made(tasks) => {
-            state.feeds.touch();
+            state.feeds.touch(owner);
             Ok((tasks, false))
         }
         Once::Again(tasks) => Ok((tasks, true)),
@@ -184,7 +184,7 @@ pub(crate) async fn replace(
 ) -> Result<Response, Error> {
     let (id, draft) = both(id.parse(), document.draft())?;
     let conditions = state.conditions(&headers, id)?;
-    let task = done(&state, state.store()?.replace(&owner, id, &conditions, draft).await?)?;
+    let task = done(&state, &owner, state.store()?.replace(&owner, id, &conditions, draft).await?)?;
     Ok(tagged(&task))
 }
 
@@ -209,7 +209,7 @@ pub(crate) async fn change(
 ) -> Result<Response, Error> {
     let (id, change) = both(id.parse(), document.change())?;
     let conditions = state.conditions(&headers, id)?;
-    let task = done(&state, state.store()?.change(&owner, id, &conditions, change).await?)?;
+    let task = done(&state, &owner, state.store()?.change(&owner, id, &conditions, change).await?)?;
     Ok(tagged(&task))
 }
 
@@ -232,19 +232,19 @@ pub(crate) async fn remove(
 ) -> Result<StatusCode, Error> {
     let id = id.parse()?;
     let conditions = state.conditions(&headers, id)?;
-    done(&state, state.store()?.delete(&owner, id, &conditions).await?)?;
+    done(&state, &owner, state.store()?.delete(&owner, id, &conditions).await?)?;
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// What came of a change, of which those who follow are told.
+/// What came of a change, of which those who follow the owner's tasks are told.
 ///
 /// # Errors
 ///
 /// Fails if it was not made.
-pub(crate) fn done<T>(state: &AppState, outcome: Outcome<T>) -> Result<T, Error> {
+pub(crate) fn done<T>(state: &AppState, owner: &Owner, outcome: Outcome<T>) -> Result<T, Error> {
     match outcome {
         Outcome::Done(done) => {
-            state.feeds.touch();
+            state.feeds.touch(owner);
             Ok(done)
         }
         Outcome::Missing => Err(Error::NoSuchTask),

@@ -1,14 +1,22 @@
 //! Many clients at once that read little, or nothing, of what they ask for.
 
-use std::{fs, io::Write, net::TcpStream};
+use std::{
+    fs,
+    io::{Read, Write},
+    net::TcpStream,
+};
 
 use serde_json::{Value, json};
 use tokio::{net::TcpSocket, runtime};
 
 use crate::{
+    feed::Events,
     http::{Answer, get, send_json},
-    program::{Api, wait_for},
+    program::{Api, on_every_database, wait_for},
 };
+
+/// Lets a test take its time while clients read nothing.
+const PATIENT: (&str, &str) = ("REQUEST_TIMEOUT", "300");
 
 /// A connection whose client's side holds next to nothing.
 fn narrow(api: &Api) -> TcpStream {
@@ -70,13 +78,14 @@ fn those_who_read_the_documentation_slowly_stop_nobody() {
 }
 
 #[test]
-fn those_who_read_large_tasks_slowly_are_refused_before_they_fill_the_memory() {
-    let api = Api::ready("sqlite::memory:");
-    let (large, small) = (create(&api, &"x".repeat(990_000)), create(&api, "x"));
-    let _readers = deaf(&api, 80, &large);
-    let is_full = || figure(&api, "http_body_bytes_in_flight") > 31_000_000;
+fn those_who_read_large_answers_slowly_are_refused_before_they_fill_the_memory() {
+    let api = Api::ready_with("sqlite::memory:", &[PATIENT]);
+    (0..4).for_each(|_| drop(create(&api, &"x".repeat(990_000))));
+    let small = create(&api, "x");
+    let _readers = deaf(&api, 12, "/tasks");
+    let is_full = || figure(&api, "http_body_bytes_in_flight") > 28_000_000;
     assert!(wait_for(|| is_full().then_some(())).is_some());
-    for path in [&large, "/tasks", "/tasks/changes", "/tasks:batchGet?ids=1"] {
+    for path in ["/tasks", "/tasks/changes", "/tasks:batchGet?ids=1,2,3,4"] {
         check_busy(&get(api.address, path));
     }
     let call = |tool: &str, arguments: Value| {
@@ -84,11 +93,56 @@ fn those_who_read_large_tasks_slowly_are_refused_before_they_fill_the_memory() {
         let body = json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params });
         send_json(api.address, "POST", "/mcp", &body.to_string()).json()["result"]["isError"] == true
     };
-    assert!(call("get_task", json!({ "id": 1 })) && call("list_tasks", json!({})));
+    assert!(call("list_tasks", json!({})));
     assert_eq!(get(api.address, &small).status, 200);
     create(&api, "small ones go on");
     assert_eq!(get(api.address, "/tasks?sort=-id&limit=2").status, 200);
-    assert!(!call("get_task", json!({ "id": 2 })));
+    assert!(!call("get_task", json!({ "id": 5 })));
     assert!(figure(&api, "http_body_bytes_in_flight") <= 32_000_000);
     assert!(most_megabytes(&api) < 250, "{}", most_megabytes(&api));
+}
+
+const FOLLOW: &str = "GET /tasks/changes?cursor=now HTTP/1.1\r\nhost: a\r\naccept: text/event-stream\r\n\r\n";
+
+/// Clients that follow the feed of changes, and read nothing of it but that they may.
+fn deaf_followers(api: &Api, count: usize) -> Vec<TcpStream> {
+    let follow = |_| {
+        let mut stream = narrow(api);
+        stream.write_all(FOLLOW.as_bytes()).expect("the service reads");
+        let mut line = [0; b"HTTP/1.1 200 OK".len()];
+        stream.read_exact(&mut line).expect("the service answers");
+        assert_eq!(&line, b"HTTP/1.1 200 OK");
+        stream
+    };
+    (0..count).map(follow).collect()
+}
+
+#[test]
+fn followers_share_what_they_are_told() {
+    on_every_database(|api| {
+        let _followers = deaf_followers(api, 40);
+        for _ in 0..4 {
+            create(api, &"x".repeat(990_000));
+        }
+        // They are told of all of it, which pages for each of them would show.
+        let mut told = Events::of(api, "", None);
+        (0..4).for_each(|_| drop(told.next()));
+        assert!(wait_for(|| (figure(api, "http_body_bytes_in_flight") > 900_000).then_some(())).is_some());
+        assert!(most_megabytes(api) < 200, "{}", most_megabytes(api));
+    });
+}
+
+/// A task that is six times as long once it is escaped: what answers hold then is known when they are there.
+const ESCAPED: &str = "\u{1}";
+
+#[test]
+fn a_follower_for_whom_there_is_no_room_is_told_when_there_is_some() {
+    let api = Api::ready_with("sqlite::memory:", &[PATIENT]);
+    (0..8).for_each(|_| drop(create(&api, &ESCAPED.repeat(160_000))));
+    let readers = deaf(&api, 10, "/tasks");
+    assert!(wait_for(|| (figure(&api, "http_body_bytes_in_flight") > 32_000_000).then_some(())).is_some());
+    let mut events = Events::of(&api, "?cursor=now", None);
+    create(&api, "told later");
+    drop(readers);
+    assert_eq!(events.next().2["task"]["description"], "told later");
 }

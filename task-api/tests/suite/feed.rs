@@ -3,7 +3,7 @@
 use std::{
     collections::BTreeMap,
     io::{BufRead, BufReader, Write},
-    net::TcpStream,
+    net::{SocketAddr, TcpStream},
     sync::atomic::{AtomicBool, Ordering},
     thread,
     time::{Duration, Instant},
@@ -12,8 +12,10 @@ use std::{
 use serde_json::{Value, json};
 
 use crate::{
+    cluster::Cluster,
     http::{connect, get, send, send_json},
     program::{Api, on_every_database, psql, server},
+    way::{Fault, Way},
 };
 
 /// All changes behind a cursor, and the cursor behind them.
@@ -302,4 +304,28 @@ fn a_bad_cursor_is_told_even_where_another_one_counts() {
         send(api.address, "GET", &path, &[("last-event-id", "now")], None).status
     };
     assert_eq!([read("now"), read(""), read("nonsense")], [200, 422, 422]);
+}
+
+/// The first one who follows reads what is there, and then somebody begins to look for news. What comes in between is
+/// neither.
+#[test]
+fn what_is_committed_between_the_reading_and_the_first_look_is_told() {
+    let cluster = Cluster::start();
+    let way = Way::to(SocketAddr::from(([127, 0, 0, 1], cluster.port)));
+    let url = format!("postgresql://app@127.0.0.1:{}/app?sslmode=disable", way.address.port());
+    let api = Api::ready(&url);
+    let mut talk = cluster.talk();
+    // The follower waits for the answer to its reading while the server is done with it.
+    way.fail(Fault::Late(Duration::from_millis(500)));
+    let mut events = Events::of(&api, "", None);
+    talk.say(
+        "DO $$ BEGIN \
+             WHILE NOT EXISTS (SELECT FROM pg_stat_activity WHERE state = 'idle' AND query LIKE '%feed_position > $2%') LOOP \
+                 PERFORM pg_sleep(0.001), pg_stat_clear_snapshot(); \
+             END LOOP; \
+             INSERT INTO task (title) VALUES ('between'); \
+         END $$",
+    );
+    let change = events.next().2;
+    assert_eq!(change["task"]["title"], "between");
 }
