@@ -25,7 +25,8 @@ pub(crate) struct Load {
     requests: AtomicUsize,
     bytes: AtomicUsize,
     connections: AtomicUsize,
-    shed: [AtomicU64; 3],
+    followers: AtomicUsize,
+    shed: [AtomicU64; 4],
     /// There is room again.
     freed: Notify,
 }
@@ -36,12 +37,13 @@ pub(crate) enum Full {
     Connections,
     Requests,
     Bytes,
+    Followers,
 }
 
 impl Load {
     pub(crate) fn new(limits: Limits) -> Self {
-        let (requests, bytes, connections, shed) = Default::default();
-        Self { limits, requests, bytes, connections, shed, freed: Notify::new() }
+        let (requests, bytes, connections, followers, shed) = Default::default();
+        Self { limits, requests, bytes, connections, followers, shed, freed: Notify::new() }
     }
 
     /// Counts a request in, as long as its ticket is kept; one that `is_exempt` always.
@@ -77,6 +79,21 @@ impl Load {
         }
         self.shed(Full::Connections);
         None
+    }
+
+    /// Counts a follower of events in, as long as its place is kept.
+    ///
+    /// # Errors
+    ///
+    /// Fails if there are as many as may be.
+    pub(crate) fn follow(self: &Arc<Self>) -> Result<Following, Error> {
+        let before = self.followers.fetch_add(1, Relaxed);
+        let following = Following(Arc::clone(self));
+        if before < self.limits.followers() {
+            return Ok(following);
+        }
+        self.shed(Full::Followers);
+        Err(Error::Overloaded)
     }
 
     /// Text that counts as held as long as anybody has it, however many do.
@@ -117,12 +134,14 @@ impl Load {
         text.sample("", self.bytes.load(Relaxed));
         text.family("http_connections", "gauge", "Connections of clients.");
         text.sample("", self.connections.load(Relaxed));
+        text.family("http_followers", "gauge", "Clients that follow the feed of changes as events.");
+        text.sample("", self.followers.load(Relaxed));
         text.family(
             "http_shed_total",
             "counter",
             "Requests and connections for which there was no room, by what was full.",
         );
-        for full in [Full::Connections, Full::Requests, Full::Bytes] {
+        for full in [Full::Connections, Full::Requests, Full::Bytes, Full::Followers] {
             let reason = format!("reason=\"{full:?}\"").to_lowercase();
             text.sample(&reason, self.shed[full as usize].load(Relaxed));
         }
@@ -221,6 +240,16 @@ impl Drop for Seat {
     }
 }
 
+/// A follower of events.
+#[derive(Debug)]
+pub(crate) struct Following(Arc<Load>);
+
+impl Drop for Following {
+    fn drop(&mut self) {
+        self.0.followers.fetch_sub(1, Relaxed);
+    }
+}
+
 /// What lies behind text that is counted.
 struct Counted {
     load: Arc<Load>,
@@ -258,7 +287,7 @@ mod tests {
         assert!(load.admit(false, false).is_ok());
         drop(second);
         assert_eq!(load.requests.load(Relaxed), 0);
-        assert_eq!(load.shed.each_ref().map(|count| count.load(Relaxed)), [1, 1, 0]);
+        assert_eq!(load.shed.each_ref().map(|count| count.load(Relaxed)), [1, 1, 0, 0]);
     }
 
     #[test]
@@ -310,6 +339,16 @@ mod tests {
         assert!(load.is_full());
         tokio::join!(load.room(), async { drop(last) });
         assert_eq!(load.bytes.load(Relaxed), 0);
+    }
+
+    #[test]
+    fn half_of_the_connections_may_follow() {
+        let load = Arc::new(Load::new(Limits { connections: 5, ..Limits::default() }));
+        let (first, _second) = (load.follow().unwrap(), load.follow().unwrap());
+        assert!(matches!(load.follow(), Err(Error::Overloaded)));
+        drop(first);
+        assert!(load.follow().is_ok());
+        assert_eq!(Limits { connections: 1, ..Limits::default() }.followers(), 1);
     }
 
     #[test]

@@ -95,6 +95,11 @@ impl Limits {
         self.request_time
     }
 
+    /// Streams of events that are followed at the same time: half of the connections are left to others.
+    pub(crate) fn followers(&self) -> usize {
+        (self.connections / 2).max(1)
+    }
+
     /// With no more connections than the process has files for.
     #[must_use]
     pub(crate) fn within_files(self, files: Option<usize>) -> Self {

@@ -111,13 +111,14 @@ pub(crate) async fn read(
         return Err(Error::Invalid(faults));
     }
     let is_stream = accept::is_named(&headers, &header::ACCEPT, "text/event-stream");
+    let following = is_stream.then(|| state.load.follow()).transpose()?;
     let store = state.store()?;
     let after = match begin {
         Begin::Behind(position) => position,
         Begin::Now => store.last_position().await?,
     };
-    if is_stream {
-        return Ok(events::stream(&state, owner, after));
+    if let Some(following) = following {
+        return Ok(events::stream(&state, owner, after, following));
     }
     let changes = store.changes(&owner, after, limit).await?;
     ticket.hold(changes.iter().map(Changed::bytes).sum())?;

@@ -23,6 +23,7 @@ use tokio::{
 use super::changes::Change;
 use crate::{
     app::AppState,
+    around::load::Following,
     feed::{self, Changed, Event, Feeds, Follower},
     request::{cursor::Scope, owner::Owner},
     store::StoreError,
@@ -52,10 +53,10 @@ pub(crate) fn text(changed: Changed, scope: Scope) -> Vec<u8> {
     text
 }
 
-pub(super) fn stream(state: &AppState, owner: Owner, after: i64) -> Response {
+pub(super) fn stream(state: &AppState, owner: Owner, after: i64, following: Following) -> Response {
     let (sender, events) = mpsc::channel(1);
     let reader = sender.clone();
-    let stream = Stream { state: state.clone(), owner, after, sender };
+    let stream = Stream { state: state.clone(), owner, after, sender, _following: following };
     tokio::spawn(async move {
         let state = stream.state.clone();
         tokio::select! {
@@ -83,6 +84,7 @@ struct Stream {
     /// All up to here was sent, or is not this owner's.
     after: i64,
     sender: mpsc::Sender<Bytes>,
+    _following: Following,
 }
 
 impl Stream {
@@ -193,7 +195,8 @@ mod tests {
         let state = AppState::new(Limits::default(), Keys::default());
         let load = Arc::clone(&state.load);
         let (sender, mut taken) = mpsc::channel(1);
-        let mut stream = Stream { state, owner: Owner::default(), after: 5, sender };
+        let (owner, following) = (Owner::default(), load.follow().unwrap_or_else(|error| panic!("{error}")));
+        let mut stream = Stream { state, owner, after: 5, sender, _following: following };
         let event = |position, text| Event { position, text: Bytes::from_static(text) };
         let events = [event(5, b"old"), event(6, b"first"), event(7, b"second")];
         let full = load.counted(vec![0; 40_000_000]);

@@ -11,7 +11,7 @@ use tokio::{net::TcpSocket, runtime};
 
 use crate::{
     feed::Events,
-    http::{Answer, get, send_json},
+    http::{Answer, get, send_json, send_raw},
     program::{Api, on_every_database, wait_for},
 };
 
@@ -120,7 +120,8 @@ fn deaf_followers(api: &Api, count: usize) -> Vec<TcpStream> {
 #[test]
 fn followers_share_what_they_are_told() {
     on_every_database(|api| {
-        let _followers = deaf_followers(api, 40);
+        let followers = deaf_followers(api, 40);
+        assert_eq!(figure(api, "http_followers"), followers.len());
         for _ in 0..4 {
             create(api, &"x".repeat(990_000));
         }
@@ -130,6 +131,20 @@ fn followers_share_what_they_are_told() {
         assert!(wait_for(|| (figure(api, "http_body_bytes_in_flight") > 900_000).then_some(())).is_some());
         assert!(most_megabytes(api) < 200, "{}", most_megabytes(api));
     });
+}
+
+#[test]
+fn half_of_the_connections_are_left_to_those_who_do_not_follow() {
+    let api = Api::ready_with("sqlite::memory:", &[("MAX_CONNECTIONS", "8")]);
+    assert!(wait_for(|| (figure(&api, "http_connections") == 1).then_some(())).is_some());
+    let mut followers = deaf_followers(&api, 4);
+    // An answer without an end is not waited for.
+    check_busy(&send_raw(api.address, FOLLOW.as_bytes(), true));
+    assert_eq!(figure(&api, "http_shed_total{reason=\"followers\"}"), 1);
+    assert_eq!(get(api.address, "/tasks/changes").status, 200);
+    followers.pop();
+    assert!(wait_for(|| (figure(&api, "http_followers") == 3).then_some(())).is_some());
+    deaf_followers(&api, 1);
 }
 
 /// A task that is six times as long once it is escaped: what answers hold then is known when they are there.
