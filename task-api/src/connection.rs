@@ -53,13 +53,14 @@ pub(crate) struct Patient {
     connection: Arc<Connection>,
     head_time: Duration,
     reader_time: Duration,
+    crowded_reader_time: Duration,
     /// The connection's heads when it was last read.
     heads: usize,
     /// Whether something has arrived since then.
     has_begun: bool,
     /// Ends when a head that has begun must be whole.
     head: Option<Pin<Box<Sleep>>>,
-    /// While the client takes nothing: since when, and the end of the patience with it.
+    /// While the client takes nothing: since when, and when to see whether there still is patience with it.
     blocked: Option<(Instant, Pin<Box<Sleep>>)>,
     /// The patience that is left. Waiting uses it up, and what is taken gives it back.
     patience: Duration,
@@ -67,9 +68,19 @@ pub(crate) struct Patient {
 
 impl Patient {
     pub(crate) fn new(stream: TcpStream, connection: Arc<Connection>, limits: &Limits) -> Self {
-        let (head_time, reader_time) = (limits.head_time(), limits.reader_time());
-        let (heads, has_begun, head, blocked) = (0, false, None, None);
-        Self { stream, connection, head_time, reader_time, heads, has_begun, head, blocked, patience: reader_time }
+        let (reader_time, crowded_reader_time) = (limits.reader_time(), limits.crowded_reader_time());
+        Self {
+            stream,
+            connection,
+            head_time: limits.head_time(),
+            reader_time,
+            crowded_reader_time,
+            heads: 0,
+            has_begun: false,
+            head: None,
+            blocked: None,
+            patience: reader_time,
+        }
     }
 
     fn written(&mut self, context: &mut Context<'_>, result: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
@@ -85,12 +96,25 @@ impl Patient {
                 result
             }
             Poll::Pending => {
-                let patience = self.patience;
-                let (_, end) = self.blocked.get_or_insert_with(|| (Instant::now(), Box::pin(sleep(patience))));
-                ready!(end.as_mut().poll(context));
+                ready!(self.poll_patience(context));
                 Poll::Ready(Err(io::Error::new(io::ErrorKind::TimedOut, "the client does not read its answer")))
             }
             Poll::Ready(Err(_)) => result,
+        }
+    }
+
+    /// Ends when there is no more patience with a client that takes nothing.
+    fn poll_patience(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        let step = self.crowded_reader_time;
+        let (patience, first) = (self.patience, self.patience.min(step));
+        let (since, look) = self.blocked.get_or_insert_with(|| (Instant::now(), Box::pin(sleep(first))));
+        loop {
+            ready!(look.as_mut().poll(context));
+            let left = patience.saturating_sub(since.elapsed());
+            if left.is_zero() || self.connection.seat.is_crowded() {
+                return Poll::Ready(());
+            }
+            look.as_mut().reset(Instant::now() + left.min(step));
         }
     }
 }

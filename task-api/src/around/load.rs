@@ -234,6 +234,13 @@ pub(crate) struct Seat {
     pub(crate) is_guest: bool,
 }
 
+impl Seat {
+    /// Whether others find no room, or soon will not.
+    pub(crate) fn is_crowded(&self) -> bool {
+        self.load.is_crowded()
+    }
+}
+
 impl Drop for Seat {
     fn drop(&mut self) {
         self.load.connections.fetch_sub(1, Relaxed);

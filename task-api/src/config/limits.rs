@@ -76,8 +76,9 @@ pub(crate) const BUFFER_BYTES: usize = 64 * 1024;
 /// so that it is they who close.
 pub(crate) const IDLE_TIME: Duration = Duration::from_secs(75);
 
-/// What a reader must take on average, once its patience is used up.
-pub(crate) const READ_BYTES_PER_SECOND: u32 = 1024;
+/// What a reader must take on average, once its patience is used up: what a telephone gets far from everything. It
+/// decides for how long somebody who reads slowly on purpose keeps others from the memory.
+pub(crate) const READ_BYTES_PER_SECOND: u32 = 32 * 1024;
 
 impl Limits {
     /// From its first byte to its last.
@@ -93,6 +94,11 @@ impl Limits {
     /// How long a client may leave an answer unread.
     pub(crate) fn reader_time(&self) -> Duration {
         self.request_time
+    }
+
+    /// The same while others find no room: what it leaves unread is what they wait for.
+    pub(crate) fn crowded_reader_time(&self) -> Duration {
+        self.request_time / 6
     }
 
     /// Streams of events that are followed at the same time: half of the connections are left to others.

@@ -161,3 +161,13 @@ fn a_follower_for_whom_there_is_no_room_is_told_when_there_is_some() {
     drop(readers);
     assert_eq!(events.next().2["task"]["description"], "told later");
 }
+
+#[test]
+fn who_reads_nothing_is_waited_for_less_where_there_is_no_room() {
+    let api = Api::ready_with("sqlite::memory:", &[("LOG_LEVEL", "debug"), ("REQUEST_TIMEOUT", "25")]);
+    (0..4).for_each(|_| drop(create(&api, &"x".repeat(990_000))));
+    let _readers = deaf(&api, 10, "/tasks");
+    // For 25 s where there is room, and a test waits for 20.
+    api.wait_for_log("the client does not read its answer");
+    assert!(wait_for(|| (get(api.address, "/tasks").status == 200).then_some(())).is_some());
+}
