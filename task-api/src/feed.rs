@@ -54,7 +54,7 @@ impl Changed {
 }
 
 /// A change as all who follow are sent it.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Event {
     pub(crate) position: i64,
     pub(crate) text: Bytes,
@@ -66,6 +66,34 @@ pub(crate) struct News {
     pub(crate) from: i64,
     pub(crate) to: i64,
     pub(crate) events: Vec<Event>,
+}
+
+impl News {
+    /// What was told stays beside what comes next, for those who were busy: as many events as this, and as many bytes.
+    const KEPT: usize = 400;
+    const KEPT_BYTES: usize = 4_000_000;
+
+    /// These, and the last ones before them as far as they are kept.
+    fn behind(self, last: &Self) -> Self {
+        if self.from != last.to {
+            return self;
+        }
+        let mut bytes = 0;
+        let is_kept = |event: &&Event| {
+            bytes += event.text.len();
+            bytes <= Self::KEPT_BYTES
+        };
+        let kept = last.events.iter().rev().take(Self::KEPT).take_while(is_kept).count();
+        let (gone, kept) = last.events.split_at(last.events.len() - kept);
+        let from = gone.last().map_or(last.from, |event| event.position);
+        Self { from, to: self.to, events: kept.iter().cloned().chain(self.events).collect() }
+    }
+
+    /// Those behind a position.
+    pub(crate) fn after(&self, position: i64) -> &[Event] {
+        let known = self.events.partition_point(|event| event.position <= position);
+        &self.events[known..]
+    }
 }
 
 pub(crate) type Follower = watch::Receiver<Arc<News>>;
@@ -171,7 +199,7 @@ async fn look(state: AppState, owner: Owner, followed: Followed) {
                 // The first time also that it was nothing: what was committed before is no news, and who has read up
                 // to an earlier end must read on.
                 if is_first || !found.events.is_empty() {
-                    news.send_replace(Arc::new(found));
+                    news.send_modify(|last| *last = Arc::new(found.behind(last)));
                 }
             }
             Err(error) => debug!(cause = error.cause(), "cannot look for changes"),
@@ -259,6 +287,37 @@ mod tests {
         };
         timeout(LONG, let_go).await.expect("it is let go of");
         assert_eq!(follower.borrow().from, follower.borrow().to);
+    }
+
+    fn news(from: i64, positions: &[i64], bytes: usize) -> News {
+        let event = |position: &i64| Event { position: *position, text: Bytes::from(vec![0; bytes]) };
+        News { from, to: positions.last().copied().unwrap_or(from), events: positions.iter().map(event).collect() }
+    }
+
+    #[track_caller]
+    fn check(news: &News, from: i64, after: i64, expected: &[i64]) {
+        let positions: Vec<_> = news.after(after).iter().map(|event| event.position).collect();
+        assert_eq!((news.from, positions.as_slice()), (from, expected));
+    }
+
+    #[test]
+    fn news_stand_beside_later_ones_for_those_who_were_busy() {
+        let first = news(3, &[], 0).behind(&News::default());
+        check(&first, 3, 0, &[]);
+        let second = news(3, &[5, 6], 1).behind(&first);
+        let third = news(6, &[9], 1).behind(&second);
+        check(&third, 3, 3, &[5, 6, 9]);
+        check(&third, 3, 5, &[6, 9]);
+        check(&third, 3, 9, &[]);
+    }
+
+    #[test]
+    fn no_more_news_are_kept_than_there_is_a_page_of() {
+        let large = news(0, &[1, 2, 3, 4, 5], 1_000_000);
+        check(&news(5, &[6], 1_000_000).behind(&large), 1, 0, &[2, 3, 4, 5, 6]);
+        let positions: Vec<_> = (1..=500).collect();
+        let after = news(500, &[501], 1).behind(&news(0, &positions, 1));
+        assert_eq!((after.from, after.events.len()), (100, 401));
     }
 
     #[tokio::test]
