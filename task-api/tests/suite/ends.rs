@@ -33,8 +33,7 @@ fn stopped_under_load_and_started_again(url: &str) -> Vec<Memory> {
     load.run(8, || {
         for signal in ["TERM", "INT", "TERM"] {
             load.goes_on(60);
-            api.signal(signal);
-            assert_eq!(api.wait(), (Some(0), String::new()));
+            api.stop(signal);
             api = start();
         }
         load.goes_on(60);

@@ -212,8 +212,7 @@ impl Trial {
         println!("{} tasks, {:?}, recovered: {:?}", memories.len(), load.counts, self.times);
         let slow: Vec<_> = self.times.iter().filter(|(_, time)| *time > RECOVERY).collect();
         assert!(slow.is_empty(), "{slow:?}");
-        self.api.signal("TERM");
-        assert_eq!(self.api.wait(), (Some(0), String::new()));
+        self.api.stop("TERM");
     }
 }
 

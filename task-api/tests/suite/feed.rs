@@ -292,8 +292,7 @@ fn a_stream_ends_when_the_service_stops() {
     create(&api, "a");
     let mut events = Events::of(&api, "", None);
     events.next();
-    api.signal("TERM");
-    assert_eq!(api.wait(), (Some(0), String::new()));
+    api.stop("TERM");
 }
 
 #[test]

@@ -13,7 +13,7 @@ use serde_json::json;
 use crate::{
     http::{self, get, send_json},
     middle::forward,
-    program::{Api, command, run, server, told, wait_for},
+    program::{Api, UNANSWERED, command, run, server, told, wait_for},
 };
 
 #[test]
@@ -152,8 +152,8 @@ fn told_to_stop_it_finishes_what_was_begun_and_takes_no_more() {
         stream.write_all(&body.as_bytes()[body.len() / 2..]).unwrap();
         let answer = http::read(&mut stream, false).unwrap();
         assert_eq!(answer.status, 201, "{}", answer.text());
-        let (code, text) = api.wait();
-        assert_eq!((code, text.as_str()), (Some(0), ""));
+        assert_eq!(api.wait(), (Some(0), String::new()));
+        assert!(!api.log().join("\n").contains(UNANSWERED), "{:?}", api.log());
         drop(idle);
         assert!(!folder.path().join("tasks.db-wal").exists(), "the file is closed in good order");
     }
@@ -167,6 +167,7 @@ fn told_to_stop_it_does_not_wait_for_ever() {
     api.signal("TERM");
     assert_eq!(api.wait().0, Some(0));
     assert!(start.elapsed() < Duration::from_secs(10));
+    api.wait_for_log(UNANSWERED);
     drop(stream);
 }
 

@@ -10,7 +10,7 @@ use std::{
         Arc, LazyLock, Mutex,
         atomic::{AtomicUsize, Ordering},
     },
-    thread,
+    thread::{self, JoinHandle},
     time::{Duration, Instant},
 };
 
@@ -22,11 +22,16 @@ use crate::http::get;
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
+/// What the service says when it stops without having answered all that it was asked.
+pub(crate) const UNANSWERED: &str = "stopping with requests unanswered";
+
 /// A running `task-api serve` on a free port. Dropping it kills it.
 pub(crate) struct Api {
     child: Child,
     pub(crate) address: SocketAddr,
     log: Arc<Mutex<Vec<String>>>,
+    /// Ends when the log does.
+    reader: Option<JoinHandle<()>>,
     folder: TempDir,
 }
 
@@ -107,12 +112,12 @@ impl Api {
         let stdout = child.stdout.take().expect("stdout is a pipe");
         let log = Arc::new(Mutex::new(Vec::new()));
         let kept = Arc::clone(&log);
-        thread::spawn(move || {
+        let reader = thread::spawn(move || {
             for line in BufReader::new(stdout).lines().map_while(Result::ok) {
                 kept.lock().expect("nobody panics with the log").push(line);
             }
         });
-        Self { child, address: SocketAddr::from(([127, 0, 0, 1], 0)), log, folder }
+        Self { child, address: SocketAddr::from(([127, 0, 0, 1], 0)), log, reader: Some(reader), folder }
     }
 
     pub(crate) fn folder(&self) -> &Path {
@@ -139,11 +144,23 @@ impl Api {
         assert!(sent.expect("kill runs").success());
     }
 
-    /// Its exit code and what it said on stderr, once it ends.
+    /// Tells it to stop, which it must do in good order and with every request answered.
+    #[track_caller]
+    pub(crate) fn stop(&mut self, signal: &str) {
+        self.signal(signal);
+        assert_eq!(self.wait(), (Some(0), String::new()));
+        let log = self.log().join("\n");
+        assert!(!log.contains(UNANSWERED), "{log}");
+    }
+
+    /// Its exit code and what it said on stderr, once it ends. By then its log is whole.
     #[track_caller]
     pub(crate) fn wait(&mut self) -> (Option<i32>, String) {
         let status = wait_for(|| self.child.try_wait().expect("a child can be waited for"));
         let status = status.expect("the program ends in time");
+        if let Some(reader) = self.reader.take() {
+            reader.join().expect("nobody panics with the log");
+        }
         let mut text = String::new();
         self.child.stderr.take().expect("stderr is a pipe").read_to_string(&mut text).expect("stderr is text");
         (status.code(), text)
