@@ -13,7 +13,7 @@ use serde_json::json;
 use crate::{
     http::{self, get, send_json},
     middle::forward,
-    program::{Api, UNANSWERED, command, run, server, told, wait_for},
+    program::{Api, UNANSWERED, command, lasting_port, run, server, told, wait_for},
 };
 
 #[test]
@@ -171,15 +171,19 @@ fn told_to_stop_it_does_not_wait_for_ever() {
     drop(stream);
 }
 
+/// Where nobody listens yet, and the URL of a new database that is reached over it.
+fn elsewhere() -> (SocketAddr, String) {
+    let address = SocketAddr::from(([127, 0, 0, 1], lasting_port()));
+    let port = server().throwaway.address().port();
+    (address, server().database().replace(&format!(":{port}/"), &format!(":{}/", address.port())))
+}
+
 #[test]
 fn a_database_that_is_away_is_waited_for_while_health_answers() {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let port = listener.local_addr().unwrap().port();
-    drop(listener);
-    let url = server().database().replace(&format!(":{}/", server().throwaway.address().port()), &format!(":{port}/"));
-    let mut api = Api::start(&url);
+    let (address, url) = elsewhere();
+    let api = Api::start(&url);
     let line = api.wait_for_log("waiting for the database");
-    assert!(line.contains(&format!("localhost:{port}")) && line.contains("Connection refused"), "{line}");
+    assert!(line.contains(&format!("localhost:{}", address.port())) && line.contains("Connection refused"), "{line}");
     assert_eq!(get(api.address, "/health").status, 200);
     for path in ["/ready", "/tasks", "/tasks/1"] {
         let answer = get(api.address, path);
@@ -187,26 +191,37 @@ fn a_database_that_is_away_is_waited_for_while_health_answers() {
     }
     assert_eq!(send_json(api.address, "POST", "/tasks", "{}").status, 422);
 
-    let way = forward(SocketAddr::from(([127, 0, 0, 1], port)), server().throwaway.address());
+    let _way = forward(address, server().throwaway.address());
     api.wait_for_log("database ready");
     assert_eq!(get(api.address, "/ready").status, 200);
-    let task = send_json(api.address, "POST", "/tasks", r#"{"title":"t"}"#).json();
+    let task = send_json(api.address, "POST", "/tasks", r#"{"title":"t"}"#);
+    assert_eq!(task.status, 201, "{}", task.text());
     let waiting = api.log().iter().filter(|line| line.contains("waiting for the database")).count();
     assert_eq!(waiting, 1);
+}
 
-    // Away again: requests fail at once, health does not, and nothing has to be started anew.
+/// This is a promise about time: nothing runs beside it (see `.config/nextest.toml`).
+#[test]
+fn a_database_that_comes_back_is_used_again_within_two_seconds() {
+    let (address, url) = elsewhere();
+    let way = forward(address, server().throwaway.address());
+    let mut api = Api::ready(&url);
+    let task = send_json(api.address, "POST", "/tasks", r#"{"title":"t"}"#).json();
+
+    // Away: requests fail, health does not, and nothing has to be started anew.
     drop(way);
     assert!(wait_for(|| (get(api.address, "/tasks").status == 503).then_some(())).is_some());
     assert_eq!(get(api.address, "/health").status, 200);
     assert!(wait_for(|| (get(api.address, "/ready").status == 503).then_some(())).is_some());
-    let _way = forward(SocketAddr::from(([127, 0, 0, 1], port)), server().throwaway.address());
+
+    let _way = forward(address, server().throwaway.address());
     let start = Instant::now();
-    assert!(wait_for(|| (get(api.address, "/ready").status == 200).then_some(())).is_some());
-    assert!(start.elapsed() < Duration::from_secs(2));
-    let back = wait_for(|| Some(get(api.address, "/tasks")).filter(|answer| answer.status == 200));
-    assert_eq!(back.unwrap().json(), json!([task]));
-    api.signal("TERM");
-    assert_eq!(api.wait().0, Some(0));
+    for path in ["/ready", "/tasks"] {
+        assert!(wait_for(|| (get(api.address, path).status == 200).then_some(())).is_some(), "{path}");
+    }
+    assert!(start.elapsed() < Duration::from_secs(2), "{:?}", start.elapsed());
+    assert_eq!(get(api.address, "/tasks").json(), json!([task]));
+    api.stop("TERM");
 }
 
 #[test]

@@ -13,7 +13,7 @@ use tempfile::TempDir;
 
 use crate::{
     http::{Talk, get, send_json},
-    program::{Api, database_name, free_port, psql, server, wait_for},
+    program::{Api, database_name, lasting_port, psql, server, wait_for},
 };
 
 struct Pooler {
@@ -30,7 +30,7 @@ impl Pooler {
 
     fn start_as(program: &str, settings: &str) -> Self {
         let folder = tempfile::tempdir().expect("a folder can be made");
-        let port = free_port();
+        let port = lasting_port();
         let at = |name: &str| folder.path().join(name);
         let throwaway = &server().throwaway;
         fs::write(at("users"), format!("\"app\" \"{}\"\n", throwaway.password())).expect("a file can be written");

@@ -95,7 +95,7 @@ impl Api {
 
     /// The same, with this in its environment.
     pub(crate) fn quiet_with(database_url: &str, environment: &[(&str, &str)]) -> Self {
-        let port = free_port();
+        let port = lasting_port();
         let ours = [("DATABASE_URL", database_url), ("LOG_LEVEL", "warn"), ("PORT", &port.to_string())];
         let folder = tempfile::tempdir().expect("a folder can be made");
         let mut api = Self::spawn(folder, &[&ours, environment].concat());
@@ -172,12 +172,6 @@ impl Drop for Api {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
-}
-
-/// A port that was free a moment ago.
-pub(crate) fn free_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
-    listener.local_addr().expect("it has an address").port()
 }
 
 /// A port that stays free while nobody listens on it: none of those that connections from here are given.

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use crate::{
     http::{get, send, send_json},
     middle::encrypt,
-    program::{Api, free_port, on_every_database_with, run, told, wait_for},
+    program::{Api, lasting_port, on_every_database_with, run, told, wait_for},
 };
 
 const PARENT: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
@@ -208,7 +208,7 @@ fn what_waits_is_sent_when_the_service_stops() {
 
 #[test]
 fn a_collector_that_is_away_or_sick_is_in_nobodys_way() {
-    let dead = format!("http://127.0.0.1:{}", free_port());
+    let dead = format!("http://127.0.0.1:{}", lasting_port());
     let (hung, sick) = (Collector::start(0), Collector::start(500));
     for (url, outcome) in [(&dead, None), (&hung.url(), None), (&sick.url(), Some("failed"))] {
         let mut api = Api::ready_with("sqlite::memory:", &[("OTEL_EXPORTER_OTLP_ENDPOINT", url)]);
