@@ -1,7 +1,7 @@
 //! What the service does about too much, and about what takes too long.
 
 use std::{
-    io::{Read, Write},
+    io::{self, Read, Write},
     process::{Child, Command, Stdio},
     time::{Duration, Instant},
 };
@@ -29,8 +29,18 @@ fn a_head_that_does_not_arrive_in_time_ends_its_connection() {
     assert_eq!(http::read(&mut stream, false).unwrap().status, 200);
     let start = Instant::now();
     stream.write_all(b"GET /health HTTP/1.1\r\nhost: ").unwrap();
-    assert_eq!(stream.read(&mut [0; 100]).unwrap_or_default(), 0, "it is closed");
-    assert!(start.elapsed() >= Duration::from_millis(250));
+    let read = stream.read(&mut [0; 100]);
+    assert!(is_closed(&read), "{read:?}");
+    let took = start.elapsed();
+    assert!((Duration::from_millis(250)..Duration::from_secs(5)).contains(&took), "{took:?}");
+}
+
+/// Whether the other side has ended the connection. One that says nothing has not.
+fn is_closed(read: &io::Result<usize>) -> bool {
+    match read {
+        Ok(count) => *count == 0,
+        Err(error) => error.kind() == io::ErrorKind::ConnectionReset,
+    }
 }
 
 #[test]
@@ -65,9 +75,13 @@ fn a_client_that_does_not_read_loses_its_connection() {
     api.wait_for_log("the client does not read its answer");
     let mut received = 0;
     let mut buffer = vec![0; 1 << 16];
-    while let Ok(count @ 1..) = stream.read(&mut buffer) {
-        received += count;
-    }
+    let last = loop {
+        match stream.read(&mut buffer) {
+            Ok(count @ 1..) => received += count,
+            last => break last,
+        }
+    };
+    assert!(is_closed(&last), "{last:?}");
     assert!(received < 8 * 4 * 900_000, "the rest was not kept for it: {received}");
 }
 
@@ -120,7 +134,7 @@ fn a_request_that_the_database_holds_up_is_answered_in_time() {
     }
     assert_eq!(get(api.address, "/health").status, 200);
     blocker.end(&url);
-    assert_eq!(get(api.address, "/tasks").status, 200);
+    assert!(wait_for(|| (get(api.address, "/tasks").status == 200).then_some(())).is_some());
 }
 
 #[test]
