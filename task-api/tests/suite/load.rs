@@ -35,12 +35,13 @@ pub(crate) struct Load {
     pub(crate) counts: Counts,
 }
 
-/// How many requests were answered, told to come back by the service or by the balancer, left without an answer, and sent
-/// again.
+/// How many requests were answered, told to come back by the service, among them that nobody knows what came of them,
+/// told to come back by the balancer, left without an answer, and sent again.
 #[derive(Debug, Default)]
 pub(crate) struct Counts {
     pub(crate) answered: AtomicUsize,
     pub(crate) refused: AtomicUsize,
+    pub(crate) unknown: AtomicUsize,
     pub(crate) bounced: AtomicUsize,
     pub(crate) broken: AtomicUsize,
     pub(crate) repeated: AtomicUsize,
@@ -124,6 +125,11 @@ impl Load {
     #[track_caller]
     pub(crate) fn is_refused(&self, count: usize) {
         self.wait(&self.counts.refused, count);
+    }
+
+    /// How many were told so far that nobody knows what came of them.
+    pub(crate) fn unknown(&self) -> usize {
+        self.counts.unknown.load(Relaxed)
     }
 
     #[track_caller]
@@ -246,8 +252,11 @@ impl Client<'_> {
             status => panic!("{method} {path}: {status} {text}"),
         }
         counts.refused.fetch_add(1, Relaxed);
-        let is_unknown = ["is not known", "may have been done"].iter().any(|said| text.contains(said));
-        if is_unknown { Outcome::Unknown } else { Outcome::Undone }
+        if ["is not known", "may have been done"].iter().any(|said| text.contains(said)) {
+            counts.unknown.fetch_add(1, Relaxed);
+            return Outcome::Unknown;
+        }
+        Outcome::Undone
     }
 }
 

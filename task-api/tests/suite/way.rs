@@ -31,7 +31,8 @@ pub(crate) enum Fault {
     Late(Duration),
     /// Once, a connection is cut as soon as a statement is sent over it, and the statement goes no further.
     CutBefore,
-    /// Once, a connection is cut when the server has done a statement and before the client knows.
+    /// Once, a connection is cut when the server has done a statement and before the client knows. Others that are in the
+    /// middle of an answer by then share its fate.
     CutAfter,
 }
 
@@ -171,20 +172,23 @@ async fn out(shared: &Shared, mut from: impl AsyncRead + Unpin, mut to: impl Asy
 }
 
 async fn back(shared: &Shared, mut from: impl AsyncRead + Unpin, mut to: impl AsyncWrite + Unpin) -> io::Result<()> {
+    // What ends with the first `Z` is the log-in; what comes behind it answers statements.
+    let (mut is_in, mut is_doomed) = (false, false);
     loop {
         let message = message(&mut from, 1).await?;
         shared.passed.fetch_add(message.len(), Relaxed);
-        let fault = *shared.fault.borrow();
-        match fault {
-            // The answer that follows a statement's own end: by then the transaction has ended.
-            Fault::CutAfter if message.first() == Some(&b'Z') => {
-                shared.fault.send_replace(Fault::None);
-                return Ok(());
-            }
-            Fault::CutAfter if !matches!(message.first(), Some(b'R' | b'S' | b'K' | b'N')) => continue,
-            _ => {}
+        let (fault, is_end) = (*shared.fault.borrow(), message.first() == Some(&b'Z'));
+        is_doomed |= is_in && fault == Fault::CutAfter;
+        is_in |= is_end;
+        if is_doomed && is_end {
+            // By then the transaction has ended.
+            shared.fault.send_replace(Fault::None);
+            return Ok(());
         }
-        if let (Fault::Late(time), Some(b'Z')) = (fault, message.first()) {
+        if is_doomed {
+            continue;
+        }
+        if let (Fault::Late(time), true) = (fault, is_end) {
             sleep(time).await;
         }
         to.write_all(&message).await?;
