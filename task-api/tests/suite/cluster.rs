@@ -12,7 +12,7 @@ use std::{
 
 use tempfile::TempDir;
 
-use crate::program::{lasting_port, psql};
+use crate::program::{lasting_port, psql, wait_for};
 
 /// Sessions that others than the superuser may have.
 const SESSIONS: usize = 24;
@@ -25,6 +25,11 @@ pub(crate) struct Cluster {
     pub(crate) port: u16,
     programs: PathBuf,
     folder: TempDir,
+}
+
+/// Of a cluster that is reached at this port.
+pub(crate) fn url(port: u16) -> String {
+    format!("postgresql://app@127.0.0.1:{port}/app?sslmode=disable")
 }
 
 impl Cluster {
@@ -66,6 +71,11 @@ impl Cluster {
         }
     }
 
+    /// As whom the service logs in, and where.
+    pub(crate) fn url(&self) -> String {
+        url(self.port)
+    }
+
     /// `start`, `stop` or `restart`; how to stop is `fast` or `immediate`.
     pub(crate) fn control(&self, what: &str, mode: &str) {
         let log = self.folder.path().join("log").display().to_string();
@@ -88,6 +98,20 @@ impl Cluster {
     pub(crate) fn sessions(&self) -> usize {
         let count = self.psql("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'task-api'");
         count.parse().expect("a count is a number")
+    }
+
+    /// The sessions of the service that wait for what somebody else holds, by the numbers of their processes.
+    pub(crate) fn waiting(&self) -> Vec<u32> {
+        let sql = "SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND application_name = 'task-api' \
+            ORDER BY backend_start";
+        self.psql(sql).lines().map(|pid| pid.parse().expect("a process has a number")).collect()
+    }
+
+    /// These, once there are so many of them.
+    #[track_caller]
+    pub(crate) fn wait_until_waiting(&self, count: usize) -> Vec<u32> {
+        let waiting = wait_for(|| Some(self.waiting()).filter(|waiting| waiting.len() >= count));
+        waiting.unwrap_or_else(|| panic!("{:?} wait, and not {count}", self.waiting()))
     }
 
     /// Takes all sessions that others than the superuser may have, also those of the service.

@@ -9,16 +9,12 @@ use std::{
 };
 
 use crate::{
-    cluster::Cluster,
+    cluster::{Cluster, url},
     http::{Answer, get, send, send_json},
     load::{Load, TABLE, Table},
     program::{Api, wait_for},
     way::{Fault, Way},
 };
-
-fn url(port: u16) -> String {
-    format!("postgresql://app@127.0.0.1:{port}/app?sslmode=disable")
-}
 
 fn before(cluster: &Cluster) -> Way {
     Way::to(SocketAddr::from(([127, 0, 0, 1], cluster.port)))
@@ -96,21 +92,58 @@ fn a_write_is_done_once_or_its_outcome_is_said_to_be_unknown() {
 #[test]
 fn a_write_that_the_server_ended_is_made_again() {
     let cluster = Cluster::start();
-    let api = Api::ready(&url(cluster.port));
+    let api = Api::ready(&cluster.url());
     let mut holder = cluster.talk();
     holder.say("BEGIN; LOCK TABLE task IN SHARE MODE");
     let status = thread::scope(|scope| {
         let writing = scope.spawn(|| create(api.address, "ended by the server").status);
-        let waits = "SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND application_name = 'task-api'";
-        let pid = wait_for(|| Some(cluster.psql(waits)).filter(|pid| !pid.is_empty())).expect("it waits for the table");
-        cluster.psql(&format!("SELECT pg_terminate_backend({pid})"));
-        let other = format!("{waits} AND pid <> {pid}");
-        assert!(wait_for(|| (!cluster.psql(&other).is_empty()).then_some(())).is_some(), "it is sent again");
+        let first = cluster.wait_until_waiting(1);
+        cluster.psql(&format!("SELECT pg_terminate_backend({})", first[0]));
+        let is_sent_again = wait_for(|| cluster.waiting().into_iter().find(|pid| *pid != first[0]));
+        assert!(is_sent_again.is_some());
         holder.say("COMMIT");
         writing.join().expect("it is answered")
     });
     assert_eq!(status, 201);
     assert_eq!(cluster.psql("SELECT count(*) FROM task WHERE title = 'ended by the server'"), "1");
+}
+
+#[test]
+fn a_write_whose_way_is_cut_while_the_server_is_at_it_is_sent_once_unless_a_key_makes_that_safe() {
+    let cluster = Cluster::start();
+    let way = before(&cluster);
+    let api = Api::ready(&url(way.address.port()));
+    let count = |title: &str| cluster.psql(&format!("SELECT count(*) FROM task WHERE title = '{title}'"));
+    let mut holder = cluster.talk();
+    holder.say("BEGIN; LOCK TABLE task IN SHARE MODE");
+    let (sent, answer) = thread::scope(|scope| {
+        let writing = scope.spawn(|| create(api.address, "without a key"));
+        let sent = cluster.wait_until_waiting(1);
+        way.cut();
+        (sent, writing.join().expect("it is answered"))
+    });
+    assert_eq!((answer.status, answer.header("retry-after")), (503, Some("1")), "{}", answer.text());
+    assert!(answer.text().contains("whether the change was made is not known"), "{}", answer.text());
+
+    // The server is still at it, and has not noticed. With a key it is sent again at once, and waits beside the first.
+    assert_eq!(cluster.waiting(), sent);
+    let keyed = || send(api.address, "POST", "/tasks", &[("idempotency-key", "k")], Some(br#"{"title":"with a key"}"#));
+    let (cut_off, answer) = thread::scope(|scope| {
+        let writing = scope.spawn(keyed);
+        let cut_off = cluster.wait_until_waiting(2);
+        way.cut();
+        cluster.wait_until_waiting(3);
+        holder.say("COMMIT");
+        (cut_off, writing.join().expect("it is answered"))
+    });
+    assert_eq!(answer.status, 201, "{}", answer.text());
+
+    // What reached the server is done, though there is nobody left to be told.
+    let (one, other) = (cut_off[0], cut_off[1]);
+    let left = format!("SELECT count(*) FROM pg_stat_activity WHERE pid IN ({one}, {other})");
+    assert!(wait_for(|| (cluster.psql(&left) == "0").then_some(())).is_some());
+    assert_eq!([count("without a key"), count("with a key")], ["1", "1"]);
+    assert_eq!(keyed().text(), answer.text());
 }
 
 /// The message that ends a session, in bytes.
@@ -206,6 +239,19 @@ impl Trial {
         assert!(is_told.is_some(), "{name}: {:?}", load.counts);
     }
 
+    /// Cuts the way while the server is at statements of which it is told no more whether they are wanted.
+    fn cut_mid_query(&self, load: &Load) {
+        let before = load.unknown();
+        let mut holder = self.cluster.talk();
+        holder.say("BEGIN; LOCK TABLE task IN SHARE MODE");
+        let without_a_key = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' \
+            AND application_name = 'task-api' AND query NOT LIKE '%task_idempotency%'";
+        assert!(wait_for(|| (self.cluster.psql(without_a_key) != "0").then_some(())).is_some());
+        self.way.cut();
+        assert!(wait_for(|| (load.unknown() > before).then_some(())).is_some(), "{:?}", load.counts);
+        holder.say("COMMIT");
+    }
+
     fn has_lost(&self) -> usize {
         self.api.log().iter().filter(|line| line.contains("database lost")).count()
     }
@@ -231,6 +277,8 @@ fn under_load_a_way_that_breaks_loses_no_write_and_doubles_none() {
     Trial::new().run(|trial, load| {
         trial.way.cut();
         trial.time(load, "cut");
+        trial.cut_mid_query(load);
+        trial.time(load, "cut mid-query");
         for (fault, name) in [(Fault::CutBefore, "cut before the query"), (Fault::CutAfter, "cut after the commit")] {
             trial.strike(load, fault, name);
             trial.time(load, name);
