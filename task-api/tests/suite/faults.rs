@@ -146,6 +146,53 @@ fn a_write_whose_way_is_cut_while_the_server_is_at_it_is_sent_once_unless_a_key_
     assert_eq!(keyed().text(), answer.text());
 }
 
+/// How long a request may take here.
+const TIME: Duration = Duration::from_secs(4);
+
+/// Of those that may be used alone, without end.
+const ALONE: usize = 4;
+
+#[test]
+fn while_all_connections_for_long_work_are_busy_those_who_need_one_are_told_and_all_others_are_answered() {
+    let cluster = Cluster::start();
+    let api = Api::ready_with(&cluster.url(), &[("REQUEST_TIMEOUT", &TIME.as_secs().to_string())]);
+    let path = format!("/tasks/{}", create(api.address, "first").json()["id"]);
+    let mut holder = cluster.talk();
+    holder.say("BEGIN; LOCK TABLE task IN SHARE MODE");
+    let made = thread::scope(|scope| {
+        let make = |n: usize| {
+            let body = format!(r#"{{"tasks":[{{"title":"made {n}"}}]}}"#);
+            send_json(api.address, "POST", "/tasks:batchCreate", &body)
+        };
+        let makers: Vec<_> = (0..ALONE).map(|n| scope.spawn(move || make(n))).collect();
+        cluster.wait_until_waiting(ALONE);
+        let lists: Vec<_> = (0..8).map(|_| scope.spawn(|| timed(|| get(api.address, "/tasks?limit=500")))).collect();
+        for path in [&path, "/tasks", "/ready", "/health"] {
+            let (answer, time) = timed(|| get(api.address, path));
+            assert!(answer.status == 200 && time < TIME / 2, "{path}: {} after {time:?}", answer.status);
+        }
+        for list in lists {
+            let (answer, time) = list.join().expect("it is answered");
+            let is_honest = answer.status == 200 || (answer.status >= 503 && answer.header("retry-after").is_some());
+            assert!(is_honest && time < TIME * 2, "{} after {time:?}: {}", answer.status, answer.text());
+        }
+        holder.say("COMMIT");
+        makers.into_iter().map(|maker| maker.join().expect("it is answered").status).collect::<Vec<_>>()
+    });
+    recovery(api.address, "having been busy");
+    let back = wait_for(|| Some(get(api.address, "/tasks?limit=500")).filter(|list| list.status == 200));
+    assert!(back.is_some());
+    for (n, status) in made.into_iter().enumerate() {
+        let count = cluster.psql(&format!("SELECT count(*) FROM task WHERE title = 'made {n}'"));
+        assert!(count == "1" || (count == "0" && status != 201), "{count} of {n}, answered {status}");
+    }
+}
+
+fn timed<T>(work: impl FnOnce() -> T) -> (T, Duration) {
+    let start = Instant::now();
+    (work(), start.elapsed())
+}
+
 /// The message that ends a session, in bytes.
 const GOODBYE: usize = 5;
 
