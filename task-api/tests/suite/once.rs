@@ -1,8 +1,10 @@
 //! `Idempotency-Key`: a request that is sent again makes no second task.
 
-use std::{net::SocketAddr, thread};
+use std::{net::SocketAddr, path::PathBuf, thread};
 
+use rusqlite::Connection;
 use serde_json::json;
+use tempfile::TempDir;
 
 use crate::{
     cluster::Cluster,
@@ -93,17 +95,88 @@ fn at_once_and_on_several_replicas_one_task_is_made() {
     assert_eq!(psql(&url, "SELECT count(*) FROM task"), "1");
 }
 
+/// What the service says of a key whose request it is answering.
+#[track_caller]
+fn check_in_use(answer: &Answer) {
+    assert_eq!((answer.status, answer.header("retry-after")), (409, Some("1")), "{}", answer.text());
+}
+
+#[test]
+fn while_a_request_is_being_answered_its_key_is_in_use_and_another_replica_waits_for_the_answer() {
+    let cluster = Cluster::start();
+    let (here, there) = (Api::ready(&cluster.url()), Api::ready(&cluster.url()));
+    let ask = |api: &Api| post(api, "/tasks", "k", r#"{"title":"a"}"#);
+    let mut holder = cluster.talk();
+    holder.say("BEGIN; LOCK TABLE task IN SHARE MODE");
+    let answers = thread::scope(|scope| {
+        let first = scope.spawn(|| ask(&here));
+        cluster.wait_until_waiting(1);
+        check_in_use(&ask(&here));
+        let other = scope.spawn(|| ask(&there));
+        cluster.wait_until_waiting(2);
+        holder.say("COMMIT");
+        [first, other].map(|asked| asked.join().expect("it is answered"))
+    });
+    let told = answers.each_ref().map(|answer| (answer.status, answer.text()));
+    assert_eq!((told[0].0, &told[0]), (201, &told[1]));
+    let fresh = answers.iter().filter(|answer| answer.header("idempotency-replayed").is_none());
+    assert_eq!(fresh.count(), 1);
+    assert_eq!(cluster.psql("SELECT count(*) FROM task"), "1");
+    assert_eq!(ask(&here).text(), answers[0].text(), "the key is free again");
+}
+
+#[test]
+fn while_a_request_waits_for_the_file_its_key_is_in_use() {
+    let (_folder, path, api) = on_a_file();
+    let ask = || post(&api, "/tasks", "k", r#"{"title":"a"}"#);
+    let file = Connection::open(&path).unwrap();
+    file.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let first = thread::scope(|scope| {
+        let first = scope.spawn(ask);
+        api.wait_until_at(1);
+        check_in_use(&ask());
+        file.execute_batch("COMMIT").unwrap();
+        first.join().expect("it is answered")
+    });
+    assert_eq!((first.status, ask().text()), (201, first.text()));
+}
+
+/// A service on a file, and where that is.
+fn on_a_file() -> (TempDir, PathBuf, Api) {
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    let path = folder.path().join("tasks.db");
+    let api = Api::ready(&format!("sqlite://{}", path.display()));
+    (folder, path, api)
+}
+
+/// Makes a task under a key, which `age` makes that many minutes older.
+#[track_caller]
+fn check_age(api: &Api, age: impl Fn(u32)) {
+    let ask = || post(api, "/tasks", "k", r#"{"title":"a"}"#).json()["id"].clone();
+    let first = ask();
+    age(24 * 60 - 1);
+    assert_eq!(ask(), first);
+    age(2);
+    let second = ask();
+    assert_ne!(second, first);
+    assert_eq!(ask(), second);
+}
+
 #[test]
 fn after_a_day_a_key_is_new_again() {
     let url = server().database();
-    let api = Api::ready(&url);
-    let body = r#"{"title":"a"}"#;
-    let first = post(&api, "/tasks", "k", body);
-    psql(&url, "UPDATE task_idempotency SET created_at = created_at - INTERVAL '23 hours 59 minutes'");
-    assert_eq!(post(&api, "/tasks", "k", body).json()["id"], first.json()["id"]);
-    psql(&url, "UPDATE task_idempotency SET created_at = created_at - INTERVAL '2 minutes'");
-    assert_ne!(post(&api, "/tasks", "k", body).json()["id"], first.json()["id"]);
+    check_age(&Api::ready(&url), |minutes| {
+        psql(&url, &format!("UPDATE task_idempotency SET created_at = created_at - INTERVAL '{minutes} minutes'"));
+    });
     assert_eq!(psql(&url, "SELECT count(*) FROM task_idempotency"), "1");
+
+    let (_folder, path, api) = on_a_file();
+    let file = Connection::open(path).unwrap();
+    check_age(&api, |minutes| {
+        let older = format!("strftime('%Y-%m-%dT%H:%M:%f000Z', created_at, '-{minutes} minutes')");
+        file.execute(&format!("UPDATE task_idempotency SET created_at = {older}"), []).unwrap();
+    });
+    assert_eq!(file.query_row("SELECT count(*) FROM task_idempotency", [], |row| row.get(0)), Ok(1));
 }
 
 #[test]

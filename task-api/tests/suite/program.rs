@@ -128,6 +128,15 @@ impl Api {
         self.child.id()
     }
 
+    /// Returns once it is at that many requests.
+    #[track_caller]
+    pub(crate) fn wait_until_at(&self, count: usize) {
+        // The one that asks is one of them.
+        let line = format!("http_requests_in_flight {}\n", count + 1);
+        let is_at = || get(self.address, "/metrics").text().contains(&line).then_some(());
+        assert!(wait_for(is_at).is_some(), "{}", get(self.address, "/metrics").text());
+    }
+
     pub(crate) fn log(&self) -> Vec<String> {
         self.log.lock().expect("nobody panics with the log").clone()
     }
