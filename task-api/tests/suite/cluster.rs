@@ -114,6 +114,11 @@ impl Cluster {
         waiting.unwrap_or_else(|| panic!("{:?} wait, and not {count}", self.waiting()))
     }
 
+    /// What the server has written into its log.
+    pub(crate) fn log(&self) -> String {
+        fs::read_to_string(self.folder.path().join("log")).expect("it writes a log")
+    }
+
     /// Takes all sessions that others than the superuser may have, also those of the service.
     pub(crate) fn take_all(&self) -> Vec<TcpStream> {
         let mut taken = Vec::new();

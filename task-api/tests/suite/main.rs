@@ -36,5 +36,6 @@ mod program;
 mod rates;
 mod rotation;
 mod tasks;
+mod together;
 mod traces;
 mod way;
