@@ -32,6 +32,7 @@ mod once;
 mod owners;
 mod pages;
 mod pooler;
+mod portable;
 mod program;
 mod rates;
 mod rotation;
