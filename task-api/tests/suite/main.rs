@@ -13,6 +13,7 @@ mod ends;
 mod faults;
 mod feed;
 mod fleet;
+mod followers;
 mod foreign;
 mod hosted;
 mod http;
