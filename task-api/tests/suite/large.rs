@@ -5,7 +5,7 @@ use std::{net::SocketAddr, thread};
 use serde_json::{Value, json};
 
 use crate::{
-    cluster::Cluster,
+    cluster::{Cluster, url},
     http::{get, send, send_json},
     program::{Api, on_every_database},
     way::Way,
@@ -26,7 +26,7 @@ fn create(address: SocketAddr, title: &str) -> i64 {
 fn the_database_sends_little_more_than_what_is_answered() {
     let cluster = Cluster::start();
     let way = Way::to(SocketAddr::from(([127, 0, 0, 1], cluster.port)));
-    let api = Api::ready(&format!("postgresql://app@127.0.0.1:{}/app?sslmode=disable", way.address.port()));
+    let api = Api::ready(&url(way.address.port()));
     let first = create(api.address, "first");
     cluster.psql(&format!(
         "INSERT INTO task (title, description) SELECT n::text, repeat(md5(n::text), {}) FROM generate_series(1, 11) n",

@@ -8,16 +8,6 @@ use crate::{
     program::{Api, wait_for},
 };
 
-fn service(cluster: &Cluster) -> Api {
-    Api::ready(&format!("postgresql://app@127.0.0.1:{}/app?sslmode=disable", cluster.port))
-}
-
-/// How many of the service's statements wait for a lock.
-fn waiting(cluster: &Cluster) -> usize {
-    let sql = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND application_name = 'task-api'";
-    cluster.psql(sql).parse().expect("a count is a number")
-}
-
 fn change(address: SocketAddr, id: u32) -> u16 {
     send_json(address, "PATCH", &format!("/tasks/{id}"), r#"{"title":"changed"}"#).status
 }
@@ -25,7 +15,7 @@ fn change(address: SocketAddr, id: u32) -> u16 {
 #[test]
 fn a_locked_task_is_told_of_and_others_are_read_and_changed_meanwhile() {
     let cluster = Cluster::start();
-    let api = service(&cluster);
+    let api = Api::ready(&cluster.url());
     for title in ["locked", "free"] {
         assert_eq!(send_json(api.address, "POST", "/tasks", &format!(r#"{{"title":"{title}"}}"#)).status, 201);
     }
@@ -35,7 +25,7 @@ fn a_locked_task_is_told_of_and_others_are_read_and_changed_meanwhile() {
         let batch = r#"{"tasks":[{"id":1,"title":"changed"}]}"#;
         let blocked: Vec<_> = (0..4).map(|_| scope.spawn(|| change(api.address, 1))).collect();
         let in_batch = scope.spawn(|| send_json(api.address, "POST", "/tasks:batchUpdate", batch).status);
-        assert!(wait_for(|| (waiting(&cluster) > 0).then_some(())).is_some());
+        cluster.wait_until_waiting(1);
         for _ in 0..3 {
             assert_eq!(get(api.address, "/tasks/2").status, 200);
             assert_eq!(change(api.address, 2), 200);
@@ -56,7 +46,7 @@ fn a_locked_task_is_told_of_and_others_are_read_and_changed_meanwhile() {
 #[test]
 fn while_no_task_can_be_changed_all_can_be_read() {
     let cluster = Cluster::start();
-    let api = service(&cluster);
+    let api = Api::ready(&cluster.url());
     assert_eq!(send_json(api.address, "POST", "/tasks", r#"{"title":"a"}"#).status, 201);
     // As `CREATE INDEX` does.
     let mut holder = cluster.talk();
@@ -68,11 +58,11 @@ fn while_no_task_can_be_changed_all_can_be_read() {
                 // Sooner or later each finds a connection on which nobody waits.
                 assert_eq!(get(api.address, "/tasks/1").status, 200);
                 assert_eq!(get(api.address, "/tasks").status, 200);
-                assert!(waiting(&cluster) <= 3, "the last one is for those who read");
+                assert!(cluster.waiting().len() <= 3, "the last one is for those who read");
                 changing
             })
             .collect();
-        assert!(wait_for(|| (waiting(&cluster) == 3).then_some(())).is_some());
+        assert!(wait_for(|| (cluster.waiting().len() == 3).then_some(())).is_some());
         assert_eq!(get(api.address, "/ready").status, 200);
         holder.say("COMMIT");
         for changing in changing {
@@ -86,15 +76,15 @@ fn while_no_task_can_be_changed_all_can_be_read() {
 #[test]
 fn what_nobody_waits_for_any_more_ends_at_the_server_too() {
     let cluster = Cluster::start();
-    let api = service(&cluster);
+    let api = Api::ready(&cluster.url());
     let mut holder = cluster.talk();
     holder.say("BEGIN; LOCK TABLE task IN ACCESS EXCLUSIVE MODE");
     for search in ["/tasks?q=a", "/tasks:batchGet?ids=1", "/tasks/changes"] {
         let mut client = connect(api.address);
         client.write_all(format!("GET {search} HTTP/1.1\r\nhost: a\r\n\r\n").as_bytes()).expect("it reads");
-        assert!(wait_for(|| (waiting(&cluster) > 0).then_some(())).is_some(), "{search}");
+        cluster.wait_until_waiting(1);
         drop(client);
-        assert!(wait_for(|| (waiting(&cluster) == 0).then_some(())).is_some(), "{search}");
+        assert!(wait_for(|| (cluster.waiting().is_empty()).then_some(())).is_some(), "{search}");
     }
     holder.say("COMMIT");
     assert_eq!(get(api.address, "/tasks?q=a").status, 200);

@@ -7,7 +7,7 @@ use serde_json::json;
 use tempfile::TempDir;
 
 use crate::{
-    cluster::Cluster,
+    cluster::{Cluster, url},
     http::{Answer, get, send},
     keys::new_key,
     program::{Api, on_every_database, psql, server, wait_for},
@@ -212,7 +212,7 @@ fn keys_that_are_too_old_go_however_many_there_are() {
 fn a_key_that_comes_again_costs_no_connection() {
     let cluster = Cluster::start();
     let way = Way::to(SocketAddr::from(([127, 0, 0, 1], cluster.port)));
-    let api = Api::ready(&format!("postgresql://app@127.0.0.1:{}/app?sslmode=disable", way.address.port()));
+    let api = Api::ready(&url(way.address.port()));
     assert_eq!(post(&api, "/tasks", "k", r#"{"title":"a"}"#).status, 201);
     let before = way.connections();
     for _ in 0..20 {
