@@ -132,10 +132,10 @@ impl Follower {
                 data.clear();
             }
             if is_over.load(Acquire) {
-                break;
+                return Ok(());
             }
         }
-        Ok(())
+        Err(io::ErrorKind::UnexpectedEof.into())
     }
 
     /// What a service or a balancer may say that is not there: to come back.

@@ -18,7 +18,7 @@ use seaworthy_database::Throwaway;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::http::get;
+use crate::http::{Caller, get};
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -133,8 +133,10 @@ impl Api {
     pub(crate) fn wait_until_at(&self, count: usize) {
         // The one that asks is one of them.
         let line = format!("http_requests_in_flight {}\n", count + 1);
-        let is_at = || get(self.address, "/metrics").text().contains(&line).then_some(());
-        assert!(wait_for(is_at).is_some(), "{}", get(self.address, "/metrics").text());
+        let mut caller = Caller::of(self.address);
+        let mut figures = || caller.ask("GET", "/metrics", &[], "").expect("the service answers").text();
+        let is_at = wait_for(|| figures().contains(&line).then_some(()));
+        assert!(is_at.is_some(), "no {line} in {}", figures());
     }
 
     pub(crate) fn log(&self) -> Vec<String> {

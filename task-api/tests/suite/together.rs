@@ -52,7 +52,7 @@ fn a_create_that_postgresql_refuses_takes_none_with_it_that_went_out_together() 
     let mut holder = cluster.talk();
     holder.say("BEGIN; LOCK TABLE task IN SHARE MODE");
     // The first ones go out alone, since those before them are away for long. When too many are, all others wait.
-    check(&api, &titles(20, 4), || holder.say("COMMIT"));
+    check(&api, &titles(12, 4), || holder.say("COMMIT"));
     let refused = cluster.log().matches("violates check constraint").count();
     assert_eq!(refused, 2, "together with others, and then alone");
 }

@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, Row, params};
 
-use super::{bytes, row::task, taken};
+use super::{row::task, taken};
 use crate::{feed::Changed, request::owner::Owner};
 
 const READ: &str = "SELECT * FROM (SELECT id, title, description, status, created_at, version, owner, feed_position, changed_at \
@@ -15,7 +15,7 @@ const READ: &str = "SELECT * FROM (SELECT id, title, description, status, create
 pub(super) fn read(db: &Connection, owner: &Owner, after: i64, limit: i64) -> rusqlite::Result<Vec<Changed>> {
     let mut statement = db.prepare_cached(READ)?;
     let all = statement.query_map(params![owner.as_str(), after, limit], changed)?;
-    Ok(taken(all, |changed: &Changed| changed.task.as_ref().map_or(0, bytes))?.0)
+    Ok(taken(all, Changed::bytes)?.0)
 }
 
 /// Where the feed ends.

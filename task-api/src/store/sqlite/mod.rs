@@ -95,7 +95,7 @@ impl Sqlite {
         let limit = selection.limit;
         let work = move |db: &Connection| {
             let mut statement = db.prepare_cached(&sql)?;
-            let (tasks, is_cut) = taken(statement.query_map(params_from_iter(&values), task)?, bytes)?;
+            let (tasks, is_cut) = taken(statement.query_map(params_from_iter(&values), task)?, Task::bytes)?;
             Ok(Listed::of(tasks, limit, is_cut))
         };
         self.0.read(work).await
@@ -110,7 +110,7 @@ impl Sqlite {
     pub(super) async fn read_many(&self, owner: &Owner, ids: Vec<i64>) -> Result<Option<Vec<Task>>, StoreError> {
         let owner = owner.clone();
         let work = move |db: &Connection| {
-            let (tasks, is_cut) = taken(ids.iter().filter_map(|id| read(db, &owner, *id).transpose()), bytes)?;
+            let (tasks, is_cut) = taken(ids.iter().filter_map(|id| read(db, &owner, *id).transpose()), Task::bytes)?;
             Ok((!is_cut).then_some(tasks))
         };
         self.0.read(work).await
@@ -293,8 +293,4 @@ fn taken<T>(
         taken.push(one);
     }
     Ok((taken, false))
-}
-
-fn bytes(task: &Task) -> usize {
-    task.title.len() + task.description.as_ref().map_or(0, String::len) + task.status.len()
 }
