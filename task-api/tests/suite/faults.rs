@@ -287,17 +287,24 @@ impl Trial {
         assert!(is_told.is_some(), "{name}: {:?}", load.counts);
     }
 
-    /// Cuts the way while the server is at statements of which it is told no more whether they are wanted.
+    /// Cuts the way while the server is at a change, among others, of which it is not told that nobody waits for it.
     fn cut_mid_query(&self, load: &Load) {
         let before = load.unknown();
         let mut holder = self.cluster.talk();
         holder.say("BEGIN; LOCK TABLE task IN SHARE MODE");
         let without_a_key = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' \
             AND application_name = 'task-api' AND query NOT LIKE '%task_idempotency%'";
-        assert!(wait_for(|| (self.cluster.psql(without_a_key) != "0").then_some(())).is_some());
-        self.way.cut();
-        assert!(wait_for(|| (load.unknown() > before).then_some(())).is_some(), "{:?}", load.counts);
-        holder.say("COMMIT");
+        thread::scope(|scope| {
+            // All clients may be at changes with a key.
+            let writing = scope.spawn(|| create(self.api.address, "caught").text());
+            let waits = wait_for(|| (self.cluster.psql(without_a_key) != "0").then_some(()));
+            self.way.cut();
+            let is_told = wait_for(|| (writing.is_finished() || load.unknown() > before).then_some(()));
+            holder.say("COMMIT");
+            assert!(waits.is_some() && is_told.is_some(), "{:?}", load.counts);
+            let said = writing.join().expect("it is answered");
+            assert!(["caught", "is not known", "may have been done"].iter().any(|text| said.contains(text)), "{said}");
+        });
     }
 
     fn has_lost(&self) -> usize {
