@@ -116,8 +116,9 @@ async fn list(caller: &Caller<'_>, arguments: &str) -> Result<Page, Error> {
     let selection = query(arguments).and_then(|query| Selection::parse(&query, &caller.owner));
     let selection =
         selection.map_err(|faults| faults.into_iter().map(|fault| fault.moved_to("arguments")).collect::<Vec<_>>())?;
-    let Listed { tasks, has_more } = caller.state.store()?.list(&caller.owner, &selection).await?;
-    caller.hold(&tasks)?;
+    let listed = caller.state.store()?.list(&caller.owner, &selection).await?;
+    caller.hold(&listed.tasks)?;
+    let Listed { tasks, has_more } = Arc::unwrap_or_clone(listed);
     let next_cursor = tasks.last().filter(|_| has_more).map(|last| selection.cursor_behind(last));
     Ok(Page { tasks: tasks.into_iter().map(TaggedTask::from).collect(), next_cursor })
 }

@@ -64,10 +64,11 @@ pub(crate) async fn list(
     RawQuery(query): RawQuery,
 ) -> Result<Response, Error> {
     let selection = Selection::parse(query.as_deref().unwrap_or_default(), &owner)?;
-    let Listed { tasks, has_more } = state.store()?.list(&owner, &selection).await?;
+    let listed = state.store()?.list(&owner, &selection).await?;
+    let Listed { tasks, has_more } = &*listed;
     ticket.hold(tasks.iter().map(Task::bytes).sum())?;
     let mut headers = HeaderMap::new();
-    if has_more {
+    if *has_more {
         let next = tasks.last().and_then(|last| selection.next("/tasks", last));
         headers.extend(next.map(|link| (header::LINK, link)));
     }

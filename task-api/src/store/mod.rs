@@ -117,8 +117,9 @@ impl Store {
         self.tell("INSERT", asked).await
     }
 
-    /// A page of a list. It has fewer tasks than it may have where they are large, and at least one.
-    pub(crate) async fn list(&self, owner: &Owner, selection: &Selection) -> Result<Listed, StoreError> {
+    /// A page of a list. It has fewer tasks than it may have where they are large, and at least one. Others who read it at the same time may share
+    /// it.
+    pub(crate) async fn list(&self, owner: &Owner, selection: &Selection) -> Result<Arc<Listed>, StoreError> {
         let asked = async {
             match self {
                 Self::Postgres(store) => store.list(owner, selection).await,

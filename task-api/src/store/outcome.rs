@@ -55,7 +55,7 @@ pub(crate) enum Once {
 }
 
 /// A page of a list.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Listed {
     pub(crate) tasks: Vec<Task>,
     /// The list goes on behind the last one.

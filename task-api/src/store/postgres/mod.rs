@@ -2,6 +2,7 @@
 
 mod create;
 mod feed;
+mod list;
 mod many;
 mod measured;
 mod migrate;
@@ -11,32 +12,27 @@ mod row;
 
 use std::{
     sync::{Arc, Mutex},
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use tokio_postgres::{Row, types::Type};
 
 use super::{
-    Edited, Listed, MOST_BYTES, Once, Outcome, StoreError,
-    batch::{Most, Queue},
+    Edited, Listed, Once, Outcome, StoreError,
+    batch::{Lane, Most, Queue, Size},
     connection::{Parameter, Place, Rows},
     failure::Failure,
     link::{Link, Use},
     retry::Tries,
-    select::{Dialect, Select, select},
 };
 use crate::{
     config::database_url::PostgresUrl,
     feed::Changed,
-    request::{
-        etag::Conditions,
-        idempotency::Key,
-        owner::Owner,
-        selection::{Filter, Selection},
-    },
+    request::{etag::Conditions, idempotency::Key, owner::Owner, selection::Selection},
     task::{Change, Description, Draft, Edit, Status, Task, TaskId, Title},
 };
 use create::{Created, New};
+use list::{Lists, lists};
 use measured::{Large, fitting, measured};
 use read::Reads;
 
@@ -85,9 +81,6 @@ const VERSION: &str = "SELECT version FROM task_api_schema WHERE id = 1";
 /// Tasks that are created in one statement: what a server answers within a moment.
 const CREATES: Most = Most { questions: 256, bytes: 1_000_000 };
 
-/// Longer lists keep others from their answers, and so use a connection alone; as do those of tasks that are large.
-const LONG: i64 = 100;
-
 const GIVEN_UP: &str = "the statement was given up";
 
 #[derive(Debug)]
@@ -97,6 +90,7 @@ pub struct Postgres(Arc<Inner>);
 struct Inner {
     link: Link,
     reads: Reads,
+    lists: Lists,
     creates: Arc<Queue<New, Created>>,
     large: Large,
     /// When this replica last looked for keys that have been kept long enough.
@@ -109,9 +103,9 @@ impl Postgres {
         let connection = place.connect().await.map_err(Failure::of_read)?;
         migrate::migrate(&connection.client).await?;
         let link = Link::new(place, connection);
-        let (reads, creates) = (Reads::default(), Queue::new(CREATES));
+        let (reads, lists, creates) = (Reads::default(), lists(), Queue::new(CREATES));
         let (large, forgot) = Default::default();
-        Ok(Self(Arc::new(Inner { link, reads, creates, large, forgot })))
+        Ok(Self(Arc::new(Inner { link, reads, lists, creates, large, forgot })))
     }
 
     /// Connects, and touches nothing.
@@ -132,18 +126,8 @@ impl Postgres {
         self.0.create_once(owner, key, drafts).await
     }
 
-    pub(super) async fn list(&self, owner: &Owner, selection: &Selection) -> Result<Listed, StoreError> {
-        let is_long = selection.limit > LONG || selection.filter != Filter::default();
-        let Select { sql, values, order } = select(selection, owner, Dialect { parameter: '$', like: "ILIKE" });
-        let parameters: Vec<Parameter> = values.iter().map(|value| (value as _, row::kind(value))).collect();
-        let Rows { rows, is_cut } = if is_long || self.0.large.is_likely() {
-            self.0.query_measured(&measured(&sql, &order, ""), &parameters).await?
-        } else {
-            self.0.query_within(Use::Reading, Tries::read(), &sql, &parameters, MOST_BYTES).await?
-        };
-        self.0.large.see(is_cut);
-        let tasks = rows.iter().map(row::task).collect::<Result<_, _>>().map_err(Failure::of_read)?;
-        Ok(Listed::of(tasks, selection.limit, is_cut))
+    pub(super) async fn list(&self, owner: &Owner, selection: &Selection) -> Result<Arc<Listed>, StoreError> {
+        self.0.list(owner, selection).await
     }
 
     pub(super) async fn read(&self, owner: &Owner, id: TaskId) -> Result<Option<Arc<Task>>, StoreError> {
@@ -246,38 +230,52 @@ impl Postgres {
 }
 
 impl Inner {
+    /// Asks together with others who ask now, as often as it takes and may be. `work` is for whoever finds nobody at it.
+    async fn ask<Q, T, W>(
+        self: &Arc<Self>,
+        queue: &Arc<Queue<Q, Result<T, Failure>>>,
+        question: impl Fn(Duration) -> Q,
+        work: impl Fn(Arc<Self>, Lane<Q, Result<T, Failure>>) -> W,
+    ) -> Result<T, StoreError>
+    where
+        Q: Size,
+        W: Future<Output = ()> + Send + 'static,
+    {
+        let mut tries = Tries::read();
+        loop {
+            let (answer, lane) = queue.ask(question(tries.time()));
+            if let Some(lane) = lane {
+                tokio::spawn(work(Arc::clone(self), lane));
+            }
+            let failure = match answer.await {
+                Ok(Ok(answer)) => return Ok(answer),
+                Ok(Err(failure)) => failure,
+                Err(_) => Failure::unanswered(GIVEN_UP),
+            };
+            tries.after(failure, self.link.away()).await?;
+        }
+    }
+
     /// Sends one statement as often as it takes and may be.
     async fn query(
         &self,
         how: Use,
-        tries: Tries,
+        mut tries: Tries,
         sql: &str,
         parameters: &[Parameter<'_>],
     ) -> Result<Vec<Row>, StoreError> {
-        self.query_within(how, tries, sql, parameters, usize::MAX).await.map(|answer| answer.rows)
+        loop {
+            match self.link.query(how, tries.time(), sql, parameters).await {
+                Ok(rows) => return Ok(rows),
+                Err(failure) => tries.after(failure, self.link.away()).await?,
+            }
+        }
     }
 
     /// As [`Inner::query`], of a statement that is [`measured`].
     async fn query_measured(&self, sql: &str, parameters: &[Parameter<'_>]) -> Result<Rows, StoreError> {
         let rows = self.query(Use::Alone, Tries::long_read(), sql, parameters).await?;
         fitting(rows).map_err(Failure::of_read)
-    }
-
-    /// As [`Inner::query`], and takes no more rows than `most_bytes` hold.
-    async fn query_within(
-        &self,
-        how: Use,
-        mut tries: Tries,
-        sql: &str,
-        parameters: &[Parameter<'_>],
-        most_bytes: usize,
-    ) -> Result<Rows, StoreError> {
-        loop {
-            match self.link.query_some(how, tries.time(), sql, parameters, most_bytes).await {
-                Ok(rows) => return Ok(rows),
-                Err(failure) => tries.after(failure, self.link.away()).await?,
-            }
-        }
     }
 
     /// Sends a statement about one task. `more` are its parameters behind the first four.

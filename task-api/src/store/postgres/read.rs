@@ -10,7 +10,7 @@ use std::{
 
 use tokio_postgres::types::Type;
 
-use super::{GIVEN_UP, Inner, row};
+use super::{Inner, row};
 use crate::{
     request::owner::Owner,
     store::{
@@ -19,7 +19,6 @@ use crate::{
         connection::{Parameter, Rows},
         failure::Failure,
         link::Use,
-        retry::Tries,
     },
     task::{Task, TaskId},
 };
@@ -83,20 +82,8 @@ impl Found {
 
 impl Inner {
     pub(super) async fn read(self: &Arc<Self>, owner: &Owner, id: TaskId) -> Result<Option<Arc<Task>>, StoreError> {
-        let mut tries = Tries::read();
-        loop {
-            let wanted = Wanted { id: id.0, owner: owner.clone(), time: tries.time() };
-            let (answer, lane) = self.reads.queue.ask(wanted);
-            if let Some(lane) = lane {
-                tokio::spawn(Arc::clone(self).read_batches(lane));
-            }
-            let failure = match answer.await {
-                Ok(Ok(task)) => return Ok(task),
-                Ok(Err(failure)) => failure,
-                Err(_) => Failure::unanswered(GIVEN_UP),
-            };
-            tries.after(failure, self.link.away()).await?;
-        }
+        let wanted = |time| Wanted { id: id.0, owner: owner.clone(), time };
+        self.ask(&self.reads.queue, wanted, Self::read_batches).await
     }
 
     async fn read_batches(self: Arc<Self>, mut lane: Lane<Wanted, Read>) {

@@ -90,13 +90,13 @@ impl Sqlite {
         self.0.write(move |db| once::create(db, &owner, &key, &drafts)).await
     }
 
-    pub(super) async fn list(&self, owner: &Owner, selection: &Selection) -> Result<Listed, StoreError> {
+    pub(super) async fn list(&self, owner: &Owner, selection: &Selection) -> Result<Arc<Listed>, StoreError> {
         let Select { sql, values, .. } = select(selection, owner, Dialect { parameter: '?', like: "LIKE" });
         let limit = selection.limit;
         let work = move |db: &Connection| {
             let mut statement = db.prepare_cached(&sql)?;
             let (tasks, is_cut) = taken(statement.query_map(params_from_iter(&values), task)?, Task::bytes)?;
-            Ok(Listed::of(tasks, limit, is_cut))
+            Ok(Arc::new(Listed::of(tasks, limit, is_cut)))
         };
         self.0.read(work).await
     }
