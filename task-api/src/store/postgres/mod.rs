@@ -272,7 +272,7 @@ impl Inner {
         }
     }
 
-    /// As [`Inner::query`], of a statement that is [`measured`].
+    /// As [`Inner::query`], of a statement that is [`measured()`].
     async fn query_measured(&self, sql: &str, parameters: &[Parameter<'_>]) -> Result<Rows, StoreError> {
         let rows = self.query(Use::Alone, Tries::long_read(), sql, parameters).await?;
         fitting(rows).map_err(Failure::of_read)
