@@ -1,6 +1,7 @@
 //! The service as a value: all paths, and what happens around every request.
 
 use std::{
+    ops::Deref,
     sync::{Arc, OnceLock},
     time::SystemTime,
 };
@@ -32,29 +33,45 @@ use crate::{
     traces::Traces,
 };
 
-/// What handlers share. Clones are the same one.
+/// What handlers share. Clones are the same one, and cost one count: each request takes several.
 #[derive(Clone)]
-pub struct AppState {
-    store: Arc<OnceLock<Store>>,
-    pub(crate) readiness: Arc<Readiness>,
+pub struct AppState(Arc<Shared>);
+
+pub struct Shared {
+    store: OnceLock<Store>,
+    pub(crate) readiness: Readiness,
     pub(crate) load: Arc<Load>,
-    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) metrics: Metrics,
     pub(crate) started: SystemTime,
-    pub(crate) keys: Arc<Keys>,
-    pub(crate) rates: Option<Arc<Rates>>,
-    pub(crate) document: Arc<OnceLock<Bytes>>,
+    pub(crate) keys: Keys,
+    pub(crate) rates: Option<Rates>,
+    pub(crate) document: OnceLock<Bytes>,
     pub(crate) running: Running,
     pub(crate) feeds: Arc<Feeds>,
     pub(crate) requires_if_match: bool,
     pub(crate) traces: Option<Arc<Traces>>,
 }
 
+impl Deref for AppState {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.0
+    }
+}
+
 impl AppState {
     pub fn new(limits: Limits, keys: Keys) -> Self {
+        Self::with(limits, keys, false, None)
+    }
+
+    /// As it is where nobody changes a task without saying in which state, if `requires_if_match`, and with somebody who is
+    /// told of what is done for requests.
+    pub(crate) fn with(limits: Limits, keys: Keys, requires_if_match: bool, traces: Option<Arc<Traces>>) -> Self {
         let (store, readiness, metrics, document, running, feeds) = Default::default();
-        let (load, keys, started) = (Arc::new(Load::new(limits)), Arc::new(keys), SystemTime::now());
-        let rates = limits.rate.map(|rate| Arc::new(Rates::new(rate)));
-        Self {
+        let (load, started) = (Arc::new(Load::new(limits)), SystemTime::now());
+        let rates = limits.rate.map(Rates::new);
+        Self(Arc::new(Shared {
             store,
             readiness,
             load,
@@ -65,23 +82,9 @@ impl AppState {
             document,
             running,
             feeds,
-            requires_if_match: false,
-            traces: None,
-        }
-    }
-
-    /// Lets nobody change a task without saying in which state.
-    #[must_use]
-    pub fn requiring_if_match(mut self, requires_if_match: bool) -> Self {
-        self.requires_if_match = requires_if_match;
-        self
-    }
-
-    /// Tells somebody of what is done for requests.
-    #[must_use]
-    pub(crate) fn tracing(mut self, traces: Option<Arc<Traces>>) -> Self {
-        self.traces = traces;
-        self
+            requires_if_match,
+            traces,
+        }))
     }
 
     /// Gives the service its database. Until then, whatever needs one is answered with 503.

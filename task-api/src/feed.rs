@@ -251,7 +251,7 @@ mod tests {
     const LONG: Duration = Duration::from_secs(20);
 
     fn owner(name: &str) -> Owner {
-        Owner::new(Some(name.into()))
+        Owner::new(name.into())
     }
 
     async fn state() -> AppState {

@@ -40,10 +40,10 @@ impl Metrics {
         let seconds = took.as_secs_f64();
         let bucket = BOUNDS.iter().position(|bound| seconds <= *bound).unwrap_or(BOUNDS.len());
         let mut requests = self.requests.lock().unwrap_or_else(PoisonError::into_inner);
-        if !requests.contains_key(kind.route()) {
-            requests.insert(kind.route().into(), BTreeMap::new());
-        }
-        let Some(methods) = requests.get_mut(kind.route()) else { return };
+        let methods = match requests.get_mut(kind.route()) {
+            Some(methods) => methods,
+            None => requests.entry(kind.route().into()).or_default(),
+        };
         let series = methods.entry(kind.method).or_default();
         *series.statuses.entry(status).or_default() += 1;
         series.took[bucket] += 1;

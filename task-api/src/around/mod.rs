@@ -41,9 +41,9 @@ use outgoing::Outgoing;
 use rate::{Client, Standing};
 use trace::{TRACERESPONSE, Trace};
 
-pub(crate) async fn around(State(state): State<AppState>, request: Request, next: Next) -> Response {
+pub(crate) async fn around(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
     let start = Instant::now();
-    let connection = request.extensions().get::<Arc<Connection>>().cloned();
+    let connection = request.extensions_mut().remove::<Arc<Connection>>();
     let is_guest = connection.as_ref().is_some_and(|connection| connection.seat.is_guest);
     let (kind, asked) = (Kind::of(&request), Asked::of(&request));
     let mut trace = Trace::of(request.headers());
@@ -116,8 +116,8 @@ fn rate(
 async fn answer(mut request: Request, next: Next, entry: Option<&Entry>, ticket: &Arc<Ticket>) -> Response {
     let is_safe = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
     request.extensions_mut().insert(Arc::clone(ticket));
-    request.extensions_mut().insert(Owner::new(entry.map(|entry| Arc::clone(&entry.name))));
     if let Some(entry) = entry {
+        request.extensions_mut().insert(Owner::new(Arc::clone(&entry.name)));
         request.extensions_mut().insert(entry.scopes);
     }
     let answer = pin!(panic::caught(next.run(request)));

@@ -57,13 +57,27 @@ impl Trace {
     }
 
     pub(crate) fn header(&self) -> Option<HeaderValue> {
-        HeaderValue::try_from(format!("00-{:032x}-{:016x}-{:02x}", self.id, self.span, self.flags)).ok()
+        let mut text = *b"00-00000000000000000000000000000000-0000000000000000-00";
+        put_hex(&mut text[3..35], self.id);
+        put_hex(&mut text[36..52], self.span.into());
+        put_hex(&mut text[53..], self.flags.into());
+        HeaderValue::from_bytes(&text).ok()
     }
 }
 
 impl fmt::Display for Trace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:032x}", self.id)
+        let mut text = [0; 32];
+        put_hex(&mut text, self.id);
+        f.write_str(str::from_utf8(&text).map_err(|_| fmt::Error)?)
+    }
+}
+
+/// The last digits of a number, as many as there is room for.
+fn put_hex(text: &mut [u8], mut number: u128) {
+    for digit in text.iter_mut().rev() {
+        *digit = b"0123456789abcdef"[(number & 15) as usize];
+        number >>= 4;
     }
 }
 

@@ -44,11 +44,10 @@ async fn serve(config: Config) -> Result<(), Failure> {
         let (connections, wanted) = (limits.connections, config.limits.connections);
         info!(connections, wanted, "connections are limited by the files that the process may open");
     }
-    let state = AppState::new(limits, config.keys).requiring_if_match(config.requires_if_match);
     let traces = config.traces.as_ref().map(Traces::start).transpose();
     let (traces, sending) =
         traces.map_err(|error| Failure::new("cannot encrypt the way to the collector", &error))?.unzip();
-    let state = state.tracing(traces);
+    let state = AppState::with(limits, config.keys, config.requires_if_match, traces);
     let feeds = Arc::clone(&state.feeds);
     let stop = async move {
         stop.await;

@@ -13,7 +13,7 @@ pub(crate) fn of(task: &Task) -> String {
 
 /// The `ETag` header of a task.
 pub(crate) fn header(task: &Task) -> Option<(HeaderName, HeaderValue)> {
-    HeaderValue::try_from(of(task)).ok().map(|value| (header::ETAG, value))
+    HeaderValue::from_str(&of(task)).ok().map(|value| (header::ETAG, value))
 }
 
 /// What must be true of a task for a request to be carried out.

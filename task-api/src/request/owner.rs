@@ -9,8 +9,8 @@ use axum::{extract::FromRequestParts, http::request::Parts};
 pub(crate) struct Owner(Option<Arc<str>>);
 
 impl Owner {
-    pub(crate) fn new(name: Option<Arc<str>>) -> Self {
-        Self(name)
+    pub(crate) fn new(name: Arc<str>) -> Self {
+        Self(Some(name))
     }
 
     pub(crate) fn as_str(&self) -> &str {
@@ -18,7 +18,7 @@ impl Owner {
     }
 }
 
-/// As the layer around all requests found it.
+/// As the layer around all requests found it, if there are keys.
 impl<S: Sync> FromRequestParts<S> for Owner {
     type Rejection = Infallible;
 

@@ -313,7 +313,7 @@ mod tests {
             let refused = told(&format!("{other}&cursor={cursor}")).unwrap_err();
             assert_eq!(refused, "Value error, Input should be a cursor for this filter, sort and API key");
         }
-        let others = Selection::parse(link, &Owner::new(Some("other".into())));
+        let others = Selection::parse(link, &Owner::new("other".into()));
         assert_eq!(others.unwrap_err().len(), 1);
     }
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::{
     Extension, Json, Router,
+    body::Body,
     extract::{FromRequestParts, RawQuery, State},
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header, request::Parts},
     response::{IntoResponse, Response},
@@ -132,7 +133,12 @@ fn created(task: &Task) -> Response {
 }
 
 fn tagged(task: &Task) -> Response {
-    (HeaderMap::from_iter(etag::header(task)), Json(task)).into_response()
+    let mut text = Vec::with_capacity(task.bytes());
+    let _ = serde_json::to_writer(&mut text, task);
+    let mut response = Response::new(Body::from(text));
+    let kind = (header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response.headers_mut().extend([kind].into_iter().chain(etag::header(task)));
+    response
 }
 
 /// One task.

@@ -84,7 +84,7 @@ mod tests {
     use super::*;
 
     fn told(query: &str, dialect: Dialect) -> (String, Vec<Value>) {
-        let owner = Owner::new(Some("ci".into()));
+        let owner = Owner::new("ci".into());
         let Select { sql, values, .. } = select(&Selection::parse(query, &owner).unwrap(), &owner, dialect);
         (sql, values)
     }

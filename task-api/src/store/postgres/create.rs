@@ -164,7 +164,7 @@ mod tests {
     fn new(title: &str) -> New {
         let (owner, title) = title.split_once('/').unwrap_or(("", title));
         let title = Title::new(title.to_owned()).unwrap();
-        (Owner::new(Some(owner.into())), Draft { title, description: None, status: Status::default() })
+        (Owner::new(owner.into()), Draft { title, description: None, status: Status::default() })
     }
 
     fn task(id: i64, title: &str) -> Task {

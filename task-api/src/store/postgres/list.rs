@@ -123,7 +123,7 @@ mod tests {
     #[test]
     fn one_page_answers_only_those_who_ask_for_the_same_of_their_own() {
         let asked = |(owner, query): (&str, &str)| {
-            let owner = Owner::new(Some(owner.into()));
+            let owner = Owner::new(owner.into());
             let selection = Selection::parse(query, &owner).unwrap();
             Asked { question: Wanted { owner, selection, time: Duration::ZERO }, answer: channel().0 }
         };
