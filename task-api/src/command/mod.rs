@@ -6,9 +6,14 @@ pub mod help;
 pub mod key;
 mod log;
 pub mod migrate;
+mod output;
 pub mod serve;
 
-use std::{io, time::Duration};
+use std::{
+    io::{self, Stdout},
+    sync::LazyLock,
+    time::Duration,
+};
 
 use tokio::{runtime::Runtime, time::sleep};
 use tracing::{info, level_filters::LevelFilter, warn};
@@ -18,6 +23,7 @@ use crate::{
     error::chain,
     store::{Store, StoreError},
 };
+use output::Output;
 
 /// Why a subcommand ends with exit code 1: one line.
 #[derive(Debug)]
@@ -46,13 +52,17 @@ impl Failure {
     }
 }
 
+static OUTPUT: LazyLock<Output<Stdout>> = LazyLock::new(|| Output::new(io::stdout()));
+
 /// JSON lines on stdout.
 fn log_to_stdout(level: LevelFilter) {
-    let _ = tracing_subscriber::fmt().event_format(log::Lines).with_max_level(level).try_init();
+    let lines = tracing_subscriber::fmt().event_format(log::Lines).with_writer(&*OUTPUT);
+    let _ = lines.with_max_level(level).try_init();
 }
 
 fn runtime() -> Result<Runtime, Failure> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let mut runtime = tokio::runtime::Builder::new_multi_thread();
+    let runtime = runtime.enable_all().on_thread_park(|| OUTPUT.before_sleep()).build();
     runtime.map_err(|error| Failure::new("cannot start threads", &error))
 }
 
