@@ -112,6 +112,7 @@ pub fn message(bytes: &[u8]) {
     assert!(message.id.is_none_or(|id| text.contains(id.get())));
     let params = message.params();
     let Some(value) = value else { return };
+    assert!(value.is_object());
     let said =
         |part: Option<&RawValue>| part.map(|part| serde_json::from_str::<Value>(part.get()).expect("it is JSON"));
     assert_eq!((value["jsonrpc"].as_str(), value["method"].as_str()), (Some("2.0"), Some(&*message.method)));

@@ -6,7 +6,10 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{
+    Deserialize, Deserializer, Serialize,
+    de::{Error as _, IgnoredAny},
+};
 use serde_json::{Value, json, value::RawValue};
 
 /// A request, or a notification if it has no id.
@@ -25,7 +28,7 @@ pub(crate) struct Message<'a> {
 /// Of all the parameters that there are, those that mean something to us.
 #[derive(Debug, Default, Deserialize)]
 pub(crate) struct Params<'a> {
-    #[serde(borrow, rename = "_meta", default)]
+    #[serde(borrow, rename = "_meta", default, deserialize_with = "meta")]
     pub(crate) meta: Meta<'a>,
     #[serde(borrow)]
     pub(crate) name: Option<Cow<'a, str>>,
@@ -55,12 +58,26 @@ fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<&'de Raw
     Deserialize::deserialize(deserializer).map(Some)
 }
 
+fn meta<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Meta<'de>, D::Error> {
+    let text = <&RawValue>::deserialize(deserializer)?.get();
+    object(text).map_err(D::Error::custom)
+}
+
+/// Reads an object. Derived readers would also take an array, of its members' values in their order.
+fn object<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, serde_json::Error> {
+    if text.trim_start_matches([' ', '\t', '\n', '\r']).starts_with('{') {
+        return serde_json::from_str(text);
+    }
+    serde_json::from_str::<IgnoredAny>(text)?;
+    Err(serde_json::Error::custom("no object"))
+}
+
 impl<'a> Message<'a> {
     /// # Errors
     ///
     /// Fails if it is no JSON, or none that is a request or a notification.
     pub(crate) fn read(text: &'a str) -> Result<Self, Refusal> {
-        let message = serde_json::from_str::<Self>(text).map_err(|error| {
+        let message = object::<Self>(text).map_err(|error| {
             if error.is_data() { Refusal::new(-32600, "Invalid Request") } else { Refusal::new(-32700, "Parse error") }
         })?;
         let is_id = |id: &RawValue| matches!(id.get().as_bytes().first(), Some(b'"' | b'-' | b'0'..=b'9'));
@@ -76,7 +93,7 @@ impl<'a> Message<'a> {
     /// Fails if those that mean something are of other types.
     pub(crate) fn params(&self) -> Result<Params<'a>, Refusal> {
         let Some(params) = self.params else { return Ok(Params::default()) };
-        serde_json::from_str(params.get()).map_err(|_| Refusal::new(-32602, "Invalid params"))
+        object(params.get()).map_err(|_| Refusal::new(-32602, "Invalid params"))
     }
 }
 
@@ -166,10 +183,14 @@ mod tests {
             r#"{"jsonrpc":"2.0","id":{},"method":"ping"}"#,
             r#"{"jsonrpc":"2.0","id":7,"result":{}}"#,
             r#"{"jsonrpc":"2.0","id":7,"method":7}"#,
+            // The members' values without their names.
+            r#"["2.0",7,"ping",{}]"#,
+            r#" ["2.0",7,"ping",{},5]"#,
         ] {
             check(bad, Err(-32600));
         }
-        for bad in ["[]", "7", r#"{"name":7}"#, r#"{"_meta":7}"#] {
+        let without_names = [r#"[{},"a",{},"b"]"#, r#"{"_meta":["2026-07-28",{}]}"#];
+        for bad in ["[]", "7", r#"{"name":7}"#, r#"{"_meta":7}"#].into_iter().chain(without_names) {
             check(&format!(r#"{{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{bad}}}"#), Err(-32602));
         }
     }
