@@ -37,6 +37,7 @@ use crate::{
 #[derive(Clone)]
 pub struct AppState(Arc<Shared>);
 
+/// What there is one of.
 pub struct Shared {
     store: OnceLock<Store>,
     pub(crate) readiness: Readiness,

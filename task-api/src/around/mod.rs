@@ -43,6 +43,7 @@ use trace::{TRACERESPONSE, Trace};
 
 pub(crate) async fn around(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
     let start = Instant::now();
+    // Nobody else asks for it, and without it what is added below finds room.
     let connection = request.extensions_mut().remove::<Arc<Connection>>();
     let is_guest = connection.as_ref().is_some_and(|connection| connection.seat.is_guest);
     let (kind, asked) = (Kind::of(&request), Asked::of(&request));

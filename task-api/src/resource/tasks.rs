@@ -133,6 +133,7 @@ fn created(task: &Task) -> Response {
 }
 
 fn tagged(task: &Task) -> Response {
+    // As long as it will be: it is not moved while it grows.
     let mut text = Vec::with_capacity(task.bytes());
     let _ = serde_json::to_writer(&mut text, task);
     let mut response = Response::new(Body::from(text));
