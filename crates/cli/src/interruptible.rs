@@ -37,6 +37,10 @@ impl Prepared for Interruptible<dyn Prepared> {
         self.0.gateway()
     }
 
+    fn owners_are_kept(&self) -> bool {
+        self.0.owners_are_kept()
+    }
+
     fn volumes(&self) -> Result<Box<dyn Volumes>, EngineError> {
         check();
         self.0.volumes()

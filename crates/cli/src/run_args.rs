@@ -39,6 +39,10 @@ pub(crate) struct RunArgs {
     #[arg(long, value_name = "T", default_value = "30s")]
     pub(crate) timeout: Timeout,
 
+    /// How much a container may write before it is stopped: `500MB`, `2 GB`
+    #[arg(long, value_name = "SIZE", default_value = "1GB")]
+    pub(crate) disk: Disk,
+
     /// Write a report, as `json` or `markdown`; `-` is stdout, and the checklist goes to stderr (repeatable)
     #[arg(long, value_name = "FORMAT=PATH")]
     pub(crate) report: Vec<ReportTo>,
@@ -93,6 +97,28 @@ impl FromStr for Timeout {
     }
 }
 
+/// A bound on what a container writes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Disk(pub(crate) u64);
+
+/// Why a text is no bound on what a container writes.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum DiskError {
+    #[error("a size has a number and a unit: `500MB`, `2GB`, `1.5 GiB`")]
+    Form,
+    #[error("it is at least 10 MB and at most 1,000 GB")]
+    Range,
+}
+
+impl FromStr for Disk {
+    type Err = DiskError;
+
+    fn from_str(text: &str) -> Result<Self, DiskError> {
+        let bytes = seaworthy_spec::size_bytes(text).ok_or(DiskError::Form)?;
+        if (10_000_000..=1_000_000_000_000).contains(&bytes) { Ok(Self(bytes)) } else { Err(DiskError::Range) }
+    }
+}
+
 impl RunArgs {
     /// Looks up what the environment holds, here and nowhere else, and checks what can be checked before the work begins.
     ///
@@ -104,7 +130,7 @@ impl RunArgs {
         out.keep_secret(&env);
         Ok(Settings {
             engine: self.engine.into(),
-            options: Options { env, port: self.port, timeout: self.timeout.0 },
+            options: Options { env, port: self.port, timeout: self.timeout.0, disk_bytes: self.disk.0 },
             reports: Reports::new(self.report)?,
             complete: self.complete,
         })
@@ -145,5 +171,21 @@ mod tests {
         check("1.2.3s", Err(TimeoutError::Form));
         check("inf", Err(TimeoutError::Form));
         check("", Err(TimeoutError::Form));
+    }
+
+    #[test]
+    fn a_bound_on_what_is_written_has_a_unit() {
+        #[track_caller]
+        fn check(text: &str, expected: Result<u64, DiskError>) {
+            assert_eq!(text.parse(), expected.map(Disk), "{text}");
+        }
+        check("1GB", Ok(1_000_000_000));
+        check("1.5 GiB", Ok(1_610_612_736));
+        check("500MB", Ok(500_000_000));
+        check("1000", Err(DiskError::Form));
+        check("-1GB", Err(DiskError::Form));
+        check("", Err(DiskError::Form));
+        check("1MB", Err(DiskError::Range));
+        check("2000GB", Err(DiskError::Range));
     }
 }

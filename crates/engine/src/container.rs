@@ -27,6 +27,12 @@ pub trait Prepared {
     /// The address of this machine on which a server must listen so that a container's [`crate::Service`] reaches it.
     fn gateway(&self) -> IpAddr;
 
+    /// Whether files have the owners that the image gives them. Where not, nothing that depends on ownership can be shown: whether the
+    /// image's user may write somewhere, or may not.
+    fn owners_are_kept(&self) -> bool {
+        true
+    }
+
     /// Fresh storage for the volumes that the image declares, to outlive one container.
     ///
     /// # Errors
@@ -137,6 +143,8 @@ pub struct Exit {
     pub code: i32,
     /// The kernel killed it for memory; `false` also where that cannot be seen.
     pub out_of_memory: bool,
+    /// The engine stopped it because it wrote more than [`Run::disk_bytes`].
+    pub out_of_disk: bool,
 }
 
 /// A signal to a container.
@@ -173,7 +181,8 @@ pub struct Process {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Health {
     pub status: HealthStatus,
-    /// From the container's start to the first healthy answer.
+    /// From the container's start to the end of the first healthy probe of the declared schedule. It may lie ahead: an engine that probes
+    /// more often than declared knows it before.
     pub healthy_after: Option<Duration>,
     /// The last probe's output, shortened.
     pub output: String,

@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 ///
 /// The default is what a user gets who only names the image: its own user, entrypoint, environment, working directory
 /// and stop signal, a writable root, the engine's default capabilities, fresh volumes where the image declares some.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Run {
     /// Set, over what the image sets.
     pub env: Vec<(String, String)>,
@@ -18,14 +18,44 @@ pub struct Run {
     pub writable: Vec<String>,
     /// Every capability is dropped.
     pub no_capabilities: bool,
-    /// Memory limit, swap included (that is: none).
+    /// Memory limit, swap included (that is: none). `None` leaves the engine's own: half of the machine's memory.
     pub memory_limit_bytes: Option<u64>,
+    /// How much the container may write in all: its own layer, its volumes, `/etc/hosts` and the like. Beyond it the engine stops the
+    /// container, and [`crate::Exit::out_of_disk`] says so.
+    pub disk_bytes: u64,
+    /// How many processes and threads it may have at once, where a process controller can be used.
+    pub processes: u32,
     /// Read-only files put into the container: absolute path and content, world-readable.
     pub files: Vec<(String, Vec<u8>)>,
     /// TCP port that the prober will connect to; what `Container::connect` takes.
     pub port: Option<u16>,
     /// Servers outside that the container may reach.
     pub services: Vec<Service>,
+}
+
+impl Run {
+    /// [`Run::disk_bytes`] unless the user says otherwise.
+    pub const DISK_BYTES: u64 = 1_000_000_000;
+    /// [`Run::processes`] by default.
+    pub const PROCESSES: u32 = 4096;
+}
+
+impl Default for Run {
+    fn default() -> Self {
+        Self {
+            env: Vec::new(),
+            without_env: Vec::new(),
+            read_only: false,
+            writable: Vec::new(),
+            no_capabilities: false,
+            memory_limit_bytes: None,
+            disk_bytes: Self::DISK_BYTES,
+            processes: Self::PROCESSES,
+            files: Vec::new(),
+            port: None,
+            services: Vec::new(),
+        }
+    }
 }
 
 /// A server outside that the container reaches as `name:address.port()`.

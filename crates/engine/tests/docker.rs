@@ -117,13 +117,16 @@ fn nobody_listening_is_refused() {
 #[test]
 fn it_ends_with_its_own_code_or_its_signals() {
     let ended = |args: &[&str]| start(&image(args, json!({})), &Run::default()).wait(Duration::from_secs(10)).unwrap();
-    assert_eq!(ended(&["exit", "3"]), Some(Exit { code: 3, out_of_memory: false }));
+    assert_eq!(ended(&["exit", "3"]), Some(Exit { code: 3, out_of_memory: false, out_of_disk: false }));
     // The first process of a PID namespace outlives its own SIGABRT, and the C library then ends it by a fault.
-    assert_eq!(ended(&["abort"]), Some(Exit { code: 139, out_of_memory: false }));
+    assert_eq!(ended(&["abort"]), Some(Exit { code: 139, out_of_memory: false, out_of_disk: false }));
     let container = serve(&Run::default());
     ask(&*container, "hello");
     container.signal(Signal::Kill).unwrap();
-    assert_eq!(container.wait(Duration::from_secs(10)).unwrap(), Some(Exit { code: 137, out_of_memory: false }));
+    assert_eq!(
+        container.wait(Duration::from_secs(10)).unwrap(),
+        Some(Exit { code: 137, out_of_memory: false, out_of_disk: false })
+    );
     container.signal(Signal::Term).unwrap();
     assert_eq!(container.processes().unwrap(), []);
     assert!(container.connect(8000, Duration::from_secs(1)).is_err());
@@ -134,7 +137,10 @@ fn the_images_own_stop_signal_is_sent() {
     let container = start(&image(&["serve-until", "10"], json!({"StopSignal": "SIGUSR1"})), &Run::default());
     ask(&*container, "hello");
     container.signal(Signal::Stop).unwrap();
-    assert_eq!(container.wait(Duration::from_secs(10)).unwrap(), Some(Exit { code: 0, out_of_memory: false }));
+    assert_eq!(
+        container.wait(Duration::from_secs(10)).unwrap(),
+        Some(Exit { code: 0, out_of_memory: false, out_of_disk: false })
+    );
 }
 
 #[test]
@@ -288,7 +294,7 @@ fn memory_is_limited_and_counted() {
         stream.read_to_string(&mut String::new())
     });
     let exit = container.wait(Duration::from_secs(20)).unwrap();
-    assert_eq!(exit, Some(Exit { code: 137, out_of_memory: true }));
+    assert_eq!(exit, Some(Exit { code: 137, out_of_memory: true, out_of_disk: false }));
     let memory = container.memory().unwrap().unwrap();
     assert!(memory.kills >= 1 && memory.peak_bytes >= 60 << 20, "{memory:?}");
 }

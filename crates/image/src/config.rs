@@ -145,6 +145,14 @@ impl Config {
         })
     }
 
+    /// Between probes of the health check while the start period lasts; Docker's default is 5 s.
+    pub fn health_start_interval(&self) -> Duration {
+        match self.inner("Healthcheck")["StartInterval"].as_u64() {
+            None | Some(0) => Duration::from_secs(5),
+            Some(nanoseconds) => Duration::from_nanos(nanoseconds),
+        }
+    }
+
     /// `linux/amd64`, with `/variant` where one is set.
     pub fn platform(&self) -> String {
         let part = |name: &str| self.value[name].as_str().unwrap_or("unknown");

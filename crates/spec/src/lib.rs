@@ -28,6 +28,7 @@ pub use criterion::{Criterion, Promise, Section, Spec};
 pub use explain::{Also, Line, explain};
 pub use parse::LARGEST_BYTES;
 pub use problem::{Excerpt, Problem, SpecError};
+pub use quantity::size_bytes;
 pub use reference::reference_markdown;
 pub use scenario::{Action, Answer, ExitWanted, Request, Save, Scenario, Step};
 pub use vocabulary::{Entry, vocabulary};

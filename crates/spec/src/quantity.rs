@@ -5,6 +5,17 @@ use std::time::Duration;
 /// The longest time that a sentence or a step may name.
 const LONGEST: Duration = Duration::from_hours(24);
 
+/// The bytes of a size as a specification writes it: `200MB`, `1.5 GB`, `10 MiB`.
+///
+/// ```
+/// assert_eq!(seaworthy_spec::size_bytes("1.5 GB"), Some(1_500_000_000));
+/// assert_eq!(seaworthy_spec::size_bytes("much"), None);
+/// ```
+pub fn size_bytes(text: &str) -> Option<u64> {
+    let (number, unit) = split(text.trim());
+    size(number, unit.trim_start())
+}
+
 /// Bytes of a size: `200MB`, `1.5 GB`, `10 MiB`. `MB` is 1,000,000 bytes, `MiB` 1,048,576; case does not matter.
 pub(crate) fn size(number: &str, unit: &str) -> Option<u64> {
     let unit: u64 = match unit.to_ascii_lowercase().as_str() {

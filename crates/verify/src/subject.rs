@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use seaworthy_build::Record;
+use seaworthy_engine::Run;
 use seaworthy_image::Image;
 use seaworthy_report::Criterion;
 
@@ -31,11 +32,13 @@ pub struct Options {
     pub port: Option<u16>,
     /// The end of a wait that has no bound of its own.
     pub timeout: Duration,
+    /// How much a container may write; beyond it nothing is shown.
+    pub disk_bytes: u64,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { env: Vec::new(), port: None, timeout: Duration::from_secs(30) }
+        Self { env: Vec::new(), port: None, timeout: Duration::from_secs(30), disk_bytes: Run::DISK_BYTES }
     }
 }
 

@@ -177,7 +177,7 @@ impl Container for Running {
             return Ok(Status::Running);
         }
         let code = state.exit_code.and_then(|code| i32::try_from(code).ok()).unwrap_or(-1);
-        Ok(Status::Exited(Exit { code, out_of_memory: state.oom_killed == Some(true) }))
+        Ok(Status::Exited(Exit { code, out_of_memory: state.oom_killed == Some(true), out_of_disk: false }))
     }
 
     fn wait(&self, timeout: Duration) -> Result<Option<Exit>, EngineError> {

@@ -1,4 +1,4 @@
-//! The control group of a container: where it is, what it says about memory, and that it goes.
+//! The control group of a container: where it is, what it limits, what it says about memory, and that it goes.
 
 use std::fs;
 use std::io;
@@ -8,6 +8,21 @@ use super::isolation::MemoryLimit;
 use super::protocol::WireMemory;
 
 const ROOT: &str = "/sys/fs/cgroup";
+/// Those of version 1 in which the OCI runtime library puts a container.
+const CONTROLLERS: [&str; 12] = [
+    "blkio",
+    "cpu",
+    "cpuacct",
+    "cpuset",
+    "devices",
+    "freezer",
+    "hugetlb",
+    "memory",
+    "net_cls",
+    "net_prio",
+    "perf_event",
+    "pids",
+];
 
 /// The path below each hierarchy's root.
 pub(crate) fn path(id: &str) -> String {
@@ -22,6 +37,49 @@ fn name(id: &str) -> String {
 /// Whether containers are counted and limited by the whole tree (version 2) or by a tree for each controller.
 pub(crate) fn is_unified() -> bool {
     Path::new(ROOT).join("cgroup.controllers").exists()
+}
+
+/// Whether this controller can be used.
+pub(crate) fn has(controller: &str) -> bool {
+    if is_unified() {
+        let controllers = fs::read_to_string(Path::new(ROOT).join("cgroup.controllers")).unwrap_or_default();
+        return controllers.split_whitespace().any(|name| name == controller);
+    }
+    Path::new(ROOT).join(controller).join("cgroup.procs").exists()
+}
+
+/// Half of this machine's memory: what a container has that nobody gave a limit.
+pub(crate) fn half_of_memory_bytes() -> Option<u64> {
+    let text = fs::read_to_string("/proc/meminfo").ok()?;
+    let total = text.lines().find_map(|line| line.strip_prefix("MemTotal:"))?;
+    let kibibytes: u64 = total.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    Some(kibibytes * 1024 / 2)
+}
+
+/// Makes the container's groups, and below `folder` what `/sys/fs/cgroup` of a container shows: its own groups and no others.
+pub(crate) fn show(id: &str, folder: &Path) -> io::Result<()> {
+    let bind = |source: &Path, target: &Path| -> io::Result<()> {
+        match fs::create_dir(source) {
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
+            _ => {}
+        }
+        Ok(rustix::mount::mount_bind(source, target)?)
+    };
+    fs::create_dir(folder)?;
+    if is_unified() {
+        return bind(&Path::new(ROOT).join(name(id)), folder);
+    }
+    for entry in fs::read_dir(ROOT)?.flatten() {
+        let (own, shown) = (entry.path(), folder.join(entry.file_name()));
+        if let Ok(target) = fs::read_link(&own) {
+            // `cpu` is a link to `cpu,cpuacct` where both are one.
+            std::os::unix::fs::symlink(target, shown)?;
+        } else if entry.file_name().to_string_lossy().split(',').all(|one| CONTROLLERS.contains(&one)) {
+            fs::create_dir(&shown)?;
+            bind(&own.join(name(id)), &shown)?;
+        }
+    }
+    Ok(())
 }
 
 /// The memory controller's folder of this container, whether it is there or not.

@@ -115,7 +115,7 @@ impl Supervised {
 }
 
 fn exit_of(exit: WireExit) -> Exit {
-    Exit { code: exit.code, out_of_memory: exit.out_of_memory }
+    Exit { code: exit.code, out_of_memory: exit.out_of_memory, out_of_disk: exit.out_of_disk }
 }
 
 impl Container for Supervised {

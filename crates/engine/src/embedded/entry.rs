@@ -18,7 +18,7 @@ use rustix::thread::CapabilitySet;
 use serde::{Deserialize, Serialize};
 
 use super::isolation::FOR_ENTRY;
-use super::signals;
+use super::{seccomp, signals};
 
 /// Runs the program of a specification, and tells why it could not.
 #[derive(Clone)]
@@ -105,6 +105,9 @@ impl Entry {
             (Ok(path), Ok(args), Ok(env)) => (path, args, env),
             (Err(reason), ..) | (_, Err(reason), _) | (.., Err(reason)) => return reason,
         };
+        if let Err(reason) = seccomp::close(named_capabilities(spec).iter().any(|name| name == "SYS_CHROOT")) {
+            return reason;
+        }
         let Err(errno) = nix::unistd::execve(&path_text, &args, &env);
         let shown = path.display();
         match errno {
@@ -152,13 +155,7 @@ impl Identity {
 
 /// A new user namespace begins with every capability in it: leaves those that the specification names.
 fn keep_capabilities(spec: &Spec) -> io::Result<()> {
-    let capabilities = spec.process().as_ref().and_then(|process| process.capabilities().as_ref());
-    let named = capabilities.and_then(|all| all.bounding().clone()).unwrap_or_default();
-    let plain = |name: &str| name.trim_start_matches("CAP_").to_owned();
-    let mut kept: Vec<String> = named.iter().map(|one| plain(&one.to_string())).collect();
-    if kept == [plain(FOR_ENTRY)] {
-        kept.clear();
-    }
+    let kept = named_capabilities(spec);
     for (name, capability) in CapabilitySet::all().iter_names() {
         if kept.iter().any(|one| one == name) {
             continue;
@@ -170,6 +167,15 @@ fn keep_capabilities(spec: &Spec) -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+/// The capabilities that the specification gives the program, without `CAP_`.
+fn named_capabilities(spec: &Spec) -> Vec<String> {
+    let capabilities = spec.process().as_ref().and_then(|process| process.capabilities().as_ref());
+    let named = capabilities.and_then(|all| all.bounding().clone()).unwrap_or_default();
+    let plain = |name: &str| name.trim_start_matches("CAP_").to_owned();
+    let kept: Vec<String> = named.iter().map(|one| plain(&one.to_string())).collect();
+    if kept == [plain(FOR_ENTRY)] { Vec::new() } else { kept }
 }
 
 /// As runc does: a name with a slash is a path, any other is looked for in `PATH`.

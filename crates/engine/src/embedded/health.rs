@@ -2,12 +2,13 @@
 //!
 //! As in Docker: a probe is healthy if it exits 0 in time; `retries` failures in a row, an interval apart and after the start period, are
 //! unhealthy. Unlike Docker, which waits an interval before the first probe, probes begin at once and follow each other quickly until the
-//! first healthy one, so that the time to it is the container's own; those in between do not count as failures.
+//! first healthy one, so that nobody waits for what is known. The time that is told is Docker's: that of the first probe of its schedule
+//! from then on. Where that one fails after all, the container was not healthy. Probes in between do not count as failures.
 
 use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::{self, Read as _, Write as _};
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd as _, OwnedFd};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -18,12 +19,13 @@ use libcontainer::container::builder::ContainerBuilder;
 use libcontainer::syscall::syscall::SyscallType;
 use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::process::{Pid, PidfdFlags, WaitOptions};
-use seaworthy_image::HealthCheck;
+use seaworthy_image::{Config, HealthCheck};
 
 use super::entry::{Entry, Identity, Ids};
 use super::isolation::{self, Wanted};
 use super::logs::Tail;
 use super::protocol::{Reply, WireHealth};
+use super::schedule::Schedule;
 use super::{Mapping, PROBE, root, signals};
 
 const OUTPUT_BYTES_MAX: usize = 4096;
@@ -31,17 +33,19 @@ const OUTPUT_BYTES_MAX: usize = 4096;
 const PATIENCE: Duration = Duration::from_secs(20);
 /// Between probes until the first healthy one: from this…
 const QUICK_FIRST: Duration = Duration::from_millis(10);
-/// …doubled each time, to this, or the check's own interval if that is shorter.
+/// …doubled each time, to this, or until the next one is due.
 const QUICK_LAST: Duration = Duration::from_secs(1);
 
 /// What to run, and how often.
 pub(crate) struct Probes {
     check: HealthCheck,
+    schedule: Schedule,
     id: String,
     states: PathBuf,
     process: PathBuf,
     specified: String,
     user: Ids,
+    mapping: Mapping,
     /// The container's first process.
     first: Pid,
     started: Instant,
@@ -49,6 +53,7 @@ pub(crate) struct Probes {
 
 impl Probes {
     pub(crate) fn new(
+        config: &Config,
         check: HealthCheck,
         id: &str,
         states: &Path,
@@ -69,6 +74,12 @@ impl Probes {
             process: root::stage("probe.json"),
             specified: isolation::probe(wanted, &args).to_string(),
             user: Ids { uid: wanted.user.uid, gid: wanted.user.gid, groups: wanted.user.groups.clone() },
+            mapping: wanted.mapping,
+            schedule: Schedule {
+                interval: check.interval,
+                start_interval: config.health_start_interval(),
+                start_period: check.start_period,
+            },
             check,
             first,
             started,
@@ -79,6 +90,7 @@ impl Probes {
     fn once(&self, stop: &Stop) -> (Option<i32>, String) {
         let run = || -> io::Result<_> {
             let (output, input) = io::pipe()?;
+            root::own_stream(input.as_fd(), self.mapping, self.user.uid, self.user.gid)?;
             let timeout_ms = u64::try_from(self.check.timeout.as_millis()).unwrap_or(u64::MAX);
             let mut probe = Command::new("/proc/self/exe")
                 .arg(PROBE)
@@ -119,33 +131,52 @@ impl Probes {
     fn run(&self, state: &Mutex<State>, stop: &Stop) {
         let mut failures = 0;
         let mut quick = QUICK_FIRST;
-        let mut counts_from = self.started + self.check.start_period.max(self.check.interval);
+        let mut due = self.schedule.first();
         while !stop.is_set() {
+            let began = self.started.elapsed();
             let (code, output) = self.once(stop);
             if stop.is_set() {
                 return;
             }
-            let now = Instant::now();
+            let ended = self.started.elapsed();
+            let is_due = began >= due;
             let mut state = lock(state);
             state.output = output;
-            if code == Some(0) {
-                failures = 0;
-                state.status = WireHealth::Healthy;
-                state.healthy_after.get_or_insert(now - self.started);
-            } else if now >= counts_from {
-                failures += 1;
-                counts_from = now + self.check.interval;
-                if failures >= self.check.retries {
-                    state.status = WireHealth::Unhealthy;
+            match (code == Some(0), is_due) {
+                (true, true) => {
+                    failures = 0;
+                    state.status = WireHealth::Healthy;
+                    state.healthy_after.get_or_insert(ended);
                 }
+                (true, false) => {
+                    state.status = WireHealth::Healthy;
+                    let at = self.schedule.at_or_after(due, began);
+                    state.healthy_after.get_or_insert(at + (ended - began));
+                }
+                (false, true) => {
+                    if state.healthy_after.is_some_and(|after| after >= began) {
+                        state.status = WireHealth::Starting;
+                        state.healthy_after = None;
+                    }
+                    let is_early = state.status == WireHealth::Starting && began < self.schedule.start_period;
+                    failures += u32::from(!is_early);
+                    if failures >= self.check.retries {
+                        state.status = WireHealth::Unhealthy;
+                    }
+                }
+                (false, false) => {}
             }
-            let waiting = state.healthy_after.is_none() && state.status == WireHealth::Starting;
+            let is_starting = state.status == WireHealth::Starting;
             drop(state);
-            if waiting {
-                stop.sleep(quick.min(self.check.interval));
+            if is_due {
+                due = self.schedule.next(ended, is_starting);
+            }
+            let left = due.saturating_sub(self.started.elapsed());
+            if is_starting {
+                stop.sleep(quick.min(left));
                 quick = (quick * 2).min(QUICK_LAST);
             } else {
-                stop.sleep(self.check.interval);
+                stop.sleep(left);
             }
         }
     }

@@ -55,6 +55,10 @@ pub(crate) struct Wanted<'a> {
     pub(crate) no_capabilities: bool,
     pub(crate) cgroup: &'a str,
     pub(crate) memory: Option<MemoryLimit>,
+    /// The most processes at once; `None` without a controller for them.
+    pub(crate) processes: Option<u32>,
+    /// What is shown at `/sys/fs/cgroup`.
+    pub(crate) groups: Option<&'a str>,
     /// Source, destination, read-only.
     pub(crate) binds: &'a [(String, String, bool)],
 }
@@ -133,6 +137,9 @@ pub(crate) fn specification(wanted: &Wanted<'_>) -> Value {
         }
         linux["resources"]["memory"] = memory;
     }
+    if let Some(processes) = wanted.processes {
+        linux["resources"]["pids"] = json!({"limit": processes});
+    }
     json!({
         "ociVersion": "1.0.2",
         "root": {"path": wanted.rootfs, "readonly": wanted.read_only},
@@ -157,6 +164,10 @@ fn mounts(wanted: &Wanted<'_>) -> Vec<Value> {
         mount("mqueue", "/dev/mqueue", &["nosuid", "noexec", "nodev"]),
         mount("sysfs", "/sys", &["nosuid", "noexec", "nodev", "ro"]),
     ];
+    if let Some(groups) = wanted.groups {
+        let options = ["rbind", "rro", "nosuid", "noexec", "nodev"];
+        mounts.push(json!({"type": "bind", "source": groups, "destination": "/sys/fs/cgroup", "options": options}));
+    }
     for (source, destination, read_only) in wanted.binds {
         let mut options = vec!["rbind", "nosuid", "nodev"];
         if *read_only {

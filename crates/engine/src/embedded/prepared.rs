@@ -72,6 +72,10 @@ impl Prepared for Unpacked {
         IpAddr::V4(Ipv4Addr::LOCALHOST)
     }
 
+    fn owners_are_kept(&self) -> bool {
+        self.mapping.keeps_owners()
+    }
+
     fn volumes(&self) -> Result<Box<dyn Volumes>, EngineError> {
         Ok(Box::new(self.make_volumes()?))
     }
@@ -100,6 +104,8 @@ impl Prepared for Unpacked {
             writable: run.writable.clone(),
             no_capabilities: run.no_capabilities,
             memory_limit_bytes: run.memory_limit_bytes,
+            disk_bytes: run.disk_bytes,
+            processes: run.processes,
             files: run.files.clone(),
             services: run.services.iter().map(|service| (service.name.clone(), service.address)).collect(),
         };

@@ -39,6 +39,8 @@ pub(crate) struct Plan {
     pub(crate) writable: Vec<String>,
     pub(crate) no_capabilities: bool,
     pub(crate) memory_limit_bytes: Option<u64>,
+    pub(crate) disk_bytes: u64,
+    pub(crate) processes: u32,
     pub(crate) files: Vec<(String, Vec<u8>)>,
     pub(crate) services: Vec<(String, std::net::SocketAddr)>,
 }
@@ -154,6 +156,7 @@ impl Action {
 pub(crate) struct WireExit {
     pub(crate) code: i32,
     pub(crate) out_of_memory: bool,
+    pub(crate) out_of_disk: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

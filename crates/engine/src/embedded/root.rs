@@ -3,7 +3,8 @@
 
 use std::fs::{self, DirBuilder, File, Permissions};
 use std::io::{self, Read as _};
-use std::os::fd::{AsRawFd as _, OwnedFd};
+use std::os::fd::{AsRawFd as _, BorrowedFd, OwnedFd};
+use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, PermissionsExt as _, lchown};
 use std::path::{Path, PathBuf};
 
@@ -12,13 +13,18 @@ use rustix::io::Errno;
 use rustix::mount::{MountFlags, MountPropagationFlags};
 
 use super::Mapping;
+use super::disk::{Disk, Watched};
 use super::protocol::Plan;
 
 /// A folder that every machine has and anybody may enter. Ours covers it, in the supervisor's mount namespace alone: the ids of a
 /// container could not enter the user's own cache.
 pub(crate) const STAGE: &str = "/tmp";
+/// The folder of files that are put into the container.
+const FILES: &str = "files";
 /// `/etc/passwd` and the like are not read further.
 const TEXT_BYTES_MAX: u64 = 16 << 20;
+/// As many links as the kernel follows.
+const LINKS_MAX: usize = 40;
 const VOLUME_ENTRIES_MAX: u64 = 2_000_000;
 
 /// A mounted root filesystem.
@@ -27,6 +33,8 @@ pub(crate) struct Root {
     mapping: Mapping,
     /// Source, destination, read-only.
     pub(crate) binds: Vec<(String, String, bool)>,
+    /// What bounds the writing.
+    pub(crate) watched: Watched,
 }
 
 /// A path on the stage.
@@ -34,29 +42,38 @@ pub(crate) fn stage(name: &str) -> PathBuf {
     Path::new(STAGE).join(name)
 }
 
+/// Where a file that is put into the container is, before it is bound there: on the container's disk, for it may write to some.
+pub(crate) fn file(name: &str) -> PathBuf {
+    stage(FILES).join(name)
+}
+
 /// Where the file of this number in [`Plan::files`] is.
 pub(crate) fn put_in(number: usize) -> PathBuf {
-    stage(&format!("file-{number}"))
+    file(&format!("put-{number}"))
 }
 
 impl Root {
     pub(crate) fn mount(plan: &Plan) -> io::Result<Self> {
         let mapping = plan.mapping;
-        let upper = made(&plan.folder.join("upper"), 0o755)?;
-        own(&upper, mapping, 0, 0)?;
-        let work = made(&plan.folder.join("work"), 0o755)?;
-        let empty = made(&plan.folder.join("empty"), 0o755)?;
         let open = |path: &Path| -> io::Result<OwnedFd> {
             Ok(rustix::fs::open(path, OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?)
         };
         // Opened before the stage covers what may be their folder.
         let lower = plan.layers.iter().rev().map(|layer| open(layer)).collect::<io::Result<Vec<_>>>()?;
-        let (upper, work, empty) = (open(&upper)?, open(&work)?, open(&empty)?);
         let volumes = plan.volumes.iter().map(|volume| open(&volume.folder)).collect::<io::Result<Vec<_>>>()?;
-        let scratch = open(&plan.folder)?;
+        let disk = Disk::make(&plan.folder, plan.disk_bytes, mapping.keeps_owners())?;
 
         rustix::mount::mount_change("/", MountPropagationFlags::DOWNSTREAM | MountPropagationFlags::REC)?;
         rustix::mount::mount("tmpfs", STAGE, "tmpfs", MountFlags::NOSUID | MountFlags::NODEV, Some(c"mode=0711"))?;
+        let own_disk = made(&stage("disk"), 0o711)?;
+        let is_device = disk.mount(&own_disk)?;
+        let upper = made(&own_disk.join("upper"), 0o755)?;
+        own(&upper, mapping, 0, 0)?;
+        let work = open(&made(&own_disk.join("work"), 0o755)?)?;
+        let empty = open(&made(&own_disk.join("empty"), 0o755)?)?;
+        let upper = open(&upper)?;
+        rustix::mount::mount_bind(made(&own_disk.join("files"), 0o711)?, made(&stage(FILES), 0o711)?)?;
+
         let rootfs = made(&stage("rootfs"), 0o755)?;
         let by_descriptor = |folder: &OwnedFd| format!("/proc/self/fd/{}", folder.as_raw_fd());
         let lower = if lower.is_empty() { vec![empty] } else { lower };
@@ -72,14 +89,20 @@ impl Root {
         let options = std::ffi::CString::new(options)?;
         rustix::mount::mount("overlay", &rootfs, "overlay", MountFlags::empty(), Some(options.as_c_str()))?;
 
-        let mut root = Self { folder: open(&rootfs)?, mapping, binds: Vec::new() };
+        let mut folders: Vec<PathBuf> = Vec::new();
+        if !is_device {
+            folders.push(own_disk.clone());
+        }
+        folders.extend((0..volumes.len()).map(|number| stage(&format!("volume-{number}"))));
+        let watched = Watched::new(is_device.then_some(own_disk.as_path()), folders, plan.disk_bytes)?;
+        let mut root = Self { folder: open(&rootfs)?, mapping, binds: Vec::new(), watched };
         for (number, (volume, folder)) in plan.volumes.iter().zip(&volumes).enumerate() {
             root.bind_filled(&volume.path, &PathBuf::from(by_descriptor(folder)), &format!("volume-{number}"), 0o755)?;
         }
         if plan.read_only {
             for (number, path) in plan.writable.iter().enumerate() {
                 let name = format!("writable-{number}");
-                let folder = PathBuf::from(by_descriptor(&scratch)).join(&name);
+                let folder = own_disk.join(&name);
                 DirBuilder::new().mode(0o755).create(&folder)?;
                 root.bind_filled(path, &folder, &name, 0o1777)?;
             }
@@ -87,6 +110,8 @@ impl Root {
         for (number, (path, content)) in plan.files.iter().enumerate() {
             root.put(path, content, &put_in(number), 0o444, true)?;
         }
+        // What the image has in its volumes is not the container's writing.
+        root.watched.begin();
         Ok(root)
     }
 
@@ -111,8 +136,38 @@ impl Root {
         fs::write(source, content)?;
         own(source, self.mapping, 0, 0)?;
         fs::set_permissions(source, Permissions::from_mode(mode))?;
+        self.make_file(path)?;
         self.binds.push((source.to_string_lossy().into_owned(), path.to_owned(), read_only));
         Ok(())
+    }
+
+    /// Makes an empty file where none is, with the folders above it. A link is followed, also to where nothing is yet:
+    /// `/etc/resolv.conf` leads to a folder that only a running system has.
+    fn make_file(&self, path: &str) -> Result<(), Errno> {
+        let mut path = PathBuf::from(path);
+        for _ in 0..LINKS_MAX {
+            let parent = path.parent().unwrap_or(Path::new("/")).to_owned();
+            self.make_folder(&parent.to_string_lossy())?;
+            match self.open(&path, OFlags::PATH | OFlags::NOFOLLOW) {
+                Ok(found) if is_link(&found)? => {
+                    let target = rustix::fs::readlinkat(&found, "", Vec::new())?;
+                    path = parent.join(std::ffi::OsStr::from_bytes(target.to_bytes()));
+                }
+                Ok(_) => return Ok(()),
+                Err(Errno::NOENT) => {
+                    let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::CLOEXEC;
+                    let resolve = ResolveFlags::IN_ROOT | ResolveFlags::NO_MAGICLINKS;
+                    let mode = Mode::from_raw_mode(0o644);
+                    let made = rustix::fs::openat2(&self.folder, &path, flags, mode, resolve)?;
+                    if let (Some(uid), Some(gid)) = (self.mapping.outside(0), self.mapping.outside(0)) {
+                        rustix::fs::fchown(made, Some(Uid::from_raw(uid)), Some(Gid::from_raw(gid)))?;
+                    }
+                    return Ok(());
+                }
+                Err(errno) => return Err(errno),
+            }
+        }
+        Err(Errno::LOOP)
     }
 
     /// Makes the folder with those above it where it is missing, as Docker does with a working directory.
@@ -174,6 +229,11 @@ impl Root {
     }
 }
 
+fn is_link(file: &OwnedFd) -> Result<bool, Errno> {
+    let found = rustix::fs::fstat(file)?;
+    Ok(rustix::fs::FileType::from_raw_mode(found.st_mode) == rustix::fs::FileType::Symlink)
+}
+
 fn made(path: &Path, mode: u32) -> io::Result<PathBuf> {
     match DirBuilder::new().mode(mode).create(path) {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
@@ -185,6 +245,14 @@ fn made(path: &Path, mode: u32) -> io::Result<PathBuf> {
 fn own(path: &Path, mapping: Mapping, uid: u32, gid: u32) -> io::Result<()> {
     match (mapping.outside(uid), mapping.outside(gid)) {
         (Some(uid), Some(gid)) => lchown(path, Some(uid), Some(gid)),
+        _ => Ok(()),
+    }
+}
+
+/// Gives a stream to an id of the container.
+pub(crate) fn own_stream(stream: BorrowedFd<'_>, mapping: Mapping, uid: u32, gid: u32) -> io::Result<()> {
+    match (mapping.outside(uid), mapping.outside(gid)) {
+        (Some(uid), Some(gid)) => Ok(rustix::fs::fchown(stream, Some(Uid::from_raw(uid)), Some(Gid::from_raw(gid)))?),
         _ => Ok(()),
     }
 }

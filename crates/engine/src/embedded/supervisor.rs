@@ -20,6 +20,7 @@ use libcontainer::syscall::syscall::SyscallType;
 use rustix::process::{Pid, PidfdFlags, WaitOptions};
 use seaworthy_image::Config;
 
+use super::disk::Watched;
 use super::entry::{self, Entry, Identity};
 use super::health::{Health, Probes};
 use super::isolation::{self, Wanted};
@@ -29,7 +30,7 @@ use super::protocol::{Action, Channel, Plan, Reply, Request, WireExit, WireHealt
 use super::root::{self, Root};
 use super::services::{self, Placed};
 use super::user::{self, User};
-use super::{Mapping, cgroup, chain, clock, folder, processes, signals};
+use super::{Mapping, cgroup, chain, clock, folder, keyring, processes, signals};
 
 /// Docker's, for an image that sets none.
 const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
@@ -114,6 +115,7 @@ struct Running {
     health: Option<Health>,
     /// Where the files that were put in are, and where the container sees them.
     files: Vec<(PathBuf, String)>,
+    watched: Watched,
     exit: Mutex<Option<WireExit>>,
     exited: Condvar,
 }
@@ -142,6 +144,16 @@ fn make(plan: &Plan) -> Result<Running, NoContainer> {
     let services = services::place(&plan.services).map_err(NoContainer::failed(Action::Network))?;
     put_names(&mut root, &hostname, &services).map_err(NoContainer::failed(Action::MountRoot))?;
 
+    let groups = root::stage("groups");
+    // Without root there are no groups of the container's own to show.
+    let groups = plan.mapping.keeps_owners().then_some(groups);
+    if let Some(groups) = &groups {
+        cgroup::show(&plan.id, groups).map_err(NoContainer::failed(Action::Isolate))?;
+    }
+    let groups = groups.map(|groups| groups.to_string_lossy().into_owned());
+    let limits = plan.mapping.keeps_owners();
+    let memory = plan.memory_limit_bytes.or_else(cgroup::half_of_memory_bytes).filter(|_| limits);
+
     let env = environment(&config, plan, &user, &hostname);
     let rootfs = root::stage("rootfs").to_string_lossy().into_owned();
     let wanted = Wanted {
@@ -155,13 +167,21 @@ fn make(plan: &Plan) -> Result<Running, NoContainer> {
         read_only: plan.read_only,
         no_capabilities: plan.no_capabilities,
         cgroup: &cgroup::path(&plan.id),
-        memory: plan.memory_limit_bytes.filter(|_| plan.mapping.keeps_owners()).and_then(cgroup::limit),
+        memory: memory.and_then(cgroup::limit),
+        processes: Some(plan.processes).filter(|_| limits && cgroup::has("pids")),
+        groups: groups.as_deref(),
         binds: &root.binds,
     };
-    start(plan, &config, &wanted, &services)
+    start(plan, &config, &wanted, &services, root.watched)
 }
 
-fn start(plan: &Plan, config: &Config, wanted: &Wanted<'_>, services: &[Placed]) -> Result<Running, NoContainer> {
+fn start(
+    plan: &Plan,
+    config: &Config,
+    wanted: &Wanted<'_>,
+    services: &[Placed],
+    watched: Watched,
+) -> Result<Running, NoContainer> {
     let create = |error: &dyn std::fmt::Display| NoContainer::Failed(Action::Create, error.to_string());
     let bundle = root::stage("bundle");
     let states = root::stage("states");
@@ -172,6 +192,12 @@ fn start(plan: &Plan, config: &Config, wanted: &Wanted<'_>, services: &[Placed])
         Ok((std::io::pipe()?, std::io::pipe()?, std::io::pipe()?, File::open("/dev/null")?))
     };
     let (stdout, stderr, report, null) = write().map_err(NoContainer::failed(Action::Create))?;
+
+    // A program that opens `/dev/stdout` opens the pipe anew, with its own user's rights.
+    for stream in [stdout.1.as_fd(), stderr.1.as_fd()] {
+        root::own_stream(stream, plan.mapping, wanted.user.uid, wanted.user.gid)
+            .map_err(NoContainer::failed(Action::Create))?;
+    }
 
     let identity = match plan.mapping {
         Mapping::Shifted { .. } => Identity::Set,
@@ -221,7 +247,7 @@ fn start(plan: &Plan, config: &Config, wanted: &Wanted<'_>, services: &[Placed])
 
     let health = config
         .health_check()
-        .map(|check| Probes::new(check, &plan.id, &states, wanted, first, started))
+        .map(|check| Probes::new(config, check, &plan.id, &states, wanted, first, started))
         .map(Health::watch)
         .transpose()
         .map_err(NoContainer::failed(Action::Observe))?;
@@ -236,6 +262,7 @@ fn start(plan: &Plan, config: &Config, wanted: &Wanted<'_>, services: &[Placed])
         network,
         health,
         files: plan.files.iter().enumerate().map(|(number, (path, _))| (root::put_in(number), path.clone())).collect(),
+        watched,
         exit: Mutex::new(None),
         exited: Condvar::new(),
     })
@@ -248,6 +275,7 @@ fn set_apart(plan: &Plan) -> std::io::Result<()> {
     if plan.mapping.keeps_owners() {
         nix::unistd::setgroups(&[])?;
     }
+    keyring::set_apart()?;
     plan.mapping.set_apart()
 }
 
@@ -286,9 +314,9 @@ fn put_names(root: &mut Root, hostname: &str, services: &[Placed]) -> std::io::R
         add(address, name);
     }
     let resolver = format!("nameserver {LOOPBACK}\noptions ndots:0\n");
-    root.put("/etc/hosts", hosts.as_bytes(), &root::stage("hosts"), 0o644, false)?;
-    root.put("/etc/hostname", format!("{hostname}\n").as_bytes(), &root::stage("hostname"), 0o644, false)?;
-    root.put("/etc/resolv.conf", resolver.as_bytes(), &root::stage("resolv.conf"), 0o644, false)
+    root.put("/etc/hosts", hosts.as_bytes(), &root::file("hosts"), 0o644, false)?;
+    root.put("/etc/hostname", format!("{hostname}\n").as_bytes(), &root::file("hostname"), 0o644, false)?;
+    root.put("/etc/resolv.conf", resolver.as_bytes(), &root::file("resolv.conf"), 0o644, false)
 }
 
 /// Answers until the program is gone; returns whether it left in order. The main thread waits for the container: it is its parent.
@@ -304,6 +332,7 @@ fn supervise(running: &Running, mut channel: Channel) -> bool {
             let _ = rustix::process::pidfd_send_signal(&running.process, rustix::process::Signal::KILL);
             orderly
         });
+        scope.spawn(|| running.watched.watch(running.process.as_fd()));
         running.wait_for_init();
         answering.join().unwrap_or(false)
     })
@@ -405,7 +434,8 @@ impl Running {
         if let Some(health) = &self.health {
             health.stop();
         }
-        let exit = WireExit { code: code.unwrap_or(255), out_of_memory };
+        self.watched.stop();
+        let exit = WireExit { code: code.unwrap_or(255), out_of_memory, out_of_disk: self.watched.is_over() };
         *self.exit.lock().unwrap_or_else(PoisonError::into_inner) = Some(exit);
         self.exited.notify_all();
     }

@@ -108,13 +108,14 @@ impl Runs<'_> {
                 (HealthStatus::Healthy, Some(time)) if time <= within => {
                     return Finding::pass(format!("healthy {} ms after the start", time.as_millis()));
                 }
-                (HealthStatus::Healthy, _) if Instant::now() <= deadline => {
+                (HealthStatus::Healthy, None) if Instant::now() <= deadline => {
                     let after = container.started_at().elapsed().as_millis();
                     return Finding::pass(format!("healthy {after} ms after the start"));
                 }
                 (HealthStatus::Healthy, _) => {
                     let after = after.unwrap_or_else(|| container.started_at().elapsed().as_millis());
-                    return Finding::fail(format!("healthy only {after} ms after the start"));
+                    let interval = seconds(declared.interval);
+                    return Finding::fail(format!("healthy only {after} ms after the start, probed every {interval}"));
                 }
                 (HealthStatus::Starting | HealthStatus::Unhealthy, _) if Instant::now() >= deadline => {
                     let state = if health.status == HealthStatus::Starting { "still starting" } else { "unhealthy" };

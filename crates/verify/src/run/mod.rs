@@ -164,7 +164,12 @@ impl<'a> Runs<'a> {
     }
 
     fn run_without_database(&self) -> Run {
-        Run { env: self.options.env.clone(), port: self.port.clone().ok(), ..Run::default() }
+        Run {
+            env: self.options.env.clone(),
+            port: self.port.clone().ok(),
+            disk_bytes: self.options.disk_bytes,
+            ..Run::default()
+        }
     }
 
     /// The main container, started at the first call.
@@ -406,6 +411,12 @@ impl<'a> Runs<'a> {
 
     /// How a container that has ended is told.
     pub(crate) fn exited(&self, container: &dyn Container, exit: Exit) -> Down {
+        if exit.out_of_disk {
+            let limit = seaworthy_report::size(self.options.disk_bytes);
+            return Down::Missing(format!(
+                "the container was stopped: it wrote more than {limit}; `--disk` allows more"
+            ));
+        }
         let after = container.started_at().elapsed().as_millis();
         let memory = if exit.out_of_memory { ", killed for memory" } else { "" };
         let cause = format!("exit {}{memory} within {after} ms of its start{}", exit.code, self.last_words(container));

@@ -326,6 +326,14 @@ impl Play<'_, '_> {
             let container = self.container()?;
             let state = if declared {
                 match container.health().map_err(|error| self.runs.engine_failed(&error))? {
+                    Health { status: HealthStatus::Healthy, healthy_after: Some(after), .. }
+                        if self.just_started && after > within =>
+                    {
+                        return Err(Finding::fail(format!(
+                            "healthy only {} ms after the start, by the declared interval",
+                            after.as_millis()
+                        )));
+                    }
                     Health { status: HealthStatus::Healthy, .. } => Ok(()),
                     Health { status: HealthStatus::None, .. } => {
                         let engine = &self.runs.engine;
