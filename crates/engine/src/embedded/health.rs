@@ -151,7 +151,7 @@ impl Probes {
                 (true, false) => {
                     state.status = WireHealth::Healthy;
                     let at = self.schedule.at_or_after(due, began);
-                    state.healthy_after.get_or_insert(at + (ended - began));
+                    state.healthy_after.get_or_insert(at + ended.saturating_sub(began));
                 }
                 (false, true) => {
                     if state.healthy_after.is_some_and(|after| after >= began) {

@@ -158,9 +158,9 @@ impl Root {
                     let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::CLOEXEC;
                     let resolve = ResolveFlags::IN_ROOT | ResolveFlags::NO_MAGICLINKS;
                     let mode = Mode::from_raw_mode(0o644);
-                    let made = rustix::fs::openat2(&self.folder, &path, flags, mode, resolve)?;
+                    let file = rustix::fs::openat2(&self.folder, &path, flags, mode, resolve)?;
                     if let (Some(uid), Some(gid)) = (self.mapping.outside(0), self.mapping.outside(0)) {
-                        rustix::fs::fchown(made, Some(Uid::from_raw(uid)), Some(Gid::from_raw(gid)))?;
+                        rustix::fs::fchown(file, Some(Uid::from_raw(uid)), Some(Gid::from_raw(gid)))?;
                     }
                     return Ok(());
                 }

@@ -156,8 +156,8 @@ const ALL: &[i64] = calls! {
     SYS_waitid SYS_write SYS_writev
 };
 
-/// Of newer kernels than the C library's tables: cachestat, fchmodat2, map_shadow_stack, futex_wake, futex_wait, futex_requeue, statmount,
-/// listmount, setxattrat, getxattrat, listxattrat, removexattrat.
+// Of newer kernels than the C library's tables: cachestat, fchmodat2, map_shadow_stack, futex_wake, futex_wait, futex_requeue, statmount,
+// listmount, setxattrat, getxattrat, listxattrat, removexattrat.
 const NEW: &[i64] = &[451, 452, 453, 454, 455, 456, 457, 458, 463, 464, 465, 466];
 
 /// Older calls, and those for the processor.
@@ -182,12 +182,12 @@ const OF_ARCHITECTURE: &[i64] = &[];
 #[cfg(not(target_arch = "x86_64"))]
 const NUMBERED: &[i64] = &[38, 84, 163, 164, 292];
 
-/// By their numbers of i386: stime, mount, umount, acct, umount2, sethostname, settimeofday, uselib, swapon, reboot, ioperm, syslog, iopl,
-/// vm86old, swapoff, setdomainname, create_module, init_module, delete_module, get_kernel_syms, quotactl, bdflush, sysfs, vm86,
-/// query_module, nfsservctl, pivot_root, lookup_dcookie, clock_settime, mbind, get_mempolicy, set_mempolicy, kexec_load, add_key,
-/// request_key, keyctl, migrate_pages, unshare, move_pages, perf_event_open, fanotify_init, open_by_handle_at, setns, kcmp, finit_module,
-/// bpf, userfaultfd, clock_settime64, io_uring (three), open_tree, move_mount, fsopen, fsconfig, fsmount, fspick, pidfd_getfd,
-/// process_madvise, mount_setattr, quotactl_fd, set_mempolicy_home_node, lsm (three).
+// By their numbers of i386: stime, mount, umount, acct, umount2, sethostname, settimeofday, uselib, swapon, reboot, ioperm, syslog, iopl,
+// vm86old, swapoff, setdomainname, create_module, init_module, delete_module, get_kernel_syms, quotactl, bdflush, sysfs, vm86,
+// query_module, nfsservctl, pivot_root, lookup_dcookie, clock_settime, mbind, get_mempolicy, set_mempolicy, kexec_load, add_key,
+// request_key, keyctl, migrate_pages, unshare, move_pages, perf_event_open, fanotify_init, open_by_handle_at, setns, kcmp, finit_module,
+// bpf, userfaultfd, clock_settime64, io_uring (three), open_tree, move_mount, fsopen, fsconfig, fsmount, fspick, pidfd_getfd,
+// process_madvise, mount_setattr, quotactl_fd, set_mempolicy_home_node, lsm (three).
 #[cfg(target_arch = "x86_64")]
 const I386_CLOSED: &[u32] = &[
     25, 21, 22, 51, 52, 74, 79, 86, 87, 88, 101, 103, 110, 113, 115, 121, 127, 128, 129, 130, 131, 134, 135, 166, 167,

@@ -6,6 +6,7 @@
     reason = "a test that cannot be set up has failed, and `json!` as it is written"
 )]
 
+mod closed;
 mod containers;
 mod crash;
 mod rootless;

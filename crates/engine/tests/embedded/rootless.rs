@@ -1,8 +1,10 @@
 //! Containers of a user who is not root, where control groups are of version 2.
 
 use std::fs;
+use std::io::Write as _;
 use std::os::unix::fs::{PermissionsExt as _, chown};
 use std::process::Command;
+use std::time::Duration;
 
 use insta::assert_snapshot;
 use seaworthy_engine::{HealthStatus, Run};
@@ -75,6 +77,8 @@ fn check() {
         assert_eq!(attempts.iter().map(|attempt| attempt.target.as_str()).collect::<Vec<_>>(), ["tcp 192.0.2.1:443"]);
         assert_eq!(container.memory().unwrap(), None);
 
+        assert!(status.contains("Seccomp: 2"), "{status}");
+        assert_eq!(ask(&*container, "write?/dev/stdout"), "written");
         until("healthy", || container.health().ok().filter(|health| health.status == HealthStatus::Healthy));
         until("one process", || container.processes().ok().filter(|processes| processes.len() == 1));
         let processes = container.processes().unwrap();
@@ -88,4 +92,12 @@ fn check() {
     Uid: 0 0 0 0
     CapEff: 00000000a80425fb
     ");
+
+    assert!(!support::prepare(&root).owners_are_kept());
+    let container = start(&root, &Run { disk_bytes: 20_000_000, ..Run::default() });
+    until("a connection", || container.connect(8000, Duration::from_secs(5)).ok())
+        .write_all(b"GET /fill?/app/big:2000 HTTP/1.0\r\n\r\n")
+        .unwrap();
+    let exit = container.wait(Duration::from_secs(20)).unwrap().unwrap();
+    assert!(exit.out_of_disk, "{exit:?}");
 }

@@ -7,7 +7,7 @@ use std::{env, fs, process, thread};
 
 unsafe extern "C" {
     fn signal(number: i32, handler: usize) -> usize;
-    fn syscall(number: i64, code: i32) -> i64;
+    fn syscall(number: i64, ...) -> i64;
 }
 
 extern "C" fn exit_orderly(_: i32) {
@@ -27,7 +27,7 @@ fn main() {
         ["serve-on-another-thread"] => {
             thread::spawn(|| serve("[::]:8000"));
             // Ends this thread alone.
-            unsafe { syscall(if cfg!(target_arch = "x86_64") { 60 } else { 93 }, 0) };
+            unsafe { syscall(if cfg!(target_arch = "x86_64") { 60 } else { 93 }, 0_i64) };
         }
         ["check"] => process::exit(match ask("127.0.0.1:8000", "/") {
             Ok(answer) if answer.contains("200 OK") => 0,
@@ -81,6 +81,36 @@ fn run(command: &str, value: &str) -> String {
             let found = fs::symlink_metadata(value).unwrap();
             format!("{}:{} {:o}", found.uid(), found.gid(), found.mode() & 0o7777)
         }
+        // The number of the error that a system call without arguments ends with; of `personality`, one that turns randomness off.
+        "call" => {
+            let number: i64 = value.parse().unwrap();
+            let first: i64 = if number == 135 { 0x4_0000 } else { 0 };
+            let result = unsafe { syscall(number, first, 0_i64, 0_i64, 0_i64, 0_i64, 0_i64) };
+            let error = std::io::Error::last_os_error().raw_os_error().unwrap();
+            if result < 0 { error.to_string() } else { "0".to_owned() }
+        }
+        // How many processes could be made, and the number of the error that the next one ended with.
+        "spawn" => {
+            let most: usize = value.parse().unwrap();
+            for made in 0..most {
+                if let Err(error) = process::Command::new("/proc/self/exe").args(["sleep", "60"]).spawn() {
+                    return format!("{made} {}", error.raw_os_error().unwrap());
+                }
+            }
+            format!("{most} 0")
+        }
+        // `PATH:MEBIBYTES`
+        "fill" => {
+            let (path, count) = value.rsplit_once(':').unwrap();
+            let block = vec![1; 1 << 20];
+            let fill = || {
+                let mut file = fs::File::options().append(true).create(true).open(path)?;
+                (0..count.parse().unwrap()).try_for_each(|_| file.write_all(&block))
+            };
+            fill().map_or_else(|error| error.kind().to_string(), |()| "written".to_owned())
+        }
+        // Ends well the first time.
+        "once" => process::exit(i32::from(fs::File::create_new(value).is_err())),
         "connect" => match TcpStream::connect(value) {
             Ok(mut stream) => {
                 let mut text = String::new();
