@@ -41,6 +41,10 @@ impl Prepared for Interruptible<dyn Prepared> {
         self.0.owners_are_kept()
     }
 
+    fn is_isolated(&self) -> bool {
+        self.0.is_isolated()
+    }
+
     fn volumes(&self) -> Result<Box<dyn Volumes>, EngineError> {
         check();
         self.0.volumes()

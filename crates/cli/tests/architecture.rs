@@ -1,7 +1,11 @@
-//! The arrows between the crates: what may use what. `ARCHITECTURE.md` draws them.
+//! The arrows between the crates, and what a crate must never do: `ARCHITECTURE.md` draws them and names its invariants.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
 use std::process::Command;
+
+use seaworthy_testkit::workspace;
 
 /// Of each crate, the crates of ours that it may use outside tests.
 const PERMITTED: &[(&str, &[&str])] = &[
@@ -75,4 +79,61 @@ fn crates_use_only_what_the_architecture_permits() -> anyhow::Result<()> {
     }
     assert_eq!(faults, Vec::<String>::new());
     Ok(())
+}
+
+/// Of each crate, what its code outside tests never names.
+const NEVER: &[(&str, &[&str])] = &[
+    // It opens no file, and knows nothing of the machine.
+    ("spec", &["std::fs", "std::net", "std::process", "std::env", "std::io", "::now()"]),
+    // No network.
+    ("image", &["TcpStream", "UdpSocket", "std::process"]),
+    // No network, and no clock.
+    ("proof", &["std::net", "::now()"]),
+    // Pure functions.
+    ("report", &["std::fs", "std::net", "std::env", "::now()"]),
+    // Which engine it has is not its business, and the specification was read before.
+    ("verify", &["Embedded", "Docker::", "\"embedded", "spec.source"]),
+    // Only `Output` writes to the streams.
+    ("cli", &["io::stdout", "io::stderr", "println!", "print!("]),
+];
+
+/// The files that may nevertheless: one gives the specification's digest, the other is `Output`.
+const BUT: &[(&str, &str)] = &[
+    ("verify/src/verify.rs", "spec.source"),
+    ("cli/src/output.rs", "io::stdout"),
+    ("cli/src/output.rs", "io::stderr"),
+];
+
+#[test]
+fn crates_never_do_what_the_architecture_excludes() -> anyhow::Result<()> {
+    let mut faults = Vec::new();
+    for (name, never) in NEVER {
+        let folder = workspace().join("crates").join(name).join("src");
+        let files = sources(&folder)?;
+        anyhow::ensure!(files.len() > 3, "no sources in {}", folder.display());
+        for (path, code) in &files {
+            let may = |word: &str| BUT.iter().any(|(file, known)| path.ends_with(file) && *known == word);
+            let named = never.iter().filter(|word| code.contains(**word) && !may(word));
+            faults.extend(named.map(|word| format!("{path} names {word}")));
+        }
+    }
+    assert_eq!(faults, Vec::<String>::new());
+    Ok(())
+}
+
+/// Every source file's code: without comments, and without the tests at its end.
+fn sources(folder: &Path) -> anyhow::Result<Vec<(String, String)>> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            found.extend(sources(&path)?);
+        } else if path.extension().is_some_and(|extension| extension == "rs") && !path.ends_with("tests.rs") {
+            let text = fs::read_to_string(&path)?;
+            let code = text.split("#[cfg(test)]").next().unwrap_or_default().lines();
+            let code: Vec<&str> = code.filter(|line| !line.trim_start().starts_with("//")).collect();
+            found.push((path.display().to_string(), code.join("\n")));
+        }
+    }
+    Ok(found)
 }

@@ -33,6 +33,9 @@ pub trait Prepared {
         true
     }
 
+    /// Whether a container reaches nothing outside but its [`crate::Service`]s.
+    fn is_isolated(&self) -> bool;
+
     /// Fresh storage for the volumes that the image declares, to outlive one container.
     ///
     /// # Errors

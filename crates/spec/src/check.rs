@@ -2,91 +2,175 @@
 
 use std::time::Duration;
 
-use serde_json::{Map, Value, json};
+use serde::{Serialize, Serializer};
+use serde_json::{Map, Value};
 
 use crate::Scenario;
 
-/// A check and its parameters: one row of the vocabulary, filled in.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Check {
+/// Declares every check in one place: what it promises, its parameters, its name, its stages and what it is about.
+macro_rules! checks {
+    ($(
+        $(#[doc = $doc:literal])*
+        $check:ident $({ $($fields:tt)* })? $(($scenario:ty))? = $name:literal, [$($stage:ident),+], $about:ident;
+    )*) => {
+        /// A check and its parameters: one row of the vocabulary, filled in.
+        #[derive(Debug, Clone, PartialEq, Serialize)]
+        #[serde(untagged)]
+        pub enum Check {
+            $($(#[doc = $doc])* $check $({ $($fields)* })? $(($scenario))?,)*
+        }
+
+        /// Which check it is, without its parameters.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum CheckKind {
+            $($check,)*
+        }
+
+        impl Check {
+            /// Which check it is.
+            pub fn kind(&self) -> CheckKind {
+                match self {
+                    $(Self::$check { .. } => CheckKind::$check,)*
+                }
+            }
+        }
+
+        impl CheckKind {
+            /// Every check, in the order of the design.
+            pub const ALL: &[Self] = &[$(Self::$check,)*];
+
+            /// The name that reports and the reference page use: `image.size`.
+            pub fn name(self) -> &'static str {
+                match self {
+                    $(Self::$check => $name,)*
+                }
+            }
+
+            /// Where it is decided, the last stage at the end.
+            pub fn stages(self) -> &'static [Stage] {
+                match self {
+                    $(Self::$check => &[$(Stage::$stage,)+],)*
+                }
+            }
+
+            /// What it is about.
+            pub fn about(self) -> About {
+                match self {
+                    $(Self::$check => About::$about,)*
+                }
+            }
+        }
+    };
+}
+
+checks! {
     /// Container builds successfully without errors.
-    BuildSucceeds,
+    BuildSucceeds = "build.succeeds", [Build], Image;
     /// Build is reproducible.
-    BuildReproducible,
+    BuildReproducible = "build.reproducible", [Build], Image;
     /// Multi-stage build.
-    BuildMultiStage,
+    BuildMultiStage = "build.multi_stage", [Build], Image;
     /// Image size under {size}.
-    ImageSize { limit_bytes: u64, measure: Measure },
+    ImageSize { limit_bytes: u64, measure: Measure } = "image.size", [Image], Image;
     /// No secrets in image.
-    ImageSecrets,
+    ImageSecrets = "image.secrets", [Image], Image;
     /// {VAR}: environment variable (not hardcoded).
-    EnvRuntime { variable: String },
+    EnvRuntime { variable: String } = "env.runtime", [Image, Run], Container;
     /// Base image: {ref} or scratch. Any one of them keeps it.
-    ImageBase { bases: Vec<String> },
+    ImageBase { bases: Vec<String> } = "image.base", [Image], Image;
     /// No shell / package manager / compiler / build tools in image.
-    ImageSlim { without: Vec<Tool> },
+    ImageSlim { without: Vec<Tool> } = "image.slim", [Image], Image;
     /// No setuid files.
-    ImageSetuid,
+    ImageSetuid = "image.setuid", [Image], Image;
     /// File {path} exists / does not exist / is owned by {user}.
-    ImageFile { path: String, expectation: FileExpectation },
+    ImageFile {
+        path: String,
+        #[serde(flatten)]
+        expectation: FileExpectation,
+    } = "image.file", [Image], Image;
     /// Labels {a}, {b} are set.
-    ImageLabels { names: Vec<String> },
+    ImageLabels { names: Vec<String> } = "image.labels", [Image], Image;
     /// Image exposes port {n}.
-    ImagePort { port: u16 },
+    ImagePort { port: u16 } = "image.port", [Image], Image;
     /// At most {n} layers.
-    ImageLayers { most: usize },
+    ImageLayers { most: usize } = "image.layers", [Image], Image;
     /// Binaries match the image's platform.
-    ImagePlatform,
+    ImagePlatform = "image.platform", [Image], Image;
     /// Health check is declared.
-    HealthDeclared,
+    HealthDeclared = "health.declared", [Image], Image;
     /// Health check turns healthy within {time}.
-    HealthHealthy { within: Duration },
+    HealthHealthy {
+        #[serde(rename = "within_ms", serialize_with = "milliseconds")]
+        within: Duration,
+    } = "health.healthy", [Run], Service;
     /// Health check endpoint responds at {path}.
-    HealthEndpoint { path: String },
+    HealthEndpoint { path: String } = "health.endpoint", [Run], Service;
     /// Container runs as non-root user.
-    UserNonRoot,
+    UserNonRoot = "user.non_root", [Image, Run], Life;
     /// Container runs as {user}: a name or a number.
-    UserIs { user: String },
+    UserIs { user: String } = "user.is", [Image, Run], Life;
     /// All CRUD endpoints work.
-    ApiCrud,
+    ApiCrud = "api.crud", [Run], Service;
     /// Container can connect to {name} database with provided {VAR}.
-    DatabaseConnects { name: String, variable: String },
+    DatabaseConnects { name: String, variable: String } = "database.connects", [Run], Service;
     /// {Things} persist across container restarts.
-    DataPersists { things: String },
+    DataPersists { things: String } = "data.persists", [Run], Service;
     /// Database password can be rotated via {VAR} without a restart; {VAR} names a file.
-    DatabaseRotates { variable: String },
+    DatabaseRotates { variable: String } = "database.rotates", [Run], Service;
     /// {VAR} configurable, defaults to {value}.
-    EnvConfigurable { variable: String, default: Option<String> },
+    EnvConfigurable { variable: String, default: Option<String> } = "env.configurable", [Run], Service;
     /// Refuses to start without {VAR}.
-    EnvRequired { variable: String },
+    EnvRequired { variable: String } = "env.required", [Run], Container;
     /// Starts within {time}.
-    StartWithin { within: Duration },
+    StartWithin {
+        #[serde(rename = "within_ms", serialize_with = "milliseconds")]
+        within: Duration,
+    } = "start.within", [Run], Service;
     /// Stops within {time} on SIGTERM, finishing requests in flight.
-    StopGraceful { within: Duration },
+    StopGraceful {
+        #[serde(rename = "within_ms", serialize_with = "milliseconds")]
+        within: Duration,
+    } = "stop.graceful", [Run], Container;
     /// Uses at most {size} of memory.
-    MemoryUnder { limit_bytes: u64 },
+    MemoryUnder { limit_bytes: u64 } = "memory.under", [Run], Container;
     /// Runs with a read-only root filesystem (with a writable {path}).
-    RootfsReadOnly { writable: Vec<String> },
+    RootfsReadOnly { writable: Vec<String> } = "rootfs.read_only", [Run], Container;
     /// Runs with no capabilities.
-    CapabilitiesNone,
+    CapabilitiesNone = "capabilities.none", [Run], Container;
     /// Logs to stdout (as JSON).
-    LogsStdout { json: bool },
+    LogsStdout { json: bool } = "logs.stdout", [Run], Life;
     /// No secret in the logs.
-    LogsSecrets,
+    LogsSecrets = "logs.secrets", [Run], Life;
     /// Talks to nothing but {the database}.
-    NetworkOnly { allowed: Vec<String> },
+    NetworkOnly { allowed: Vec<String> } = "network.only", [Run], Life;
     /// Image can be pushed to registry. Empty: any registry.
-    RegistryPushed { registries: Vec<String> },
+    RegistryPushed { registries: Vec<String> } = "registry.pushed", [Push], Publication;
     /// Tagged with version, commit and latest.
-    RegistryTags { tags: Vec<String> },
+    RegistryTags { tags: Vec<String> } = "registry.tags", [Push], Publication;
     /// Image can be pulled and run on different machine.
-    MachineDifferent,
+    MachineDifferent = "machine.different", [Elsewhere], Publication;
     /// An inline check or a fenced scenario.
-    Scenario(Scenario),
+    Scenario(Scenario) = "scenario", [Run], Service;
+}
+
+/// What a check is about: it says when the check is decided, and what a container that does not run means for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum About {
+    /// The image itself and its build.
+    Image,
+    /// What the service does for its clients: a container that does not run contradicts it.
+    Service,
+    /// How a container runs: without one that runs, nothing is known.
+    Container,
+    /// Everything that the container did while the other promises were decided; without a container, nothing is known.
+    Life,
+    /// Where the published image is and runs; the promises about running decide with.
+    Publication,
 }
 
 /// Which size a limit is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Measure {
     /// Not said: both must hold.
     Both,
@@ -97,7 +181,8 @@ pub enum Measure {
 }
 
 /// What an image may promise not to contain.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Tool {
     Shell,
     PackageManager,
@@ -106,7 +191,8 @@ pub enum Tool {
 }
 
 /// What a file in the image must be.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "expectation", content = "user", rename_all = "kebab-case")]
 pub enum FileExpectation {
     Exists,
     Missing,
@@ -127,168 +213,25 @@ pub enum Stage {
 impl Check {
     /// The name that reports and the reference page use: `image.size`.
     pub fn name(&self) -> &'static str {
-        match self {
-            Self::BuildSucceeds => "build.succeeds",
-            Self::BuildReproducible => "build.reproducible",
-            Self::BuildMultiStage => "build.multi_stage",
-            Self::ImageSize { .. } => "image.size",
-            Self::ImageSecrets => "image.secrets",
-            Self::EnvRuntime { .. } => "env.runtime",
-            Self::ImageBase { .. } => "image.base",
-            Self::ImageSlim { .. } => "image.slim",
-            Self::ImageSetuid => "image.setuid",
-            Self::ImageFile { .. } => "image.file",
-            Self::ImageLabels { .. } => "image.labels",
-            Self::ImagePort { .. } => "image.port",
-            Self::ImageLayers { .. } => "image.layers",
-            Self::ImagePlatform => "image.platform",
-            Self::HealthDeclared => "health.declared",
-            Self::HealthHealthy { .. } => "health.healthy",
-            Self::HealthEndpoint { .. } => "health.endpoint",
-            Self::UserNonRoot => "user.non_root",
-            Self::UserIs { .. } => "user.is",
-            Self::ApiCrud => "api.crud",
-            Self::DatabaseConnects { .. } => "database.connects",
-            Self::DataPersists { .. } => "data.persists",
-            Self::DatabaseRotates { .. } => "database.rotates",
-            Self::EnvConfigurable { .. } => "env.configurable",
-            Self::EnvRequired { .. } => "env.required",
-            Self::StartWithin { .. } => "start.within",
-            Self::StopGraceful { .. } => "stop.graceful",
-            Self::MemoryUnder { .. } => "memory.under",
-            Self::RootfsReadOnly { .. } => "rootfs.read_only",
-            Self::CapabilitiesNone => "capabilities.none",
-            Self::LogsStdout { .. } => "logs.stdout",
-            Self::LogsSecrets => "logs.secrets",
-            Self::NetworkOnly { .. } => "network.only",
-            Self::RegistryPushed { .. } => "registry.pushed",
-            Self::RegistryTags { .. } => "registry.tags",
-            Self::MachineDifferent => "machine.different",
-            Self::Scenario(_) => "scenario",
-        }
+        self.kind().name()
     }
 
     /// The last stage that its verdict needs.
     pub fn stage(&self) -> Stage {
-        match self {
-            Self::BuildSucceeds | Self::BuildReproducible | Self::BuildMultiStage => Stage::Build,
-            Self::ImageSize { .. }
-            | Self::ImageSecrets
-            | Self::ImageBase { .. }
-            | Self::ImageSlim { .. }
-            | Self::ImageSetuid
-            | Self::ImageFile { .. }
-            | Self::ImageLabels { .. }
-            | Self::ImagePort { .. }
-            | Self::ImageLayers { .. }
-            | Self::ImagePlatform
-            | Self::HealthDeclared => Stage::Image,
-            Self::RegistryPushed { .. } | Self::RegistryTags { .. } => Stage::Push,
-            Self::MachineDifferent => Stage::Elsewhere,
-            Self::EnvRuntime { .. }
-            | Self::HealthHealthy { .. }
-            | Self::HealthEndpoint { .. }
-            | Self::UserNonRoot
-            | Self::UserIs { .. }
-            | Self::ApiCrud
-            | Self::DatabaseConnects { .. }
-            | Self::DataPersists { .. }
-            | Self::DatabaseRotates { .. }
-            | Self::EnvConfigurable { .. }
-            | Self::EnvRequired { .. }
-            | Self::StartWithin { .. }
-            | Self::StopGraceful { .. }
-            | Self::MemoryUnder { .. }
-            | Self::RootfsReadOnly { .. }
-            | Self::CapabilitiesNone
-            | Self::LogsStdout { .. }
-            | Self::LogsSecrets
-            | Self::NetworkOnly { .. }
-            | Self::Scenario(_) => Stage::Run,
-        }
+        self.kind().stages().last().copied().unwrap_or(Stage::Run)
+    }
+
+    /// What it is about.
+    pub fn about(&self) -> About {
+        self.kind().about()
     }
 
     /// Its parameters as JSON: sizes in bytes (`limit_bytes`), times in milliseconds (`within_ms`). Empty where it has none.
     pub fn parameters(&self) -> Map<String, Value> {
-        let parameters = match self {
-            Self::ImageSize { limit_bytes, measure } => {
-                json!({"limit_bytes": limit_bytes, "measure": measure.as_str()})
-            }
-            Self::EnvRuntime { variable } | Self::EnvRequired { variable } | Self::DatabaseRotates { variable } => {
-                json!({"variable": variable})
-            }
-            Self::ImageBase { bases } => json!({"bases": bases}),
-            Self::ImageSlim { without } => {
-                json!({"without": without.iter().map(|tool| tool.as_str()).collect::<Vec<_>>()})
-            }
-            Self::ImageFile { path, expectation: FileExpectation::Exists } => {
-                json!({"path": path, "expectation": "exists"})
-            }
-            Self::ImageFile { path, expectation: FileExpectation::Missing } => {
-                json!({"path": path, "expectation": "missing"})
-            }
-            Self::ImageFile { path, expectation: FileExpectation::OwnedBy(user) } => {
-                json!({"path": path, "expectation": "owned-by", "user": user})
-            }
-            Self::ImageLabels { names } => json!({"names": names}),
-            Self::ImagePort { port } => json!({"port": port}),
-            Self::ImageLayers { most } => json!({"most": most}),
-            Self::HealthHealthy { within } | Self::StartWithin { within } | Self::StopGraceful { within } => {
-                json!({"within_ms": milliseconds(*within)})
-            }
-            Self::HealthEndpoint { path } => json!({"path": path}),
-            Self::UserIs { user } => json!({"user": user}),
-            Self::DatabaseConnects { name, variable } => json!({"name": name, "variable": variable}),
-            Self::DataPersists { things } => json!({"things": things}),
-            Self::EnvConfigurable { variable, default } => json!({"variable": variable, "default": default}),
-            Self::MemoryUnder { limit_bytes } => json!({"limit_bytes": limit_bytes}),
-            Self::RootfsReadOnly { writable } => json!({"writable": writable}),
-            Self::LogsStdout { json } => json!({"json": json}),
-            Self::NetworkOnly { allowed } => json!({"allowed": allowed}),
-            Self::RegistryPushed { registries } => json!({"registries": registries}),
-            Self::RegistryTags { tags } => json!({"tags": tags}),
-            Self::Scenario(Scenario { steps }) => {
-                json!({"steps": steps.iter().map(|step| &step.text).collect::<Vec<_>>()})
-            }
-            Self::BuildSucceeds
-            | Self::BuildReproducible
-            | Self::BuildMultiStage
-            | Self::ImageSecrets
-            | Self::ImageSetuid
-            | Self::ImagePlatform
-            | Self::HealthDeclared
-            | Self::UserNonRoot
-            | Self::ApiCrud
-            | Self::CapabilitiesNone
-            | Self::LogsSecrets
-            | Self::MachineDifferent => json!({}),
-        };
-        match parameters {
-            Value::Object(parameters) => parameters,
+        match serde_json::to_value(self) {
+            Ok(Value::Object(parameters)) => parameters,
+            // A check without parameters is `null`.
             _ => Map::new(),
-        }
-    }
-}
-
-impl Measure {
-    /// `both`, `transfer` or `unpacked`.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Both => "both",
-            Self::Transfer => "transfer",
-            Self::Unpacked => "unpacked",
-        }
-    }
-}
-
-impl Tool {
-    /// `shell`, `package-manager`, `compiler` or `build-tools`.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Shell => "shell",
-            Self::PackageManager => "package-manager",
-            Self::Compiler => "compiler",
-            Self::BuildTools => "build-tools",
         }
     }
 }
@@ -306,6 +249,6 @@ impl Stage {
     }
 }
 
-fn milliseconds(time: Duration) -> u64 {
-    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+fn milliseconds<S: Serializer>(time: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_u64(u64::try_from(time.as_millis()).unwrap_or(u64::MAX))
 }

@@ -6,6 +6,7 @@ mod check;
 mod comment;
 mod criterion;
 mod cursor;
+mod database;
 mod document;
 mod explain;
 mod nearest;
@@ -23,8 +24,9 @@ mod suggest;
 mod understand;
 mod vocabulary;
 
-pub use check::{Check, FileExpectation, Measure, Stage, Tool};
+pub use check::{About, Check, CheckKind, FileExpectation, Measure, Stage, Tool};
 pub use criterion::{Criterion, Promise, Section, Spec};
+pub use database::{Database, System};
 pub use explain::{Also, Line, explain};
 pub use parse::LARGEST_BYTES;
 pub use problem::{Excerpt, Problem, SpecError};

@@ -14,8 +14,8 @@ pub fn reference_markdown() -> String {
         let _ = writeln!(
             page,
             "| [`{}`](#{}) | {} | {} |",
-            entry.check,
-            anchor(entry.check),
+            entry.kind.name(),
+            anchor(entry.kind.name()),
             entry.sentence,
             stages(entry)
         );
@@ -35,7 +35,7 @@ pub fn reference_markdown() -> String {
 }
 
 fn describe(page: &mut String, entry: &Entry) {
-    let _ = write!(page, "\n### {}\n\n{}\n\n", entry.check, entry.description);
+    let _ = write!(page, "\n### {}\n\n{}\n\n", entry.kind.name(), entry.description);
     for example in entry.examples {
         let _ = writeln!(page, "- {example}");
     }
@@ -52,7 +52,7 @@ fn describe(page: &mut String, entry: &Entry) {
 }
 
 fn stages(entry: &Entry) -> String {
-    entry.stages.iter().copied().map(Stage::as_str).collect::<Vec<_>>().join(" + ")
+    entry.kind.stages().iter().copied().map(Stage::as_str).collect::<Vec<_>>().join(" + ")
 }
 
 /// The heading's anchor, as forges make it.

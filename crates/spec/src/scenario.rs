@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
+use serde::{Serialize, Serializer};
 use serde_json::Value;
 
 /// Steps that run one after the other against one container.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Scenario {
     pub steps: Vec<Step>,
 }
@@ -18,6 +19,12 @@ pub struct Step {
     /// The line as written, trimmed.
     pub text: String,
     pub action: Action,
+}
+
+impl Serialize for Step {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.text)
+    }
 }
 
 /// What a step does.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::parameter::Value;
 use crate::pattern::Found;
-use crate::{Check, FileExpectation, Measure, Stage, Tool};
+use crate::{Check, CheckKind, FileExpectation, Measure, Tool};
 
 /// How long a health check may take to turn healthy where the sentence names no time. Docker first asks after 30 s.
 pub(crate) const HEALTHY_WITHIN: Duration = Duration::from_mins(1);
@@ -17,10 +17,8 @@ pub(crate) const STOP_WITHIN: Duration = Duration::from_secs(10);
 /// One row of the vocabulary.
 #[derive(Debug)]
 pub struct Entry {
-    /// The check's name: `image.size`.
-    pub check: &'static str,
-    /// Where it is decided, the last one at the end.
-    pub stages: &'static [Stage],
+    /// The check that its sentences promise.
+    pub kind: CheckKind,
     /// The sentence in its plainest form, parameters in braces.
     pub sentence: &'static str,
     /// What is promised, exactly.
@@ -46,8 +44,7 @@ pub fn vocabulary() -> &'static [Entry] {
 
 const VOCABULARY: &[Entry] = &[
     Entry {
-        check: "build.succeeds",
-        stages: &[Stage::Build],
+        kind: CheckKind::BuildSucceeds,
         sentence: "Container builds successfully without errors",
         description: "The image's own build left a record, and it ended well.",
         examples: &[
@@ -66,8 +63,7 @@ const VOCABULARY: &[Entry] = &[
         checks: |_| one(Check::BuildSucceeds),
     },
     Entry {
-        check: "build.reproducible",
-        stages: &[Stage::Build],
+        kind: CheckKind::BuildReproducible,
         sentence: "Build is reproducible",
         description: "Two builds of the same source in two folders give the same digest.",
         examples: &["Build is reproducible", "Reproducible build", "The image is reproducible byte for byte"],
@@ -82,8 +78,7 @@ const VOCABULARY: &[Entry] = &[
         checks: |_| one(Check::BuildReproducible),
     },
     Entry {
-        check: "build.multi_stage",
-        stages: &[Stage::Build],
+        kind: CheckKind::BuildMultiStage,
         sentence: "Multi-stage build",
         description: "The build has a stage of its own for the tools, and the image is made from another.",
         examples: &["Multi-stage build", "Uses a multi-stage build", "Multi-stage Dockerfile"],
@@ -97,8 +92,7 @@ const VOCABULARY: &[Entry] = &[
         checks: |_| one(Check::BuildMultiStage),
     },
     Entry {
-        check: "image.size",
-        stages: &[Stage::Image],
+        kind: CheckKind::ImageSize,
         sentence: "Image size under {size}",
         description: "No more bytes than {size}. `(transfer)` or `(unpacked)` names the measure; without one, both sizes must hold. \
                       Every wording (`under`, `at most`, `up to`) means: {size} or less.",
@@ -139,8 +133,7 @@ const VOCABULARY: &[Entry] = &[
         },
     },
     Entry {
-        check: "image.secrets",
-        stages: &[Stage::Image],
+        kind: CheckKind::ImageSecrets,
         sentence: "No secrets in image",
         description: "No private key, token or password in any layer (also in files that a later layer deletes), in the environment, \
                       the labels or the history.",
@@ -157,8 +150,7 @@ const VOCABULARY: &[Entry] = &[
         checks: |_| one(Check::ImageSecrets),
     },
     Entry {
-        check: "env.runtime",
-        stages: &[Stage::Image, Stage::Run],
+        kind: CheckKind::EnvRuntime,
         sentence: "{VAR}: Environment variable (not hardcoded)",
         description: "{VAR} is not set in the image, no layer holds a URL with a password, and another value at run time changes \
                       what the service does.",
@@ -179,8 +171,7 @@ const VOCABULARY: &[Entry] = &[
         checks: |found| one(Check::EnvRuntime { variable: text(found, "var")? }),
     },
     Entry {
-        check: "image.base",
-        stages: &[Stage::Image],
+        kind: CheckKind::ImageBase,
         sentence: "Base image: {ref}",
         description: "The image begins with the layers of {ref}, or what is in it is what {ref} says. Of several, one is enough. \
                       `scratch`: nothing foreign to the build.",
@@ -203,8 +194,7 @@ const VOCABULARY: &[Entry] = &[
         checks: |found| one(Check::ImageBase { bases: list(found, "ref")? }),
     },
     Entry {
-        check: "image.slim",
-        stages: &[Stage::Image],
+        kind: CheckKind::ImageSlim,
         sentence: "No {tools} in image",
         description: "None of the tools named is in the image: shell, package manager, compiler, build tools.",
         examples: &[
@@ -233,8 +223,7 @@ const VOCABULARY: &[Entry] = &[
         },
     },
     Entry {
-        check: "image.setuid",
-        stages: &[Stage::Image],
+        kind: CheckKind::ImageSetuid,
         sentence: "No setuid files",
         description: "No file in the image has the setuid bit.",
         examples: &["No setuid files", "No setuid binaries in the image"],
@@ -248,8 +237,7 @@ const VOCABULARY: &[Entry] = &[
         checks: |_| one(Check::ImageSetuid),
     },
     Entry {
-        check: "image.file",
-        stages: &[Stage::Image],
+        kind: CheckKind::ImageFile,
         sentence: "File {path} exists",
         description: "The path is in the image, or is not, or belongs to the user named.",
         examples: &["File /app/task-api exists", "File /bin/sh does not exist", "/data is owned by appuser"],
@@ -273,8 +261,7 @@ const VOCABULARY: &[Entry] = &[
         },
     },
     Entry {
-        check: "image.labels",
-        stages: &[Stage::Image],
+        kind: CheckKind::ImageLabels,
         sentence: "Labels {a}, {b} are set",
         description: "Every label named is there and not empty. `title`, `version`, `revision`, `source`, `created` and the other short \
                       names of the OCI annotations stand for `org.opencontainers.image.…`.",
@@ -292,8 +279,7 @@ const VOCABULARY: &[Entry] = &[
         checks: |found| one(Check::ImageLabels { names: list(found, "labels")? }),
     },
     Entry {
-        check: "image.port",
-        stages: &[Stage::Image],
+        kind: CheckKind::ImagePort,
         sentence: "Image exposes port {n}",
         description: "The image's config exposes TCP port {n}.",
         examples: &["Image exposes port 8000", "Exposes port 8000", "Port 8000 is exposed"],
@@ -308,8 +294,7 @@ const VOCABULARY: &[Entry] = &[
         checks: |found| one(Check::ImagePort { port: u16::try_from(number(found, "port")?).ok()? }),
     },
     Entry {
-        check: "image.layers",
-        stages: &[Stage::Image],
+        kind: CheckKind::ImageLayers,
         sentence: "Image has at most {n} layers",
         description: "The manifest lists {n} layers or fewer.",
         examples: &["Image has at most 5 layers", "At most 5 layers"],
@@ -323,8 +308,7 @@ const VOCABULARY: &[Entry] = &[
         checks: |found| one(Check::ImageLayers { most: usize::try_from(number(found, "n")?).ok()? }),
     },
     Entry {
-        check: "image.platform",
-        stages: &[Stage::Image],
+        kind: CheckKind::ImagePlatform,
         sentence: "Binaries match the image's platform",
         description: "Every executable in the image is for the architecture that its config names.",
         examples: &["Binaries match the image's platform", "All binaries match the platform of the image"],
@@ -337,8 +321,7 @@ const VOCABULARY: &[Entry] = &[
         checks: |_| one(Check::ImagePlatform),
     },
     Entry {
-        check: "health.declared",
-        stages: &[Stage::Image],
+        kind: CheckKind::HealthDeclared,
         sentence: "Health check is declared",
         description: "The image's config declares a health check.",
         examples: &[
@@ -356,8 +339,7 @@ const VOCABULARY: &[Entry] = &[
         checks: |_| one(Check::HealthDeclared),
     },
     Entry {
-        check: "health.healthy",
-        stages: &[Stage::Run],
+        kind: CheckKind::HealthHealthy,
         sentence: "Health check turns healthy within {time}",
         description: "The declared health check, run as an orchestrator runs it, reports healthy in time; 60 s where no time is named.",
         examples: &[
@@ -375,8 +357,7 @@ const VOCABULARY: &[Entry] = &[
         checks: |found| one(Check::HealthHealthy { within: time(found).unwrap_or(HEALTHY_WITHIN) }),
     },
     Entry {
-        check: "health.endpoint",
-        stages: &[Stage::Run],
+        kind: CheckKind::HealthEndpoint,
         sentence: "Health check endpoint responds at {path}",
         description: "GET {path} answers 200 to 299 without a redirect, and again a moment later.",
         examples: &[
@@ -396,8 +377,7 @@ const VOCABULARY: &[Entry] = &[
         checks: |found| one(Check::HealthEndpoint { path: text(found, "path")? }),
     },
     Entry {
-        check: "user.non_root",
-        stages: &[Stage::Image, Stage::Run],
+        kind: CheckKind::UserNonRoot,
         sentence: "Container runs as non-root user",
         description: "The config names a user that is not root, the entrypoint gains nothing by setuid or file capabilities, and no process \
                       seen has the id 0.",
@@ -423,8 +403,7 @@ const VOCABULARY: &[Entry] = &[
         },
     },
     Entry {
-        check: "user.is",
-        stages: &[Stage::Image, Stage::Run],
+        kind: CheckKind::UserIs,
         sentence: "Container runs as user {user}",
         description: "The config names that user, and every process seen has its id. After `user` any name may stand; without it a number, \
                       or a name that is nothing else (`appuser`, `nobody`, `root`, …).",
@@ -445,8 +424,7 @@ const VOCABULARY: &[Entry] = &[
         },
     },
     Entry {
-        check: "api.crud",
-        stages: &[Stage::Run],
+        kind: CheckKind::ApiCrud,
         sentence: "All CRUD endpoints work",
         description: "Every collection in the service's own OpenAPI document is created, read, listed, updated, read, deleted and read again (404).",
         examples: &[
@@ -464,8 +442,7 @@ const VOCABULARY: &[Entry] = &[
         checks: |_| one(Check::ApiCrud),
     },
     Entry {
-        check: "database.connects",
-        stages: &[Stage::Run],
+        kind: CheckKind::DatabaseConnects,
         sentence: "Container can connect to {name} database with provided {VAR}",
         description: "The service, given {VAR}, reaches the database: what is written is read back from it. `Neon` passes only against a Neon host. \
                       Without {name} any database will do; {VAR} is `DATABASE_URL` where none is named.",
@@ -487,8 +464,7 @@ const VOCABULARY: &[Entry] = &[
         },
     },
     Entry {
-        check: "data.persists",
-        stages: &[Stage::Run],
+        kind: CheckKind::DataPersists,
         sentence: "{Things} persist across container restarts",
         description: "The container is killed and a new one is made on the same declared volumes and the same database; what was created is still there.",
         examples: &[
@@ -506,8 +482,7 @@ const VOCABULARY: &[Entry] = &[
         checks: |found| one(Check::DataPersists { things: text(found, "things")? }),
     },
     Entry {
-        check: "database.rotates",
-        stages: &[Stage::Run],
+        kind: CheckKind::DatabaseRotates,
         sentence: "Database password can be rotated via {VAR} without a restart",
         description: "{VAR} names a file that holds the database URL. While the service runs, the password changes, all its sessions end and the file is replaced; \
                       what was written before is read back by the same process. {VAR} ends in `_FILE`.",
@@ -530,8 +505,7 @@ const VOCABULARY: &[Entry] = &[
         },
     },
     Entry {
-        check: "env.configurable",
-        stages: &[Stage::Run],
+        kind: CheckKind::EnvConfigurable,
         sentence: "{VAR} is configurable, defaults to {value}",
         description: "Another value of {VAR} changes what the service does; without it, it does what {value} says.",
         examples: &[
@@ -551,8 +525,7 @@ const VOCABULARY: &[Entry] = &[
         checks: |found| one(Check::EnvConfigurable { variable: text(found, "var")?, default: text(found, "value") }),
     },
     Entry {
-        check: "env.required",
-        stages: &[Stage::Run],
+        kind: CheckKind::EnvRequired,
         sentence: "Refuses to start without {VAR}",
         description: "Without {VAR} the container exits by itself, with a code that is not 0.",
         examples: &[
@@ -573,8 +546,7 @@ const VOCABULARY: &[Entry] = &[
         checks: |found| one(Check::EnvRequired { variable: text(found, "var")? }),
     },
     Entry {
-        check: "start.within",
-        stages: &[Stage::Run],
+        kind: CheckKind::StartWithin,
         sentence: "Starts within {time}",
         description: "From the start call to the first 2xx of the health path, else to the first accepted connection.",
         examples: &[
@@ -595,8 +567,7 @@ const VOCABULARY: &[Entry] = &[
         checks: |found| one(Check::StartWithin { within: time(found)? }),
     },
     Entry {
-        check: "stop.graceful",
-        stages: &[Stage::Run],
+        kind: CheckKind::StopGraceful,
         sentence: "Stops within {time} on SIGTERM, finishing requests in flight",
         description: "After SIGTERM every request begun before is answered, and the container exits with 0 (or 143) in time, without being killed; \
                       10 s where no time is named. Finishing the requests is part of it, said or not.",
@@ -619,8 +590,7 @@ const VOCABULARY: &[Entry] = &[
         checks: |found| one(Check::StopGraceful { within: time(found).unwrap_or(STOP_WITHIN) }),
     },
     Entry {
-        check: "memory.under",
-        stages: &[Stage::Run],
+        kind: CheckKind::MemoryUnder,
         sentence: "Uses at most {size} of memory",
         description: "The CRUD requests run with {size} as the container's limit, without swap: nothing is killed for memory, every answer is right.",
         examples: &["Uses at most 64 MB of memory", "Memory usage under 64MB", "Runs within 64 MiB of RAM"],
@@ -637,8 +607,7 @@ const VOCABULARY: &[Entry] = &[
         checks: |found| one(Check::MemoryUnder { limit_bytes: size(found)? }),
     },
     Entry {
-        check: "rootfs.read_only",
-        stages: &[Stage::Run],
+        kind: CheckKind::RootfsReadOnly,
         sentence: "Runs with a read-only root filesystem",
         description: "The service works while only its declared volumes can be written, and the paths of \"with a writable {path}\".",
         examples: &[
@@ -656,8 +625,7 @@ const VOCABULARY: &[Entry] = &[
         checks: |found| one(Check::RootfsReadOnly { writable: list(found, "paths").unwrap_or_default() }),
     },
     Entry {
-        check: "capabilities.none",
-        stages: &[Stage::Run],
+        kind: CheckKind::CapabilitiesNone,
         sentence: "Runs with no capabilities",
         description: "The service works with every Linux capability dropped.",
         examples: &[
@@ -677,8 +645,7 @@ const VOCABULARY: &[Entry] = &[
         checks: |_| one(Check::CapabilitiesNone),
     },
     Entry {
-        check: "logs.stdout",
-        stages: &[Stage::Run],
+        kind: CheckKind::LogsStdout,
         sentence: "Logs to stdout",
         description: "The service writes to standard output; \"as JSON\": every line of it is a JSON object.",
         examples: &["Logs to stdout", "Logs to stdout as JSON", "Structured JSON logs to stdout"],
@@ -694,8 +661,7 @@ const VOCABULARY: &[Entry] = &[
         checks: |found| one(Check::LogsStdout { json: found.has("json") }),
     },
     Entry {
-        check: "logs.secrets",
-        stages: &[Stage::Run],
+        kind: CheckKind::LogsSecrets,
         sentence: "No secret in the logs",
         description: "Nothing that was given as a secret, and nothing that looks like one, is in what the container wrote.",
         examples: &["No secret in the logs", "No secrets in logs", "Secrets are never logged"],
@@ -710,8 +676,7 @@ const VOCABULARY: &[Entry] = &[
         checks: |_| one(Check::LogsSecrets),
     },
     Entry {
-        check: "network.only",
-        stages: &[Stage::Run],
+        kind: CheckKind::NetworkOnly,
         sentence: "Talks to nothing but the database",
         description: "Everything else that the container tries to reach is seen and named; the names allowed are `the database` and hosts.",
         examples: &[
@@ -731,8 +696,7 @@ const VOCABULARY: &[Entry] = &[
         checks: |found| one(Check::NetworkOnly { allowed: list(found, "hosts").unwrap_or_default() }),
     },
     Entry {
-        check: "registry.pushed",
-        stages: &[Stage::Push],
+        kind: CheckKind::RegistryPushed,
         sentence: "Image can be pushed to registry",
         description: "The image was pushed, and the registry gives back its digest. Named registries (`(Docker Hub or GHCR)`): \
                       one of them did.",
@@ -750,8 +714,7 @@ const VOCABULARY: &[Entry] = &[
         checks: |found| one(Check::RegistryPushed { registries: list(found, "registries").unwrap_or_default() }),
     },
     Entry {
-        check: "registry.tags",
-        stages: &[Stage::Push],
+        kind: CheckKind::RegistryTags,
         sentence: "Tagged with version, commit and latest",
         description: "The registry has those tags for the image: `version`, `commit`, `latest`.",
         examples: &["Tagged with version, commit and latest", "Image is tagged with version and git SHA"],
@@ -762,8 +725,7 @@ const VOCABULARY: &[Entry] = &[
         checks: |found| one(Check::RegistryTags { tags: list(found, "tags")? }),
     },
     Entry {
-        check: "machine.different",
-        stages: &[Stage::Elsewhere],
+        kind: CheckKind::MachineDifferent,
         sentence: "Image can be pulled and run on different machine",
         description: "The image was pulled by digest and kept its run promises on a machine, and since a boot, that is not the build's.",
         examples: &[

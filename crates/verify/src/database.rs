@@ -4,9 +4,9 @@ use std::cell::RefCell;
 use std::net::{IpAddr, SocketAddr, TcpListener, ToSocketAddrs as _};
 
 use seaworthy_database::Throwaway;
-use seaworthy_engine::{Container, Run, Service};
+use seaworthy_engine::{Container, Prepared, Run, Service};
 use seaworthy_report::Database as Kind;
-use seaworthy_spec::{Check, Promise, Spec};
+use seaworthy_spec::{Check, Database, Spec, System};
 
 use crate::Options;
 use crate::redact::Redactor;
@@ -29,6 +29,8 @@ pub(crate) struct RunDatabase {
     pub(crate) missing: Option<String>,
     stand_in: Option<Throwaway>,
     services: Vec<Service>,
+    /// The specification names a variable only: the service may be made for another system than PostgreSQL.
+    guessed: bool,
     /// Another one, whose password changes; or why there is none.
     rotating: Option<Result<RefCell<Throwaway>, String>>,
 }
@@ -37,44 +39,18 @@ pub(crate) struct RunDatabase {
 pub(crate) struct Wanted {
     variable: Option<String>,
     stand_in: bool,
+    guessed: bool,
     rotating: bool,
 }
 
 impl Wanted {
-    /// Told by the promises about databases, and by the names that the text mentions.
+    /// What the specification says of its database.
     pub(crate) fn of(spec: &Spec) -> Self {
-        let checks = || {
-            spec.criteria.iter().flat_map(|criterion| match &criterion.promise {
-                Promise::Understood(checks) => checks.as_slice(),
-                Promise::NotUnderstood { .. } => &[],
-            })
-        };
-        let connects = checks().find_map(|check| match check {
-            Check::DatabaseConnects { variable, .. } => Some(variable.clone()),
-            _ => None,
-        });
-        let named = || {
-            checks().find_map(|check| match check {
-                Check::EnvRuntime { variable }
-                | Check::EnvRequired { variable }
-                | Check::EnvConfigurable { variable, .. }
-                    if names_database(variable) =>
-                {
-                    Some(variable.clone())
-                }
-                _ => None,
-            })
-        };
-        let text = spec.source.to_lowercase();
-        let postgres_asked = checks().any(|check| match check {
-            Check::DatabaseConnects { name, .. } => is_postgres(name),
-            _ => false,
-        });
-        let other_asked =
-            checks().any(|check| matches!(check, Check::DatabaseConnects { name, .. } if !is_postgres(name)));
-        let stand_in = postgres_asked || (!other_asked && (text.contains("postgres") || text.contains("neon ")));
-        let rotating = checks().any(|check| matches!(check, Check::DatabaseRotates { .. }));
-        Self { variable: connects.or_else(named), stand_in, rotating }
+        let database = spec.database();
+        let stand_in = database.as_ref().is_some_and(Database::is_replaceable);
+        let guessed = database.as_ref().is_some_and(|database| database.system == System::Unknown);
+        let rotating = spec.checks().any(|check| matches!(check, Check::DatabaseRotates { .. }));
+        Self { variable: database.map(|database| database.variable), stand_in, guessed, rotating }
     }
 
     /// Whether a database server would be written to that is the user's own.
@@ -86,15 +62,15 @@ impl Wanted {
 }
 
 impl RunDatabase {
-    /// Takes the given one, else starts a throwaway one where the specification asks for it. `forwards`: the engine's containers have no
-    /// network of their own, so that a given server must be named to it.
+    /// Takes the given one, else starts a throwaway one where the specification asks for it. Where containers are isolated, a given
+    /// server must be named to them.
     pub(crate) fn provide(
         wanted: &Wanted,
         options: &Options,
-        gateway: IpAddr,
-        forwards: bool,
+        prepared: &dyn Prepared,
         redactor: &mut Redactor,
     ) -> Self {
+        let gateway = prepared.gateway();
         let mut database = Self {
             kind: Kind::None,
             variable: wanted.variable.clone(),
@@ -102,6 +78,7 @@ impl RunDatabase {
             missing: None,
             stand_in: None,
             services: Vec::new(),
+            guessed: wanted.guessed,
             rotating: wanted.rotating.then(|| start(gateway, redactor).map(RefCell::new)),
         };
         if let Some((variable, url)) = wanted.given(options) {
@@ -114,7 +91,7 @@ impl RunDatabase {
                     all.iter().find(|address| address.is_ipv4()).or(all.first()).copied()
                 });
                 // A server of this machine: an engine whose containers cannot reach it says so.
-                let address = address.filter(|address| forwards || address.ip().is_loopback());
+                let address = address.filter(|address| prepared.is_isolated() || address.ip().is_loopback());
                 database.services.extend(address.map(|address| Service { name: host, address }));
             }
         } else if wanted.stand_in && wanted.variable.is_some() {
@@ -192,6 +169,11 @@ impl RunDatabase {
         self.kind == Kind::Given && self.host().is_some()
     }
 
+    /// The variable, where a throwaway PostgreSQL stands in for a system that nobody named.
+    pub(crate) fn guessed(&self) -> Option<&str> {
+        self.variable.as_deref().filter(|_| self.kind == Kind::StandIn && self.guessed)
+    }
+
     pub(crate) fn is_neon(&self) -> bool {
         self.kind == Kind::Given && self.host().is_some_and(|host| host.to_ascii_lowercase().ends_with(".neon.tech"))
     }
@@ -249,13 +231,6 @@ pub(crate) fn is_postgres(name: &str) -> bool {
 /// Whether a sentence names Neon.
 pub(crate) fn is_neon(name: &str) -> bool {
     name.to_lowercase().contains("neon")
-}
-
-fn names_database(variable: &str) -> bool {
-    let variable = variable.to_ascii_uppercase();
-    ["DATABASE_URL", "DB_URL", "POSTGRES_URL", "POSTGRESQL_URL", "PG_URL", "DATABASE_URI", "DATABASE_DSN"]
-        .iter()
-        .any(|name| variable.ends_with(name))
 }
 
 /// Host and port of a database server's URL; `None` for files.

@@ -1,6 +1,8 @@
 //! What one check found.
 
-use seaworthy_report::Verdict;
+use seaworthy_report::{Criterion, Verdict};
+
+use crate::redact::Redactor;
 
 /// The longest evidence that a report carries, in characters.
 const LONGEST: usize = 400;
@@ -63,6 +65,23 @@ impl Finding {
         };
         let warnings = [self.warnings, other.warnings].concat();
         Self { verdict, evidence, next, warnings, caused_by }
+    }
+
+    /// Without the secrets of the run.
+    pub(crate) fn redacted(mut self, redactor: &Redactor) -> Self {
+        self.evidence = redactor.redact(&self.evidence);
+        self.warnings = self.warnings.iter().map(|warning| redactor.redact(warning)).collect();
+        self
+    }
+
+    /// Puts it into the report as what decides a criterion.
+    pub(crate) fn decides(self, criterion: &mut Criterion) {
+        let Self { verdict, evidence, next, warnings, caused_by } = self;
+        criterion.verdict = verdict;
+        criterion.evidence = evidence;
+        criterion.next = next;
+        criterion.warnings = warnings;
+        criterion.caused_by = caused_by;
     }
 
     fn new(verdict: Verdict, evidence: &str) -> Self {

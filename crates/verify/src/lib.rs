@@ -6,6 +6,7 @@ mod database;
 mod finding;
 mod http;
 pub mod image;
+mod judge;
 mod openapi;
 mod port;
 mod redact;

@@ -82,32 +82,22 @@ pub struct Witness {
 /// Decides again what only the image's travels decide, after it was pushed or another machine's result was read.
 pub fn settle(report: &mut Report, spec: &Spec, subject: &Subject<'_>) {
     for criterion in &spec.criteria {
-        if !criterion.checks().is_empty() && criterion.checks().iter().all(is_about_travel) {
-            let decided = &report.criteria;
-            let Some(finding) = finding(criterion, subject, decided) else { continue };
-            if let Some(place) = report.criteria.iter_mut().find(|decided| decided.id == criterion.id) {
-                place.verdict = finding.verdict;
-                place.evidence = finding.evidence;
-                place.next = finding.next;
-                place.caused_by = finding.caused_by;
-                place.warnings = finding.warnings;
-            }
+        let Some(finding) = finding(criterion, subject, &report.criteria) else { continue };
+        if let Some(place) = report.criteria.iter_mut().find(|decided| decided.id == criterion.id) {
+            finding.decides(place);
         }
     }
     report.summary = Summary::of(&report.criteria);
 }
 
+/// `None` where more than the image's travels decides it.
 fn finding(criterion: &Criterion, subject: &Subject<'_>, decided: &[report::Criterion]) -> Option<Finding> {
-    criterion.checks().iter().filter_map(|check| decide(check, subject, decided)).reduce(Finding::and)
+    let findings: Option<Vec<Finding>> =
+        criterion.checks().iter().map(|check| decide(check, subject, decided)).collect();
+    findings?.into_iter().reduce(Finding::and)
 }
 
-/// Whether a registry or another machine decides it.
-pub(crate) fn is_about_travel(check: &Check) -> bool {
-    matches!(check, Check::RegistryPushed { .. } | Check::RegistryTags { .. } | Check::MachineDifferent)
-}
-
-/// `decided` holds the promises that were decided before. `None` where the check is about something else.
-pub(crate) fn decide(check: &Check, subject: &Subject<'_>, decided: &[report::Criterion]) -> Option<Finding> {
+fn decide(check: &Check, subject: &Subject<'_>, decided: &[report::Criterion]) -> Option<Finding> {
     match check {
         Check::RegistryPushed { registries } => Some(pushed(subject, registries)),
         Check::RegistryTags { tags } => Some(tagged(subject, tags)),
@@ -116,7 +106,7 @@ pub(crate) fn decide(check: &Check, subject: &Subject<'_>, decided: &[report::Cr
     }
 }
 
-fn pushed(subject: &Subject<'_>, registries: &[String]) -> Finding {
+pub(crate) fn pushed(subject: &Subject<'_>, registries: &[String]) -> Finding {
     let named = registries.join(" or ");
     let next = command(subject, &format!("ship --to {}", repository(registries)));
     match &subject.travel.registry {
@@ -139,7 +129,7 @@ fn pushed(subject: &Subject<'_>, registries: &[String]) -> Finding {
     }
 }
 
-fn tagged(subject: &Subject<'_>, wanted: &[String]) -> Finding {
+pub(crate) fn tagged(subject: &Subject<'_>, wanted: &[String]) -> Finding {
     let wanted: Vec<&str> = if wanted.is_empty() {
         vec!["version", "commit", "latest"]
     } else {
@@ -194,7 +184,8 @@ fn tagged(subject: &Subject<'_>, wanted: &[String]) -> Finding {
     Finding::pending(if seen.is_empty() { missing } else { format!("{seen}; {missing}") }, next())
 }
 
-fn on_another_machine(subject: &Subject<'_>, decided: &[report::Criterion]) -> Finding {
+/// `decided` holds the promises that were decided before.
+pub(crate) fn on_another_machine(subject: &Subject<'_>, decided: &[report::Criterion]) -> Finding {
     let travel = &subject.travel;
     if travel.pulled {
         let here = here(subject, decided);

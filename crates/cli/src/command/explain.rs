@@ -128,7 +128,11 @@ fn spec_json(spec: &Spec) -> String {
 fn vocabulary_table(style: Style) -> String {
     let mut rows = vec![Row { color: Some(1), ..Row::new(["check", "stage", "sentence"].map(str::to_owned)) }];
     for entry in vocabulary() {
-        rows.push(Row::new([entry.check.to_owned(), stages(entry.stages, " + "), entry.sentence.to_owned()]));
+        rows.push(Row::new([
+            entry.kind.name().to_owned(),
+            stages(entry.kind.stages(), " + "),
+            entry.sentence.to_owned(),
+        ]));
     }
     format!(
         "{}\nBeside these, a promise can be an inline check (`<!-- check: GET /health -> 200 -->`) or a scenario in a\n\
@@ -144,8 +148,8 @@ fn stages(stages: &[Stage], between: &str) -> String {
 fn vocabulary_json() -> String {
     let one = |entry: &seaworthy_spec::Entry| {
         json!({
-            "check": entry.check,
-            "stages": entry.stages.iter().map(|stage| stage.as_str()).collect::<Vec<_>>(),
+            "check": entry.kind.name(),
+            "stages": entry.kind.stages().iter().map(|stage| stage.as_str()).collect::<Vec<_>>(),
             "sentence": entry.sentence,
             "description": entry.description,
             "examples": entry.examples,

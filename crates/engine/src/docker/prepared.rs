@@ -87,6 +87,10 @@ impl Prepared for Ready {
         self.base.network.gateway
     }
 
+    fn is_isolated(&self) -> bool {
+        false
+    }
+
     fn volumes(&self) -> Result<Box<dyn Volumes>, EngineError> {
         Ok(Box::new(self.base.volumes()?))
     }

@@ -76,6 +76,10 @@ impl Prepared for Unpacked {
         self.mapping.keeps_owners()
     }
 
+    fn is_isolated(&self) -> bool {
+        true
+    }
+
     fn volumes(&self) -> Result<Box<dyn Volumes>, EngineError> {
         Ok(Box::new(self.make_volumes()?))
     }

@@ -5,22 +5,15 @@ use crate::Finding;
 use crate::crud::SCENARIO;
 
 impl Runs<'_> {
-    pub(crate) fn crud(&self) -> Finding {
-        match self.main() {
-            Ok(main) => self.crud_of(main).clone(),
-            Err(down) => self.contradicted(down),
-        }
-    }
-
-    fn crud_of<'m>(&self, main: &'m Main) -> &'m Finding {
-        main.crud.get_or_init(|| {
+    pub(crate) fn crud<'m>(&self, main: &'m Main) -> &'m Finding {
+        main.seen.crud.get_or_init(|| {
             let Ok(port) = self.port else { return Finding::unproven(self.no_port()) };
             let api = match &main.api {
                 Ok(api) => api,
                 Err(why) => return Finding::unproven(format!("{why}; {SCENARIO}")),
             };
             let service = self.service(main.up.container.as_ref(), port);
-            let mut rows = self.rows.borrow_mut();
+            let mut rows = self.ledger.rows.borrow_mut();
             let finding = self.requests(api).all(&service, &mut rows);
             main.users.borrow_mut().look(main.up.container.as_ref());
             main.answered.set(main.answered.get() + service.answered.get());

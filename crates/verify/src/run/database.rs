@@ -15,10 +15,7 @@ const WITHOUT: Duration = Duration::from_secs(1);
 
 impl Runs<'_> {
     /// `next`: the command that verifies with the user's own database.
-    pub(crate) fn connects(&self, name: &str, variable: &str, next: &str) -> Finding {
-        if let Err(down) = self.main() {
-            return self.contradicted(down);
-        }
+    pub(crate) fn connects(&self, main: &Main, name: &str, variable: &str, next: &str) -> Finding {
         if let Some(why) = &self.database.missing {
             return Finding::unproven(format!("no database for the run: {why}"));
         }
@@ -34,7 +31,7 @@ impl Runs<'_> {
         let Some(kind) = self.named_kind(name) else {
             return Finding::unproven(format!("the value given in {variable} names no {name} server"));
         };
-        let finding = self.reached.get_or_init(|| self.reached()).clone();
+        let finding = main.seen.reached.get_or_init(|| self.reached(main)).clone();
         if finding.verdict != seaworthy_report::Verdict::Pass {
             return finding;
         }
@@ -60,8 +57,7 @@ impl Runs<'_> {
     }
 
     /// Whether what the service writes lies in the database.
-    fn reached(&self) -> Finding {
-        let Ok(main) = self.main() else { return Finding::unproven("the container does not run") };
+    fn reached(&self, main: &Main) -> Finding {
         if self.database.host().is_none() {
             // A file: kept with its volume, and not found under another name.
             return match &main.api {
@@ -108,7 +104,7 @@ impl Runs<'_> {
     pub(crate) fn follows_database(&self) -> Finding {
         match (self.database.elsewhere(), self.main()) {
             (None, _) => Finding::unproven("no other value of the variable can be made up"),
-            (_, Err(down)) => self.not_shown(down),
+            (_, Err(_)) => Finding::unproven("the container does not run"),
             (Some(Elsewhere { is_server: true, .. }), _) => self.needs_server(),
             (Some(_), Ok(main)) => match &main.api {
                 Ok(api) => self.follows_file(api),
@@ -119,14 +115,16 @@ impl Runs<'_> {
 
     /// With the variable naming a port where nothing listens, the service must not do what it does with the database.
     pub(crate) fn needs_server(&self) -> Finding {
-        self.without_server.get_or_init(|| self.try_without_server()).clone()
+        match self.main() {
+            Ok(main) => main.seen.without_server.get_or_init(|| self.try_without_server(main)).clone(),
+            Err(_) => Finding::unproven("the container does not run"),
+        }
     }
 
-    fn try_without_server(&self) -> Finding {
+    fn try_without_server(&self, main: &Main) -> Finding {
         let (Some(elsewhere), Some(variable)) = (self.database.elsewhere(), self.database.variable.as_deref()) else {
             return Finding::unproven("no other value of the variable can be made up");
         };
-        let Ok(main) = self.main() else { return Finding::unproven("the container does not run") };
         let Ok(port) = self.port else { return Finding::unproven(self.no_port()) };
         let api = main.api.as_ref().ok();
         let before = api.and_then(|api| {

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use seaworthy_engine::{Container, Run, Status};
 
-use super::{Down, Runs, Until, accepts, seconds};
+use super::{Down, Main, Runs, Until, accepts, seconds};
 use crate::Finding;
 use crate::database::set;
 use crate::http::Request;
@@ -25,9 +25,6 @@ impl Runs<'_> {
             }
             return self.follows_database();
         }
-        if let Err(down) = self.main() {
-            return self.not_shown(down);
-        }
         if variable == "PORT" {
             return match self.port {
                 Ok(old) => self.moves_port(variable, old),
@@ -46,11 +43,7 @@ impl Runs<'_> {
         ))
     }
 
-    pub(crate) fn configurable(&self, variable: &str, default: Option<&str>) -> Finding {
-        let main = match self.main() {
-            Ok(main) => main,
-            Err(down) => return self.contradicted(down),
-        };
+    pub(crate) fn configurable(&self, main: &Main, variable: &str, default: Option<&str>) -> Finding {
         let Ok(port) = self.port else { return Finding::unproven(self.no_port()) };
         let default_port = default.and_then(|default| default.parse::<u16>().ok());
         let is_port = variable == "PORT" || (variable.ends_with("PORT") && default_port == Some(port));
@@ -142,12 +135,6 @@ impl Runs<'_> {
     }
 
     pub(crate) fn required(&self, variable: &str) -> Finding {
-        if let Err(down) = self.main() {
-            let missing = self.not_shown(down);
-            let with =
-                if missing.caused_by.is_some() { format!(", with {variable} or without it") } else { String::new() };
-            return Finding { evidence: format!("{}{with}", missing.evidence), ..missing };
-        }
         let run = self.run();
         let by_config = self.config().env().iter().any(|(name, _)| name == variable);
         if !by_config && !run.env.iter().any(|(name, _)| name == variable) {

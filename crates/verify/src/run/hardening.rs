@@ -3,11 +3,11 @@
 use seaworthy_engine::Run;
 use seaworthy_report::Verdict;
 
-use super::{Runs, Until, Users};
+use super::{Main, Runs, Until, Users};
 use crate::Finding;
 
 impl Runs<'_> {
-    pub(crate) fn read_only(&self, writable: &[String]) -> Finding {
+    pub(crate) fn read_only(&self, main: &Main, writable: &[String]) -> Finding {
         let run = Run { read_only: true, writable: writable.to_vec(), ..self.run() };
         let mut volumes = self.config().volumes();
         volumes.extend_from_slice(writable);
@@ -15,12 +15,12 @@ impl Runs<'_> {
             none if none.is_empty() => String::new(),
             paths => format!(" but for {paths}"),
         };
-        self.works(&run, &format!("with a read-only root{but}"), |_| Ok(()))
+        self.works(main, &run, &format!("with a read-only root{but}"), |_| Ok(()))
     }
 
-    pub(crate) fn without_capabilities(&self) -> Finding {
+    pub(crate) fn without_capabilities(&self, main: &Main) -> Finding {
         let run = Run { no_capabilities: true, ..self.run() };
-        self.works(&run, "with no capabilities", |users| {
+        self.works(main, &run, "with no capabilities", |users| {
             match users.processes().find(|process| process.capabilities.is_some_and(|all| all != 0)) {
                 Some(process) => Err(Finding::unproven(format!(
                     "the engine {} left `{}` the capabilities {:x}",
@@ -37,11 +37,7 @@ impl Runs<'_> {
     }
 
     /// Does everything that the main container was seen to do.
-    fn works(&self, run: &Run, how: &str, and: impl Fn(&Users) -> Result<(), Finding>) -> Finding {
-        let main = match self.main() {
-            Ok(main) => main,
-            Err(down) => return self.not_shown(down),
-        };
+    fn works(&self, main: &Main, run: &Run, how: &str, and: impl Fn(&Users) -> Result<(), Finding>) -> Finding {
         let mut users = Users::default();
         let up = match self.up(run, None, self.until(), Some(&mut users)) {
             Ok(up) => up,
@@ -57,15 +53,15 @@ impl Runs<'_> {
             (_, Some(_), _) => "connections accepted".to_owned(),
             (_, None, _) => return Finding::unproven(self.no_port()),
         };
-        if let (Ok(api), Ok(port), Verdict::Pass) = (&main.api, &self.port, self.crud().verdict) {
+        if let (Ok(api), Ok(port), Verdict::Pass) = (&main.api, &self.port, self.crud(main).verdict) {
             let service = self.service(up.container.as_ref(), *port);
-            let finding = self.requests(api).all(&service, &mut self.rows.borrow_mut());
+            let finding = self.requests(api).all(&service, &mut self.ledger.rows.borrow_mut());
             if finding.verdict != Verdict::Pass {
                 return Finding { evidence: format!("{how}: {}", finding.evidence), ..finding };
             }
             seen = format!("{seen}; {}", finding.evidence);
         } else {
-            unseen = Some(format!("only its start was seen, not its work: {}", self.crud().evidence));
+            unseen = Some(format!("only its start was seen, not its work: {}", self.crud(main).evidence));
         }
         users.look(up.container.as_ref());
         self.retire(up.container, "a container with less");

@@ -15,11 +15,7 @@ const MOMENT: Duration = Duration::from_millis(150);
 const POLL: Duration = Duration::from_millis(20);
 
 impl Runs<'_> {
-    pub(crate) fn starts_within(&self, within: Duration) -> Finding {
-        let main = match self.main() {
-            Ok(main) => main,
-            Err(down) => return self.contradicted(down),
-        };
+    pub(crate) fn starts_within(&self, main: &Main, within: Duration) -> Finding {
         let (what, after) = match (&self.health_path, main.up.listening_after) {
             (_, None) => return Finding::unproven(self.no_port()),
             (Some(path), Some(_)) => match main.up.healthy_after {
@@ -37,11 +33,7 @@ impl Runs<'_> {
         format!("no 2xx from {path} within {}: it {ill}", seconds(self.options.timeout))
     }
 
-    pub(crate) fn health_endpoint(&self, path: &str) -> Finding {
-        let main = match self.main() {
-            Ok(main) => main,
-            Err(down) => return self.contradicted(down),
-        };
+    pub(crate) fn health_endpoint(&self, main: &Main, path: &str) -> Finding {
         let Ok(port) = self.port else { return Finding::unproven(self.no_port()) };
         if self.health_path.as_deref() == Some(path) && main.up.healthy_after.is_none() {
             return Finding::fail(self.never_healthy(main, path));
@@ -85,11 +77,7 @@ impl Runs<'_> {
         }
     }
 
-    pub(crate) fn health_healthy(&self, within: Duration) -> Finding {
-        let main = match self.main() {
-            Ok(main) => main,
-            Err(down) => return self.contradicted(down),
-        };
+    pub(crate) fn health_healthy(&self, main: &Main, within: Duration) -> Finding {
         let Some(declared) = self.config().health_check() else {
             return Finding::fail("no health check is declared in the image");
         };

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::Runs;
+use super::{Main, Runs};
 use crate::Finding;
 
 /// What an engine keeps of a stream; a fuller one begins inside a line.
@@ -14,34 +14,26 @@ pub(super) fn is_cut(stream: &str) -> bool {
 }
 
 impl Runs<'_> {
-    pub(crate) fn logs_to_stdout(&self, json: bool) -> Finding {
-        let main = match self.main() {
-            Ok(main) => main,
-            Err(down) => return self.not_shown(down),
-        };
+    pub(crate) fn logs_to_stdout(&self, main: &Main, json: bool) -> Finding {
         match main.up.container.logs() {
             Ok(logs) => judge(&logs, json, |line| self.redactor.quote(line)),
             Err(error) => self.engine_failed(&error),
         }
     }
 
-    pub(crate) fn no_secret_in_logs(&self) -> Finding {
-        let main = match self.main() {
-            Ok(main) => main,
-            Err(down) => return self.not_shown(down),
-        };
+    pub(crate) fn no_secret_in_logs(&self, main: &Main) -> Finding {
         match main.up.container.logs() {
             Ok(logs) => self.search(&logs, "the main container"),
             Err(error) => return self.engine_failed(&error),
         }
-        let (secrets, read) = (self.redactor.len(), self.logs_read.get());
-        if let Some((whose, found)) = self.leaks.borrow().first() {
+        let (secrets, read) = (self.redactor.len(), self.ledger.logs_read());
+        if let Some((whose, found)) = self.ledger.leak() {
             return Finding::fail(format!("{found} of the run's secrets in the log of {whose}"));
         }
         if secrets == 0 {
             return Finding::unproven("the container was given no secret that its log could show");
         }
-        if let Some(whose) = self.logs_cut.borrow().as_ref() {
+        if let Some(whose) = self.ledger.cut_log() {
             return Finding::unproven(format!(
                 "none of the run's secrets in what was kept of the logs; {whose} wrote more than that, and its beginning is gone"
             ));

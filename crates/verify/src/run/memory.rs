@@ -3,7 +3,7 @@
 use seaworthy_engine::{Run, Status};
 use seaworthy_report::{Verdict, size as megabytes};
 
-use super::{Down, Runs};
+use super::{Down, Main, Runs};
 use crate::Finding;
 use crate::crud::SCENARIO;
 
@@ -11,11 +11,7 @@ use crate::crud::SCENARIO;
 const ROUNDS: usize = 3;
 
 impl Runs<'_> {
-    pub(crate) fn memory_under(&self, limit_bytes: u64) -> Finding {
-        let main = match self.main() {
-            Ok(main) => main,
-            Err(down) => return self.not_shown(down),
-        };
+    pub(crate) fn memory_under(&self, main: &Main, limit_bytes: u64) -> Finding {
         let limit = megabytes(limit_bytes);
         match main.up.container.memory() {
             Ok(Some(_)) => {}
@@ -29,7 +25,7 @@ impl Runs<'_> {
             (Err(why), Ok(_)) => return Finding::unproven(format!("{why}; {SCENARIO}")),
             (_, Err(_)) => return Finding::unproven(self.no_port()),
         };
-        let without_limit = self.crud();
+        let without_limit = self.crud(main);
         if without_limit.verdict != Verdict::Pass {
             let why = format!("CRUD is not right without a limit either: {}", without_limit.evidence);
             return Finding::unproven(why);
@@ -45,7 +41,7 @@ impl Runs<'_> {
         let service = self.service(up.container.as_ref(), port);
         let mut wrong = None;
         for _ in 0..ROUNDS {
-            let finding = self.requests(api).all(&service, &mut self.rows.borrow_mut());
+            let finding = self.requests(api).all(&service, &mut self.ledger.rows.borrow_mut());
             if finding.verdict != Verdict::Pass {
                 wrong = Some(finding);
                 break;

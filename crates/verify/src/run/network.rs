@@ -1,14 +1,10 @@
 //! `network.only`: what the service tried to reach.
 
-use super::{Runs, seconds};
+use super::{Main, Runs, seconds};
 use crate::Finding;
 
 impl Runs<'_> {
-    pub(crate) fn talks_only_to(&self, allowed: &[String]) -> Finding {
-        let main = match self.main() {
-            Ok(main) => main,
-            Err(down) => return self.not_shown(down),
-        };
+    pub(crate) fn talks_only_to(&self, main: &Main, allowed: &[String]) -> Finding {
         let attempts = match main.up.container.attempts() {
             Ok(Some(attempts)) => attempts,
             Ok(None) => {

@@ -2,7 +2,7 @@
 
 use seaworthy_engine::{Signal, Volumes};
 
-use super::Runs;
+use super::{Main, Runs};
 use crate::Finding;
 use crate::crud::{Created, SCENARIO};
 use crate::openapi::{Collection, OpenApi};
@@ -52,11 +52,7 @@ pub(crate) struct Persisted {
 }
 
 impl Runs<'_> {
-    pub(crate) fn persists(&self, things: &str) -> Finding {
-        let main = match self.main() {
-            Ok(main) => main,
-            Err(down) => return self.contradicted(down),
-        };
+    pub(crate) fn persists(&self, main: &Main, things: &str) -> Finding {
         let api = match (&self.port, &main.api) {
             (Err(_), _) => return Finding::unproven(self.no_port()),
             (_, Err(why)) => return Finding::unproven(format!("{why}; {SCENARIO}")),

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use seaworthy_engine::Status;
 
-use super::{Runs, Until, Up, seconds};
+use super::{Main, Runs, Until, Up, seconds};
 use crate::Finding;
 use crate::crud::{Fault, SCENARIO};
 use crate::openapi::OpenApi;
@@ -17,12 +17,11 @@ const POLL: Duration = Duration::from_millis(50);
 impl Runs<'_> {
     /// What is written with the old password and with the new one, which is then the only one, by the same process. That it is written to this
     /// database is seen there: a service that ignores the file may keep it elsewhere.
-    pub(crate) fn rotates(&self, variable: &str) -> Finding {
-        self.rotated.get_or_init(|| self.try_rotate(variable).unwrap_or_else(|finding| finding)).clone()
+    pub(crate) fn rotates(&self, main: &Main, variable: &str) -> Finding {
+        main.seen.rotated.get_or_init(|| self.try_rotate(main, variable).unwrap_or_else(|finding| finding)).clone()
     }
 
-    fn try_rotate(&self, variable: &str) -> Result<Finding, Finding> {
-        let main = self.main().map_err(|down| self.not_shown(down))?;
+    fn try_rotate(&self, main: &Main, variable: &str) -> Result<Finding, Finding> {
         let port = self.port.clone().map_err(|_| Finding::unproven(self.no_port()))?;
         let api = main.api.as_ref().map_err(|why| Finding::unproven(format!("{why}; {SCENARIO}")))?;
         let mut run = self.run_without_database();

@@ -27,6 +27,8 @@ fn encoded(text: &str) -> String {
 /// A scenario under way.
 struct Play<'a, 'r> {
     runs: &'a Runs<'r>,
+    /// What it means that a container like the main one does not run.
+    not_running: &'a dyn Fn(&Down) -> Finding,
     run: Run,
     volumes: Option<Box<dyn Volumes>>,
     container: Option<Box<dyn Container>>,
@@ -39,9 +41,10 @@ struct Play<'a, 'r> {
 }
 
 impl Runs<'_> {
-    pub(crate) fn scenario(&self, scenario: &Scenario) -> Finding {
+    pub(crate) fn scenario(&self, scenario: &Scenario, not_running: &dyn Fn(&Down) -> Finding) -> Finding {
         let mut play = Play {
             runs: self,
+            not_running,
             run: self.run(),
             volumes: None,
             container: None,
@@ -143,7 +146,7 @@ impl Play<'_, '_> {
             self.run.env == main.env && self.run.without_env == main.without_env && !self.run.read_only
         };
         match (self.runs.main(), down) {
-            (Err(main), _) if like_main => self.runs.contradicted(main),
+            (Err(main), _) if like_main => (self.not_running)(main),
             (_, down) => down.finding("the container does not run", Finding::fail),
         }
     }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use seaworthy_engine::{Container, Exit, Signal, Status};
 
-use super::{Runs, seconds};
+use super::{Main, Runs, seconds};
 use crate::Finding;
 use crate::crud::SCENARIO;
 use crate::http::Request;
@@ -34,11 +34,7 @@ enum Begun {
 }
 
 impl Runs<'_> {
-    pub(crate) fn stops_within(&self, within: Duration) -> Finding {
-        let main = match self.main() {
-            Ok(main) => main,
-            Err(down) => return self.not_shown(down),
-        };
+    pub(crate) fn stops_within(&self, main: &Main, within: Duration) -> Finding {
         let creation = main.api.as_ref().ok().and_then(|api| self.requests(api).creation(6));
         let up = match self.up(&self.run(), None, self.until(), None) {
             Ok(up) => up,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use seaworthy_engine::{Container, Process};
 
-use super::Runs;
+use super::{Main, Runs};
 use crate::Finding;
 
 /// The processes that were seen, and how often somebody looked.
@@ -69,27 +69,22 @@ impl Users {
 }
 
 impl Runs<'_> {
-    pub(crate) fn non_root(&self) -> Finding {
-        self.users(|users| users.all_but_root(|text| self.redactor.quote(text)))
+    pub(crate) fn non_root(&self, main: &Main) -> Finding {
+        seen(main, |users| users.all_but_root(|text| self.redactor.quote(text)))
     }
 
-    pub(crate) fn runs_as(&self, uid: u32) -> Finding {
-        self.users(|users| users.all_are(uid, |text| self.redactor.quote(text)))
+    pub(crate) fn runs_as(&self, main: &Main, uid: u32) -> Finding {
+        seen(main, |users| users.all_are(uid, |text| self.redactor.quote(text)))
     }
+}
 
-    fn users(&self, judge: impl Fn(&Users) -> Finding) -> Finding {
-        match self.main() {
-            Ok(main) => {
-                let mut users = main.users.borrow_mut();
-                users.look(main.up.container.as_ref());
-                if users.seen.is_empty() {
-                    return Finding::unproven("no process of the container could be seen");
-                }
-                judge(&users)
-            }
-            Err(down) => self.not_shown(down),
-        }
+fn seen(main: &Main, judge: impl Fn(&Users) -> Finding) -> Finding {
+    let mut users = main.users.borrow_mut();
+    users.look(main.up.container.as_ref());
+    if users.seen.is_empty() {
+        return Finding::unproven("no process of the container could be seen");
     }
+    judge(&users)
 }
 
 #[cfg(test)]

@@ -1,0 +1,190 @@
+//! What decides each promise: the image's facts, containers, the build's record or a registry.
+
+use std::time::Instant;
+
+use seaworthy_report::{self as report, Verdict};
+use seaworthy_spec::{About, Check, Criterion, Promise, Spec, Stage};
+
+use crate::image::{self, Facts};
+use crate::redact::Redactor;
+use crate::run::{Down, Main, Runs, Teller};
+use crate::verify::milliseconds;
+use crate::{Event, Finding, Subject, beyond, travel};
+
+/// Decides promises.
+pub(crate) struct Judge<'a, 'r> {
+    pub(crate) subject: &'a Subject<'a>,
+    pub(crate) facts: &'a Facts,
+    /// The error says why there can be no container.
+    pub(crate) runs: Result<&'a Runs<'r>, &'a Down>,
+    pub(crate) teller: Teller,
+}
+
+impl<'r> Judge<'_, 'r> {
+    /// Every promise, in the order of the specification.
+    pub(crate) fn all(
+        &self,
+        spec: &Spec,
+        redactor: &Redactor,
+        watch: &mut dyn FnMut(Event<'_>),
+    ) -> Vec<report::Criterion> {
+        let mut decided: Vec<report::Criterion> = Vec::with_capacity(spec.criteria.len());
+        for when in [When::AtOnce, When::Late, When::Last] {
+            for criterion in spec.criteria.iter().filter(|criterion| When::of(criterion) == when) {
+                let found = self.criterion(criterion, &decided, redactor, watch);
+                watch(Event::Decided(&found));
+                decided.push(found);
+            }
+        }
+        let place = |id: &str| spec.criteria.iter().position(|criterion| criterion.id == id);
+        decided.sort_by_key(|criterion| place(&criterion.id));
+        decided
+    }
+
+    fn criterion(
+        &self,
+        criterion: &Criterion,
+        decided: &[report::Criterion],
+        redactor: &Redactor,
+        watch: &mut dyn FnMut(Event<'_>),
+    ) -> report::Criterion {
+        let started = Instant::now();
+        watch(Event::Begins(&criterion.text));
+        let mut place = undecided(criterion);
+        let finding = match &criterion.promise {
+            Promise::Understood(checks) => {
+                let finding = checks.iter().map(|check| self.check(check, &criterion.id, decided)).reduce(Finding::and);
+                finding.unwrap_or_else(|| Finding::unproven("not understood"))
+            }
+            Promise::NotUnderstood { rest, suggestion } => {
+                place.suggestion.clone_from(suggestion);
+                let what =
+                    rest.as_ref().map_or_else(|| "no check knows this sentence".to_owned(), |rest| format!("`{rest}`"));
+                Finding::unproven(format!("not understood: {what}"))
+            }
+        };
+        finding.redacted(redactor).decides(&mut place);
+        place.took_ms = milliseconds(started.elapsed());
+        place
+    }
+
+    /// Every check has its line here: one that is forgotten does not compile.
+    fn check(&self, check: &Check, id: &str, decided: &[report::Criterion]) -> Finding {
+        let (facts, subject) = (self.facts, self.subject);
+        let about = check.about();
+        match check {
+            Check::BuildSucceeds => beyond::builds(subject),
+            Check::BuildReproducible => beyond::reproducible(subject),
+            Check::BuildMultiStage => beyond::multi_stage(subject),
+            Check::ImageSize { limit_bytes, measure } => image::size(facts, *limit_bytes, *measure),
+            Check::ImageSecrets => image::secrets(facts),
+            Check::ImageBase { bases } => image::base(facts, bases, subject.record, &[]),
+            Check::ImageSlim { without } => image::slim(facts, without),
+            Check::ImageSetuid => image::setuid(facts),
+            Check::ImageFile { path, expectation } => image::file(facts, path, expectation),
+            Check::ImageLabels { names } => image::labels(facts, names),
+            Check::ImagePort { port } => image::port(facts, *port),
+            Check::ImageLayers { most } => image::layers(facts, *most),
+            Check::ImagePlatform => image::platform(facts),
+            Check::HealthDeclared => image::declared(facts),
+            Check::EnvRuntime { variable } => match image::runtime(facts, variable) {
+                image if image.verdict == Verdict::Fail => image,
+                image => image.and(self.run(about, id, |runs, _| runs.decided_at_run_time(variable))),
+            },
+            Check::UserNonRoot => image::non_root(facts).and(self.run(about, id, Runs::non_root)),
+            Check::UserIs { user } => image::is(facts, user).and(self.run(about, id, |runs, main| {
+                match user.parse().ok().or_else(|| image::uid(facts)) {
+                    Some(uid) => runs.runs_as(main, uid),
+                    None => Finding::unproven(format!("`{user}` has no number in the image")),
+                }
+            })),
+            Check::HealthHealthy { within } => self.run(about, id, |runs, main| runs.health_healthy(main, *within)),
+            Check::HealthEndpoint { path } => self.run(about, id, |runs, main| runs.health_endpoint(main, path)),
+            Check::ApiCrud => self.run(about, id, |runs, main| runs.crud(main).clone()),
+            Check::DatabaseConnects { name, variable } => self.run(about, id, |runs, main| {
+                let image = subject.argument.as_ref().map(|image| format!("{image} ")).unwrap_or_default();
+                let next = beyond::command(subject, &format!("verify {image}--env {variable}"));
+                runs.connects(main, name, variable, &next)
+            }),
+            Check::DataPersists { things } => self.run(about, id, |runs, main| runs.persists(main, things)),
+            Check::DatabaseRotates { variable } => self.run(about, id, |runs, main| runs.rotates(main, variable)),
+            Check::EnvConfigurable { variable, default } => {
+                self.run(about, id, |runs, main| runs.configurable(main, variable, default.as_deref()))
+            }
+            Check::EnvRequired { variable } => {
+                let finding = self.run(about, id, |runs, _| runs.required(variable));
+                // That it refuses without the variable shows nothing where it does not run with it.
+                let with = finding.caused_by.as_ref().map(|_| format!(", with {variable} or without it"));
+                Finding { evidence: format!("{}{}", finding.evidence, with.unwrap_or_default()), ..finding }
+            }
+            Check::StartWithin { within } => self.run(about, id, |runs, main| runs.starts_within(main, *within)),
+            Check::StopGraceful { within } => self.run(about, id, |runs, main| runs.stops_within(main, *within)),
+            Check::MemoryUnder { limit_bytes } => {
+                self.run(about, id, |runs, main| runs.memory_under(main, *limit_bytes))
+            }
+            Check::RootfsReadOnly { writable } => self.run(about, id, |runs, main| runs.read_only(main, writable)),
+            Check::CapabilitiesNone => self.run(about, id, Runs::without_capabilities),
+            Check::LogsStdout { json } => self.run(about, id, |runs, main| runs.logs_to_stdout(main, *json)),
+            Check::LogsSecrets => self.run(about, id, Runs::no_secret_in_logs),
+            Check::NetworkOnly { allowed } => self.run(about, id, |runs, main| runs.talks_only_to(main, allowed)),
+            Check::RegistryPushed { registries } => travel::pushed(subject, registries),
+            Check::RegistryTags { tags } => travel::tagged(subject, tags),
+            Check::MachineDifferent => travel::on_another_machine(subject, decided),
+            // Its steps start containers of their own, and the main one may have a right not to run.
+            Check::Scenario(scenario) => match self.runs {
+                Ok(runs) => runs.scenario(scenario, &|down| self.teller.told(down, about, id)),
+                Err(down) => self.teller.told(down, about, id),
+            },
+        }
+    }
+
+    /// What the main container and others like it show; where it does not run, what that means for the promise.
+    fn run<'s>(&'s self, about: About, id: &str, decide: impl FnOnce(&'s Runs<'r>, &'s Main) -> Finding) -> Finding {
+        match self.runs.and_then(|runs| runs.main().map(|main| (runs, main))) {
+            Ok((runs, main)) => decide(runs, main),
+            Err(down) => self.teller.told(down, about, id),
+        }
+    }
+}
+
+/// A criterion as the specification has it, before anything was found.
+fn undecided(criterion: &Criterion) -> report::Criterion {
+    let first = criterion.checks().first();
+    report::Criterion {
+        id: criterion.id.clone(),
+        section: criterion.section.as_str().to_owned(),
+        text: criterion.text.clone(),
+        line: criterion.line,
+        stage: criterion.stage().unwrap_or(Stage::Run).as_str().to_owned(),
+        check: first.map(|check| check.name().to_owned()),
+        parameters: first.map(Check::parameters).unwrap_or_default(),
+        verdict: Verdict::Unproven,
+        evidence: String::new(),
+        next: None,
+        suggestion: None,
+        caused_by: None,
+        warnings: Vec::new(),
+        took_ms: 0,
+    }
+}
+
+/// When a promise is decided, in this order.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum When {
+    AtOnce,
+    /// It is about everything that the main container did.
+    Late,
+    /// It is also about what was decided before.
+    Last,
+}
+
+impl When {
+    fn of(criterion: &Criterion) -> Self {
+        let when = criterion.checks().iter().map(|check| match check.about() {
+            About::Image | About::Service | About::Container => Self::AtOnce,
+            About::Life => Self::Late,
+            About::Publication => Self::Last,
+        });
+        when.max().unwrap_or(Self::AtOnce)
+    }
+}

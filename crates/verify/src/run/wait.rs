@@ -1,0 +1,216 @@
+//! Starting a container, and waiting until it is up.
+
+use std::io;
+use std::net::TcpStream;
+use std::time::{Duration, Instant};
+
+use seaworthy_engine::{Container, Run, Status, Volumes};
+
+use super::{Down, Main, Runs, Users};
+use crate::http::{HttpError, Request};
+use crate::openapi::OpenApi;
+use crate::service::told;
+
+/// Between two looks at a container that is starting: the first one, and the longest.
+const POLL: (Duration, Duration) = (Duration::from_millis(2), Duration::from_millis(20));
+/// Between two looks at a container's processes while it starts.
+const USERS_POLL: Duration = Duration::from_millis(25);
+/// How long a container is watched whose port is not known.
+const BLIND: Duration = Duration::from_millis(500);
+/// How long an accepted connection must stay open to count: a forwarder accepts before it knows.
+const ACCEPTED: Duration = Duration::from_millis(20);
+
+/// A container that runs and, where its port is known, takes connections.
+pub(crate) struct Up {
+    pub(crate) container: Box<dyn Container>,
+    /// From the start to the first accepted connection; `None` where no port is known.
+    pub(crate) listening_after: Option<Duration>,
+    /// From the start to the first 2xx of the health path.
+    pub(crate) healthy_after: Option<Duration>,
+    /// The last answer of the health path that was none, where it never was 2xx.
+    pub(crate) ill: Option<String>,
+}
+
+/// What a container is waited for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Until {
+    /// A 2xx of the health path, where one is known; else an accepted connection.
+    Healthy,
+    /// An accepted connection.
+    Listening,
+}
+
+impl Runs<'_> {
+    /// Waits while the service says that it is not yet ready for work: healthy it may be long before its database answers.
+    ///
+    /// Returns how long that took from the container's start; `None` where it did not come to that.
+    pub(super) fn settle(&self, up: &Up, api: &OpenApi, port: u16, within: Duration) -> Option<Duration> {
+        let (collections, _) = api.collections();
+        let listed =
+            collections.iter().find(|collection| collection.list.is_some() && !collection.path.contains('{'))?;
+        let path = api.path(&listed.path);
+        let started = up.container.started_at();
+        let mut pause = POLL.0;
+        loop {
+            let left = within.saturating_sub(started.elapsed());
+            let patience = left.max(Duration::from_millis(50));
+            let answer = self.client.send(up.container.as_ref(), port, &Request::get(&path), patience);
+            let after = started.elapsed();
+            if answer.is_ok_and(|answer| !matches!(answer.status, 502..=504)) {
+                return Some(after);
+            }
+            let runs = matches!(up.container.status(), Ok(Status::Running));
+            if after >= within || !runs {
+                return None;
+            }
+            std::thread::sleep(pause);
+            pause = (pause * 3 / 2).min(POLL.1);
+        }
+    }
+
+    /// What to wait for in a container that is like the main one.
+    pub(crate) fn until(&self) -> Until {
+        match self.main() {
+            Ok(main) if main.up.healthy_after.is_none() => Until::Listening,
+            _ => Until::Healthy,
+        }
+    }
+
+    /// Starts a container.
+    pub(crate) fn start(&self, run: &Run, volumes: Option<&dyn Volumes>) -> Result<Box<dyn Container>, Down> {
+        self.prepared.start(run, volumes).map_err(|error| self.down(&error))
+    }
+
+    /// Starts a container and waits until it is up, at most the timeout.
+    pub(crate) fn up(
+        &self,
+        run: &Run,
+        volumes: Option<&dyn Volumes>,
+        until: Until,
+        users: Option<&mut Users>,
+    ) -> Result<Up, Down> {
+        self.up_within(run, volumes, until, users, self.options.timeout)
+    }
+
+    /// As [`Runs::up`], with a bound of its own.
+    pub(crate) fn up_within(
+        &self,
+        run: &Run,
+        volumes: Option<&dyn Volumes>,
+        until: Until,
+        users: Option<&mut Users>,
+        within: Duration,
+    ) -> Result<Up, Down> {
+        let container = self.start(run, volumes)?;
+        self.wait(container, run.port, until, users, within)
+    }
+
+    /// Waits until a started container is up.
+    pub(crate) fn wait(
+        &self,
+        container: Box<dyn Container>,
+        port: Option<u16>,
+        until: Until,
+        users: Option<&mut Users>,
+        within: Duration,
+    ) -> Result<Up, Down> {
+        let up = self.wait_for_connection(container, port, until, users, within)?;
+        // A container like the main one is given the time to become like it. While the main one is made there is nothing to be like.
+        if let (Some(Ok(Main { api: Ok(api), settled_after: Some(_), .. })), Some(port)) = (self.main.get(), port) {
+            self.settle(&up, api, port, within);
+        }
+        Ok(up)
+    }
+
+    fn wait_for_connection(
+        &self,
+        container: Box<dyn Container>,
+        port: Option<u16>,
+        until: Until,
+        mut users: Option<&mut Users>,
+        within: Duration,
+    ) -> Result<Up, Down> {
+        let started = container.started_at();
+        let mut up = Up { container, listening_after: None, healthy_after: None, ill: None };
+        let path = self.health_path.as_deref().filter(|_| until == Until::Healthy);
+        let limit = if port.is_some() { within } else { BLIND.min(within) };
+        let mut pause = POLL.0;
+        let mut looked: Option<Instant> = None;
+        loop {
+            if let Some(users) = users.as_deref_mut()
+                && looked.is_none_or(|looked| looked.elapsed() >= USERS_POLL)
+            {
+                users.look(up.container.as_ref());
+                looked = Some(Instant::now());
+            }
+            let left = limit.saturating_sub(started.elapsed());
+            if let Some(port) = port {
+                self.probe(&mut up, port, path, left);
+                let done = if path.is_some() { up.healthy_after.is_some() } else { up.listening_after.is_some() };
+                if done {
+                    return Ok(up);
+                }
+            }
+            match up.container.status() {
+                Err(error) => return Err(self.down(&error)),
+                Ok(Status::Exited(exit)) => return Err(self.exited(up.container.as_ref(), exit)),
+                Ok(Status::Running) => {}
+            }
+            if left.is_zero() {
+                if port.is_none() || up.listening_after.is_some() {
+                    return Ok(up);
+                }
+                return Err(self.silent(up.container.as_ref(), port.unwrap_or_default(), within));
+            }
+            std::thread::sleep(pause.min(left));
+            pause = (pause * 3 / 2).min(POLL.1);
+        }
+    }
+
+    /// One look from outside.
+    fn probe(&self, up: &mut Up, port: u16, path: Option<&str>, left: Duration) {
+        let within = left.max(Duration::from_millis(50));
+        let Some(path) = path else {
+            let after = up.container.started_at().elapsed();
+            if accepts(up.container.as_ref(), port, within) {
+                up.listening_after = Some(after);
+            }
+            return;
+        };
+        let answer = self.client.send(up.container.as_ref(), port, &Request::get(path), within);
+        let after = up.container.started_at().elapsed();
+        match answer {
+            Ok(answer) => {
+                up.listening_after.get_or_insert(after);
+                if answer.is_success() {
+                    up.healthy_after = Some(after);
+                    up.ill = None;
+                } else {
+                    up.ill = Some(told(&answer, &self.redactor));
+                }
+            }
+            Err(HttpError::Connect(_)) => {}
+            Err(error) => {
+                if accepts(up.container.as_ref(), port, within) {
+                    up.listening_after.get_or_insert(after);
+                    up.ill = Some(self.redactor.redact(&error.to_string()));
+                }
+            }
+        }
+    }
+}
+
+/// Whether a connection is accepted and stays open for a moment.
+pub(crate) fn accepts(container: &dyn Container, port: u16, within: Duration) -> bool {
+    container.connect(port, within).is_ok_and(|stream| stays_open(&stream))
+}
+
+fn stays_open(stream: &TcpStream) -> bool {
+    if stream.set_read_timeout(Some(ACCEPTED)).is_err() {
+        return false;
+    }
+    match stream.peek(&mut [0]) {
+        Ok(length) => length > 0,
+        Err(error) => matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut),
+    }
+}
