@@ -1,5 +1,6 @@
-//! Images held to specifications by the program as users call it, on both engines.
+//! Images held to specifications by the program as users call it. How a row is written: `row.rs`.
 
 mod held;
 mod notes;
+mod row;
 mod task_api;
