@@ -100,6 +100,7 @@ fn process(wanted: &Wanted<'_>, args: &[String]) -> Value {
         "env": wanted.env.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>(),
         "cwd": wanted.cwd,
         "noNewPrivileges": true,
+        "rlimits": [{"type": "RLIMIT_NOFILE", "soft": files_max(), "hard": files_max()}],
         "capabilities": {
             "bounding": capabilities,
             "effective": capabilities,
@@ -108,6 +109,13 @@ fn process(wanted: &Wanted<'_>, args: &[String]) -> Value {
             "ambient": [],
         },
     })
+}
+
+/// How many files a process may have open: as many as this one may allow itself, up to what Docker's daemon gives. What a shell gives is
+/// for people.
+fn files_max() -> u64 {
+    const DOCKERS: u64 = 1_048_576;
+    rustix::process::getrlimit(rustix::process::Resource::Nofile).maximum.unwrap_or(DOCKERS).min(DOCKERS)
 }
 
 /// The whole specification of the container.

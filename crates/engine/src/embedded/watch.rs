@@ -20,8 +20,8 @@ use super::services::Placed;
 const TARGETS_MAX: usize = 1000;
 /// Room for a burst of packets while this machine is busy.
 const BUFFER_BYTES: usize = 64 << 20;
-/// An IPv6 header and the part of TCP's that has the flags.
-const HEAD_BYTES: usize = 96;
+/// An IPv6 header, some extensions of it, and the part of TCP's that has the flags.
+const HEAD_BYTES: usize = 512;
 
 /// Every packet of a network namespace, from its network layer on.
 pub(crate) struct Tap {
@@ -151,11 +151,15 @@ impl Seen {
     }
 }
 
-/// What a packet tries to reach beyond the container: the beginning of a TCP connection, anything by UDP, a ping.
+/// What a packet tries to reach beyond the container: the beginning of a TCP connection, or anything by another protocol but for what the
+/// kernel itself sends to keep a network.
 fn target(packet: &[u8]) -> Option<String> {
+    const ICMP: u8 = 1;
+    const IGMP: u8 = 2;
     const TCP: u8 = 6;
     const UDP: u8 = 17;
-    const PING: [u8; 2] = [1, 58];
+    const ICMP_V6: u8 = 58;
+    const SCTP: u8 = 132;
     let (to, protocol, payload) = match packet.first()? >> 4 {
         4 => {
             let header_bytes = usize::from(packet[0] & 15) * 4;
@@ -164,7 +168,8 @@ fn target(packet: &[u8]) -> Option<String> {
         }
         6 => {
             let to: [u8; 16] = packet.get(24..40)?.try_into().ok()?;
-            (IpAddr::from(to), *packet.get(6)?, packet.get(40..)?)
+            let (protocol, payload) = behind_extensions(*packet.get(6)?, packet.get(40..)?);
+            (IpAddr::from(to), protocol, payload)
         }
         _ => return None,
     };
@@ -181,11 +186,36 @@ fn target(packet: &[u8]) -> Option<String> {
             Some(format!("tcp {}", at(port()?)))
         }
         UDP => Some(format!("udp {}", at(port()?))),
-        protocol if PING.contains(&protocol) => {
-            const REQUESTS: [u8; 2] = [8, 128];
-            REQUESTS.contains(payload.first()?).then(|| format!("ping {to}"))
-        }
-        _ => None,
+        ICMP => match payload.first()? {
+            8 => Some(format!("ping {to}")),
+            // Unreachable: the kernel's answer.
+            3 => None,
+            _ => Some(format!("icmp {to}")),
+        },
+        ICMP_V6 => match payload.first()? {
+            128 => Some(format!("ping {to}")),
+            // Unreachable, and what finds neighbours, routers and groups.
+            1 | 130..=137 | 143 => None,
+            _ => Some(format!("icmp {to}")),
+        },
+        IGMP => Some(format!("igmp {to}")),
+        SCTP => Some(format!("sctp {}", at(port()?))),
+        other => Some(format!("ip protocol {other} {to}")),
+    }
+}
+
+/// The protocol and what it carries, behind the extensions of an IPv6 header.
+fn behind_extensions(mut protocol: u8, mut rest: &[u8]) -> (u8, &[u8]) {
+    const OPTIONS_AND_ROUTING: [u8; 5] = [0, 43, 60, 135, 140];
+    const FRAGMENT: u8 = 44;
+    loop {
+        let header_bytes = match (protocol, rest.get(1)) {
+            (FRAGMENT, _) => 8,
+            (other, Some(eights)) if OPTIONS_AND_ROUTING.contains(&other) => (usize::from(*eights) + 1) * 8,
+            _ => return (protocol, rest),
+        };
+        let Some(behind) = rest.get(header_bytes..) else { return (protocol, rest) };
+        (protocol, rest) = (rest[0], behind);
     }
 }
 
@@ -312,6 +342,41 @@ mod tests {
             let _ = target(&tcp([192, 0, 2, 1], 443, 2)[..end]);
         }
         assert_eq!(target(&[]), None);
+    }
+
+    #[test]
+    fn every_protocol_is_seen() {
+        let of = |protocol: u8, first: u8| {
+            let mut packet = tcp([192, 0, 2, 1], 7, first);
+            packet[9] = protocol;
+            packet[20] = first;
+            target(&packet)
+        };
+        assert_eq!(of(132, 0).as_deref(), Some("sctp 192.0.2.1:7"));
+        assert_eq!(of(47, 0).as_deref(), Some("ip protocol 47 192.0.2.1"));
+        assert_eq!(of(136, 0).as_deref(), Some("ip protocol 136 192.0.2.1"));
+        assert_eq!(of(2, 0x22).as_deref(), Some("igmp 192.0.2.1"));
+        assert_eq!(of(1, 8).as_deref(), Some("ping 192.0.2.1"));
+        assert_eq!(of(1, 13).as_deref(), Some("icmp 192.0.2.1"));
+        assert_eq!(of(1, 3), None, "the kernel's answer");
+    }
+
+    #[test]
+    fn extensions_of_an_ipv6_header_hide_nothing() {
+        let mut packet = vec![0; 40 + 8 + 24 + 8];
+        packet[0] = 0x60;
+        packet[6] = 0;
+        packet[24..40].copy_from_slice(&Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 1).octets());
+        packet[40..42].copy_from_slice(&[60, 0]);
+        packet[48..50].copy_from_slice(&[17, 2]);
+        packet[74..76].copy_from_slice(&53_u16.to_be_bytes());
+        assert_eq!(target(&packet).as_deref(), Some("udp [2001:db8::1]:53"));
+        for end in 0..packet.len() {
+            let _ = target(&packet[..end]);
+        }
+        packet[48] = 58;
+        packet[72] = 143;
+        assert_eq!(target(&packet), None, "the kernel joins a group");
     }
 
     fn query(name: &str) -> Vec<u8> {

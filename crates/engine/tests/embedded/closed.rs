@@ -155,6 +155,15 @@ fn a_container_sees_its_own_limits_and_cannot_change_them() {
 }
 
 #[test]
+fn open_files_are_bound_by_what_the_machine_allows_and_not_by_a_shells_habit() {
+    let own = rustix::process::getrlimit(rustix::process::Resource::Nofile).maximum.unwrap().min(1 << 20);
+    let limits = ask(&*serve(&Run::default()), "read?/proc/self/limits");
+    let line = limits.lines().find(|line| line.starts_with("Max open files")).unwrap();
+    let [soft, hard] = [3, 4].map(|word| line.split_whitespace().nth(word).unwrap().parse::<u64>().unwrap());
+    assert_eq!((soft, hard), (own, own));
+}
+
+#[test]
 fn localhost_has_both_of_its_addresses() {
     let container = start(&image(&["serve", "0.0.0.0:8000"], json!({})), &Run::default());
     assert_eq!(ask(&*container, "connect?[::1]:8000"), "Connection refused (os error 111)");
