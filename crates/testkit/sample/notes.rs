@@ -226,6 +226,12 @@ fn answer(store: &Store, method: &str, path: &str, body: &str) -> (&'static str,
             let notes: Vec<String> = all.iter().map(|(id, text)| note(*id, text)).collect();
             ("200 OK", format!("[{}]", notes.join(",")))
         }
+        ("POST", "/notes", _) if store.faults.has("--fills-disk") => {
+            let mut file = std::fs::File::create("/data/filling").unwrap();
+            let block = vec![1; 1 << 20];
+            while file.write_all(&block).is_ok() {}
+            ("507 Insufficient Storage", "{\"detail\":\"no room\"}".to_owned())
+        }
         ("POST", "/notes", _) => match text_of(body) {
             Some(text) => ("201 Created", note(store.create(text), text)),
             None => ("422 Unprocessable Entity", "{\"detail\":\"text is missing\"}".to_owned()),

@@ -91,13 +91,13 @@ impl<'r> Judge<'_, 'r> {
                 image if image.verdict == Verdict::Fail => image,
                 image => image.and(self.run(about, id, |runs, _| runs.decided_at_run_time(variable))),
             },
-            Check::UserNonRoot => image::non_root(facts).and(self.run(about, id, Runs::non_root)),
-            Check::UserIs { user } => image::is(facts, user).and(self.run(about, id, |runs, main| {
+            Check::UserNonRoot => image::non_root(facts).and(self.of_owners(self.run(about, id, Runs::non_root))),
+            Check::UserIs { user } => image::is(facts, user).and(self.of_owners(self.run(about, id, |runs, main| {
                 match user.parse().ok().or_else(|| image::uid(facts)) {
                     Some(uid) => runs.runs_as(main, uid),
                     None => Finding::unproven(format!("`{user}` has no number in the image")),
                 }
-            })),
+            }))),
             Check::HealthHealthy { within } => self.run(about, id, |runs, main| runs.health_healthy(main, *within)),
             Check::HealthEndpoint { path } => self.run(about, id, |runs, main| runs.health_endpoint(main, path)),
             Check::ApiCrud => self.run(about, id, |runs, main| runs.crud(main).clone()),
@@ -106,7 +106,9 @@ impl<'r> Judge<'_, 'r> {
                 let next = beyond::command(subject, &format!("verify {image}--env {variable}"));
                 runs.connects(main, name, variable, &next)
             }),
-            Check::DataPersists { things } => self.run(about, id, |runs, main| runs.persists(main, things)),
+            Check::DataPersists { things } => {
+                self.of_owners(self.run(about, id, |runs, main| runs.persists(main, things)))
+            }
             Check::DatabaseRotates { variable } => self.run(about, id, |runs, main| runs.rotates(main, variable)),
             Check::EnvConfigurable { variable, default } => {
                 self.run(about, id, |runs, main| runs.configurable(main, variable, default.as_deref()))
@@ -122,7 +124,9 @@ impl<'r> Judge<'_, 'r> {
             Check::MemoryUnder { limit_bytes } => {
                 self.run(about, id, |runs, main| runs.memory_under(main, *limit_bytes))
             }
-            Check::RootfsReadOnly { writable } => self.run(about, id, |runs, main| runs.read_only(main, writable)),
+            Check::RootfsReadOnly { writable } => {
+                self.of_owners(self.run(about, id, |runs, main| runs.read_only(main, writable)))
+            }
             Check::CapabilitiesNone => self.run(about, id, Runs::without_capabilities),
             Check::LogsStdout { json } => self.run(about, id, |runs, main| runs.logs_to_stdout(main, *json)),
             Check::LogsSecrets => self.run(about, id, Runs::no_secret_in_logs),
@@ -132,7 +136,7 @@ impl<'r> Judge<'_, 'r> {
             Check::MachineDifferent => travel::on_another_machine(subject, decided),
             // Its steps start containers of their own, and the main one may have a right not to run.
             Check::Scenario(scenario) => match self.runs {
-                Ok(runs) => runs.scenario(scenario, &|down| self.teller.told(down, about, id)),
+                Ok(runs) => within_bounds(runs, || runs.scenario(scenario, &|down| self.teller.told(down, about, id))),
                 Err(down) => self.teller.told(down, about, id),
             },
         }
@@ -141,10 +145,39 @@ impl<'r> Judge<'_, 'r> {
     /// What the main container and others like it show; where it does not run, what that means for the promise.
     fn run<'s>(&'s self, about: About, id: &str, decide: impl FnOnce(&'s Runs<'r>, &'s Main) -> Finding) -> Finding {
         match self.runs.and_then(|runs| runs.main().map(|main| (runs, main))) {
-            Ok((runs, main)) => decide(runs, main),
+            Ok((runs, main)) => within_bounds(runs, || {
+                let finding = decide(runs, main);
+                if finding.verdict != Verdict::Pass {
+                    // It may have been stopped before this check, and have been asked nothing but requests in it.
+                    let _ = main.up.container.status();
+                }
+                finding
+            }),
             Err(down) => self.teller.told(down, about, id),
         }
     }
+
+    /// Who may write where shows nothing where an engine gives every file to the container's user.
+    fn of_owners(&self, finding: Finding) -> Finding {
+        if self.runs.is_ok_and(|runs| runs.prepared.owners_are_kept()) {
+            return finding;
+        }
+        match (self.runs, image::file_of_another(self.facts)) {
+            (Ok(runs), Some((path, owner))) => Finding::unproven(format!(
+                "`{path}` belongs to uid {owner} in the image, and to the container's user here: without root, the engine {} gives that user \
+                 every file; run this as root, or with `--engine docker`",
+                runs.engine
+            )),
+            _ => finding,
+        }
+    }
+}
+
+/// What a check shows: nothing, where one of its containers was stopped at a bound of the run.
+fn within_bounds(runs: &Runs<'_>, decide: impl FnOnce() -> Finding) -> Finding {
+    runs.bounds.begin();
+    let finding = decide();
+    runs.bounds.reached(runs.options.disk_bytes).map_or(finding, Finding::unproven)
 }
 
 /// A criterion as the specification has it, before anything was found.

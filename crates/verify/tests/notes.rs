@@ -26,6 +26,16 @@ fn report_with(
     sentences: &str,
     env: &[(&str, &str)],
 ) -> anyhow::Result<Report> {
+    report_within(Options::default().disk_bytes, engine, recipe, sentences, env)
+}
+
+fn report_within(
+    disk_bytes: u64,
+    engine: Result<&dyn Engine, String>,
+    recipe: &Recipe,
+    sentences: &str,
+    env: &[(&str, &str)],
+) -> anyhow::Result<Report> {
     let folder = tempfile::tempdir()?;
     let image = recipe.write(&folder.path().join("image"))?;
     let spec = Spec::parse(&format!("# Notes\n\n## Success Criteria\n\n{sentences}\n"))?;
@@ -40,6 +50,7 @@ fn report_with(
     let options = Options {
         env: env.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
         timeout: Duration::from_secs(5),
+        disk_bytes,
         ..Options::default()
     };
     Ok(verify(&spec, "spec.md", &subject, engine, &options, &mut |_: Event<'_>| {})?)
@@ -343,5 +354,32 @@ fn a_database_that_the_sentence_does_not_allow_is_not_passed_over() -> anyhow::R
     Unproven: it was given a database, and the sentence does not allow that
     Pass: exit 1 after N ms: DATABASE_URL is not set
     ");
+    Ok(())
+}
+
+#[test]
+fn nothing_follows_from_a_container_that_was_stopped_at_the_bound_of_its_disk() -> anyhow::Result<()> {
+    let sentences = "- [ ] All CRUD endpoints work\n\
+                     - [ ] Starts within 5s\n\
+                     - [ ] Data persists across container restarts\n\
+                     - [ ] It fails <!-- check: POST /notes {\"text\": \"x\"} -> 507 -->";
+    let env = [("DATABASE_URL", "file:///data")];
+    let report = |recipe: &Recipe| report_within(30_000_000, Ok(&engine()), recipe, sentences, &env);
+    assert_snapshot!(lines(&report(&Recipe::fault("--fills-disk"))?), @r"
+    Unproven: the container was stopped: it wrote more than 30.0 MB, the bound of a run; `--disk` allows more
+    Pass: first connection accepted N ms after the start
+    Unproven: the container was stopped: it wrote more than 30.0 MB, the bound of a run; `--disk` allows more
+    Unproven: the container was stopped: it wrote more than 30.0 MB, the bound of a run; `--disk` allows more
+    ");
+    let right = lines(&report(&Recipe::default())?);
+    assert_eq!(right.matches("Pass").count(), 3, "{right}");
+    Ok(())
+}
+
+#[test]
+fn healthy_counts_by_the_declared_interval() -> anyhow::Result<()> {
+    let told = |within: &str| told(&Recipe::default(), &format!("- [ ] Health check turns healthy within {within}"));
+    assert_snapshot!(told("900ms")?, @"Fail: healthy only N ms after the start, probed every 1 s");
+    assert_snapshot!(told("5s")?, @"Pass: healthy N ms after the start");
     Ok(())
 }

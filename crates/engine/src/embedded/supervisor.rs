@@ -17,6 +17,7 @@ use std::time::{Duration, Instant};
 
 use libcontainer::container::builder::ContainerBuilder;
 use libcontainer::syscall::syscall::SyscallType;
+use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::process::{Pid, PidfdFlags, WaitOptions};
 use seaworthy_image::Config;
 
@@ -404,6 +405,9 @@ impl Running {
     /// At most so long, and not when nobody waits for the answer any more.
     fn wait(&self, timeout: Duration, is_alone: impl Fn() -> bool) -> Option<WireExit> {
         const LOOK_UP_EVERY: Duration = Duration::from_millis(50);
+        const ENDING: Duration = Duration::from_secs(2);
+        // One that is ending has ended to whoever saw its connections close.
+        let timeout = if self.is_ending() { timeout.max(ENDING) } else { timeout };
         let until = Instant::now() + timeout;
         let mut exit = self.exit.lock().unwrap_or_else(PoisonError::into_inner);
         loop {
@@ -414,6 +418,13 @@ impl Running {
             let time = left.min(LOOK_UP_EVERY);
             exit = self.exited.wait_timeout(exit, time).unwrap_or_else(PoisonError::into_inner).0;
         }
+    }
+
+    /// Whether it was stopped, or its first process is gone, and the exit may not be noted yet.
+    fn is_ending(&self) -> bool {
+        let mut process = [PollFd::new(&self.process, PollFlags::IN)];
+        let now = Timespec { tv_sec: 0, tv_nsec: 0 };
+        self.watched.is_over() || rustix::event::poll(&mut process, Some(&now)).is_ok_and(|count| count > 0)
     }
 
     fn wait_for_init(&self) {

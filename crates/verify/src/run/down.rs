@@ -94,11 +94,8 @@ impl Runs<'_> {
 
     /// How a container that has ended is told.
     pub(crate) fn exited(&self, container: &dyn Container, exit: Exit) -> Down {
-        if exit.out_of_disk {
-            let limit = seaworthy_report::size(self.options.disk_bytes);
-            return Down::Missing(format!(
-                "the container was stopped: it wrote more than {limit}; `--disk` allows more"
-            ));
+        if let Some(why) = self.bounds.reached(self.options.disk_bytes) {
+            return Down::Missing(why);
         }
         let after = container.started_at().elapsed().as_millis();
         let memory = if exit.out_of_memory { ", killed for memory" } else { "" };

@@ -1,5 +1,6 @@
 //! Containers of a verification: how they are started, when they are up, and what is told when they do not run.
 
+mod bounds;
 mod crud;
 mod database;
 mod down;
@@ -25,6 +26,7 @@ use std::time::Duration;
 use seaworthy_engine::{Container, Prepared, Run, Status};
 use seaworthy_image::{Config, Image};
 
+use self::bounds::Bounds;
 pub(crate) use self::down::{Down, Teller};
 use self::ledger::Ledger;
 pub(crate) use self::user::Users;
@@ -59,6 +61,7 @@ pub(crate) struct Runs<'a> {
     /// In everything that is written.
     pub(crate) mark: String,
     pub(crate) ledger: Ledger,
+    pub(crate) bounds: Bounds,
     main: OnceCell<Result<Main, Down>>,
 }
 
@@ -96,7 +99,8 @@ pub(crate) struct Seen {
 
 impl<'a> Runs<'a> {
     pub(crate) fn new(inputs: Inputs<'a>) -> io::Result<Self> {
-        Ok(Self { inputs, client: Client::new()?, mark: mark(), ledger: Ledger::default(), main: OnceCell::new() })
+        let (ledger, bounds) = (Ledger::default(), Bounds::default());
+        Ok(Self { inputs, client: Client::new()?, mark: mark(), ledger, bounds, main: OnceCell::new() })
     }
 
     pub(crate) fn config(&self) -> &Config {

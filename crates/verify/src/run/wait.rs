@@ -78,7 +78,8 @@ impl Runs<'_> {
 
     /// Starts a container.
     pub(crate) fn start(&self, run: &Run, volumes: Option<&dyn Volumes>) -> Result<Box<dyn Container>, Down> {
-        self.prepared.start(run, volumes).map_err(|error| self.down(&error))
+        let started = self.prepared.start(run, volumes).map_err(|error| self.down(&error))?;
+        Ok(self.bounds.around(started, run))
     }
 
     /// Starts a container and waits until it is up, at most the timeout.

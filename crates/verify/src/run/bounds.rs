@@ -1,0 +1,130 @@
+//! A container that was stopped at a bound of the run: nothing about the image follows from how it ended.
+
+use std::io;
+use std::net::TcpStream;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use seaworthy_engine::{Attempt, Container, EngineError, Exit, Health, Logs, Memory, Process, Run, Signal, Status};
+use seaworthy_report::size;
+
+/// A bound of the run, which no specification names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Bound {
+    Disk,
+    Memory,
+}
+
+/// Notices whether a container of the check that is being decided was stopped at a bound.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Bounds {
+    reached: Arc<Mutex<Option<Bound>>>,
+}
+
+impl Bounds {
+    /// Watches the container from now on.
+    pub(crate) fn around(&self, container: Box<dyn Container>, run: &Run) -> Box<dyn Container> {
+        let memory_is_bound = run.memory_limit_bytes.is_none();
+        Box::new(Bounded { container, memory_is_bound, bounds: self.clone() })
+    }
+
+    /// Another check begins.
+    pub(crate) fn begin(&self) {
+        self.set(None);
+    }
+
+    /// Why nothing follows from how the container ended; `None` where no bound was reached.
+    pub(crate) fn reached(&self, disk_bytes: u64) -> Option<String> {
+        let reached = *self.reached.lock().unwrap_or_else(PoisonError::into_inner);
+        reached.map(|bound| match bound {
+            Bound::Disk => format!(
+                "the container was stopped: it wrote more than {}, the bound of a run; `--disk` allows more",
+                size(disk_bytes)
+            ),
+            Bound::Memory => {
+                "the container was killed for memory: it used half of this machine's, the bound of a run".to_owned()
+            }
+        })
+    }
+
+    fn set(&self, bound: Option<Bound>) {
+        *self.reached.lock().unwrap_or_else(PoisonError::into_inner) = bound;
+    }
+}
+
+struct Bounded {
+    container: Box<dyn Container>,
+    /// Its memory has no other limit than the run's.
+    memory_is_bound: bool,
+    bounds: Bounds,
+}
+
+impl Bounded {
+    fn note(&self, exit: Exit) {
+        if exit.out_of_disk {
+            self.bounds.set(Some(Bound::Disk));
+        } else if exit.out_of_memory && self.memory_is_bound {
+            self.bounds.set(Some(Bound::Memory));
+        }
+    }
+}
+
+impl Container for Bounded {
+    fn started_at(&self) -> Instant {
+        self.container.started_at()
+    }
+
+    fn connect(&self, port: u16, timeout: Duration) -> io::Result<TcpStream> {
+        self.container.connect(port, timeout)
+    }
+
+    fn status(&self) -> Result<Status, EngineError> {
+        let status = self.container.status()?;
+        if let Status::Exited(exit) = status {
+            self.note(exit);
+        }
+        Ok(status)
+    }
+
+    fn wait(&self, timeout: Duration) -> Result<Option<Exit>, EngineError> {
+        let exit = self.container.wait(timeout)?;
+        if let Some(exit) = exit {
+            self.note(exit);
+        }
+        Ok(exit)
+    }
+
+    fn signal(&self, signal: Signal) -> Result<(), EngineError> {
+        self.container.signal(signal)
+    }
+
+    fn replace_file(&self, path: &str, content: &[u8]) -> Result<(), EngineError> {
+        self.container.replace_file(path, content)
+    }
+
+    fn logs(&self) -> Result<Logs, EngineError> {
+        self.container.logs()
+    }
+
+    fn processes(&self) -> Result<Vec<Process>, EngineError> {
+        self.container.processes()
+    }
+
+    fn health(&self) -> Result<Health, EngineError> {
+        self.container.health()
+    }
+
+    fn memory(&self) -> Result<Option<Memory>, EngineError> {
+        self.container.memory()
+    }
+
+    fn attempts(&self) -> Result<Option<Vec<Attempt>>, EngineError> {
+        self.container.attempts()
+    }
+}
+
+impl Drop for Bounded {
+    fn drop(&mut self) {
+        let _ = self.status();
+    }
+}
