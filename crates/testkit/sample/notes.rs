@@ -41,6 +41,9 @@ fn main() {
         eprintln!("fatal: the flux capacitor is missing");
         std::process::exit(3);
     }
+    if faults.has("--greedy") || faults.has("--sizes-by-limit") {
+        grow(faults.has("--sizes-by-limit"));
+    }
     let own = faults.has("--own-file").then(|| "file:///data".to_owned());
     let Some(database) = own.or_else(|| std::env::var("DATABASE_URL").ok()) else {
         eprintln!("DATABASE_URL is not set");
@@ -60,7 +63,18 @@ fn main() {
     let port = if faults.has("--fixed-port") { 8000 } else { port() };
     let listener = TcpListener::bind(("0.0.0.0", port)).expect("the port is free");
     listener.set_nonblocking(true).expect("a socket can be made non-blocking");
-    println!("{{\"level\":\"info\",\"message\":\"listening\",\"port\":{port}}}");
+    let log = match (faults.has("--logs-to-file"), faults.has("--reopens-streams")) {
+        (true, _) => "/data/log",
+        (_, true) => "/dev/stdout",
+        _ => "",
+    };
+    let line = format!("{{\"level\":\"info\",\"message\":\"listening\",\"port\":{port}}}\n");
+    if log.is_empty() {
+        print!("{line}");
+    } else if let Err(error) = fs::write(log, line) {
+        eprintln!("cannot open {log}: {error}");
+        std::process::exit(1);
+    }
     let in_memory = faults.has("--forgetful") || faults.has("--late-writes");
     let store = Arc::new(Store { folder: (!in_memory).then(|| folder.clone()), memory: Mutex::default(), faults });
     if store.faults.has("--late-writes") {
@@ -95,6 +109,16 @@ fn main() {
         std::thread::sleep(Duration::from_millis(2));
     }
     std::process::exit(exit);
+}
+
+/// Takes 200 MB for good, or three quarters of the limit that it sees on its memory, where that is less.
+fn grow(sees_limit: bool) {
+    let files = ["/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"];
+    let limit = files.iter().find_map(|file| fs::read_to_string(file).ok()?.trim().parse::<usize>().ok());
+    let bytes = limit.filter(|_| sees_limit).map_or(200_000_000, |limit| (limit / 4 * 3).min(200_000_000));
+    let mut taken = vec![0_u8; bytes];
+    taken.iter_mut().step_by(4096).for_each(|byte| *byte = 1);
+    std::mem::forget(std::hint::black_box(taken));
 }
 
 fn port() -> u16 {

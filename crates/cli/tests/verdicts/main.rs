@@ -1,5 +1,6 @@
 //! Images held to specifications by the program as users call it. How a row is written: `row.rs`.
 
+mod engines;
 mod held;
 mod notes;
 mod row;

@@ -1,0 +1,83 @@
+//! What an engine gives a container, and what bounds it: alike on both engines.
+
+use std::time::Duration;
+
+use seaworthy_testkit::Recipe;
+
+use crate::row::{EMBEDDED, Row, row};
+
+fn with_database(row: Row) -> Row {
+    row.env("DATABASE_URL=file:///data")
+}
+
+fn probed_every(seconds: u64) -> Recipe {
+    Recipe::config(|draft| {
+        if let Some(check) = &mut draft.health_check {
+            check.interval = Duration::from_secs(seconds);
+        }
+    })
+}
+
+#[test]
+fn a_service_that_opens_dev_stdout_as_its_own_user_logs_there() -> anyhow::Result<()> {
+    with_database(row!(Recipe::fault("--reopens-streams"))).promise("Logs to stdout as JSON").runs("1 pass")
+}
+
+#[test]
+fn a_service_that_logs_to_a_file_does_not_log_to_stdout() -> anyhow::Result<()> {
+    with_database(row!(Recipe::fault("--logs-to-file")))
+        .promise("Logs to stdout as JSON")
+        .runs("unproven logs.stdout: it logged nothing…")
+}
+
+#[test]
+fn a_service_that_sizes_itself_by_the_limit_that_it_sees_keeps_it() -> anyhow::Result<()> {
+    with_database(row!(Recipe::fault("--sizes-by-limit"))).promise("Uses at most 64 MB of memory").runs("1 pass")
+}
+
+#[test]
+fn a_service_that_sees_no_limit_does_not_keep_it() -> anyhow::Result<()> {
+    with_database(row!(Recipe::fault("--greedy")))
+        .promise("Uses at most 64 MB of memory")
+        .runs("fail memory.under: under a limit of 64.0 MB: exit 137, killed for memory within …")
+}
+
+#[test]
+fn a_health_check_is_not_healthy_before_its_declared_interval() -> anyhow::Result<()> {
+    with_database(row!(probed_every(30))).promise("Health check turns healthy within 2s").runs("fail health.healthy: …")
+}
+
+#[test]
+fn a_health_check_is_healthy_after_its_declared_interval() -> anyhow::Result<()> {
+    with_database(row!(probed_every(1))).promise("Health check turns healthy within 4s").runs("1 pass")
+}
+
+#[test]
+fn links_where_an_engine_puts_files_are_followed_in_the_image() -> anyhow::Result<()> {
+    let image = Recipe::default().layer(|layer| {
+        layer.symlink("etc/resolv.conf", "../run/systemd/resolve/stub-resolv.conf")?;
+        Ok(layer.symlink("etc/hosts", "/run/hosts")?)
+    });
+    with_database(row!(image)).promise("Starts within 5s").runs("1 pass")
+}
+
+#[test]
+fn a_container_that_is_stopped_at_the_bound_of_its_disk_shows_nothing() -> anyhow::Result<()> {
+    with_database(row!(Recipe::fault("--fills-disk")))
+        .argument("--disk")
+        .argument("30MB")
+        .promise("All CRUD endpoints work")
+        .runs_on(
+            EMBEDDED,
+            "unproven api.crud: the container was stopped: it wrote more than 30.0 MB, the bound of a run; `--disk` allows more",
+        )
+}
+
+#[test]
+fn a_container_that_writes_less_than_the_bound_shows_what_it_does() -> anyhow::Result<()> {
+    with_database(row!(Recipe::default()))
+        .argument("--disk")
+        .argument("30MB")
+        .promise("All CRUD endpoints work")
+        .runs("1 pass")
+}
