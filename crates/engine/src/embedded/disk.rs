@@ -16,7 +16,8 @@ use std::time::{Duration, Instant};
 
 use rustix::mount::MountFlags;
 
-use super::loop_device;
+use super::root::stage;
+use super::{deleted, loop_device};
 
 /// Between two looks at a file system.
 const LOOK: Duration = Duration::from_millis(100);
@@ -120,7 +121,11 @@ impl Watched {
     }
 
     /// Looks until there is more than may be, and then kills the process; or until [`Watched::stop`].
-    pub(crate) fn watch(&self, first: BorrowedFd<'_>) {
+    pub(crate) fn watch(&self, first: BorrowedFd<'_>, number: u32) {
+        // A file system of its own counts what has no name by itself.
+        let rootfs = self.device.is_none().then(|| stage("rootfs"));
+        let watched = self.folders.iter().chain(&rootfs);
+        let devices: Vec<u64> = watched.filter_map(|path| fs::metadata(path).ok()).map(|found| found.dev()).collect();
         let most = self.before_bytes.saturating_add(self.limit_bytes);
         let (mut walked, mut in_folders) = (None::<Instant>, 0);
         let mut pause = WALK;
@@ -128,6 +133,9 @@ impl Watched {
             if walked.is_none_or(|walked| walked.elapsed() >= pause) {
                 let began = Instant::now();
                 in_folders = self.folder_bytes(most);
+                if !self.folders.is_empty() {
+                    in_folders = in_folders.saturating_add(deleted::bytes(number, &devices));
+                }
                 pause = began.elapsed().clamp(WALK, WALK_PAUSE_MAX);
                 walked = Some(Instant::now());
             }

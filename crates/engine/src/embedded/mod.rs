@@ -6,6 +6,7 @@
 mod cgroup;
 mod clock;
 mod container;
+mod deleted;
 mod disk;
 mod entry;
 mod folder;

@@ -14,18 +14,23 @@ const PROCESSES_MAX: usize = 10_000;
 
 /// All processes in the PID namespace of the container's first one, but for set-up on its way to becoming a probe.
 pub(crate) fn of(first: u32) -> Vec<Process> {
-    let namespace = |pid: u32| fs::metadata(format!("/proc/{pid}/ns/pid")).ok().map(|found| found.st_ino());
-    let (Some(container), Some(maps)) = (namespace(first), IdMaps::of(first)) else { return Vec::new() };
+    let Some(maps) = IdMaps::of(first) else { return Vec::new() };
     let own = fs::metadata("/proc/self/exe").ok();
-    let Ok(entries) = fs::read_dir("/proc") else { return Vec::new() };
-    entries
-        .flatten()
-        .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
-        .filter(|&pid| namespace(pid) == Some(container))
+    numbers(first)
+        .into_iter()
         .filter(|&pid| process::alive(pid).is_some_and(|thread| runs_a_program_of_its_own(thread, own.as_ref())))
         .filter_map(|pid| process::seen(pid, &maps))
         .take(PROCESSES_MAX)
         .collect()
+}
+
+/// The numbers, outside, of all processes in the PID namespace of the container's first one.
+pub(crate) fn numbers(first: u32) -> Vec<u32> {
+    let namespace = |pid: u32| fs::metadata(format!("/proc/{pid}/ns/pid")).ok().map(|found| found.st_ino());
+    let Some(container) = namespace(first) else { return Vec::new() };
+    let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
+    let all = entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+    all.filter(|&pid| namespace(pid) == Some(container)).collect()
 }
 
 /// Whether what the process runs is not this program any more: it forks, enters the container, and only then becomes the image's.

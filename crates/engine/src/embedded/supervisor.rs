@@ -333,7 +333,7 @@ fn supervise(running: &Running, mut channel: Channel) -> bool {
             let _ = rustix::process::pidfd_send_signal(&running.process, rustix::process::Signal::KILL);
             orderly
         });
-        scope.spawn(|| running.watched.watch(running.process.as_fd()));
+        scope.spawn(|| running.watched.watch(running.process.as_fd(), running.init.unsigned_abs()));
         running.wait_for_init();
         answering.join().unwrap_or(false)
     })

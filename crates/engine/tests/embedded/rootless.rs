@@ -96,7 +96,7 @@ fn check() {
     assert!(!support::prepare(&root).owners_are_kept());
     let container = start(&root, &Run { disk_bytes: 20_000_000, ..Run::default() });
     until("a connection", || container.connect(8000, Duration::from_secs(5)).ok())
-        .write_all(b"GET /fill?/app/big:2000 HTTP/1.0\r\n\r\n")
+        .write_all(b"GET /fill?-/app/big:200 HTTP/1.0\r\n\r\n")
         .unwrap();
     let exit = container.wait(Duration::from_secs(20)).unwrap().unwrap();
     assert!(exit.out_of_disk, "{exit:?}");

@@ -99,13 +99,21 @@ fn run(command: &str, value: &str) -> String {
             }
             format!("{most} 0")
         }
-        // `PATH:MEBIBYTES`
+        // `PATH:MEBIBYTES`; with `-` before the path, into a file without a name.
         "fill" => {
             let (path, count) = value.rsplit_once(':').unwrap();
             let block = vec![1; 1 << 20];
             let fill = || {
+                let (path, is_hidden) = path.strip_prefix('-').map_or((path, false), |path| (path, true));
                 let mut file = fs::File::options().append(true).create(true).open(path)?;
-                (0..count.parse().unwrap()).try_for_each(|_| file.write_all(&block))
+                if is_hidden {
+                    fs::remove_file(path)?;
+                }
+                (0..count.parse().unwrap()).try_for_each(|_| file.write_all(&block))?;
+                if is_hidden {
+                    thread::sleep(Duration::from_secs(5));
+                }
+                Ok::<_, std::io::Error>(())
             };
             fill().map_or_else(|error| error.kind().to_string(), |()| "written".to_owned())
         }
