@@ -51,15 +51,18 @@ pub struct Chosen {
     pub note: Option<String>,
 }
 
-/// The engine of that choice; `helper` is the program that the embedded one starts (see [`crate::helper`]).
+/// The engine of that choice; `helper` is the program that an engine starts (see [`crate::helper`]).
 ///
 /// # Errors
 ///
 /// [`EngineError::Unavailable`] if it cannot be used here; for `auto`, if none can.
 pub fn choose(choice: Choice, helper: PathBuf) -> Result<Chosen, EngineError> {
-    let docker = || Docker::connect().map(|engine| Chosen { engine: Box::new(engine), note: None });
+    let docker = || {
+        let engine = Docker::connect()?.with_helper(helper.clone());
+        Ok(Chosen { engine: Box::new(engine), note: None })
+    };
     let embedded = |note| {
-        let engine = Embedded::new(helper);
+        let engine = Embedded::new(helper.clone());
         engine.available().map(|()| Chosen { engine: Box::new(engine), note })
     };
     match choice {

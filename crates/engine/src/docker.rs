@@ -1,22 +1,32 @@
 //! Docker and Podman, over the API that both speak.
 //!
 //! Everything made carries the labels in `owner`, and is removed when dropped; what a crashed run left is removed by the next
-//! [`Docker::connect`]. Only daemons on this machine: ports are published on loopback, files are bound from here.
+//! [`Docker::connect`]. Only daemons on this machine: files are bound from here.
 
+mod body;
 mod build;
 mod client;
 mod container;
+mod disk;
 mod health;
+mod hold;
+mod holder;
 mod host;
 mod image;
 mod leftovers;
 mod memory;
+mod mounts;
+mod network;
+mod output;
 mod owner;
 mod prepared;
 mod processes;
 mod refusal;
 mod save;
+mod weigh;
 
+use std::path::PathBuf;
+use std::process::ExitCode;
 use std::sync::Arc;
 
 use bollard::models::SystemInfo;
@@ -25,6 +35,7 @@ use seaworthy_image::Image;
 use crate::{Engine, EngineError, Prepared};
 pub use build::BuiltImage;
 use client::Client;
+pub(crate) use hold::HOLD;
 pub use save::SaveError;
 
 const NAME: &str = "docker";
@@ -34,15 +45,21 @@ pub struct Docker {
     client: Arc<Client>,
     name: String,
     facts: Facts,
+    helper: Option<PathBuf>,
 }
 
 /// What of the daemon decides how containers are started and watched.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct Facts {
     /// Podman's log drivers take other options.
     is_podman: bool,
     /// Memory can be limited and counted, swap included.
     memory: bool,
+    half_of_memory_bytes: Option<u64>,
+    /// Processes can be limited.
+    processes: bool,
+    /// Where the daemon keeps what containers write.
+    data: Option<PathBuf>,
     /// Ids in containers are others outside.
     remapped: bool,
 }
@@ -72,6 +89,13 @@ impl Docker {
         Err(host::unavailable(&why))
     }
 
+    /// With the path of a program that begins with [`crate::helper`], where this one does not.
+    #[must_use]
+    pub fn with_helper(mut self, helper: PathBuf) -> Self {
+        self.helper = Some(helper);
+        self
+    }
+
     /// Whether the user names a daemon.
     pub(crate) fn is_named() -> bool {
         Self::named().is_some()
@@ -86,16 +110,21 @@ impl Docker {
         let (name, is_podman) = client.version()?;
         let info = client.info()?;
         leftovers::clean(&client);
-        Ok(Self { client: Arc::new(client), name, facts: Facts::of(&info, is_podman) })
+        Ok(Self { client: Arc::new(client), name, facts: Facts::of(&info, is_podman), helper: None })
     }
 }
 
 impl Facts {
     fn of(info: &SystemInfo, is_podman: bool) -> Self {
         let security = info.security_options.as_deref().unwrap_or_default();
+        let memory = info.memory_limit == Some(true);
+        let total_bytes = info.mem_total.and_then(|bytes| u64::try_from(bytes).ok()).filter(|&bytes| bytes > 0);
         Self {
             is_podman,
-            memory: info.memory_limit == Some(true) && info.swap_limit == Some(true),
+            memory: memory && info.swap_limit == Some(true),
+            half_of_memory_bytes: total_bytes.filter(|_| memory).map(|bytes| bytes / 2),
+            processes: info.pids_limit == Some(true),
+            data: info.docker_root_dir.as_ref().filter(|path| !path.is_empty()).map(PathBuf::from),
             remapped: security.iter().any(|option| option.contains("name=userns") || option.contains("name=rootless")),
         }
     }
@@ -107,6 +136,12 @@ impl Engine for Docker {
     }
 
     fn prepare(&self, image: &Image) -> Result<Box<dyn Prepared>, EngineError> {
-        Ok(Box::new(prepared::prepare(&self.client, self.facts, image)?))
+        let helper = self.helper.clone().or_else(|| std::env::current_exe().ok()).unwrap_or_default();
+        Ok(Box::new(prepared::prepare(&self.client, self.facts.clone(), &helper, image)?))
     }
+}
+
+/// The helper process in a holder.
+pub(crate) fn hold() -> ExitCode {
+    hold::run()
 }

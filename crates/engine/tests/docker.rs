@@ -21,9 +21,10 @@ use serde_json::{Value, json};
 use support::{Tar, ask, image, image_of, until};
 
 fn engine() -> Docker {
-    Docker::connect().unwrap_or_else(|error| {
+    let engine = Docker::connect().unwrap_or_else(|error| {
         panic!("{error}; `apt-get install docker.io` installs one, `dockerd &` starts it where systemd does not")
-    })
+    });
+    engine.with_helper(support::helper())
 }
 
 /// An image that no other test has, so that what is done to it is seen alone.
@@ -70,14 +71,16 @@ fn a_container_answers_and_nothing_of_it_is_left() {
     assert!(!owner.is_empty());
     let filter = format!("label=dev.seaworthy.run={owner}");
     let all = || {
-        [&["ps", "-a"][..], &["network", "ls"], &["volume", "ls"]].map(|list| {
+        [&["ps", "-a"][..], &["volume", "ls"]].map(|list| {
             let arguments = [list, &["-q", "--filter", &filter]].concat();
             docker(&arguments)
         })
     };
     assert!(all().iter().all(|listed| !listed.is_empty()), "{:?}", all());
+    // Nobody beside us reaches it: what the daemon publishes, everybody on this machine reaches.
+    assert_eq!(docker(&["ps", "--format", "{{.Ports}}", "--filter", &filter]), "");
     drop((container, prepared));
-    assert_eq!(all(), ["", "", ""]);
+    assert_eq!(all(), ["", ""]);
     let id = image.config.digest().as_str();
     assert!(!docker(&["images", "-q", "--no-trunc"]).contains(id));
 }
@@ -237,27 +240,57 @@ fn a_file_is_put_where_everybody_can_read_it_and_nobody_write_it() {
 }
 
 #[test]
-fn a_service_outside_is_reached_by_its_name() {
-    let prepared = prepare(&image(&["serve"], json!({})));
-    let server = TcpListener::bind((prepared.gateway(), 0)).unwrap();
-    let address = server.local_addr().unwrap();
-    let answering = std::thread::spawn(move || {
-        let (mut stream, _) = server.accept().unwrap();
-        stream.write_all(b"from outside").unwrap();
-    });
+fn a_service_is_reached_by_its_name_and_nothing_else_is_reached() {
+    let answering = |text: &'static str, address: &str| {
+        let server = TcpListener::bind(address).unwrap();
+        let address = server.local_addr().unwrap();
+        std::thread::spawn(move || {
+            for mut stream in server.incoming().flatten() {
+                stream.write_all(text.as_bytes()).unwrap();
+            }
+        });
+        address
+    };
+    let image = image(&["serve"], json!({}));
+    let prepared = prepare(&image);
+    assert!(prepared.is_isolated());
+    let address = answering("from outside", &format!("{}:0", prepared.gateway()));
+    let everywhere = answering("from this machine", "0.0.0.0:0");
     let services = vec![Service { name: "db.seaworthy.internal".to_owned(), address }];
     let container = prepared.start(&Run { services, ..Run::default() }, None).unwrap();
-    let answer = ask(&*container, &format!("connect?db.seaworthy.internal:{}", address.port()));
-    assert_eq!(answer, "connected from outside");
-    answering.join().unwrap();
+    let other = prepared.start(&Run::default(), None).unwrap();
+    ask(&*other, "hello");
+
+    let connect = |to: &str| ask(&*container, &format!("connect?{to}"));
+    assert_eq!(connect(&format!("db.seaworthy.internal:{}", address.port())), "connected from outside");
+    assert_eq!(container.attempts().unwrap(), Some(Vec::new()));
+    for address in ["127.0.0.1", "172.17.0.1", "192.0.2.1"] {
+        let said = connect(&format!("{address}:{}", everywhere.port()));
+        assert!(said.contains("Connection refused"), "{address}: {said}");
+    }
+    assert!(connect("telemetry.example.com:443").contains("lookup"));
+    let attempts = container.attempts().unwrap().unwrap();
+    let targets: Vec<&str> = attempts.iter().map(|attempt| attempt.target.as_str()).collect();
+    let port = everywhere.port();
+    let expected = ["name telemetry.example.com", &format!("tcp 172.17.0.1:{port}"), &format!("tcp 192.0.2.1:{port}")];
+    assert_eq!(targets, expected);
 }
 
 #[test]
-fn a_service_where_no_container_reaches_it_is_an_error() {
-    let services = vec![Service { name: "db".to_owned(), address: "127.0.0.1:5432".parse().unwrap() }];
+fn one_name_and_port_cannot_lead_to_two_servers() {
+    let service = |address: &str| Service { name: "db".to_owned(), address: address.parse().unwrap() };
+    let services = vec![service("127.0.0.1:5432"), service("192.0.2.1:5432")];
     let started = prepare(&image(&["serve"], json!({}))).start(&Run { services, ..Run::default() }, None);
     let Err(error) = started else { panic!("it starts") };
-    insta::assert_snapshot!(error, @"the docker engine cannot run here: `db` is `127.0.0.1`, which inside a container is the container itself; use `--engine embedded`");
+    insta::assert_snapshot!(error, @"the docker engine failed to make the container's network: `127.0.0.1:5432` and `192.0.2.1:5432` are both services at `127.0.0.2:5432` of the container");
+}
+
+#[test]
+fn a_server_on_loopback_alone_is_not_reached_from_outside() {
+    let container = start(&image(&["serve", "127.0.0.1:8000"], json!({})), &Run::default());
+    until("listening", || container.logs().ok().filter(|logs| logs.stdout.contains("listening")));
+    let error = container.connect(8000, Duration::from_secs(2)).unwrap_err();
+    assert_eq!(error.kind(), std::io::ErrorKind::ConnectionRefused);
 }
 
 #[test]
@@ -297,11 +330,6 @@ fn memory_is_limited_and_counted() {
     assert_eq!(exit, Some(Exit { code: 137, out_of_memory: true, out_of_disk: false }));
     let memory = container.memory().unwrap().unwrap();
     assert!(memory.kills >= 1 && memory.peak_bytes >= 60 << 20, "{memory:?}");
-}
-
-#[test]
-fn what_it_tries_to_reach_is_not_seen() {
-    assert_eq!(serve(&Run::default()).attempts().unwrap(), None);
 }
 
 /// Set for the process that plays a run that is killed: this program again, with one test chosen.

@@ -6,6 +6,7 @@ use bollard::errors::Error;
 use bollard::models::SystemInfo;
 use bollard::{API_DEFAULT_VERSION, Docker};
 use tokio::runtime::Runtime;
+use tokio::task::JoinHandle;
 
 use super::NAME;
 use super::host::Host;
@@ -23,8 +24,11 @@ pub(crate) struct Client {
 
 impl Client {
     pub(crate) fn connect(host: &Host) -> Result<Self, String> {
-        let runtime =
-            tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| error.to_string())?;
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .enable_all()
+            .build()
+            .map_err(|error| error.to_string())?;
         let docker = match host {
             Host::Socket(path) => Docker::connect_with_unix(&path.to_string_lossy(), CALL_SECONDS, API_DEFAULT_VERSION),
             Host::Loopback(address) => {
@@ -55,6 +59,11 @@ impl Client {
     /// Waits for one or more calls.
     pub(crate) fn block<T>(&self, call: impl Future<Output = T>) -> T {
         self.runtime.block_on(call)
+    }
+
+    /// Begins something that goes on while nobody waits.
+    pub(crate) fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) -> JoinHandle<()> {
+        self.runtime.spawn(work)
     }
 
     /// Waits for a call whose failure is the engine's.

@@ -2,10 +2,11 @@
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpStream};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use bollard::container::LogOutput;
 use bollard::models::{ContainerInspectResponse, ContainerState};
 use bollard::query_parameters::{
     KillContainerOptionsBuilder, LogsOptionsBuilder, RemoveContainerOptionsBuilder, TopOptionsBuilder,
@@ -14,9 +15,12 @@ use bollard::query_parameters::{
 use futures_util::StreamExt as _;
 
 use super::client::{failed, status};
+use super::holder::Holder;
 use super::memory::Counter;
-use super::prepared::{Base, NamedVolumes};
-use super::{NAME, health, processes};
+use super::mounts::NamedVolumes;
+use super::output::{Kept, Output};
+use super::prepared::Base;
+use super::{NAME, disk, health, processes};
 use crate::process::{self, IdMaps};
 use crate::{Attempt, Container, EngineError, Exit, Health, Logs, Memory, Process, Signal, Status};
 
@@ -30,6 +34,9 @@ pub(crate) struct Running {
     published: Vec<(u16, SocketAddr)>,
     memory: Mutex<Counter>,
     healthy_after: Mutex<Option<Duration>>,
+    output: Option<Output>,
+    /// It was stopped because it wrote too much.
+    out_of_disk: Arc<AtomicBool>,
 }
 
 pub(crate) struct Parts {
@@ -40,6 +47,8 @@ pub(crate) struct Parts {
     /// Only for this container.
     pub(crate) volumes: Option<NamedVolumes>,
     pub(crate) files: Vec<(String, tempfile::TempPath)>,
+    /// Its network, where it has one of its own.
+    pub(crate) holder: Option<Holder>,
 }
 
 impl Running {
@@ -51,6 +60,8 @@ impl Running {
             published: Vec::new(),
             memory: Mutex::default(),
             healthy_after: Mutex::default(),
+            output: None,
+            out_of_disk: Arc::default(),
         }
     }
 
@@ -64,6 +75,27 @@ impl Running {
 
     pub(crate) fn pid(&self) -> Option<u32> {
         self.pid
+    }
+
+    pub(crate) fn follow(&mut self, output: Output) {
+        self.output = Some(output);
+    }
+
+    /// Has the container stopped when it has written more than that.
+    pub(crate) fn stop_beyond(&self, folders: Option<Vec<PathBuf>>, limit_bytes: u64) -> Result<(), EngineError> {
+        let client = Arc::clone(&self.base().client);
+        let (id, flag) = (self.id().to_owned(), Arc::clone(&self.out_of_disk));
+        match (&self.parts.holder, folders) {
+            (Some(holder), Some(folders)) => {
+                holder.weigh(folders, limit_bytes, move || disk::stop(&client, &id, &flag)).map_err(|error| {
+                    EngineError::Failed { engine: NAME, action: "weigh what is written", reason: error.to_string() }
+                })
+            }
+            _ => {
+                disk::watch(&client, id, flag, limit_bytes);
+                Ok(())
+            }
+        }
     }
 
     /// Takes from the daemon's answer where the container is.
@@ -162,6 +194,9 @@ impl Container for Running {
     }
 
     fn connect(&self, port: u16, timeout: Duration) -> io::Result<TcpStream> {
+        if let Some(holder) = &self.parts.holder {
+            return holder.connect(port, timeout);
+        }
         // A published port takes connections also when nobody listens behind it; the container's own address does not.
         let published = self.published.iter().find(|(inside, _)| *inside == port).map(|(_, outside)| *outside);
         let address = self.address.map(|ip| SocketAddr::from((ip, port))).or(published);
@@ -177,7 +212,8 @@ impl Container for Running {
             return Ok(Status::Running);
         }
         let code = state.exit_code.and_then(|code| i32::try_from(code).ok()).unwrap_or(-1);
-        Ok(Status::Exited(Exit { code, out_of_memory: state.oom_killed == Some(true), out_of_disk: false }))
+        let out_of_disk = self.out_of_disk.load(Ordering::Acquire);
+        Ok(Status::Exited(Exit { code, out_of_memory: state.oom_killed == Some(true), out_of_disk }))
     }
 
     fn wait(&self, timeout: Duration) -> Result<Option<Exit>, EngineError> {
@@ -209,30 +245,24 @@ impl Container for Running {
     }
 
     fn logs(&self) -> Result<Logs, EngineError> {
-        const STREAM_BYTES: usize = 1 << 20;
-        let client = &self.base().client;
-        let keep = |kept: &mut Vec<u8>, more: &[u8]| {
-            kept.extend_from_slice(more);
-            if kept.len() > 2 * STREAM_BYTES {
-                kept.drain(..kept.len() - STREAM_BYTES);
+        const PATIENCE: Duration = Duration::from_secs(2);
+        if let Some(output) = &self.output {
+            if matches!(self.status()?, Status::Exited(_)) {
+                output.wait_for_end(PATIENCE);
             }
-        };
-        let (stdout, stderr) = client.call("read the logs", async {
+            return Ok(output.logs());
+        }
+        let client = &self.base().client;
+        let kept = client.call("read the logs", async {
             let options = LogsOptionsBuilder::default().stdout(true).stderr(true).build();
             let mut pieces = std::pin::pin!(client.docker.logs(self.id(), Some(options)));
-            let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
+            let mut kept = Kept::default();
             while let Some(piece) = pieces.next().await {
-                match piece? {
-                    LogOutput::StdErr { message } => keep(&mut stderr, &message),
-                    LogOutput::StdOut { message } | LogOutput::Console { message } => keep(&mut stdout, &message),
-                    LogOutput::StdIn { .. } => {}
-                }
+                kept.add(&piece?);
             }
-            Ok((stdout, stderr))
+            Ok(kept)
         })?;
-        let text =
-            |kept: Vec<u8>| String::from_utf8_lossy(&kept[kept.len().saturating_sub(STREAM_BYTES)..]).into_owned();
-        Ok(Logs { stdout: text(stdout), stderr: text(stderr) })
+        Ok(kept.logs())
     }
 
     fn processes(&self) -> Result<Vec<Process>, EngineError> {
@@ -267,7 +297,8 @@ impl Container for Running {
     }
 
     fn attempts(&self) -> Result<Option<Vec<Attempt>>, EngineError> {
-        Ok(None)
+        let targets = self.parts.holder.as_ref().and_then(Holder::attempts);
+        Ok(targets.map(|targets| targets.into_iter().map(|target| Attempt { target }).collect()))
     }
 }
 
@@ -279,5 +310,6 @@ impl Drop for Running {
         // Only now can they be removed.
         self.parts.volumes = None;
         self.parts.files.clear();
+        self.parts.holder = None;
     }
 }

@@ -2,25 +2,24 @@
 
 use std::collections::HashMap;
 use std::net::IpAddr;
-use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use bollard::models::{
-    ContainerCreateBody, ContainerInspectResponse, HostConfig, HostConfigLogConfig, NetworkCreateRequest, PortBinding,
-    VolumeCreateRequest,
-};
-use bollard::query_parameters::{
-    CreateContainerOptions, InspectContainerOptions, InspectNetworkOptions, RemoveVolumeOptions, StartContainerOptions,
-};
+use bollard::models::ContainerInspectResponse;
+use bollard::query_parameters::{CreateContainerOptions, InspectContainerOptions, StartContainerOptions};
 use seaworthy_image::{Config, Image};
 
 use super::client::{Client, failed, said, status};
 use super::container::{Parts, Running};
 use super::image::Loaded;
+use super::mounts::{self, NamedVolumes};
+use super::network::Network;
+use super::output::Output;
 use super::owner::{self, Owner};
-use super::{Facts, NAME, processes, refusal};
-use crate::{Container, EngineError, Prepared, Run, Service, Volumes};
+use super::weigh::DAEMON;
+use super::{Facts, processes, refusal};
+use crate::{Container, EngineError, Prepared, Run, Volumes};
 
 /// An image that Docker or Podman can start.
 pub(crate) struct Ready {
@@ -32,78 +31,50 @@ pub(crate) struct Base {
     pub(crate) client: Arc<Client>,
     pub(crate) facts: Facts,
     pub(crate) config: Config,
-    image: Loaded,
-    network: Network,
-    labels: HashMap<String, String>,
+    /// Where the image declares volumes.
+    pub(crate) volumes: Vec<String>,
+    pub(crate) image: Loaded,
+    pub(crate) network: Network,
+    pub(crate) labels: HashMap<String, String>,
 }
 
-struct Network {
-    client: Arc<Client>,
-    id: String,
-    gateway: IpAddr,
-}
-
-impl Drop for Network {
-    fn drop(&mut self) {
-        let _ = self.client.block(self.client.docker.remove_network(&self.id));
-    }
-}
-
-pub(crate) fn prepare(client: &Arc<Client>, facts: Facts, image: &Image) -> Result<Ready, EngineError> {
+pub(crate) fn prepare(client: &Arc<Client>, facts: Facts, helper: &Path, image: &Image) -> Result<Ready, EngineError> {
     let owner = Owner::current();
     let run = owner::run_name(&owner);
     let labels = owner.labels(&run);
     let loaded = Loaded::load(client, image, &run)?;
-    let network = network(client, &run, &labels)?;
+    let network = Network::make(client, helper, facts.data.as_deref(), &run, &labels)?;
     let (client, config) = (Arc::clone(client), image.config.clone());
-    Ok(Ready { base: Arc::new(Base { client, facts, config, image: loaded, network, labels }) })
-}
-
-fn network(client: &Arc<Client>, run: &str, labels: &HashMap<String, String>) -> Result<Network, EngineError> {
-    let request = NetworkCreateRequest {
-        name: format!("seaworthy-{run}"),
-        driver: Some("bridge".to_owned()),
-        labels: Some(labels.clone()),
-        ..NetworkCreateRequest::default()
-    };
-    let created = client.call("make a network", client.docker.create_network(request))?;
-    // Made before its address is known, so that it is removed if that fails.
-    let mut network = Network { client: Arc::clone(client), id: created.id, gateway: IpAddr::from([0, 0, 0, 0]) };
-    let inspected = client
-        .call("inspect the network", client.docker.inspect_network(&network.id, None::<InspectNetworkOptions>))?;
-    let configs = inspected.ipam.and_then(|ipam| ipam.config).unwrap_or_default();
-    let gateways = configs.iter().filter_map(|config| config.gateway.as_deref()?.split('/').next()?.parse().ok());
-    let gateway = gateways.min_by_key(IpAddr::is_ipv6).ok_or_else(|| EngineError::Failed {
-        engine: NAME,
-        action: "make a network",
-        reason: "it has no gateway".to_owned(),
-    })?;
-    network.gateway = gateway;
-    Ok(network)
+    let volumes = mounts::declared(&config.volumes());
+    Ok(Ready { base: Arc::new(Base { client, facts, config, volumes, image: loaded, network, labels }) })
 }
 
 impl Prepared for Ready {
     fn gateway(&self) -> IpAddr {
-        self.base.network.gateway
+        self.base.network.gateway()
     }
 
     fn is_isolated(&self) -> bool {
-        false
+        matches!(self.base.network, Network::Held(_))
     }
 
     fn volumes(&self) -> Result<Box<dyn Volumes>, EngineError> {
-        Ok(Box::new(self.base.volumes()?))
+        Ok(Box::new(NamedVolumes::make(&self.base)?))
     }
 
     fn start(&self, run: &Run, volumes: Option<&dyn Volumes>) -> Result<Box<dyn Container>, EngineError> {
         let own = match volumes {
             Some(_) => None,
-            None => Some(self.base.volumes()?),
+            None => Some(NamedVolumes::make(&self.base)?),
         };
         let volumes =
             volumes.map_or_else(|| own.as_ref().map(Volumes::id), |volumes| Some(volumes.id())).unwrap_or_default();
-        let files = put(&run.files)?;
-        let body = self.base.body(run, volumes, &files)?;
+        let files = mounts::put(&run.files)?;
+        let holder = match &self.base.network {
+            Network::Held(holders) => Some(holders.hold(&run.services)?),
+            Network::Bridge(_) => None,
+        };
+        let body = self.base.body(run, volumes, &files, holder.as_ref())?;
 
         let docker = &self.base.client.docker;
         let created = self.base.client.block(docker.create_container(None::<CreateContainerOptions>, body));
@@ -112,10 +83,12 @@ impl Prepared for Ready {
             base: Arc::clone(&self.base),
             id,
             started_at: Instant::now(),
-            limit_bytes: run.memory_limit_bytes,
+            limit_bytes: self.base.facts.memory_limit(run),
             volumes: own,
             files,
+            holder,
         });
+        running.watch(run)?;
         self.base
             .client
             .block(docker.start_container(running.id(), None::<StartContainerOptions>))
@@ -132,93 +105,6 @@ fn refused(action: &'static str, error: &bollard::errors::Error) -> EngineError 
     match refusal::reason(&said(error)) {
         Some(reason) if status(error).is_some() => EngineError::Start { reason },
         _ => failed(action, error),
-    }
-}
-
-impl Base {
-    fn volumes(self: &Arc<Self>) -> Result<NamedVolumes, EngineError> {
-        let name = owner::run_name(&Owner::current());
-        let mut volumes = NamedVolumes { base: Arc::clone(self), name, made: Vec::new() };
-        for number in 0..self.config.volumes().len() {
-            let request = VolumeCreateRequest {
-                name: Some(volume_name(&volumes.name, number)),
-                labels: Some(self.labels.clone()),
-                ..VolumeCreateRequest::default()
-            };
-            let made = self.client.call("make a volume", self.client.docker.create_volume(request))?;
-            volumes.made.push(made.name);
-        }
-        Ok(volumes)
-    }
-
-    fn body(
-        &self,
-        run: &Run,
-        volumes: &str,
-        files: &[(String, tempfile::TempPath)],
-    ) -> Result<ContainerCreateBody, EngineError> {
-        let mut binds: Vec<String> = self
-            .config
-            .volumes()
-            .iter()
-            .enumerate()
-            .map(|(number, path)| format!("{}:{path}", volume_name(volumes, number)))
-            .collect();
-        // `z` lets SELinux's containers read it; elsewhere it means nothing.
-        binds.extend(files.iter().map(|(path, file)| format!("{}:{path}:ro,z", file.display())));
-        let port = run.port.map(|port| format!("{port}/tcp"));
-        let published = |port: &String| {
-            let on_loopback = PortBinding { host_ip: Some("127.0.0.1".to_owned()), host_port: Some(String::new()) };
-            HashMap::from([(port.clone(), Some(vec![on_loopback]))])
-        };
-        let limit = run.memory_limit_bytes.map(|bytes| i64::try_from(bytes).unwrap_or(i64::MAX));
-        let host = HostConfig {
-            network_mode: Some(self.network.id.clone()),
-            port_bindings: port.as_ref().map(published),
-            extra_hosts: Some(run.services.iter().map(|service| self.host_entry(service)).collect::<Result<_, _>>()?),
-            binds: Some(binds),
-            readonly_rootfs: Some(run.read_only),
-            tmpfs: run
-                .read_only
-                .then(|| run.writable.iter().map(|path| (path.clone(), "rw,mode=1777".to_owned())).collect()),
-            cap_drop: run.no_capabilities.then(|| vec!["ALL".to_owned()]),
-            security_opt: Some(vec!["no-new-privileges".to_owned()]),
-            memory: limit,
-            memory_swap: limit,
-            log_config: (!self.facts.is_podman).then(|| HostConfigLogConfig {
-                typ: Some("json-file".to_owned()),
-                config: Some([("max-size", "8m"), ("max-file", "2")].map(|(k, v)| (k.to_owned(), v.to_owned())).into()),
-            }),
-            ..HostConfig::default()
-        };
-        // A name without `=` takes the variable away.
-        let env = run.env.iter().map(|(name, value)| format!("{name}={value}")).chain(run.without_env.iter().cloned());
-        Ok(ContainerCreateBody {
-            image: Some(self.image.id.clone()),
-            env: Some(env.collect()),
-            exposed_ports: port.map(|port| vec![port]),
-            labels: Some(self.labels.clone()),
-            host_config: Some(host),
-            ..ContainerCreateBody::default()
-        })
-    }
-
-    /// A line of the container's `/etc/hosts`.
-    fn host_entry(&self, service: &Service) -> Result<String, EngineError> {
-        let ip = service.address.ip();
-        if ip.is_loopback() {
-            return Err(EngineError::Unavailable {
-                engine: NAME,
-                // In the reason, for a verdict shows no hint.
-                reason: format!(
-                    "`{}` is `{ip}`, which inside a container is the container itself; use `--engine embedded`",
-                    service.name
-                ),
-                hint: None,
-            });
-        }
-        let ip = if ip.is_unspecified() { self.network.gateway } else { ip };
-        Ok(format!("{}:{ip}", service.name))
     }
 }
 
@@ -253,58 +139,29 @@ fn until_program_runs(running: &Running, inspected: &ContainerInspectResponse) -
     }
 }
 
-fn volume_name(volumes: &str, number: usize) -> String {
-    format!("seaworthy-{volumes}-{number}")
-}
-
-/// Writes the files that are bound into a container.
-fn put(files: &[(String, Vec<u8>)]) -> Result<Vec<(String, tempfile::TempPath)>, EngineError> {
-    let failed = |reason: String| EngineError::Failed { engine: NAME, action: "put a file into the container", reason };
-    files
-        .iter()
-        .map(|(path, content)| {
-            if !path.starts_with('/') || path.contains(':') {
-                return Err(failed(format!("`{path}` is no path for it")));
-            }
-            let write = || {
-                let file = tempfile::Builder::new()
-                    .prefix("seaworthy-")
-                    .permissions(std::fs::Permissions::from_mode(0o644))
-                    .tempfile()?;
-                std::io::Write::write_all(&mut file.as_file(), content)?;
-                // Whatever the umask is, the container's user must be able to read it.
-                file.as_file().set_permissions(std::fs::Permissions::from_mode(0o644))?;
-                Ok(file.into_temp_path())
-            };
-            let file = write().map_err(|error: std::io::Error| failed(error.to_string()))?;
-            Ok((path.clone(), file))
-        })
-        .collect()
-}
-
-/// A volume for each path that the image declares.
-pub(crate) struct NamedVolumes {
-    base: Arc<Base>,
-    name: String,
-    made: Vec<String>,
-}
-
-impl Volumes for NamedVolumes {
-    fn id(&self) -> &str {
-        &self.name
-    }
-}
-
-impl Drop for NamedVolumes {
-    fn drop(&mut self) {
-        for volume in &self.made {
-            let removed = self.base.client.docker.remove_volume(volume, None::<RemoveVolumeOptions>);
-            let _ = self.base.client.block(removed);
-        }
-    }
-}
-
 impl Running {
+    /// Before it starts: nothing that it writes, and nowhere, is missed.
+    fn watch(&mut self, run: &Run) -> Result<(), EngineError> {
+        if !self.base().facts.is_podman {
+            let output = Output::attach(&self.base().client, self.id())?;
+            self.follow(output);
+        }
+        let folders = self.written_folders()?;
+        self.stop_beyond(folders, run.disk_bytes)
+    }
+
+    /// The folders in which the daemon keeps what the container writes, as a holder finds them; `None` where one is not told.
+    fn written_folders(&self) -> Result<Option<Vec<PathBuf>>, EngineError> {
+        let Some(data) = self.base().facts.data.as_deref() else { return Ok(None) };
+        let inspected = self.inspect()?;
+        let layer = inspected.graph_driver.and_then(|driver| driver.data.get("UpperDir").cloned());
+        let volumes = inspected.mounts.into_iter().flatten().filter(|mount| mount.name.is_some());
+        let volumes = volumes.map(|mount| mount.source);
+        let paths = std::iter::once(layer).chain(volumes);
+        let inside = |path: Option<String>| Some(Path::new(DAEMON).join(Path::new(&path?).strip_prefix(data).ok()?));
+        Ok(paths.map(inside).collect())
+    }
+
     pub(crate) fn inspect(&self) -> Result<ContainerInspectResponse, EngineError> {
         let base = self.base();
         let call = base.client.docker.inspect_container(self.id(), None::<InspectContainerOptions>);

@@ -18,20 +18,20 @@ mod logs;
 mod loop_device;
 mod mapping;
 mod netlink;
-mod network;
+pub(crate) mod network;
 mod prepared;
 mod probe;
 mod processes;
-mod protocol;
+pub(crate) mod protocol;
 mod root;
 mod schedule;
 mod seccomp;
-mod services;
+pub(crate) mod services;
 mod signals;
 mod supervisor;
 mod unpack;
 mod user;
-mod watch;
+pub(crate) mod watch;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -39,6 +39,7 @@ use std::process::ExitCode;
 
 use seaworthy_image::Image;
 
+use crate::docker::HOLD;
 use crate::{Engine, EngineError, Prepared};
 use mapping::Mapping;
 
@@ -51,7 +52,7 @@ const PROBE: &str = "--seaworthy-probe-container";
 /// First argument of the helper process that tries whether containers can be made.
 const TRY: &str = "--seaworthy-try-container";
 
-/// Does a helper process's work if that is what this process was started for. A program that uses [`Embedded`] calls it before anything
+/// Does a helper process's work if that is what this process was started for. A program that uses an engine calls it before anything
 /// else, with its own arguments.
 pub fn helper(args: impl IntoIterator<Item = OsString>) -> Option<ExitCode> {
     let args: Vec<OsString> = args.into_iter().skip(1).collect();
@@ -60,6 +61,7 @@ pub fn helper(args: impl IntoIterator<Item = OsString>) -> Option<ExitCode> {
         (SUPERVISE, []) => Some(supervisor::run()),
         (PROBE, order) => Some(health::probe(&health::Order::parse(order)?)),
         (TRY, []) => Some(probe::helper()),
+        (HOLD, []) => Some(crate::docker::hold()),
         _ => None,
     }
 }

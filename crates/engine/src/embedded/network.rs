@@ -32,10 +32,12 @@ struct Job {
     answer: Sender<io::Result<TcpStream>>,
 }
 
-struct Made {
-    listeners: Vec<(TcpListener, SocketAddr)>,
-    names: UdpSocket,
-    tap: Option<Tap>,
+/// The sockets of a container's network: they stay in its namespace, whoever uses them.
+pub(crate) struct Made {
+    /// Of each service that has one, by its number.
+    pub(crate) listeners: Vec<(usize, TcpListener)>,
+    pub(crate) names: UdpSocket,
+    pub(crate) tap: Option<Tap>,
 }
 
 impl Network {
@@ -43,13 +45,12 @@ impl Network {
     pub(crate) fn of(namespace: File, services: &[Placed]) -> io::Result<Self> {
         let (jobs, todo) = channel();
         let (made, answer) = channel();
-        let addresses: Vec<_> = services.iter().map(|service| (service.inside, service.outside)).collect();
-        thread::Builder::new()
-            .name("network".to_owned())
-            .spawn(move || inside(&namespace, &addresses, &made, &todo))?;
+        let places: Vec<_> = services.iter().map(|service| service.inside).collect();
+        thread::Builder::new().name("network".to_owned()).spawn(move || inside(&namespace, &places, &made, &todo))?;
         let made = answer.recv().map_err(|_| io::Error::other("the network thread ended"))??;
 
-        for (listener, outside) in made.listeners {
+        for (number, listener) in made.listeners {
+            let outside = services[number].outside;
             thread::Builder::new().name("forward".to_owned()).spawn(move || forward(&listener, outside))?;
         }
         let seen = made.tap.map(|tap| Seen::new(tap, made.names, services.to_vec())).transpose()?;
@@ -70,13 +71,10 @@ impl Network {
     }
 }
 
-fn inside(
-    namespace: &File,
-    services: &[(SocketAddr, SocketAddr)],
-    made: &Sender<io::Result<Made>>,
-    todo: &Receiver<Job>,
-) {
-    let result = enter(namespace, services);
+fn inside(namespace: &File, places: &[SocketAddr], made: &Sender<io::Result<Made>>, todo: &Receiver<Job>) {
+    let namespace = std::os::fd::AsFd::as_fd(namespace);
+    let entered = rustix::thread::move_into_link_name_space(namespace, Some(LinkNameSpaceType::Network));
+    let result = entered.map_err(io::Error::from).and_then(|()| make(places));
     let failed = result.is_err();
     if made.send(result).is_err() || failed {
         return;
@@ -87,8 +85,8 @@ fn inside(
     }
 }
 
-fn enter(namespace: &File, services: &[(SocketAddr, SocketAddr)]) -> io::Result<Made> {
-    rustix::thread::move_into_link_name_space(std::os::fd::AsFd::as_fd(namespace), Some(LinkNameSpaceType::Network))?;
+/// Makes the network of the calling thread's namespace, with a listener at each of these places.
+pub(crate) fn make(places: &[SocketAddr]) -> io::Result<Made> {
     netlink::loopback_up()?;
     netlink::add_address(ADDRESS)?;
     // Before anything is sent: what the container does first is seen too.
@@ -100,20 +98,44 @@ fn enter(namespace: &File, services: &[(SocketAddr, SocketAddr)]) -> io::Result<
     let _ = netlink::own_every_address(IpAddr::V6(Ipv6Addr::UNSPECIFIED));
 
     let mut listeners = Vec::new();
-    for &(inside, outside) in services {
-        match TcpListener::bind(inside) {
-            Ok(listener) => listeners.push((listener, outside)),
+    for (number, place) in places.iter().enumerate() {
+        match TcpListener::bind(place) {
+            Ok(listener) => listeners.push((number, listener)),
             // Without IPv6 nobody looks for it there.
-            Err(_)
-                if inside.ip() == Ipv6Addr::LOCALHOST && services.iter().any(|(other, _)| other.ip() == LOOPBACK) => {}
+            Err(_) if place.ip() == Ipv6Addr::LOCALHOST && places.iter().any(|other| other.ip() == LOOPBACK) => {}
             Err(error) => return Err(error),
         }
     }
     Ok(Made { listeners, names: UdpSocket::bind((LOOPBACK, 53))?, tap })
 }
 
-/// Runs outside: only the listener is the container's.
-fn forward(listener: &TcpListener, outside: SocketAddr) {
+/// Why a connection was not made, as the kernel names it.
+pub(crate) fn errno_of(error: &io::Error) -> i32 {
+    let by_kind = match error.kind() {
+        io::ErrorKind::TimedOut => nix::errno::Errno::ETIMEDOUT,
+        _ => nix::errno::Errno::ECONNREFUSED,
+    };
+    error.raw_os_error().unwrap_or(by_kind as i32)
+}
+
+/// What a container's `/etc/hosts` holds.
+pub(crate) fn hosts(hostname: &str, services: &[Placed]) -> String {
+    let mut hosts = "127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n".to_owned();
+    let mut add = |address: IpAddr, name: &str| hosts.extend([&address.to_string(), "\t", name, "\n"]);
+    add(ADDRESS.into(), hostname);
+    for (address, name) in services.iter().filter_map(Placed::host_entry) {
+        add(address, name);
+    }
+    hosts
+}
+
+/// What a container's `/etc/resolv.conf` holds.
+pub(crate) fn resolver() -> String {
+    format!("nameserver {LOOPBACK}\noptions ndots:0\n")
+}
+
+/// Runs outside: only the listener is the container's. Ends when the listener is shut down.
+pub(crate) fn forward(listener: &TcpListener, outside: SocketAddr) {
     for inner in listener.incoming() {
         let Ok(inner) = inner else { return };
         // A connection for which no thread can be had is closed: the client sees it.

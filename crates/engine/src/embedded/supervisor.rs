@@ -6,7 +6,6 @@
 use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::Read as _;
-use std::net::IpAddr;
 use std::os::fd::{AsFd as _, AsRawFd as _, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
@@ -26,7 +25,7 @@ use super::entry::{self, Entry, Identity};
 use super::health::{Health, Probes};
 use super::isolation::{self, Wanted};
 use super::logs::Tail;
-use super::network::{ADDRESS, LOOPBACK, Network};
+use super::network::{self, Network};
 use super::protocol::{Action, Channel, Plan, Reply, Request, WireExit, WireHealth};
 use super::root::{self, Root};
 use super::services::{self, Placed};
@@ -308,16 +307,10 @@ fn environment(config: &Config, plan: &Plan, user: &User, hostname: &str) -> Vec
 
 /// `/etc/hosts`, `/etc/hostname` and `/etc/resolv.conf`, as Docker puts them into every container.
 fn put_names(root: &mut Root, hostname: &str, services: &[Placed]) -> std::io::Result<()> {
-    let mut hosts = "127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n".to_owned();
-    let mut add = |address: IpAddr, name: &str| hosts.extend([&address.to_string(), "\t", name, "\n"]);
-    add(ADDRESS.into(), hostname);
-    for (address, name) in services.iter().filter_map(Placed::host_entry) {
-        add(address, name);
-    }
-    let resolver = format!("nameserver {LOOPBACK}\noptions ndots:0\n");
+    let hosts = network::hosts(hostname, services);
     root.put("/etc/hosts", hosts.as_bytes(), &root::file("hosts"), 0o644, false)?;
     root.put("/etc/hostname", format!("{hostname}\n").as_bytes(), &root::file("hostname"), 0o644, false)?;
-    root.put("/etc/resolv.conf", resolver.as_bytes(), &root::file("resolv.conf"), 0o644, false)
+    root.put("/etc/resolv.conf", network::resolver().as_bytes(), &root::file("resolv.conf"), 0o644, false)
 }
 
 /// Answers until the program is gone; returns whether it left in order. The main thread waits for the container: it is its parent.
@@ -350,7 +343,7 @@ fn answer_all(running: &Running, channel: &mut Channel) -> bool {
             Request::Connect { port, timeout_ms } => {
                 match running.network.connect(port, Duration::from_millis(timeout_ms)) {
                     Ok(stream) => channel.send_with(&Reply::Connected, stream.as_fd()),
-                    Err(error) => channel.send(&Reply::Refused { errno: errno_of(&error) }),
+                    Err(error) => channel.send(&Reply::Refused { errno: network::errno_of(&error) }),
                 }
             }
             request => channel.send(&running.answer(&request)),
@@ -450,14 +443,6 @@ impl Running {
         *self.exit.lock().unwrap_or_else(PoisonError::into_inner) = Some(exit);
         self.exited.notify_all();
     }
-}
-
-fn errno_of(error: &std::io::Error) -> i32 {
-    let by_kind = match error.kind() {
-        std::io::ErrorKind::TimedOut => nix::errno::Errno::ETIMEDOUT,
-        _ => nix::errno::Errno::ECONNREFUSED,
-    };
-    error.raw_os_error().unwrap_or(by_kind as i32)
 }
 
 fn plain(errno: rustix::io::Errno) -> String {

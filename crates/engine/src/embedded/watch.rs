@@ -1,10 +1,10 @@
 //! What a container tries to reach, seen in its network namespace.
 
 use std::collections::BTreeSet;
-use std::io::{self, IoSliceMut};
+use std::io::{self, IoSliceMut, PipeReader, PipeWriter};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, UdpSocket};
 use std::num::NonZeroU32;
-use std::os::fd::{AsRawFd as _, OwnedFd};
+use std::os::fd::{AsFd as _, AsRawFd as _, BorrowedFd, OwnedFd};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -43,6 +43,15 @@ impl Tap {
         Ok(Self { socket })
     }
 
+    /// One that was made in another process.
+    pub(crate) fn of(socket: OwnedFd) -> Self {
+        Self { socket }
+    }
+
+    pub(crate) fn socket(&self) -> BorrowedFd<'_> {
+        self.socket.as_fd()
+    }
+
     /// What the next packet tries to reach. The count is of packets that were lost since the beginning.
     fn next(&self) -> io::Result<(Option<String>, u32)> {
         let mut head = [0; HEAD_BYTES];
@@ -61,13 +70,16 @@ impl Tap {
     }
 }
 
-/// What was seen so far.
+/// What was seen so far. The threads that look end when it is dropped.
 pub(crate) struct Seen {
     record: Arc<Record>,
+    _end: PipeWriter,
 }
 
 struct Record {
     tap: Tap,
+    /// Closed at the other end when nobody looks any more.
+    end: PipeReader,
     services: Vec<Placed>,
     noted: Mutex<Noted>,
 }
@@ -121,13 +133,21 @@ impl Record {
     }
 
     fn watch(&self) {
+        while self.wait_for(self.tap.socket()) {
+            drop(self.drain());
+        }
+    }
+
+    /// Waits until a socket has something; `false` when nobody looks any more.
+    fn wait_for(&self, socket: BorrowedFd<'_>) -> bool {
         loop {
-            let mut sockets = [PollFd::new(&self.tap.socket, PollFlags::IN)];
+            let mut sockets = [PollFd::from_borrowed_fd(socket, PollFlags::IN), PollFd::new(&self.end, PollFlags::IN)];
             match rustix::event::poll(&mut sockets, None) {
-                Ok(_) | Err(rustix::io::Errno::INTR) => drop(self.drain()),
+                Ok(_) => return sockets[1].revents().is_empty(),
+                Err(rustix::io::Errno::INTR) => {}
                 Err(_) => {
                     self.noted().lost = true;
-                    return;
+                    return false;
                 }
             }
         }
@@ -136,12 +156,13 @@ impl Record {
 
 impl Seen {
     pub(crate) fn new(tap: Tap, names: UdpSocket, services: Vec<Placed>) -> io::Result<Self> {
-        let record = Arc::new(Record { tap, services, noted: Mutex::default() });
+        let (end, still_looking) = io::pipe()?;
+        let record = Arc::new(Record { tap, end, services, noted: Mutex::default() });
         let watching = Arc::clone(&record);
         thread::Builder::new().name("watch".to_owned()).spawn(move || watching.watch())?;
         let noting = Arc::clone(&record);
         thread::Builder::new().name("names".to_owned()).spawn(move || answer_names(&names, &noting))?;
-        Ok(Self { record })
+        Ok(Self { record, _end: still_looking })
     }
 
     /// `None` when packets were lost.
@@ -232,7 +253,7 @@ fn is_own(address: IpAddr) -> bool {
 /// The container's name server: services' names are known, any other is noted and does not exist.
 fn answer_names(socket: &UdpSocket, record: &Record) {
     let mut query = [0; 1500];
-    loop {
+    while record.wait_for(socket.as_fd()) {
         let (count, from) = match socket.recv_from(&mut query) {
             Ok(received) => received,
             // A client that went away before its answer.

@@ -1,0 +1,129 @@
+//! What is mounted into a container: storage for declared volumes, files, and folders that stay writable.
+
+use std::collections::HashMap;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Component, Path};
+use std::sync::Arc;
+
+use bollard::models::VolumeCreateRequest;
+use bollard::query_parameters::RemoveVolumeOptions;
+use tempfile::TempPath;
+
+use super::NAME;
+use super::owner::{self, Owner};
+use super::prepared::Base;
+use crate::{EngineError, Run, Volumes};
+
+/// A volume for each path that the image declares.
+pub(crate) struct NamedVolumes {
+    base: Arc<Base>,
+    name: String,
+    made: Vec<String>,
+}
+
+impl NamedVolumes {
+    pub(crate) fn make(base: &Arc<Base>) -> Result<Self, EngineError> {
+        let name = owner::run_name(&Owner::current());
+        let mut volumes = Self { base: Arc::clone(base), name, made: Vec::new() };
+        for number in 0..base.volumes.len() {
+            let request = VolumeCreateRequest {
+                name: Some(volume_name(&volumes.name, number)),
+                labels: Some(base.labels.clone()),
+                ..VolumeCreateRequest::default()
+            };
+            let made = base.client.call("make a volume", base.client.docker.create_volume(request))?;
+            volumes.made.push(made.name);
+        }
+        Ok(volumes)
+    }
+}
+
+impl Volumes for NamedVolumes {
+    fn id(&self) -> &str {
+        &self.name
+    }
+}
+
+impl Drop for NamedVolumes {
+    fn drop(&mut self) {
+        for volume in &self.made {
+            let removed = self.base.client.docker.remove_volume(volume, None::<RemoveVolumeOptions>);
+            let _ = self.base.client.block(removed);
+        }
+    }
+}
+
+pub(crate) fn volume_name(volumes: &str, number: usize) -> String {
+    format!("seaworthy-{volumes}-{number}")
+}
+
+/// The paths that an image declares, each once and as the daemon compares them; one inside another comes after it. The root is none.
+pub(crate) fn declared(paths: &[String]) -> Vec<String> {
+    let mut paths: Vec<String> = paths.iter().map(|path| clean(path)).filter(|path| path != "/").collect();
+    paths.sort();
+    paths.dedup();
+    paths
+}
+
+/// With a read-only root: empty folders in memory at the paths that stay writable and have no storage of their own.
+pub(crate) fn scratch(run: &Run, volumes: &[String]) -> HashMap<String, String> {
+    let paths = run.writable.iter().map(|path| clean(path)).filter(|path| path != "/" && !volumes.contains(path));
+    paths.map(|path| (path, format!("rw,mode=1777,size={}", run.disk_bytes))).collect()
+}
+
+/// An absolute path without anything that changes nothing in it; what leads above the root stays there.
+fn clean(path: &str) -> String {
+    let mut names: Vec<&str> = Vec::new();
+    for component in Path::new(path).components() {
+        match component {
+            Component::Normal(name) => names.extend(name.to_str()),
+            Component::ParentDir => drop(names.pop()),
+            Component::RootDir | Component::CurDir | Component::Prefix(_) => {}
+        }
+    }
+    format!("/{}", names.join("/"))
+}
+
+/// Writes the files that are bound into a container.
+pub(crate) fn put(files: &[(String, Vec<u8>)]) -> Result<Vec<(String, TempPath)>, EngineError> {
+    let failed = |reason: String| EngineError::Failed { engine: NAME, action: "put a file into the container", reason };
+    files
+        .iter()
+        .map(|(path, content)| {
+            if !path.starts_with('/') || path.contains(':') {
+                return Err(failed(format!("`{path}` is no path for it")));
+            }
+            let write = || {
+                let file = tempfile::Builder::new()
+                    .prefix("seaworthy-")
+                    .permissions(std::fs::Permissions::from_mode(0o644))
+                    .tempfile()?;
+                std::io::Write::write_all(&mut file.as_file(), content)?;
+                // Whatever the umask is, the container's user must be able to read it.
+                file.as_file().set_permissions(std::fs::Permissions::from_mode(0o644))?;
+                Ok(file.into_temp_path())
+            };
+            let file = write().map_err(|error: std::io::Error| failed(error.to_string()))?;
+            Ok((path.clone(), file))
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_is_declared_once_however_it_is_written() {
+        let paths = ["/data/", "/data", "/data/./deep//er/", "relative", "/", "/a/../data"].map(str::to_owned);
+        assert_eq!(declared(&paths), ["/data", "/data/deep/er", "/relative"]);
+    }
+
+    #[test]
+    fn what_has_storage_needs_no_scratch() {
+        let writable = ["/data/", "/tmp", "/tmp/", "/"].map(str::to_owned).to_vec();
+        let run = Run { read_only: true, writable, ..Run::default() };
+        let scratch = scratch(&run, &["/data".to_owned()]);
+        assert_eq!(scratch.keys().collect::<Vec<_>>(), ["/tmp"]);
+    }
+}
