@@ -139,6 +139,22 @@ fn run(command: &str, value: &str) -> String {
             }
             format!("{}", bytes.iter().filter(|&&byte| byte == 1).count())
         }
+        "append" => {
+            let open = || fs::File::options().write(true).open(value).and_then(|mut file| file.write_all(b"written"));
+            open().map_or_else(|error| error.kind().to_string(), |()| "written".to_owned())
+        }
+        // The status that a server answers with.
+        "get" => ask(value, "/").map_or_else(
+            |error| error.to_string(),
+            |answer| answer.split(' ').nth(1).unwrap_or_default().to_owned(),
+        ),
+        "lines" => {
+            let mut out = std::io::BufWriter::new(std::io::stdout().lock());
+            for _ in 0..value.parse::<usize>().unwrap() {
+                out.write_all(b"xyz\n").unwrap();
+            }
+            String::new()
+        }
         "flood" => {
             let line = "x".repeat(1023) + "\n";
             for _ in 0..value.parse::<usize>().unwrap() {

@@ -1,56 +1,14 @@
-//! Containers of Docker, real ones.
-
-#![expect(
-    clippy::unwrap_used,
-    clippy::needless_pass_by_value,
-    reason = "helpers of tests, and `json!` as it is written"
-)]
-
-#[expect(dead_code, reason = "the embedded engine's tests use the rest")]
-mod support;
+//! What a container does, and what is seen of it.
 
 use std::io::{Read as _, Write as _};
-use std::net::TcpListener;
 use std::process::Command;
 use std::time::Duration;
 
-use seaworthy_engine::{Container, Docker, Engine as _, Exit, HealthStatus, Prepared, Run, Service, Signal, Status};
-use seaworthy_image::Image;
-use serde_json::{Value, json};
+use seaworthy_engine::{Engine as _, Exit, HealthStatus, Run, Signal, Status};
+use serde_json::json;
 
-use support::{Tar, ask, image, image_of, until};
-
-fn engine() -> Docker {
-    let engine = Docker::connect().unwrap_or_else(|error| {
-        panic!("{error}; `apt-get install docker.io` installs one, `dockerd &` starts it where systemd does not")
-    });
-    engine.with_helper(support::helper())
-}
-
-/// An image that no other test has, so that what is done to it is seen alone.
-fn only(name: &str, args: &[&str], extra: Value) -> Image {
-    let mut labels = json!({"Labels": {"test": name, "process": std::process::id().to_string()}});
-    labels.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
-    image(args, labels)
-}
-
-fn prepare(image: &Image) -> Box<dyn Prepared> {
-    engine().prepare(image).unwrap()
-}
-
-fn start(image: &Image, run: &Run) -> Box<dyn Container> {
-    prepare(image).start(run, None).unwrap()
-}
-
-fn serve(run: &Run) -> Box<dyn Container> {
-    start(&image(&["serve"], json!({})), run)
-}
-
-/// What Docker's own client lists.
-fn docker(args: &[&str]) -> String {
-    let output = Command::new("docker").args(args).output().expect("`apt-get install docker.io` installs docker");
-    String::from_utf8(output.stdout).unwrap().trim().to_owned()
-}
+use crate::support::{self, Tar, ask, image, image_of, until};
+use crate::{docker, engine, only, prepare, serve, start};
 
 #[test]
 fn a_container_answers_and_nothing_of_it_is_left() {
@@ -108,13 +66,6 @@ fn an_image_that_was_there_before_stays() {
     drop(prepare(&image));
     assert!(docker(&["images", "-q", "--no-trunc"]).contains(id));
     docker(&["rmi", "seaworthy-test-before:1"]);
-}
-
-#[test]
-fn nobody_listening_is_refused() {
-    let container = start(&image(&["sleep", "60"], json!({})), &Run { port: Some(8000), ..Run::default() });
-    let error = container.connect(8000, Duration::from_secs(2)).unwrap_err();
-    assert_eq!(error.kind(), std::io::ErrorKind::ConnectionRefused);
 }
 
 #[test]
@@ -240,60 +191,6 @@ fn a_file_is_put_where_everybody_can_read_it_and_nobody_write_it() {
 }
 
 #[test]
-fn a_service_is_reached_by_its_name_and_nothing_else_is_reached() {
-    let answering = |text: &'static str, address: &str| {
-        let server = TcpListener::bind(address).unwrap();
-        let address = server.local_addr().unwrap();
-        std::thread::spawn(move || {
-            for mut stream in server.incoming().flatten() {
-                stream.write_all(text.as_bytes()).unwrap();
-            }
-        });
-        address
-    };
-    let image = image(&["serve"], json!({}));
-    let prepared = prepare(&image);
-    assert!(prepared.is_isolated());
-    let address = answering("from outside", &format!("{}:0", prepared.gateway()));
-    let everywhere = answering("from this machine", "0.0.0.0:0");
-    let services = vec![Service { name: "db.seaworthy.internal".to_owned(), address }];
-    let container = prepared.start(&Run { services, ..Run::default() }, None).unwrap();
-    let other = prepared.start(&Run::default(), None).unwrap();
-    ask(&*other, "hello");
-
-    let connect = |to: &str| ask(&*container, &format!("connect?{to}"));
-    assert_eq!(connect(&format!("db.seaworthy.internal:{}", address.port())), "connected from outside");
-    assert_eq!(container.attempts().unwrap(), Some(Vec::new()));
-    for address in ["127.0.0.1", "172.17.0.1", "192.0.2.1"] {
-        let said = connect(&format!("{address}:{}", everywhere.port()));
-        assert!(said.contains("Connection refused"), "{address}: {said}");
-    }
-    assert!(connect("telemetry.example.com:443").contains("lookup"));
-    let attempts = container.attempts().unwrap().unwrap();
-    let targets: Vec<&str> = attempts.iter().map(|attempt| attempt.target.as_str()).collect();
-    let port = everywhere.port();
-    let expected = ["name telemetry.example.com", &format!("tcp 172.17.0.1:{port}"), &format!("tcp 192.0.2.1:{port}")];
-    assert_eq!(targets, expected);
-}
-
-#[test]
-fn one_name_and_port_cannot_lead_to_two_servers() {
-    let service = |address: &str| Service { name: "db".to_owned(), address: address.parse().unwrap() };
-    let services = vec![service("127.0.0.1:5432"), service("192.0.2.1:5432")];
-    let started = prepare(&image(&["serve"], json!({}))).start(&Run { services, ..Run::default() }, None);
-    let Err(error) = started else { panic!("it starts") };
-    insta::assert_snapshot!(error, @"the docker engine failed to make the container's network: `127.0.0.1:5432` and `192.0.2.1:5432` are both services at `127.0.0.2:5432` of the container");
-}
-
-#[test]
-fn a_server_on_loopback_alone_is_not_reached_from_outside() {
-    let container = start(&image(&["serve", "127.0.0.1:8000"], json!({})), &Run::default());
-    until("listening", || container.logs().ok().filter(|logs| logs.stdout.contains("listening")));
-    let error = container.connect(8000, Duration::from_secs(2)).unwrap_err();
-    assert_eq!(error.kind(), std::io::ErrorKind::ConnectionRefused);
-}
-
-#[test]
 fn the_health_check_is_the_engines() {
     let check = |args: &[&str]| {
         let test: Vec<&str> = ["CMD", "/app/workload"].iter().chain(args).copied().collect();
@@ -346,7 +243,7 @@ fn what_a_killed_run_left_is_gone_after_the_next_connect() {
         }
     }
     let mut victim = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "what_a_killed_run_left_is_gone_after_the_next_connect", "--nocapture"])
+        .args(["--exact", "containers::what_a_killed_run_left_is_gone_after_the_next_connect", "--nocapture"])
         .env(VICTIM, "1")
         .stdout(std::process::Stdio::piped())
         .spawn()
