@@ -9,6 +9,7 @@ use seaworthy_report::Database as Kind;
 use seaworthy_spec::{Check, Database, Spec, System};
 
 use crate::Options;
+use crate::given;
 use crate::redact::Redactor;
 
 /// The name by which a container knows the throwaway server.
@@ -29,6 +30,8 @@ pub(crate) struct RunDatabase {
     pub(crate) missing: Option<String>,
     stand_in: Option<Throwaway>,
     services: Vec<Service>,
+    /// What the given variables name beside it.
+    given: Vec<Service>,
     /// The specification names a variable only: the service may be made for another system than PostgreSQL.
     guessed: bool,
     /// Another one, whose password changes; or why there is none.
@@ -78,6 +81,7 @@ impl RunDatabase {
             missing: None,
             stand_in: None,
             services: Vec::new(),
+            given: Vec::new(),
             guessed: wanted.guessed,
             rotating: wanted.rotating.then(|| start(gateway, redactor).map(RefCell::new)),
         };
@@ -105,6 +109,9 @@ impl RunDatabase {
                 Err(why) => database.missing = Some(why),
             }
         }
+        if prepared.is_isolated() {
+            database.given = given::services(&options.env, &database.services);
+        }
         database
     }
 
@@ -117,6 +124,18 @@ impl RunDatabase {
             run.files.push((CA_PATH.to_owned(), throwaway.ca_pem().as_bytes().to_vec()));
         }
         run.services.extend(self.services.iter().cloned());
+        self.put_given_into(run);
+    }
+
+    /// A server at the container's own port would be in its way.
+    fn put_given_into(&self, run: &mut Run) {
+        let others = self.given.iter().filter(|service| Some(service.address.port()) != run.port);
+        run.services.extend(others.cloned());
+    }
+
+    /// The names of the servers that the given variables name beside the database.
+    pub(crate) fn given_hosts(&self) -> impl Iterator<Item = &str> {
+        self.given.iter().map(|service| service.name.as_str())
     }
 
     /// Gives a container the database whose password changes: by the file that `variable` names, and in no other way.
@@ -128,6 +147,7 @@ impl RunDatabase {
         run.files.push((CA_PATH.to_owned(), throwaway.ca_pem().as_bytes().to_vec()));
         run.files.push((URL_PATH.to_owned(), throwaway.url(CA_PATH).into_bytes()));
         run.services.push(Service { name: HOST.to_owned(), address: throwaway.address() });
+        self.put_given_into(run);
         Ok(())
     }
 

@@ -4,6 +4,7 @@ mod beyond;
 mod crud;
 mod database;
 mod finding;
+mod given;
 mod http;
 pub mod image;
 mod judge;

@@ -21,6 +21,11 @@ impl Runs<'_> {
         {
             return Finding::unproven("it was given a database, and the sentence does not allow that");
         }
+        let is_allowed = |host: &str| allowed.iter().any(|name| name.trim_matches('`').eq_ignore_ascii_case(host));
+        if let Some(host) = self.database.given_hosts().find(|host| !is_allowed(host)) {
+            let host = self.redactor.quote(host);
+            return Finding::unproven(format!("it was given a server, {host}, and the sentence does not allow that"));
+        }
         let hosts: Vec<String> = allowed
             .iter()
             .map(|name| name.trim_matches('`').to_lowercase())
