@@ -54,7 +54,7 @@ pub(crate) fn run(
     let helper = std::env::current_exe().context("cannot find this program's own file")?;
     let path = path.display().to_string();
     interrupt::making(|| {
-        let engine = match seaworthy_engine::choose(settings.engine, helper) {
+        let engine = match seaworthy_engine::choose(settings.engine, &helper) {
             Ok(chosen) => {
                 if let Some(note) = &chosen.note {
                     out.note(&failure::without_passwords(note));

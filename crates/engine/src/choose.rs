@@ -1,7 +1,7 @@
 //! Which engine: the one the user names, or the best that is there.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::Path;
 use std::str::FromStr;
 
 use crate::{Docker, Embedded, Engine, EngineError};
@@ -56,13 +56,13 @@ pub struct Chosen {
 /// # Errors
 ///
 /// [`EngineError::Unavailable`] if it cannot be used here; for `auto`, if none can.
-pub fn choose(choice: Choice, helper: PathBuf) -> Result<Chosen, EngineError> {
+pub fn choose(choice: Choice, helper: &Path) -> Result<Chosen, EngineError> {
     let docker = || {
-        let engine = Docker::connect()?.with_helper(helper.clone());
+        let engine = Docker::connect()?.with_helper(helper.to_owned());
         Ok(Chosen { engine: Box::new(engine), note: None })
     };
     let embedded = |note| {
-        let engine = Embedded::new(helper.clone());
+        let engine = Embedded::new(helper.to_owned());
         engine.available().map(|()| Chosen { engine: Box::new(engine), note })
     };
     match choice {

@@ -50,6 +50,7 @@ pub struct Docker {
 
 /// What of the daemon decides how containers are started and watched.
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub(crate) struct Facts {
     /// Podman's log drivers take other options.
     is_podman: bool,

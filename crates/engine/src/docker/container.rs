@@ -85,17 +85,13 @@ impl Running {
     pub(crate) fn stop_beyond(&self, folders: Option<Vec<PathBuf>>, limit_bytes: u64) -> Result<(), EngineError> {
         let client = Arc::clone(&self.base().client);
         let (id, flag) = (self.id().to_owned(), Arc::clone(&self.out_of_disk));
-        match (&self.parts.holder, folders) {
-            (Some(holder), Some(folders)) => {
-                holder.weigh(folders, limit_bytes, move || disk::stop(&client, &id, &flag)).map_err(|error| {
-                    EngineError::Failed { engine: NAME, action: "weigh what is written", reason: error.to_string() }
-                })
-            }
-            _ => {
-                disk::watch(&client, id, flag, limit_bytes);
-                Ok(())
-            }
-        }
+        let (Some(holder), Some(folders)) = (&self.parts.holder, folders) else {
+            disk::watch(&client, id, flag, limit_bytes);
+            return Ok(());
+        };
+        holder.weigh(folders, limit_bytes, move || disk::stop(&client, &id, &flag)).map_err(|error| {
+            EngineError::Failed { engine: NAME, action: "weigh what is written", reason: error.to_string() }
+        })
     }
 
     /// Takes from the daemon's answer where the container is.

@@ -15,7 +15,7 @@ use crate::EngineError;
 
 pub(crate) enum Network {
     /// Each container has one of its own, that leads to its services and nowhere else.
-    Held(Holders),
+    Held(Box<Holders>),
     /// All share one of the daemon's, that leads everywhere: where the daemon's containers are out of this machine's reach.
     Bridge(Bridge),
 }
@@ -36,7 +36,7 @@ impl Network {
         labels: &HashMap<String, String>,
     ) -> Result<Self, EngineError> {
         match Holders::new(client, helper, data, labels) {
-            Ok(holders) => Ok(Self::Held(holders)),
+            Ok(holders) => Ok(Self::Held(Box::new(holders))),
             Err(_) => Bridge::make(client, run, labels).map(Self::Bridge),
         }
     }

@@ -62,7 +62,7 @@ fn half_of_the_machines_memory_is_the_limit_where_none_is_named() {
 #[test]
 fn a_hundred_megabytes_of_output_fill_neither_disk_nor_memory() {
     let container = start(&image(&["flood", "100000"], json!({})), &Run::default());
-    assert!(container.wait(Duration::from_secs(60)).unwrap().is_some());
+    assert!(container.wait(Duration::from_mins(1)).unwrap().is_some());
     let logs = container.logs().unwrap();
     assert_eq!(logs.stdout.len(), 1 << 20);
     assert!(logs.stdout.ends_with("the end\n"));
@@ -71,7 +71,7 @@ fn a_hundred_megabytes_of_output_fill_neither_disk_nor_memory() {
 #[test]
 fn many_short_lines_are_kept_as_long_as_few_long_ones() {
     let container = start(&image(&["lines", "600000"], json!({})), &Run::default());
-    assert!(container.wait(Duration::from_secs(60)).unwrap().is_some());
+    assert!(container.wait(Duration::from_mins(1)).unwrap().is_some());
     assert_eq!(container.logs().unwrap().stdout.len(), 1 << 20);
 }
 
