@@ -112,6 +112,7 @@ fn criterion(said: &str) -> Criterion {
         next: (verdict == Verdict::Pending).then(|| "seaworthy ship --to HOST/REPO".into()),
         suggestion: None,
         caused_by: None,
+        findings: Vec::new(),
         warnings: if warned { vec!["a warning".into()] } else { Vec::new() },
         took_ms: 12,
     }

@@ -13,5 +13,7 @@ mod schema;
 pub mod terminal;
 mod text;
 
-pub use report::{Built, Criterion, Database, Image, Machine, Pushed, Report, SCHEMA, Size, Spec, Summary, Verdict};
+pub use report::{
+    Built, Criterion, Database, Found, Image, Machine, Pushed, Report, SCHEMA, Severity, Size, Spec, Summary, Verdict,
+};
 pub use text::{clean, columns, duration, short_digest, size, sum, wrap};

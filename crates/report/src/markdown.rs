@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::text::{clean, duration, short_digest, size, sum};
-use crate::{Criterion, Report};
+use crate::{Criterion, Found, Report, Severity};
 
 /// The whole report: heading, what was verified, the table, the sum.
 pub fn render(report: &Report) -> String {
@@ -15,7 +15,7 @@ pub fn render(report: &Report) -> String {
         escaped(&image.platform),
         size(image.size_bytes.unpacked),
         size(image.size_bytes.transfer),
-        promises(&report.criteria),
+        promises(&report.criteria) + &findings(&report.criteria),
     );
     let (took, engine) = (duration(Duration::from_millis(report.took_ms)), escaped(&report.machine.engine));
     out + &format!("\n{} · {took} · {engine} · {}\n", sum(&report.summary), escaped(&report.started_at))
@@ -25,6 +25,27 @@ pub fn render(report: &Report) -> String {
 pub fn promises(criteria: &[Criterion]) -> String {
     let rows: String = criteria.iter().map(|criterion| row(criterion, criteria)).collect();
     format!("| Success Criterion | Status | Evidence |\n| --- | --- | --- |\n{rows}")
+}
+
+/// What a check found many of: a list for each promise.
+fn findings(criteria: &[Criterion]) -> String {
+    let with_findings = criteria.iter().filter(|criterion| !criterion.findings.is_empty());
+    with_findings
+        .map(|criterion| {
+            let items: String = criterion.findings.iter().map(finding).collect();
+            format!("\n## {}\n\n{items}", escaped(&criterion.text))
+        })
+        .collect()
+}
+
+fn finding(found: &Found) -> String {
+    let severity = match found.severity {
+        Severity::Fail => "fail",
+        Severity::Warning => "warning",
+        Severity::Allowed => "allowed",
+    };
+    let reason = found.reason.as_ref().map(|reason| format!(" ({})", escaped(reason))).unwrap_or_default();
+    format!("- {severity}: {} in {}{reason}\n", escaped(&found.what), escaped(&found.place))
 }
 
 fn row(criterion: &Criterion, all: &[Criterion]) -> String {
@@ -104,6 +125,11 @@ mod tests {
         | Runs as nonroot usr | ? unproven | no check understands this sentence<br>did you mean: Container runs as non-root user |
         | Container can connect to Neon database with provided DATABASE\_URL | … pending | works on PostgreSQL 15.16 over TLS, which stands in for Neon<br>next: `seaworthy verify --env DATABASE_URL` |
         | Image can be pushed to registry | … pending | next: `seaworthy ship --to HOST/REPO` |
+
+        ## Container runs as non-root user
+
+        - fail: GitHub token in \`/app/.env\` in layer 2 of 2
+        - allowed: RSA private key in \`/app/tests/key.pem\` in layer 2 of 2 (opens nothing)
 
         8 promises: 3 kept, 2 broken, 1 unproven, 2 pending · 3.1 s · embedded 0.1.0 · 2026-01-31T12:00:00Z
         "#);

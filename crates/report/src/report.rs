@@ -125,7 +125,33 @@ pub struct Criterion {
     /// The id of the criterion that tells the cause.
     pub caused_by: Option<String>,
     pub warnings: Vec<String>,
+    /// All that was found, the worst first, where the check finds many things. Reports older than this member have none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub findings: Vec<Found>,
     pub took_ms: u64,
+}
+
+/// One of many things that a check found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Found {
+    pub severity: Severity,
+    /// `RSA private key`
+    pub what: String,
+    /// Where it lies.
+    pub place: String,
+    /// Why the specification allows it.
+    pub reason: Option<String>,
+}
+
+/// What a finding means for its promise.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// It breaks the promise.
+    Fail,
+    Warning,
+    /// It would break the promise if the specification did not allow it.
+    Allowed,
 }
 
 /// What the evidence says about a promise.

@@ -2,7 +2,9 @@
 
 use serde_json::json;
 
-use crate::{Built, Criterion, Database, Image, Machine, Pushed, Report, SCHEMA, Size, Spec, Summary, Verdict};
+use crate::{
+    Built, Criterion, Database, Found, Image, Machine, Pushed, Report, SCHEMA, Severity, Size, Spec, Summary, Verdict,
+};
 
 /// One promise of each kind, with everything a promise can carry.
 pub(crate) fn report() -> Report {
@@ -24,6 +26,20 @@ pub(crate) fn report() -> Report {
         Criterion {
             check: Some("user.non_root".into()),
             warnings: vec!["the user has no entry in /etc/passwd".into()],
+            findings: vec![
+                Found {
+                    severity: Severity::Fail,
+                    what: "GitHub token".into(),
+                    place: "`/app/.env` in layer 2 of 2".into(),
+                    reason: None,
+                },
+                Found {
+                    severity: Severity::Allowed,
+                    what: "RSA private key".into(),
+                    place: "`/app/tests/key.pem` in layer 2 of 2".into(),
+                    reason: Some("opens nothing".into()),
+                },
+            ],
             ..criterion(
                 Verdict::Pass,
                 "run",
@@ -123,6 +139,7 @@ fn criterion(verdict: Verdict, stage: &str, text: &str, evidence: &str) -> Crite
         suggestion: None,
         caused_by: None,
         warnings: Vec::new(),
+        findings: Vec::new(),
         took_ms: 12,
     }
 }

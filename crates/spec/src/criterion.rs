@@ -1,6 +1,6 @@
 //! A specification and its criteria, as read.
 
-use crate::{Check, Stage};
+use crate::{Allowed, Check, Stage};
 
 /// A containerization specification.
 #[derive(Debug, Clone, PartialEq)]
@@ -28,6 +28,8 @@ pub struct Criterion {
     pub line: usize,
     /// What the sentence was understood to promise.
     pub promise: Promise,
+    /// Exceptions from it: secrets that may lie in the image. Never any where no check of the sentence makes some.
+    pub allowed: Vec<Allowed>,
 }
 
 /// The two sections whose items are promises.

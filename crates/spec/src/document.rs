@@ -4,6 +4,7 @@ use comrak::nodes::{Node, NodeValue};
 use comrak::{Arena, Options};
 
 use crate::Section;
+use crate::allowed::{self, Allowed, is_allowed};
 use crate::comment::{self, Comment};
 use crate::problem::Problem;
 use crate::source::{Fragment, Place, Source};
@@ -42,6 +43,8 @@ pub(crate) struct Item<'a> {
     pub(crate) steps: Vec<Fragment<'a>>,
     /// `<!-- id: NAME -->`.
     pub(crate) id: Option<Fragment<'a>>,
+    /// Bullets `Allowed: …` directly under it.
+    pub(crate) allowed: Vec<Allowed>,
 }
 
 /// Reads a text. What is wrong with it is in `problems`.
@@ -101,7 +104,10 @@ impl<'a> Reader<'_, 'a> {
         let value = node.data().value.clone();
         match value {
             NodeValue::Heading(heading) => self.heading(node, heading.level),
-            NodeValue::List(_) => self.list(node, self.heading.clone().as_deref(), 0),
+            NodeValue::List(_) => {
+                self.homeless_exceptions(node);
+                self.list(node, self.heading.clone().as_deref(), 0);
+            }
             NodeValue::Paragraph => self.paragraph(node),
             _ => self.stray(node),
         }
@@ -160,6 +166,10 @@ impl<'a> Reader<'_, 'a> {
             if self.hopeless() {
                 return;
             }
+            // It was read with what it stands under.
+            if matches!(self.section.kind, Kind::Promises(_)) && self.exception(item).is_some() {
+                continue;
+            }
             let boxed = matches!(item.data().value, NodeValue::TaskItem(_));
             match self.section.kind {
                 Kind::Promises(Section::Constraints) => self.promise(item, Section::Constraints, heading, depth),
@@ -177,6 +187,7 @@ impl<'a> Reader<'_, 'a> {
             let is_list = matches!(child.data().value, NodeValue::List(_));
             let is_text = matches!(child.data().value, NodeValue::Paragraph);
             if is_list {
+                self.homeless_exceptions(child);
                 self.list(child, None, depth + 1);
             } else if is_text {
                 let Inlines { text, comments } = self.inlines(child);
@@ -214,6 +225,7 @@ impl<'a> Reader<'_, 'a> {
             notes: Vec::new(),
             steps: Vec::new(),
             id: None,
+            allowed: Vec::new(),
         };
         let mut lists = Vec::new();
         for (index, child) in node.children().enumerate() {
@@ -258,13 +270,14 @@ impl<'a> Reader<'_, 'a> {
         let heads_a_list = item.section == Section::Constraints && !lists.is_empty() && is_heading(&item.text);
         let heading =
             if heads_a_list { Some(item.text.trim_end_matches(':').to_owned()) } else { item.heading.clone() };
-        if item.section == Section::SuccessCriteria {
-            for list in lists {
+        for list in lists {
+            self.exceptions(list, &mut item);
+            if item.section == Section::SuccessCriteria {
                 item.notes.extend(self.notes(list));
             }
         }
         let is_prose = is_prose(&item.text);
-        let bare = item.steps.is_empty() && item.id.is_none();
+        let bare = item.steps.is_empty() && item.id.is_none() && item.allowed.is_empty();
         if item.text.is_empty() && !(bare && item.notes.is_empty()) {
             self.problem(item.place, "a check without a sentence", Some("write what it promises before it".to_owned()));
         } else if !(item.text.is_empty() || heads_a_list && bare && !is_prose) {
@@ -284,8 +297,37 @@ impl<'a> Reader<'_, 'a> {
     /// The items without a box in a list under a box: they say more about its promise.
     fn notes(&self, list: Node<'_>) -> Vec<String> {
         let plain = list.children().filter(|item| matches!(item.data().value, NodeValue::Item(_)));
+        let plain = plain.filter(|item| self.exception(item).is_none());
         let texts = plain.filter_map(comrak::arena_tree::Node::first_child).map(|first| self.inlines(first).text);
         texts.filter(|text| !text.is_empty()).collect()
+    }
+
+    /// The exceptions in a list under a promise.
+    fn exceptions(&mut self, list: Node<'_>, item: &mut Item<'a>) {
+        for (text, place) in list.children().filter_map(|child| self.exception(child)).collect::<Vec<_>>() {
+            match allowed::read(self.source, &text, place) {
+                Ok(allowed) => item.allowed.push(allowed),
+                Err(problem) => self.document.problems.push(problem),
+            }
+        }
+    }
+
+    /// Exceptions in a list that stands under no promise.
+    fn homeless_exceptions(&mut self, list: Node<'_>) {
+        if !matches!(self.section.kind, Kind::Promises(_)) {
+            return;
+        }
+        for (_, place) in list.children().filter_map(|child| self.exception(child)).collect::<Vec<_>>() {
+            let hint = "indent it under the promise that it is an exception from";
+            self.problem(place, "this exception belongs to no promise", Some(hint.to_owned()));
+        }
+    }
+
+    /// The text of a bullet that makes an exception, and its place.
+    fn exception(&self, item: Node<'_>) -> Option<(String, Place)> {
+        let first = item.first_child().filter(|first| matches!(first.data().value, NodeValue::Paragraph))?;
+        let text = self.inlines(first).text;
+        is_allowed(&text).then(|| (text, start(first)))
     }
 
     fn comment(&mut self, place: Place, item: &mut Item<'a>) {

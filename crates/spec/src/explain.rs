@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use crate::{Check, Criterion, Promise, Spec};
+use crate::{Allowed, Check, Criterion, Promise, Spec};
 
 /// One line of a specification that makes a promise.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -20,6 +20,9 @@ pub struct Line {
     pub parameters: Map<String, Value>,
     /// What must hold besides, where the sentence promises more than one thing.
     pub also: Vec<Also>,
+    /// Places that are excepted, each with its reason.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub allowed: Vec<Exception>,
     /// The part that nothing understood.
     pub rest: Option<String>,
     /// The sentence that was perhaps meant.
@@ -32,6 +35,13 @@ pub struct Also {
     pub check: &'static str,
     pub stage: &'static str,
     pub parameters: Map<String, Value>,
+}
+
+/// A place that a promise excepts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Exception {
+    pub place: String,
+    pub reason: String,
 }
 
 /// Every promise of a specification, in its order.
@@ -63,6 +73,7 @@ impl From<&Criterion> for Line {
             stage: criterion.stage().map(crate::Stage::as_str),
             parameters: first.map(Check::parameters).unwrap_or_default(),
             also: others.iter().map(Also::from).collect(),
+            allowed: criterion.allowed.iter().map(Exception::from).collect(),
             rest,
             suggestion,
         }
@@ -72,5 +83,11 @@ impl From<&Criterion> for Line {
 impl From<&Check> for Also {
     fn from(check: &Check) -> Self {
         Self { check: check.name(), stage: check.stage().as_str(), parameters: check.parameters() }
+    }
+}
+
+impl From<&Allowed> for Exception {
+    fn from(allowed: &Allowed) -> Self {
+        Self { place: allowed.place.as_str().to_owned(), reason: allowed.reason.clone() }
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! This crate opens no file and knows nothing of images, engines or verdicts.
 
+mod allowed;
 mod check;
 mod comment;
 mod criterion;
@@ -24,10 +25,11 @@ mod suggest;
 mod understand;
 mod vocabulary;
 
+pub use allowed::{Allowed, AllowedPlace};
 pub use check::{About, Check, CheckKind, FileExpectation, Measure, Stage, Tool};
 pub use criterion::{Criterion, Promise, Section, Spec};
 pub use database::{Database, System};
-pub use explain::{Also, Line, explain};
+pub use explain::{Also, Exception, Line, explain};
 pub use parse::LARGEST_BYTES;
 pub use problem::{Excerpt, Problem, SpecError};
 pub use quantity::size_bytes;

@@ -90,8 +90,14 @@ fn unreadable(bytes: &[u8]) -> Option<Problem> {
 /// An item as a criterion; none where its label marks it as prose.
 fn criterion(source: &Source<'_>, item: Item<'_>, ids: &mut Ids, problems: &mut Vec<Problem>) -> Option<Criterion> {
     let scenario = steps::scenario(source, &item.steps, problems);
+    let has_exceptions = !item.allowed.is_empty();
     let promise = match (understand(&item.text, item.heading.as_deref()), scenario) {
-        (Reading::Prose, None) if item.steps.is_empty() => return None,
+        (Reading::Prose, None) if item.steps.is_empty() && !has_exceptions => return None,
+        (Reading::Prose, None) => {
+            let hint = "its label marks the sentence as prose, which promises nothing";
+            problems.push(source.problem(item.place, "this exception belongs to no promise", Some(hint.to_owned())));
+            return None;
+        }
         (Reading::Prose, _) => {
             let hint = "its label marks the sentence as prose, which promises nothing";
             problems.push(source.problem(item.place, "this check belongs to no promise", Some(hint.to_owned())));
@@ -107,8 +113,21 @@ fn criterion(source: &Source<'_>, item: Item<'_>, ids: &mut Ids, problems: &mut 
         (Reading::NotUnderstood { .. }, Some(scenario)) => Promise::Understood(vec![Check::Scenario(scenario)]),
         (Reading::NotUnderstood { rest, suggestion }, None) => Promise::NotUnderstood { rest, suggestion },
     };
+    if let (Promise::Understood(checks), true) = (&promise, has_exceptions)
+        && !checks.iter().any(|check| matches!(check, Check::ImageSecrets | Check::EnvRuntime { .. }))
+    {
+        let hint = "exceptions are made from `No secrets in image` and from `VAR: environment variable`";
+        problems.push(source.problem(item.place, "this promise has no exceptions", Some(hint.to_owned())));
+    }
     let id = item.id.map_or_else(|| ids.of(item.section, &item.text), |id| id.text.to_owned());
-    Some(Criterion { id, section: item.section, text: item.text, line: item.place.line, promise })
+    Some(Criterion {
+        id,
+        section: item.section,
+        text: item.text,
+        line: item.place.line,
+        promise,
+        allowed: item.allowed,
+    })
 }
 
 /// Further text in the item that the sentence's entry does not know.

@@ -78,6 +78,17 @@ Lists inside lists: under *Constraints* every bullet is a promise of its own, an
 list. Under *Success Criteria* every box is a promise of its own; what else stands inside a box, bullets and paragraphs, belongs to its promise: it is a
 remark that the sentence's entry lists, or has a prose label (`Note: …`), or the sentence is not understood, unless it has a check of its own. What stands inside prose is prose. Other blocks of code in it are prose.
 
+A bullet `Allowed: PLACE (REASON)` under the promise `No secrets in image` or `VAR: environment variable` makes an exception from it. PLACE is the whole path of a file
+(of an archive, with everything in it), or the name of a variable or label of the config:
+
+```markdown
+- [ ] No secrets in image
+  - Allowed: /app/tests/key.pem (a test key; opens nothing)
+```
+
+What is found there does not break the promise; a warning names it with its reason. An exception without a reason is an error of the specification, and one that nothing needs is a
+warning. It holds for its promise alone: what two promises would report is allowed under both.
+
 A sentence is understood **whole or not at all**. *All CRUD endpoints work with 10,000 clients at once* promises more than *All CRUD endpoints work*, so it is
 `unproven`, and the report says which part was not understood. Case, emphasis, backticks and the period at the end do not matter. Two sentences in one item, with a
 period or a semicolon between them, must both hold.

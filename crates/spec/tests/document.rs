@@ -292,3 +292,46 @@ fn non_goals_and_dependencies_are_kept_to_be_shown() {
     assert_eq!(spec.prose[0].1[1], "Kubernetes deployment (Chapter 50)");
     assert_eq!(spec.prose[1].1.len(), 4);
 }
+
+#[test]
+fn an_exception_is_a_bullet_with_a_place_and_a_reason_under_its_promise() {
+    use seaworthy_spec::AllowedPlace::{File, Variable};
+    for (heading, mark) in [("## Success Criteria", "- [ ]"), ("## Constraints", "-")] {
+        let text = format!(
+            "{heading}\n{mark} No secrets in image\n  - Allowed: `/app/tests/key.pem` (a test key; opens nothing)\n  - **Allowed**: API_KEY (public (by design))\n{mark} Container runs as non-root user\n"
+        );
+        let spec = Spec::parse(&text).unwrap();
+        assert_eq!(spec.criteria.len(), 2, "{text}");
+        let allowed = &spec.criteria[0].allowed;
+        assert_eq!(allowed[0].place, File("/app/tests/key.pem".to_owned()));
+        assert_eq!((allowed[0].reason.as_str(), allowed[0].line), ("a test key; opens nothing", 3));
+        assert_eq!(allowed[1].place, Variable("API_KEY".to_owned()));
+        assert_eq!(spec.criteria[0].checks().len(), 1);
+        assert!(spec.criteria[1].allowed.is_empty());
+    }
+    check(
+        "## Success Criteria\n- [ ] No secrets in image\n  - Allowed: /a b/key (why)\n  - Note: prose\n",
+        "2 success-criteria-no-secrets-in-image = image.secrets",
+    );
+}
+
+#[test]
+fn an_exception_that_cannot_be_one_is_refused() {
+    let under = |bullet: &str| format!("## Success Criteria\n- [ ] No secrets in image\n  - {bullet}\n");
+    refused(&under("Allowed: /app/key.pem"), "spec.md:3:5: this exception has no reason");
+    refused(&under("Allowed: /app/key.pem ()"), "spec.md:3:5: this exception has no reason");
+    refused(&under("Allowed: all of them (why)"), "spec.md:3:5: `all of them` is no place of a secret");
+    refused(&under("Allowed: /app/* (why)"), "spec.md:3:5: `/app/*` is no place of a secret");
+    refused(
+        "## Success Criteria\n- [ ] Container runs as non-root user\n  - Allowed: /x (why)\n",
+        "spec.md:2:7: this promise has no exceptions",
+    );
+    refused(
+        "## Success Criteria\n- [ ] No secrets in image\n- prose\n  - Allowed: /x (why)\n",
+        "spec.md:4:5: this exception belongs to no promise",
+    );
+    refused(
+        "## Success Criteria\n- [ ] No secrets in image\n\ntext\n\n- Allowed: /x (why)\n",
+        "spec.md:6:3: this exception belongs to no promise",
+    );
+}

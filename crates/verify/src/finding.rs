@@ -1,6 +1,6 @@
 //! What one check found.
 
-use seaworthy_report::{Criterion, Verdict};
+use seaworthy_report::{Criterion, Found, Verdict};
 
 use crate::redact::Redactor;
 
@@ -18,6 +18,8 @@ pub struct Finding {
     pub warnings: Vec<String>,
     /// The id of the criterion that tells the cause.
     pub caused_by: Option<String>,
+    /// All that was found, where the check finds many things.
+    pub found: Vec<Found>,
 }
 
 impl Finding {
@@ -64,28 +66,38 @@ impl Finding {
             (one, two) => one_line(&format!("{one}; {two}")),
         };
         let warnings = [self.warnings, other.warnings].concat();
-        Self { verdict, evidence, next, warnings, caused_by }
+        let found = [self.found, other.found].concat();
+        Self { verdict, evidence, next, warnings, caused_by, found }
     }
 
     /// Without the secrets of the run.
     pub(crate) fn redacted(mut self, redactor: &Redactor) -> Self {
         self.evidence = redactor.redact(&self.evidence);
         self.warnings = self.warnings.iter().map(|warning| redactor.redact(warning)).collect();
+        self.found.iter_mut().for_each(|found| found.place = redactor.redact(&found.place));
         self
     }
 
     /// Puts it into the report as what decides a criterion.
     pub(crate) fn decides(self, criterion: &mut Criterion) {
-        let Self { verdict, evidence, next, warnings, caused_by } = self;
+        let Self { verdict, evidence, next, warnings, caused_by, found } = self;
         criterion.verdict = verdict;
         criterion.evidence = evidence;
         criterion.next = next;
         criterion.warnings = warnings;
         criterion.caused_by = caused_by;
+        criterion.findings = found;
     }
 
     fn new(verdict: Verdict, evidence: &str) -> Self {
-        Self { verdict, evidence: one_line(evidence), next: None, warnings: Vec::new(), caused_by: None }
+        Self {
+            verdict,
+            evidence: one_line(evidence),
+            next: None,
+            warnings: Vec::new(),
+            caused_by: None,
+            found: Vec::new(),
+        }
     }
 }
 

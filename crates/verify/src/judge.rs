@@ -53,7 +53,7 @@ impl<'r> Judge<'_, 'r> {
         let mut place = undecided(criterion);
         let finding = match &criterion.promise {
             Promise::Understood(checks) => {
-                let finding = checks.iter().map(|check| self.check(check, &criterion.id, decided)).reduce(Finding::and);
+                let finding = checks.iter().map(|check| self.check(check, criterion, decided)).reduce(Finding::and);
                 finding.unwrap_or_else(|| Finding::unproven("not understood"))
             }
             Promise::NotUnderstood { rest, suggestion } => {
@@ -69,7 +69,8 @@ impl<'r> Judge<'_, 'r> {
     }
 
     /// Every check has its line here: one that is forgotten does not compile.
-    fn check(&self, check: &Check, id: &str, decided: &[report::Criterion]) -> Finding {
+    fn check(&self, check: &Check, criterion: &Criterion, decided: &[report::Criterion]) -> Finding {
+        let id = criterion.id.as_str();
         let (facts, subject) = (self.facts, self.subject);
         let about = check.about();
         match check {
@@ -77,7 +78,7 @@ impl<'r> Judge<'_, 'r> {
             Check::BuildReproducible => beyond::reproducible(subject),
             Check::BuildMultiStage => beyond::multi_stage(subject),
             Check::ImageSize { limit_bytes, measure } => image::size(facts, *limit_bytes, *measure),
-            Check::ImageSecrets => image::secrets(facts),
+            Check::ImageSecrets => image::secrets(facts, &criterion.allowed),
             Check::ImageBase { bases } => image::base(facts, bases, subject.record, &[]),
             Check::ImageSlim { without } => image::slim(facts, without),
             Check::ImageSetuid => image::setuid(facts),
@@ -87,7 +88,7 @@ impl<'r> Judge<'_, 'r> {
             Check::ImageLayers { most } => image::layers(facts, *most),
             Check::ImagePlatform => image::platform(facts),
             Check::HealthDeclared => image::declared(facts),
-            Check::EnvRuntime { variable } => match image::runtime(facts, variable) {
+            Check::EnvRuntime { variable } => match image::runtime(facts, variable, &criterion.allowed) {
                 image if image.verdict == Verdict::Fail => image,
                 image => image.and(self.run(about, id, |runs, _| runs.decided_at_run_time(variable))),
             },
@@ -197,6 +198,7 @@ fn undecided(criterion: &Criterion) -> report::Criterion {
         suggestion: None,
         caused_by: None,
         warnings: Vec::new(),
+        findings: Vec::new(),
         took_ms: 0,
     }
 }

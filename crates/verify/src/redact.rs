@@ -143,7 +143,7 @@ impl Redactor {
 }
 
 /// A secret as it is, and as it stands in JSON, in a URL and inside base 64.
-fn forms(secret: &str) -> Vec<String> {
+pub(crate) fn forms(secret: &str) -> Vec<String> {
     let json = serde_json::Value::from(secret).to_string();
     let json = json.get(1..json.len() - 1).unwrap_or_default().to_owned();
     let encoded = percent_encoding::utf8_percent_encode(secret, SEGMENT).to_string();
@@ -196,7 +196,7 @@ fn is_real(password: &str) -> bool {
 }
 
 /// The passwords of URLs in a text: `scheme://user:PASSWORD@host`, and `password=PASSWORD` behind a `?`.
-fn passwords(text: &str) -> Vec<String> {
+pub(crate) fn passwords(text: &str) -> Vec<String> {
     let mut found: Vec<String> = spans(text).into_iter().map(|(start, end)| text[start..end].to_owned()).collect();
     found.dedup();
     found

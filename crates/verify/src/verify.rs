@@ -9,7 +9,7 @@ use seaworthy_report::{self as report, Report, SCHEMA, Size, Summary};
 use seaworthy_spec::{Check, Spec, Stage};
 
 use crate::database::{RunDatabase, Wanted};
-use crate::image::{Facts, FactsError};
+use crate::image::{Facts, FactsError, Given};
 use crate::judge::Judge;
 use crate::redact::Redactor;
 use crate::run::{Down, Inputs, Runs, Teller};
@@ -60,8 +60,9 @@ pub fn verify(
     let wanted = Wanted::of(spec);
     watch(Event::Begins("reading the image"));
     // One reads while the other unpacks and starts what the run needs.
+    let given = Given::of(&options.env);
     let (facts, ready) = std::thread::scope(|scope| {
-        let facts = scope.spawn(|| Facts::of(subject.image));
+        let facts = scope.spawn(|| Facts::looking_for(&given, subject.image));
         let ready = make_ready(&engine, subject, options, &wanted, &mut redactor, watch);
         (facts.join(), ready)
     });

@@ -65,6 +65,10 @@ fn criterion_rows(criterion: &Criterion) -> Vec<Row<5>> {
     let text = clean(&criterion.text);
     match &criterion.promise {
         Promise::Understood(checks) => {
+            let mut text = text;
+            for allowed in &criterion.allowed {
+                let _ = write!(text, "\nallowed: `{}` ({})", clean(allowed.place.as_str()), clean(&allowed.reason));
+            }
             let row = |(index, check): (usize, &Check)| {
                 let [line, text] =
                     if index == 0 { [line.clone(), text.clone()] } else { [String::new(), String::new()] };
@@ -112,7 +116,7 @@ fn spec_json(spec: &Spec) -> String {
             Promise::NotUnderstood { suggestion, .. } => suggestion.as_deref(),
             Promise::Understood(_) => None,
         };
-        json!({
+        let mut line = json!({
             "line": criterion.line,
             "section": criterion.section.as_str(),
             "text": criterion.text,
@@ -120,7 +124,13 @@ fn spec_json(spec: &Spec) -> String {
             "stage": criterion.stage().map(Stage::as_str),
             "parameters": first.map(Check::parameters).unwrap_or_default(),
             "suggestion": suggestion,
-        })
+        });
+        if !criterion.allowed.is_empty() {
+            let allowed = criterion.allowed.iter();
+            line["allowed"] =
+                allowed.map(|allowed| json!({"place": allowed.place.as_str(), "reason": allowed.reason})).collect();
+        }
+        line
     };
     pretty(&spec.criteria.iter().map(one).collect())
 }

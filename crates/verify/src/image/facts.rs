@@ -10,7 +10,8 @@ use seaworthy_image::{Config, Digest, EntryError, EntryKind, FileTree, Format, I
 use super::elf::{self, Elf};
 use super::package::{self, Hash, Manager, Packages};
 use super::program::Program;
-use super::secret::{self, Hit, Scanner, SettingsFile};
+use super::search::{Content, Search};
+use super::secret::{self, Given, Hit};
 
 /// Small files whose text other checks read, from the final tree: path and longest length.
 const TEXTS: [(&str, usize); 6] = [
@@ -30,6 +31,8 @@ const BUFFER: usize = 16 << 10;
 pub struct Facts {
     pub(super) config: Config,
     pub(super) digest: Digest,
+    /// As stored: its annotations are searched.
+    pub(super) manifest: Vec<u8>,
     pub(super) format: Format,
     pub(super) transfer_bytes: u64,
     /// Of each layer's uncompressed bytes, the bottom one first.
@@ -49,6 +52,9 @@ pub struct Facts {
     /// Variables that a `.env` file sets: the layer, its path, the name.
     pub(super) dotenv: Vec<(usize, String, String)>,
     pub(super) searched: Searched,
+    /// How many given values were looked for, and the variables whose value was not.
+    pub(super) given: usize,
+    pub(super) given_skipped: Vec<String>,
 }
 
 /// Every file of every layer, by layer and path, with what starts when it is run.
@@ -61,19 +67,27 @@ pub(super) struct Secret {
     pub(super) hit: Hit,
     /// A name alone is suspicious.
     pub(super) by_name: bool,
+    /// It is the value that the user gave in this variable.
+    pub(super) given: Option<String>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) enum Place {
     File {
         layer: usize,
         path: String,
+        /// Inside an archive: `lib/x.jar!/config.yml`. Empty for the file itself.
+        member: String,
     },
     Variable(String),
     Label(String),
+    /// `the entrypoint`, `the health check`.
+    Command(&'static str),
     /// 1-based line of the history.
     History(usize),
-    /// Somewhere else in the config: its command, its comment.
+    /// Of the manifest.
+    Annotation(String),
+    /// Somewhere else in the config: its comment, a member that nobody knows.
     Config,
 }
 
@@ -90,8 +104,13 @@ pub(super) struct Vouched {
 pub(super) struct Searched {
     pub(super) files: u64,
     pub(super) bytes: u64,
-    /// Files that are compressed or archives: searched as they lie, not unpacked.
+    /// Archives and compressed files whose content was searched, and how many files were in them.
+    pub(super) opened: u64,
+    pub(super) members: u64,
+    /// Those that were not opened, or not to their end: searched as they lie.
     pub(super) compressed: u64,
+    /// Objects of a git repository: compressed, and searched as they lie.
+    pub(super) git_objects: u64,
     /// Settings files too long to be read by their form.
     pub(super) too_long: u64,
 }
@@ -112,9 +131,19 @@ impl Facts {
     ///
     /// Fails if a layer cannot be read whole, is not what the config says, or is larger than images are.
     pub fn of(image: &Image) -> Result<Self, FactsError> {
+        Self::looking_for(&Given::default(), image)
+    }
+
+    /// As [`Facts::of`], and looks for the secrets that the user gave for the run.
+    ///
+    /// # Errors
+    ///
+    /// As [`Facts::of`].
+    pub fn looking_for(given: &Given, image: &Image) -> Result<Self, FactsError> {
         let mut facts = Self {
             config: image.config.clone(),
             digest: image.digest().clone(),
+            manifest: image.manifest.bytes().to_vec(),
             format: image.manifest.format(),
             transfer_bytes: image.transfer_bytes(),
             diff_ids: image.layers.iter().map(|layer| layer.diff_id().clone()).collect(),
@@ -128,13 +157,15 @@ impl Facts {
             vouched: Vec::new(),
             dotenv: Vec::new(),
             searched: Searched::default(),
+            given: given.count(),
+            given_skipped: given.skipped().to_vec(),
         };
-        facts.search_config();
-        let mut scanner = Scanner::default();
+        facts.search_config(given);
+        let mut search = Search::new(given);
         let mut programs = Programs::new();
         for (index, layer) in image.layers.iter().enumerate() {
             let failed = |source| FactsError::Layer { number: index + 1, source };
-            facts.read_layer(index, layer.as_ref(), &mut scanner, &mut programs).map_err(failed)?;
+            facts.read_layer(index, layer.as_ref(), given, &mut search, &mut programs).map_err(failed)?;
         }
         for (index, layer) in image.layers.iter().enumerate() {
             let failed = |source| FactsError::Layer { number: index + 1, source };
@@ -187,13 +218,16 @@ impl Facts {
         &mut self,
         index: usize,
         layer: &dyn Layer,
-        scanner: &mut Scanner,
+        given: &Given,
+        search: &mut Search<'_>,
         programs: &mut Programs,
     ) -> Result<(), EntryError> {
         for_each_entry(layer, |entry, content| {
             match &entry.kind {
                 EntryKind::File => {
-                    let program = self.read_file(index, &text(&entry.path), content, scanner)?;
+                    let path = text(&entry.path);
+                    let found = search.file(&path, content, keep(&path))?;
+                    let program = self.read_file(index, &path, found, given);
                     programs.insert((index, entry.path.clone()), program);
                 }
                 EntryKind::Hardlink(target) => {
@@ -219,87 +253,60 @@ impl Facts {
         }
     }
 
-    fn read_file(
-        &mut self,
-        layer: usize,
-        path: &str,
-        content: &mut dyn Read,
-        scanner: &mut Scanner,
-    ) -> io::Result<Option<Program>> {
-        let settings = secret::settings_file(path);
-        let wanted = TEXTS.iter().find(|(name, _)| *name == path);
-        let manager = Manager::of(path);
-        let keep = [
-            elf::HEAD,
-            settings.map_or(0, |_| SettingsFile::LONGEST),
-            wanted.map_or(0, |(_, longest)| *longest),
-            manager.map_or(0, |manager| if manager == Manager::Rpm { 0 } else { package::LONGEST }),
-        ];
-        let keep = keep.into_iter().max().unwrap_or(elf::HEAD);
-        let mut kept = Vec::new();
-        let mut length = 0;
-        let mut buffer = [0; BUFFER];
-        loop {
-            let count = content.read(&mut buffer)?;
-            if count == 0 {
-                break;
-            }
-            length += count as u64;
-            scanner.push(&buffer[..count]);
-            let room = keep - kept.len();
-            kept.extend_from_slice(&buffer[..count.min(room)]);
-        }
-        let seen = scanner.finish();
+    fn read_file(&mut self, layer: usize, path: &str, content: Content, given: &Given) -> Option<Program> {
         self.searched.files += 1;
-        self.searched.bytes += length;
-        self.searched.compressed += u64::from(is_compressed(&kept));
-
-        let mut hits: Vec<Hit> = seen.hits.into_keys().collect();
-        let whole = kept.len() as u64 == length;
-        match settings {
-            Some(form) if whole => hits.extend(form.hits(&kept)),
-            Some(_) => self.searched.too_long += 1,
-            None => {}
+        self.searched.bytes += content.length;
+        self.searched.opened += content.opened;
+        self.searched.members += content.members;
+        self.searched.compressed += content.unopened;
+        self.searched.git_objects += u64::from(is_git_object(path));
+        self.searched.too_long += u64::from(content.is_too_long);
+        self.dotenv.extend(content.names.into_iter().map(|name| (layer, path.to_owned(), name)));
+        let kept = &content.head;
+        if let Some((name, longest)) = TEXTS.iter().find(|(name, _)| *name == path) {
+            let text = String::from_utf8_lossy(&kept[..kept.len().min(*longest)]).into_owned();
+            self.texts.insert(name, (layer, text));
         }
-        if settings == Some(SettingsFile::Dotenv) && whole {
-            let names = secret::dotenv_names(&kept);
-            self.dotenv.extend(names.into_iter().map(|name| (layer, path.to_owned(), name)));
+        if Manager::of(path).is_some() {
+            self.packages.read(path, kept);
         }
-        if let Some((name, _)) = wanted {
-            self.texts.insert(name, (layer, String::from_utf8_lossy(&kept).into_owned()));
-        }
-        if manager.is_some() {
-            self.packages.read(path, &kept);
-        }
-        let place = Place::File { layer, path: path.to_owned() };
-        if hits.is_empty() && secret::is_suspicious_file(path) && length > 0 {
-            self.suspect(place.clone(), "name of a file for secrets");
-        }
-        // Of two findings of one kind, the certain one comes first and is kept.
-        hits.sort_unstable();
-        let mut kinds = Vec::new();
-        hits.retain(|hit| {
-            !kinds.contains(&hit.kind) && {
-                kinds.push(hit.kind);
-                true
+        for found in content.found {
+            let place = Place::File { layer, path: path.to_owned(), member: found.member };
+            if found.by_name {
+                self.suspect(place.clone(), "name of a file for secrets");
             }
-        });
-        for hit in hits {
-            self.found(place.clone(), hit);
+            // Of two findings of one kind, the certain one comes first and is kept.
+            let mut kinds = Vec::new();
+            for hit in found.hits {
+                if !kinds.contains(&hit.kind) {
+                    kinds.push(hit.kind);
+                    self.found(place.clone(), hit);
+                }
+            }
+            for value in found.given {
+                self.found_given(place.clone(), given.variable(value));
+            }
         }
         let head = &kept[..kept.len().min(elf::HEAD)];
-        Ok(match Elf::read(head) {
-            Some(header) => Some(Program::Elf { header, is_multi_call: seen.is_multi_call }),
+        match Elf::read(head) {
+            Some(header) => Some(Program::Elf { header, is_multi_call: content.is_multi_call }),
             None => elf::script(head).map(Program::Script),
-        })
+        }
     }
 
-    fn found(&mut self, place: Place, hit: Hit) {
-        self.keep(Secret { place, hit, by_name: false });
+    pub(super) fn found(&mut self, place: Place, hit: Hit) {
+        self.keep(Secret { place, hit, by_name: false, given: None });
     }
 
-    fn suspect(&mut self, place: Place, kind: &'static str) {
-        self.keep(Secret { place, hit: Hit { strength: secret::Strength::Doubtful, kind }, by_name: true });
+    /// A value that the user gave in a variable stands there.
+    pub(super) fn found_given(&mut self, place: Place, variable: &str) {
+        let hit = Hit { strength: secret::Strength::Certain, kind: "given value" };
+        self.keep(Secret { place, hit, by_name: false, given: Some(variable.to_owned()) });
+    }
+
+    pub(super) fn suspect(&mut self, place: Place, kind: &'static str) {
+        let hit = Hit { strength: secret::Strength::Doubtful, kind };
+        self.keep(Secret { place, hit, by_name: true, given: None });
     }
 
     fn keep(&mut self, secret: Secret) {
@@ -312,58 +319,13 @@ impl Facts {
         }
     }
 
-    /// Environment, labels, history, and the config as a whole.
-    fn search_config(&mut self) {
-        let config = self.config.clone();
-        let mut scanner = Scanner::default();
-        let mut hits = |text: &str| {
-            scanner.push(text.as_bytes());
-            scanner.finish().hits.into_keys().collect::<Vec<Hit>>()
-        };
-        let mut placed = Vec::new();
-        for (name, value) in config.env() {
-            let place = Place::Variable(name.clone());
-            let mut found: Vec<Hit> = hits(&value).into_iter().filter(|hit| hit.kind != secret::PASSWORD_URL).collect();
-            found.extend(secret::password_url_in_setting(&value));
-            if found.is_empty() && secret::is_suspicious_variable(&name) {
-                let kind = "value for a password-like name";
-                found.extend(secret::value_strength(&value).map(|strength| Hit { strength, kind }));
-            }
-            placed.extend(found.into_iter().map(|hit| (place.clone(), hit)));
-        }
-        for (name, value) in config.labels() {
-            let found = hits(&value);
-            placed.extend(found.into_iter().map(|hit| (Place::Label(name.clone()), hit)));
-            if secret::is_suspicious_variable(&name) && secret::value_strength(&value).is_some() {
-                self.suspect(Place::Label(name), "password-like name");
-            }
-        }
-        for (index, line) in config.history().iter().enumerate() {
-            let mut found = hits(line);
-            for (_, value) in secret::assignments(line).filter(|(name, _)| secret::is_suspicious_variable(name)) {
-                let kind = "value for a password-like name";
-                found.extend(secret::value_strength(value).map(|strength| Hit { strength, kind }));
-            }
-            placed.extend(found.into_iter().map(|hit| (Place::History(index + 1), hit)));
-        }
-        // The rest: entrypoint, health check, unknown members. What was found above is not told twice.
-        let known: Vec<&'static str> = placed.iter().map(|(_, hit)| hit.kind).collect();
-        let whole = hits(&String::from_utf8_lossy(config.bytes()));
-        placed.extend(whole.into_iter().filter(|hit| !known.contains(&hit.kind)).map(|hit| (Place::Config, hit)));
-        for (index, (place, hit)) in placed.iter().enumerate() {
-            if !placed[..index].contains(&(place.clone(), *hit)) {
-                self.found(place.clone(), *hit);
-            }
-        }
-    }
-
     /// Takes the findings away whose files a package brought byte for byte.
     fn ask_packages(&mut self, index: usize, layer: &dyn Layer) -> Result<(), EntryError> {
         let asked: HashSet<String> = self
             .secrets
             .iter()
             .filter_map(|secret| match &secret.place {
-                Place::File { layer, path } if *layer == index && self.packages.knows(path) => Some(path.clone()),
+                Place::File { layer, path, .. } if *layer == index && self.packages.knows(path) => Some(path.clone()),
                 _ => None,
             })
             .collect();
@@ -389,7 +351,7 @@ impl Facts {
             Ok::<_, EntryError>(())
         })?;
         self.secrets.retain(|secret| match &secret.place {
-            Place::File { layer, path } if *layer == index => !matches!(answers.get(path), Some(Some(_))),
+            Place::File { layer, path, .. } if *layer == index => !matches!(answers.get(path), Some(Some(_))),
             _ => true,
         });
         self.vouched.extend(answers.into_values().flatten());
@@ -412,24 +374,42 @@ fn hashes(content: &mut dyn Read) -> io::Result<[Hash; 2]> {
     }
 }
 
-/// gzip, xz, zstd, bzip2, zip (jars and wheels too), 7-Zip.
-fn is_compressed(head: &[u8]) -> bool {
-    let magics: [&[u8]; 6] =
-        [b"\x1f\x8b", b"\xfd7zXZ\0", b"\x28\xb5\x2f\xfd", b"BZh", b"PK\x03\x04", b"7z\xbc\xaf\x27\x1c"];
-    magics.iter().any(|magic| head.starts_with(magic))
+/// How much of a file's beginning other checks need.
+fn keep(path: &str) -> usize {
+    let wanted = TEXTS.iter().find(|(name, _)| *name == path).map_or(0, |(_, longest)| *longest);
+    let database = Manager::of(path).filter(|manager| *manager != Manager::Rpm).map_or(0, |_| package::LONGEST);
+    elf::HEAD.max(wanted).max(database)
+}
+
+/// A loose object or a pack, of a working tree's repository or of a bare one.
+fn is_git_object(path: &str) -> bool {
+    let Some((repository, object)) =
+        path.split_once("/objects/").or_else(|| Some(("", path.strip_prefix("objects/")?)))
+    else {
+        return false;
+    };
+    let is_hex = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let loose = object
+        .split_once('/')
+        .is_some_and(|(folder, name)| folder.len() == 2 && is_hex(folder) && name.len() >= 38 && is_hex(name));
+    let pack = object.starts_with("pack/") && object.ends_with(".pack");
+    (loose || pack) && (repository.ends_with(".git") || repository.ends_with("git") || loose)
 }
 
 impl Place {
     /// Where a reader finds it.
     pub(super) fn name(&self, facts: &Facts) -> String {
         match self {
-            Self::File { layer, path } => {
+            Self::File { layer, path, member } => {
                 let kept = facts.tree.get_link(path).is_some_and(|node| node.layer == *layer);
                 let gone = if kept { "" } else { " (not in the final tree)" };
-                format!("`/{path}` in {}{gone}", facts.layer_name(*layer))
+                let member = if member.is_empty() { String::new() } else { format!("!/{member}") };
+                format!("`/{path}{member}` in {}{gone}", facts.layer_name(*layer))
             }
             Self::Variable(name) => format!("variable `{name}` of the config"),
             Self::Label(name) => format!("label `{name}`"),
+            Self::Command(name) => (*name).to_owned(),
+            Self::Annotation(name) => format!("annotation `{name}` of the manifest"),
             Self::History(line) => format!("line {line} of the history"),
             Self::Config => "the config".to_owned(),
         }

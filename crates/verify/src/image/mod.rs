@@ -2,9 +2,12 @@
 //!
 //! Nothing here runs a container, asks a registry or opens a file of this machine.
 
+mod archive;
 mod base;
+mod config_search;
 mod elf;
 mod env;
+mod exception;
 mod facts;
 mod file;
 mod health;
@@ -15,6 +18,7 @@ mod package;
 mod platform;
 mod port;
 mod program;
+mod search;
 mod secret;
 mod secrets;
 mod setuid;
@@ -34,6 +38,7 @@ pub use layers::layers;
 pub use owners::file_of_another;
 pub use platform::platform;
 pub use port::port;
+pub use secret::Given;
 pub use secrets::secrets;
 pub use setuid::setuid;
 pub use size::size;

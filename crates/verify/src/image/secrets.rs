@@ -1,21 +1,26 @@
 //! `image.secrets`: No secrets in image.
 
-use seaworthy_report::size as megabytes;
+use seaworthy_report::{Found, Severity, size as megabytes};
+use seaworthy_spec::Allowed;
 
 use super::facts::{Place, Secret};
-use super::secret::Strength;
-use super::{Facts, count};
-use crate::Finding;
+use super::secret::{CONNECTION, PASSWORD_URL, Strength};
+use super::{Facts, count, exception, first};
+use crate::{Finding, one_line};
 
 /// How many findings are named; the others are counted.
 const NAMED: usize = 3;
+/// How many stand in the report.
+const MOST_REPORTED: usize = 1_000;
 
-/// Fails on anything that is a secret by its form; warns of what may be one. Shows no part of any.
-pub fn secrets(facts: &Facts) -> Finding {
-    let certain: Vec<&Secret> =
-        facts.secrets.iter().filter(|secret| secret.hit.strength == Strength::Certain).collect();
-    let doubtful: Vec<&Secret> =
-        facts.secrets.iter().filter(|secret| secret.hit.strength == Strength::Doubtful).collect();
+/// Fails on anything that is a secret by its form, unless the specification allows it; warns of what may be one. Shows no part of any.
+pub fn secrets(facts: &Facts, allowed: &[Allowed]) -> Finding {
+    let excepted = |secret: &Secret| exception::of(allowed, secret, facts);
+    let of = |strength: Strength| {
+        let of_strength = facts.secrets.iter().filter(move |secret| secret.hit.strength == strength);
+        of_strength.filter(|secret| excepted(secret).is_none()).collect::<Vec<&Secret>>()
+    };
+    let (certain, doubtful) = (of(Strength::Certain), of(Strength::Doubtful));
     let mut finding = match (certain.is_empty(), facts.more_certain) {
         (true, 0) => Finding::pass(format!("none in {}", searched(facts))),
         (true, more) => {
@@ -26,6 +31,9 @@ pub fn secrets(facts: &Facts) -> Finding {
             Finding::fail(format!("{}, and beyond these {more}; searched {}", list(facts, &certain), searched(facts)))
         }
     };
+    for allowed in allowed {
+        finding = finding.warn(of_exception(facts, allowed, &excepted));
+    }
     for secret in doubtful.iter().take(NAMED) {
         finding = finding.warn(format!("perhaps a secret: {}", describe(facts, secret)));
     }
@@ -33,11 +41,53 @@ pub fn secrets(facts: &Facts) -> Finding {
     if more > 0 {
         finding = finding.warn(format!("{more} more places that perhaps hold a secret"));
     }
+    finding.found = all(facts, &excepted);
     finding
 }
 
+type Excepted<'e, 'a> = dyn Fn(&Secret) -> Option<&'a Allowed> + 'e;
+
+/// What one exception allows.
+fn of_exception(facts: &Facts, allowed: &Allowed, excepted: &Excepted<'_, '_>) -> String {
+    let (place, reason) = (allowed.place.as_str(), &allowed.reason);
+    let found: Vec<&Secret> =
+        facts.secrets.iter().filter(|secret| excepted(secret).is_some_and(|exception| exception == allowed)).collect();
+    if found.is_empty() {
+        return format!("the exception for `{place}` ({reason}) allows nothing that was found");
+    }
+    format!("allowed: {} ({reason})", list(facts, &found))
+}
+
+/// Every finding, the worst first, for the report.
+fn all(facts: &Facts, excepted: &Excepted<'_, '_>) -> Vec<Found> {
+    let mut all: Vec<Found> = facts
+        .secrets
+        .iter()
+        .map(|secret| {
+            let exception = excepted(secret);
+            let severity = match (exception, secret.hit.strength) {
+                (Some(_), _) => Severity::Allowed,
+                (None, Strength::Certain) => Severity::Fail,
+                (None, Strength::Doubtful) => Severity::Warning,
+            };
+            let (what, place) = (what(secret), one_line(&secret.place.name(facts)));
+            Found { severity, what, place, reason: exception.map(|allowed| allowed.reason.clone()) }
+        })
+        .collect();
+    all.sort_by_key(|found| found.severity);
+    all.truncate(MOST_REPORTED);
+    all
+}
+
 fn describe(facts: &Facts, secret: &Secret) -> String {
-    format!("{} in {}", secret.hit.kind, secret.place.name(facts)).replace(" in line", " on line")
+    format!("{} in {}", what(secret), secret.place.name(facts)).replace(" in line", " on line")
+}
+
+fn what(secret: &Secret) -> String {
+    match &secret.given {
+        Some(variable) => format!("the value given for `{variable}`"),
+        None => secret.hit.kind.to_owned(),
+    }
 }
 
 /// The first ones, and how many more.
@@ -61,8 +111,25 @@ pub(super) fn searched(facts: &Facts) -> String {
         count(facts.config.labels().len() as u64, "label"),
         count(facts.config.history().len() as u64, "history line"),
     )];
+    if searched.opened > 0 {
+        parts.push(format!(
+            "{} opened ({} in them)",
+            count(searched.opened, "archive"),
+            count(searched.members, "file")
+        ));
+    }
     if searched.compressed > 0 {
         parts.push(format!("{} not looked into", count(searched.compressed, "compressed file")));
+    }
+    if searched.git_objects > 0 {
+        parts.push(format!("{} not opened", count(searched.git_objects, "git object")));
+    }
+    if facts.given > 0 {
+        parts.push(format!("{} looked for", count(facts.given as u64, "given secret")));
+    }
+    if !facts.given_skipped.is_empty() {
+        let names: Vec<String> = facts.given_skipped.iter().map(|name| format!("`{name}`")).collect();
+        parts.push(format!("too short or too common to be looked for: the value of {}", first(&names, 3)));
     }
     if searched.too_long > 0 {
         parts.push(format!("{} too long to be read line by line", count(searched.too_long, "settings file")));
@@ -79,11 +146,14 @@ pub(super) fn searched(facts: &Facts) -> String {
     parts.join("; ")
 }
 
-/// Findings in files, history or elsewhere in the config that are URLs with a password.
-pub(super) fn password_urls<'a>(facts: &'a Facts, strength: Strength) -> Vec<&'a Secret> {
+/// Findings in files, history or elsewhere in the config that are URLs or connection strings with a password, and not allowed.
+pub(super) fn password_urls<'a>(facts: &'a Facts, allowed: &[Allowed], strength: Strength) -> Vec<&'a Secret> {
     let is_url =
-        |secret: &&'a Secret| secret.hit.kind == super::secret::PASSWORD_URL && secret.hit.strength == strength;
-    facts.secrets.iter().filter(is_url).filter(|secret| !matches!(secret.place, Place::Label(_))).collect()
+        |secret: &&'a Secret| matches!(secret.hit.kind, PASSWORD_URL | CONNECTION) && secret.hit.strength == strength;
+    let counts = |secret: &&'a Secret| {
+        !matches!(secret.place, Place::Label(_)) && exception::of(allowed, secret, facts).is_none()
+    };
+    facts.secrets.iter().filter(is_url).filter(counts).collect()
 }
 
 #[cfg(test)]
@@ -101,7 +171,7 @@ mod tests {
 
     #[track_caller]
     fn check(sample: Sample, verdict: Verdict, evidence: &str, warnings: &[&str]) -> Finding {
-        let found = secrets(&sample.facts());
+        let found = secrets(&sample.facts(), &[]);
         assert_eq!(found.verdict, verdict, "{found:?}");
         assert!(found.evidence.starts_with(evidence), "{}", found.evidence);
         assert_eq!(found.warnings, warnings, "{found:?}");
@@ -167,7 +237,39 @@ mod tests {
             ),
             (
                 sample().config("Healthcheck", json!({"Test": ["CMD", "psql", url]})),
-                "URL with a password in the config;",
+                "URL with a password in the health check;",
+            ),
+            (
+                sample().config("Cmd", json!(["app", "--db-password=hunter2"])),
+                "value for a password-like name in the command;",
+            ),
+            (
+                sample().config("Entrypoint", json!(["sh", "-c", "DB_PASSWORD=hunter2 exec app"])),
+                "value for a password-like name in the entrypoint;",
+            ),
+            (
+                sample().config("Healthcheck", json!({"Test": ["CMD-SHELL", "redis-cli -a hunter2 ping"]})),
+                "password in a command in the health check;",
+            ),
+            (
+                sample().config("OnBuild", json!(["RUN curl -u app:hunter2 https://x"])),
+                "password in a command in an instruction for images built on this one;",
+            ),
+            (
+                sample().history("RUN curl --api-key=hunter2 https://x"),
+                "value for a password-like name on line 1 of the history;",
+            ),
+            (sample().history("RUN echo 'root:hunter2' | chpasswd"), "password in a command on line 1 of the history;"),
+            (
+                env("DSN=host=db user=app password=hunter2"),
+                "connection string with a password in variable `DSN` of the config;",
+            ),
+            (env("DBPASS=hunter2"), "value for a password-like name in variable `DBPASS` of the config;"),
+            (env("BASIC_AUTH=app:hunter2"), "value for a password-like name in variable `BASIC_AUTH` of the config;"),
+            (env("DB_PASSWORD=$hunter2"), "value for a password-like name in variable `DB_PASSWORD` of the config;"),
+            (
+                env("JAVA_OPTS=-Dspring.datasource.password=hunter2"),
+                "value for a password-like name in variable `JAVA_OPTS`",
             ),
         ] {
             check(sample, Fail, evidence, &[]);
@@ -226,16 +328,86 @@ mod tests {
 
     #[test]
     fn what_was_not_looked_into_is_said() {
+        let found = check(Sample::new().file("x.xz", 0o644, b"\xfd7zXZ\0"), Pass, "none in", &[]);
+        assert!(found.evidence.ends_with("; 1 compressed file not looked into"), "{}", found.evidence);
         let found = check(Sample::new().file("x.gz", 0o644, b"\x1f\x8b\x08"), Pass, "none in", &[]);
         assert!(found.evidence.ends_with("; 1 compressed file not looked into"), "{}", found.evidence);
-        let long = vec![b'#'; 300_000];
+        let object = format!("app/.git/objects/ab/{}", "0".repeat(38));
+        let found = check(Sample::new().file(&object, 0o644, b"x\x9c"), Pass, "none in", &[]);
+        assert!(found.evidence.ends_with("; 1 git object not opened"), "{}", found.evidence);
+        let long = vec![b' '; 1_100_000];
         let found = check(
-            Sample::new().file("app/.env", 0o644, &long),
+            Sample::new().file("root/.docker/config.json", 0o644, &long),
             Pass,
             "none in",
-            &["perhaps a secret: name of a file for secrets in `/app/.env` in layer 1 of 1"],
+            &["perhaps a secret: name of a file for secrets in `/root/.docker/config.json` in layer 1 of 1"],
         );
         assert!(found.evidence.ends_with("; 1 settings file too long to be read line by line"), "{}", found.evidence);
+    }
+
+    #[test]
+    fn an_exception_passes_with_a_warning_and_one_too_many_is_told() {
+        use seaworthy_spec::AllowedPlace::{File, Variable};
+        let exception = |place| Allowed { place, reason: "a test key".to_owned(), line: 3 };
+        let file = |path: &str| exception(File(path.to_owned()));
+        let sample = || Sample::new().file("app/key.pem", 0o600, &key());
+        let found = secrets(&sample().facts(), &[file("/app/key.pem")]);
+        assert_eq!(found.verdict, Pass, "{found:?}");
+        assert_eq!(found.warnings, ["allowed: RSA private key in `/app/key.pem` in layer 1 of 1 (a test key)"]);
+        assert_eq!(
+            (found.found[0].severity, found.found[0].reason.as_deref()),
+            (Severity::Allowed, Some("a test key"))
+        );
+        let found = secrets(&sample().file("app/key2.pem", 0o600, &key()).facts(), &[file("/app/key.pem")]);
+        assert_eq!(found.verdict, Fail, "{found:?}");
+        assert!(found.evidence.starts_with("RSA private key in `/app/key2.pem`"), "{found:?}");
+        let found = secrets(&sample().facts(), &[file("/app"), file("/app/key.pem")]);
+        assert_eq!(found.verdict, Pass);
+        assert_eq!(found.warnings[0], "the exception for `/app` (a test key) allows nothing that was found");
+        let variable = || {
+            Sample::new()
+                .file("app", 0o755, b"x")
+                .config("Env", json!(["API_KEY=hunter2"]))
+                .history("ENV API_KEY=hunter2")
+        };
+        assert_eq!(secrets(&variable().facts(), &[]).verdict, Fail);
+        assert_eq!(secrets(&variable().facts(), &[exception(Variable("API_KEY".to_owned()))]).verdict, Pass);
+    }
+
+    #[test]
+    fn a_given_secret_in_the_image_is_found_and_never_shown() {
+        let given = super::super::Given::of(&[
+            ("API_TOKEN".to_owned(), "correct-horse-battery".to_owned()),
+            ("PIN_TOKEN".to_owned(), "hunter22".to_owned()),
+        ]);
+        let judged = |sample: Sample| secrets(&Facts::looking_for(&given, &sample.image()).unwrap(), &[]);
+        let found = judged(Sample::new().file("app/main.js", 0o644, b"const x = 'correct-horse-battery'; hunter22"));
+        assert_eq!(found.verdict, Fail);
+        assert!(
+            found.evidence.starts_with("the value given for `API_TOKEN` in `/app/main.js` in layer 1 of 1;"),
+            "{found:?}"
+        );
+        assert!(
+            found.evidence.ends_with(
+                "1 given secret looked for; too short or too common to be looked for: the value of `PIN_TOKEN`"
+            ),
+            "{found:?}"
+        );
+        assert!(!format!("{found:?}").contains("correct-horse"));
+        let found = judged(Sample::new().file("app", 0o755, b"x").config("Env", json!(["X=correct-horse-battery"])));
+        assert!(
+            found.evidence.starts_with("the value given for `API_TOKEN` in variable `X` of the config;"),
+            "{found:?}"
+        );
+        assert_eq!(judged(Sample::new().file("app/main.js", 0o644, b"hunter22")).verdict, Pass);
+    }
+
+    #[test]
+    fn sixty_thousand_variables_are_no_reason_to_wait() {
+        let variables: Vec<String> = (0..60_000).map(|number| format!("DB_PASSWORD_{number}=hunter2")).collect();
+        let found = secrets(&Sample::new().file("app", 0o755, b"x").config("Env", json!(variables)).facts(), &[]);
+        assert_eq!(found.verdict, Fail);
+        assert!(found.evidence.contains("and beyond these 50000"), "{}", found.evidence);
     }
 
     #[test]
@@ -244,8 +416,9 @@ mod tests {
         for number in 0..1500 {
             sample = sample.file(&format!("k{number:04}"), 0o600, &key());
         }
-        let found = secrets(&sample.facts());
+        let found = secrets(&sample.facts(), &[]);
         assert_eq!(found.verdict, Fail);
+        assert_eq!(found.found.len(), 1000);
         assert!(found.evidence.contains(", 1497 more; searched 1500 files"), "{}", found.evidence);
     }
 }

@@ -1,7 +1,8 @@
 //! Private keys in text form: PEM, OpenSSH, PGP, and PEM inside base 64.
 
+use super::place::Place;
 use super::plausible::{base64, distinct};
-use super::{Hit, Place, Strength};
+use super::{Hit, Strength};
 
 /// How every such block begins.
 pub(super) const BEGIN: &str = "-----BEGIN ";
@@ -14,20 +15,37 @@ const BODY: usize = 64;
 const LEAST: usize = 60;
 
 /// A private key whose block begins here. A beginning without a body, as it stands in every TLS library, is none.
-pub(super) fn block(place: Place) -> Option<Hit> {
-    let after = place.rest.strip_prefix(BEGIN.as_bytes())?;
-    let label = &after[..after.iter().take(48).position(|&byte| byte == b'-')?];
-    let kind = kind(label)?;
-    let mut text = after[label.len()..].strip_prefix(b"-----")?;
+pub(super) fn block(place: &Place) -> Option<Hit> {
+    let text = place.rest();
+    let (hit, after) = read(text);
+    place.spend(text.len() - after.len());
+    hit
+}
+
+/// A private key behind base 64.
+pub(super) fn block_in_base64(place: &Place) -> Option<Hit> {
+    // Most such blocks are certificates: the label tells.
+    let label = base64(place.ahead(0, 64));
+    label.windows(11).any(|window| window == b"PRIVATE KEY").then_some(())?;
+    read(&base64(place.ahead(0, 1024))).0
+}
+
+/// The key in a text that begins with [`BEGIN`], and what was not looked at.
+fn read(begin: &[u8]) -> (Option<Hit>, &[u8]) {
+    let Some(after) = begin.strip_prefix(BEGIN.as_bytes()) else { return (None, begin) };
+    let label = &after[..after.iter().take(48).position(|&byte| byte == b'-').unwrap_or(0)];
+    let (Some(kind), Some(text)) = (kind(label), after[label.len()..].strip_prefix(b"-----")) else {
+        return (None, after);
+    };
     let mut encrypted = label.starts_with(b"ENCRYPTED");
-    text = skip_separators(text);
+    let mut text = skip_separators(text);
     while let Some((header, rest)) = header(text) {
         encrypted |= header.windows(9).any(|window| window == b"ENCRYPTED");
         text = skip_separators(rest);
     }
-    let body = body(text);
+    let (body, text) = body(text);
     if body.len() < LEAST || distinct(&body) < 12 {
-        return None;
+        return (None, text);
     }
     let known = match label {
         b"OPENSSH PRIVATE KEY" => body.starts_with(b"b3BlbnNzaC1rZXkt"),
@@ -36,13 +54,7 @@ pub(super) fn block(place: Place) -> Option<Hit> {
         _ => encrypted || base64(&body).first() == Some(&0x30),
     };
     let kind = if encrypted { "encrypted private key" } else { kind };
-    Some(Hit { kind, strength: if known { Strength::Certain } else { Strength::Doubtful } })
-}
-
-/// A private key behind base 64.
-pub(super) fn block_in_base64(place: Place) -> Option<Hit> {
-    let text = base64(&place.rest[..place.rest.len().min(1024)]);
-    block(Place { before: &[], rest: &text })
+    (Some(Hit { kind, strength: if known { Strength::Certain } else { Strength::Doubtful } }), text)
 }
 
 fn kind(label: &[u8]) -> Option<&'static str> {
@@ -79,8 +91,8 @@ fn header(text: &[u8]) -> Option<(&[u8], &[u8])> {
     Some(text.split_at(end))
 }
 
-/// The first characters of the base 64 text, lines joined.
-fn body(mut text: &[u8]) -> Vec<u8> {
+/// The first characters of the base 64 text, lines joined, and what follows them.
+fn body(mut text: &[u8]) -> (Vec<u8>, &[u8]) {
     let mut body = Vec::with_capacity(BODY);
     while body.len() < BODY {
         match text {
@@ -97,7 +109,7 @@ fn body(mut text: &[u8]) -> Vec<u8> {
             }
         }
     }
-    body
+    (body, text)
 }
 
 #[cfg(test)]
@@ -109,11 +121,11 @@ mod tests {
     #[track_caller]
     fn check(label: &str, body: &str, expected: Option<(&str, Strength)>) {
         let text = format!("{BEGIN}{label}-----{body}");
-        let found = block(Place { before: b"", rest: text.as_bytes() });
+        let found = block(&Place::new(b"", text.as_bytes()));
         assert_eq!(found.map(|hit| (hit.kind, hit.strength)), expected, "{label} {body}");
         let wrapped = crate::image::tests::base64(text.as_bytes());
         assert!(wrapped.starts_with(BEGIN_BASE64));
-        assert_eq!(block_in_base64(Place { before: b"", rest: wrapped.as_bytes() }), found, "{label} {body}");
+        assert_eq!(block_in_base64(&Place::new(b"", wrapped.as_bytes())), found, "{label} {body}");
     }
 
     #[test]

@@ -2,19 +2,33 @@
 //!
 //! `docs/secrets.md` says in words what is looked for, what is not, and why.
 
+mod command;
+mod connection;
+mod files;
+mod given;
 mod key;
+mod literal;
 mod name;
+mod place;
 mod plausible;
 mod scan;
 mod settings;
 mod token;
 mod url;
+mod utf16;
+mod value;
+mod words;
 
-pub(crate) use name::{assignments, is_suspicious_file, is_suspicious_variable, value_strength};
+pub(crate) use command::{NAMED, in_shell, in_words};
+pub(crate) use connection::{CONNECTION, password_in_setting};
+pub use given::Given;
+pub(crate) use name::{is_suspicious_file, is_suspicious_variable};
 pub(crate) use plausible::base64;
 pub(crate) use scan::Scanner;
-pub(crate) use settings::{SettingsFile, dotenv_names, settings_file};
-pub(crate) use url::{PASSWORD_URL, password_url_in_setting};
+pub(crate) use settings::{Settings, SettingsReader};
+pub(crate) use url::PASSWORD_URL;
+pub(crate) use utf16::Utf16;
+pub(crate) use value::value_strength;
 
 /// Something that is a secret, or may be one. It holds no part of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -31,13 +45,4 @@ pub(crate) enum Strength {
     Certain,
     /// May well be harmless: a warning.
     Doubtful,
-}
-
-/// A place where a known beginning was seen: what stands around it, as far as the scanner keeps it.
-#[derive(Clone, Copy)]
-struct Place<'a> {
-    /// At most [`scan::BEHIND`] bytes, ending where the match begins.
-    before: &'a [u8],
-    /// From the first byte of the match, at most [`scan::AHEAD`] bytes and more.
-    rest: &'a [u8],
 }

@@ -1,13 +1,47 @@
-//! Names that promise a secret, and whether a value keeps that promise.
+//! Names that promise a secret: of variables and settings, and of files.
 
-use super::Strength;
-use super::plausible::{distinct, is_example};
-
+/// Longer names are texts.
+const LONGEST_NAME: usize = 200;
 /// Words that make a variable's name suspicious wherever they stand in it.
-const WORDS: [&str; 9] =
-    ["PASSWORD", "PASSWD", "PASSPHRASE", "SECRET", "TOKEN", "APIKEY", "CREDENTIAL", "CREDENTIALS", "PASS"];
+const WORDS: [&str; 14] = [
+    "PASSWORD",
+    "PASSWD",
+    "PASSPHRASE",
+    "PASSCODE",
+    "SECRET",
+    "TOKEN",
+    "APIKEY",
+    "CREDENTIAL",
+    "CREDENTIALS",
+    "PASS",
+    "PWD",
+    "PW",
+    "PSK",
+    "MNEMONIC",
+];
+/// Parts that do so inside a longer word: `PGPASSWORD`, `CLIENTSECRET`.
+const PARTS: [&str; 7] = ["PASSWORD", "PASSWD", "SECRET", "APIKEY", "ACCESSKEY", "PRIVATEKEY", "AUTHKEY"];
+/// Ends that do so: `DBPASS`, `MYSQLPWD`, `AUTHTOKEN`.
+const ENDS: [&str; 3] = ["PASS", "PWD", "TOKEN"];
+/// Words with such an end that are something else.
+const OTHER_WORDS: [&str; 14] = [
+    "COMPASS",
+    "BYPASS",
+    "TRESPASS",
+    "SURPASS",
+    "OVERPASS",
+    "UNDERPASS",
+    "ENCOMPASS",
+    "LOWPASS",
+    "HIGHPASS",
+    "BANDPASS",
+    "ALLPASS",
+    "MULTIPASS",
+    "OLDPWD",
+    "NOTOKEN",
+];
 /// Two words that do so together.
-const PAIRS: [(&str, &str); 9] = [
+const PAIRS: [(&str, &str); 29] = [
     ("API", "KEY"),
     ("PRIVATE", "KEY"),
     ("ACCESS", "KEY"),
@@ -17,27 +51,58 @@ const PAIRS: [(&str, &str); 9] = [
     ("MASTER", "KEY"),
     ("ACCOUNT", "KEY"),
     ("AUTH", "KEY"),
+    ("APP", "KEY"),
+    ("SESSION", "KEY"),
+    ("COOKIE", "KEY"),
+    ("CRYPTO", "KEY"),
+    ("CRYPT", "KEY"),
+    ("JWT", "KEY"),
+    ("HMAC", "KEY"),
+    ("AES", "KEY"),
+    ("FERNET", "KEY"),
+    ("SERVICE", "KEY"),
+    ("ADMIN", "KEY"),
+    ("DEPLOY", "KEY"),
+    ("STORAGE", "KEY"),
+    ("WEBHOOK", "KEY"),
+    ("LICENSE", "KEY"),
+    ("BASIC", "AUTH"),
+    ("HTTP", "AUTH"),
+    ("PROXY", "AUTH"),
+    ("REDIS", "AUTH"),
+    ("AUTH", "SALT"),
 ];
 /// Last words that say the value is something about the secret, not the secret.
-const ABOUT: [&str; 42] = [
+const ABOUT: [&str; 88] = [
     "FILE",
+    "FILENAME",
     "PATH",
     "DIR",
     "DIRECTORY",
+    "FOLDER",
     "TTL",
     "EXPIRY",
+    "EXPIRE",
     "EXPIRES",
     "EXPIRATION",
     "TIMEOUT",
+    "LIFETIME",
+    "DURATION",
+    "INTERVAL",
     "LENGTH",
     "LEN",
     "SIZE",
     "COUNT",
+    "LIMIT",
     "NAME",
     "ID",
+    "IDS",
     "TYPE",
+    "KIND",
     "ALGORITHM",
     "ALG",
+    "HASHER",
+    "HASHERS",
     "HEADER",
     "URL",
     "URI",
@@ -56,60 +121,86 @@ const ABOUT: [&str; 42] = [
     "DAYS",
     "AGE",
     "ROUNDS",
+    "ITERATIONS",
+    "STRENGTH",
     "VERSION",
     "PREFIX",
+    "SUFFIX",
     "ISSUER",
     "AUDIENCE",
     "PROVIDER",
     "PARALLELISM",
+    "STDIN",
+    "FD",
+    "ENV",
+    "VAR",
+    "PROMPT",
+    "COMMAND",
+    "CMD",
+    "HELPER",
+    "FROM",
+    "REF",
+    "MODE",
+    "FORMAT",
+    "FIELD",
+    "PARAM",
+    "PARAMETER",
+    "REGEX",
+    "PATTERN",
+    "VALIDATOR",
+    "VALIDATORS",
+    "BACKEND",
+    "CLASS",
+    "MANAGER",
+    "STORE",
+    "STRATEGY",
+    "SCOPE",
+    "SCOPES",
+    "SERVICE",
+    "REGION",
+    "LABEL",
+    "HINT",
+    "TEXT",
+    "MESSAGE",
+];
+/// First words that say whether there is a secret, not which.
+const WHETHER: [&str; 17] = [
+    "NO", "DISABLED", "DISABLE", "WITHOUT", "SKIP", "ALLOW", "USE", "ASK", "REQUIRE", "REQUIRES", "ENABLE", "EMPTY",
+    "HAS", "IS", "RESET", "FORGOT", "SHOW",
 ];
 
-/// Whether a variable of this name holds a secret, as names go.
+/// Whether a variable or setting of this name holds a secret, as names go: `DB_PASSWORD`, `db.password`, `dbPassword`.
 pub(crate) fn is_suspicious_variable(name: &str) -> bool {
-    let name = name.to_ascii_uppercase();
-    if matches!(name.as_str(), "PWD" | "OLDPWD") {
+    if name.len() > LONGEST_NAME {
         return false;
     }
-    let words: Vec<&str> =
-        name.split(|sign: char| !sign.is_ascii_alphanumeric()).filter(|word| !word.is_empty()).collect();
-    if words.last().is_some_and(|last| ABOUT.contains(last)) || words.contains(&"PUBLIC") {
+    let name = words(name);
+    let words: Vec<&str> = name.split('_').filter(|word| !word.is_empty()).collect();
+    let (Some(first), Some(last)) = (words.first(), words.last()) else { return false };
+    if words == ["PWD"] || ABOUT.contains(last) || words.contains(&"PUBLIC") || WHETHER.contains(first) {
         return false;
     }
-    words.iter().any(|word| {
-        WORDS.contains(word)
-            || *word == "PWD"
-            || ["PASSWORD", "PASSWD", "SECRET"].iter().any(|part| word.contains(part))
-    }) || words.windows(2).any(|pair| PAIRS.contains(&(pair[0], pair[1])))
+    let ends = |word: &str| {
+        ENDS.iter().any(|end| word.len() > end.len() + 1 && word.ends_with(end)) && !OTHER_WORDS.contains(&word)
+    };
+    words.iter().any(|word| WORDS.contains(word) || PARTS.iter().any(|part| word.contains(part)) || ends(word))
+        || words.windows(2).any(|pair| PAIRS.contains(&(pair[0], pair[1])))
 }
 
-/// What a value behind a suspicious name is: a secret, something to be replaced, or nothing.
-pub(crate) fn value_strength(value: &str) -> Option<Strength> {
-    let value = value.trim().trim_matches(['"', '\'']).trim();
-    let template = value.starts_with('$') || ["${", "{{", "$("].iter().any(|sign| value.contains(sign));
-    let bracketed = value.starts_with('<') && value.ends_with('>') || value.starts_with('%') && value.ends_with('%');
-    let nothing = matches!(
-        value.to_ascii_lowercase().as_str(),
-        "" | "null" | "none" | "nil" | "unset" | "undefined" | "true" | "false" | "yes" | "no" | "0" | "1"
-    );
-    let masked = distinct(value.as_bytes()) == 1 && value.starts_with(['x', 'X', '*', '.', '-']);
-    let mounted =
-        ["/run/secrets/", "/var/run/secrets/", "/run/credentials/"].iter().any(|path| value.starts_with(path));
-    if template || bracketed || nothing || masked || mounted {
-        return None;
+/// In capitals, words divided by `_`: also where small letters meet capitals, as in `dbPassword`.
+fn words(name: &str) -> String {
+    let mut words = String::with_capacity(name.len() + 8);
+    let mut small = false;
+    for sign in name.chars() {
+        if sign.is_ascii_uppercase() && small || !sign.is_ascii_alphanumeric() {
+            words.push('_');
+        }
+        if sign.is_ascii_alphanumeric() {
+            words.push(sign.to_ascii_uppercase());
+        }
+        small = sign.is_ascii_lowercase();
     }
-    let words = value.to_ascii_lowercase();
-    let to_be_replaced = ["change", "replace", "todo", "insert"].iter().any(|word| words.contains(word));
-    let doubtful = is_example(value.as_bytes()) || to_be_replaced || value.starts_with('/');
-    Some(if doubtful { Strength::Doubtful } else { Strength::Certain })
-}
-
-/// Every `NAME=VALUE` in a line of a shell or of an image's history.
-pub(crate) fn assignments(text: &str) -> impl Iterator<Item = (&str, &str)> {
-    text.split([' ', '\t', '\n', ';', '|', '&', '(']).filter_map(|word| {
-        let (name, value) = word.trim_start_matches("--").trim_start_matches(['"', '\'']).split_once('=')?;
-        let plain = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
-        (plain && !name.is_empty()).then_some((name, value))
-    })
+    words
 }
 
 /// Whether a file of this name is where people keep secrets.
@@ -138,6 +229,9 @@ pub(crate) fn is_suspicious_file(path: &str) -> bool {
         "secrets.yml",
         "secrets.yaml",
         "secrets.toml",
+        ".my.cnf",
+        ".mylogin.cnf",
+        "kubeconfig",
     ];
     let endings = [".p12", ".pfx", ".jks", ".keystore", ".kdbx", ".ppk", ".tfvars", ".agekey"];
     let pairs =
@@ -148,10 +242,11 @@ pub(crate) fn is_suspicious_file(path: &str) -> bool {
         || pairs.iter().any(|(last, file)| name == *file && folder.rsplit('/').next() == Some(last))
 }
 
-/// `.env`, `.env.production`; not the ones that are meant to be read.
+/// `.env`, `.env.production`, `production.env`, `.envrc`; not the ones that are meant to be read.
 pub(super) fn is_dotenv(name: &str) -> bool {
-    let meant_to_be_read = [".example", ".sample", ".template", ".dist", ".defaults"];
-    (name == ".env" || name.starts_with(".env.")) && !meant_to_be_read.iter().any(|ending| name.ends_with(ending))
+    let meant_to_be_read = ["example", "sample", "template", "dist", "defaults", "default"];
+    let shape = name == ".env" || name == ".envrc" || name.starts_with(".env.") || name.ends_with(".env");
+    shape && !name.split(['.', '-', '_']).any(|part| meant_to_be_read.contains(&part))
 }
 
 #[cfg(test)]
@@ -185,34 +280,30 @@ mod tests {
             ("PASSENGER_COUNT", false),
             ("COMPASS", false),
             ("DATABASE_URL", false),
+            ("DBPASS", true),
+            ("PGPASS", true),
+            ("MYSQLPWD", true),
+            ("BASIC_AUTH", true),
+            ("APP_KEY", true),
+            ("AUTHTOKEN", true),
+            ("MYSQL_ROOT_PW", true),
+            ("dbPassword", true),
+            ("spring.datasource.password", true),
+            ("secretAccessKey", true),
+            ("client-secret", true),
+            ("_authToken", true),
+            ("BYPASS", false),
+            ("disabled-password", false),
+            ("ALLOW_EMPTY_PASSWORD", false),
+            ("password-stdin", false),
+            ("tokenUrl", false),
+            ("maxTokens", false),
+            ("PRIMARY_KEY", false),
+            ("CACHE_KEY", false),
+            ("PASSWORD_HASHERS", false),
+            ("ACCESS_TOKEN_EXPIRE_MINUTES", false),
         ] {
             assert_eq!(is_suspicious_variable(name), expected, "{name}");
-        }
-    }
-
-    #[test]
-    fn a_value_is_a_secret_unless_it_is_to_be_filled_in() {
-        for (value, expected) in [
-            ("hunter2", Some(Strength::Certain)),
-            ("password", Some(Strength::Certain)),
-            ("\"hunter2\"", Some(Strength::Certain)),
-            ("123456", Some(Strength::Certain)),
-            ("changeme", Some(Strength::Doubtful)),
-            ("replace-me", Some(Strength::Doubtful)),
-            ("your-token-here", Some(Strength::Doubtful)),
-            ("/etc/app/token", Some(Strength::Doubtful)),
-            ("", None),
-            ("''", None),
-            ("${PASSWORD}", None),
-            ("$PASSWORD", None),
-            ("{{ password }}", None),
-            ("<password>", None),
-            ("xxxxxx", None),
-            ("***", None),
-            ("none", None),
-            ("/run/secrets/password", None),
-        ] {
-            assert_eq!(value_strength(value), expected, "{value}");
         }
     }
 
@@ -224,7 +315,11 @@ mod tests {
             ("app/.env", true),
             ("app/.env.production", true),
             ("app/.env.example", false),
-            ("app/.envrc", false),
+            ("app/.envrc", true),
+            ("app/production.env", true),
+            ("app/example.env", false),
+            ("app/.env.local.example", false),
+            ("app/environment", false),
             ("root/.docker/config.json", true),
             ("app/config.json", false),
             ("root/.aws/credentials", true),
@@ -233,12 +328,5 @@ mod tests {
         ] {
             assert_eq!(is_suspicious_file(path), expected, "{path}");
         }
-    }
-
-    #[test]
-    fn assignments_are_found_in_a_line_of_history() {
-        let text = "|1 NPM_TOKEN=abc /bin/sh -c set -e; export A='b' && x --password=c \"$(D=e f)\"";
-        let found: Vec<_> = assignments(text).collect();
-        assert_eq!(found, [("NPM_TOKEN", "abc"), ("A", "'b'"), ("password", "c"), ("D", "e")]);
     }
 }

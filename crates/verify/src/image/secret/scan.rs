@@ -1,12 +1,14 @@
 //! One pass over bytes of any length, in bounded memory, for every beginning of a secret at once.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind, Input, MatchKind};
 
+use super::given::Given;
+use super::place::Place;
 use super::token::TOKENS;
-use super::{Hit, Place, key, url};
+use super::{Hit, key, url};
 
 /// What is kept before a match.
 pub(super) const BEHIND: usize = 512;
@@ -19,7 +21,7 @@ const CHUNK: usize = 256 << 10;
 const MULTI_CALL: [&str; 2] = ["BusyBox v", "toybox "];
 
 /// What decides whether a beginning is a finding.
-type Rule = fn(Place) -> Option<Hit>;
+type Rule = fn(&Place) -> Option<Hit>;
 
 /// Beginnings with a rule of their own; those of [`TOKENS`] stand before them, [`MULTI_CALL`] behind.
 const RULES: [(&str, Rule); 3] =
@@ -37,23 +39,33 @@ static BEGINNINGS: LazyLock<AhoCorasick> = LazyLock::new(|| {
 
 /// Searches a stream; used again for the next one.
 #[derive(Default)]
-pub(crate) struct Scanner {
+pub(crate) struct Scanner<'g> {
+    /// What the user gave, if that is looked for.
+    given: Option<&'g Given>,
     buffer: Vec<u8>,
     /// Where in `buffer` the undecided beginnings begin.
     undecided: usize,
     seen: Seen,
+    /// How many bytes the rules looked at, so far.
+    looked: usize,
 }
 
 /// What a stream holds.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Seen {
-    /// Each with how often it was found.
-    pub(crate) hits: BTreeMap<Hit, usize>,
+    pub(crate) hits: BTreeSet<Hit>,
+    /// Which of the given values, as [`Given::variable`] numbers them.
+    pub(crate) given: BTreeSet<usize>,
     /// It says that it is busybox or toybox.
     pub(crate) is_multi_call: bool,
 }
 
-impl Scanner {
+impl<'g> Scanner<'g> {
+    /// One that looks for given values too.
+    pub(crate) fn looking_for(given: &'g Given) -> Self {
+        Self { given: Some(given), ..Self::default() }
+    }
+
     /// The next bytes of the stream.
     pub(crate) fn push(&mut self, bytes: &[u8]) {
         for piece in bytes.chunks(CHUNK) {
@@ -74,23 +86,27 @@ impl Scanner {
 
     /// Decides every beginning before `end`, then forgets what no later one needs.
     fn search(&mut self, end: usize) {
-        let span = Input::new(&self.buffer).span(self.undecided..self.buffer.len());
-        for found in BEGINNINGS.find_overlapping_iter(span).filter(|found| found.start() < end) {
-            let before = &self.buffer[found.start().saturating_sub(BEHIND)..found.start()];
-            let rest = &self.buffer[found.start()..(found.start() + AHEAD).min(self.buffer.len())];
-            let place = Place { before, rest };
+        let span = || Input::new(&self.buffer).span(self.undecided..self.buffer.len());
+        for found in BEGINNINGS.find_overlapping_iter(span()).filter(|found| found.start() < end) {
             let index = found.pattern().as_usize();
-            let hit = match (TOKENS.get(index), RULES.get(index.wrapping_sub(TOKENS.len()))) {
-                (Some(token), _) => token.hit(place),
-                (None, Some((_, rule))) => rule(place),
+            let (token, rule) = (TOKENS.get(index), RULES.get(index.wrapping_sub(TOKENS.len())));
+            if token.is_some_and(|token| self.seen.hits.contains(&token.certain())) {
+                continue;
+            }
+            let place = Place::new(&self.buffer[..found.start()], &self.buffer[found.start()..]);
+            let hit = match (token, rule) {
+                (Some(token), _) => token.hit(&place),
+                (None, Some((_, rule))) => rule(&place),
                 (None, None) => {
                     self.seen.is_multi_call = true;
                     None
                 }
             };
-            if let Some(hit) = hit {
-                *self.seen.hits.entry(hit).or_default() += 1;
-            }
+            self.looked += place.looked();
+            self.seen.hits.extend(hit);
+        }
+        if let Some(given) = self.given {
+            self.seen.given.extend(given.found(span()).filter(|(start, _)| *start < end).map(|(_, value)| value));
         }
         let keep_from = end.saturating_sub(BEHIND);
         self.buffer.drain(..keep_from);
@@ -103,7 +119,7 @@ impl Scanner {
 pub(super) fn scan(bytes: &[u8]) -> Vec<Hit> {
     let mut scanner = Scanner::default();
     scanner.push(bytes);
-    scanner.finish().hits.into_keys().collect()
+    scanner.finish().hits.into_iter().collect()
 }
 
 #[cfg(test)]
@@ -129,7 +145,7 @@ mod tests {
                     scanner.push(piece);
                 }
                 let seen = scanner.finish();
-                assert_eq!(seen.hits.values().sum::<usize>(), 1, "{before} {piece}: {seen:?}");
+                assert_eq!(seen.hits.len(), 1, "{before} {piece}: {seen:?}");
             }
         }
         assert_eq!(scanner.finish(), Seen::default());
@@ -142,6 +158,32 @@ mod tests {
             scanner.push(&vec![b'x'; 1 << 20]);
         }
         assert!(scanner.buffer.capacity() < 4 * CHUNK, "{}", scanner.buffer.capacity());
+    }
+
+    #[test]
+    fn the_rules_look_at_a_bounded_number_of_bytes_for_each_byte_of_a_file() {
+        const LENGTH: usize = 48 << 10;
+        const MOST: usize = 64;
+        let literals = TOKENS.iter().map(|token| token.literal).chain(RULES.iter().map(|(literal, _)| *literal));
+        let digits = "q8Zt1vPs0LmWx7RbN3cKd5Yh2Gj9Fe4U";
+        let texts = literals.flat_map(|literal| {
+            ["", "x", ".", "\n", "=", " ", "AKIA7Q2X", "eyJhbGciOiJIUzI1NiJ9.eyJ", digits]
+                .map(|tail| format!("{literal}{tail}"))
+        });
+        let long = [
+            format!("eyJ{}.eyJ{}.{digits}", "x".repeat(300), "y".repeat(15_000)),
+            format!("{}RSA PRIVATE KEY-----{}", key::BEGIN, " ".repeat(15_000)),
+            format!("{}RSA PRIVATE KEY-----{}", key::BEGIN, "\\n\"A".repeat(30)),
+            format!("postgres://{}:{}@", "a".repeat(290), "b".repeat(290)),
+            format!("sk-{digits}T3BlbkFJ{digits}"),
+        ];
+        for text in texts.chain(long) {
+            let mut scanner = Scanner::default();
+            scanner.push(text.repeat(LENGTH / text.len() + 1).as_bytes());
+            scanner.finish();
+            let for_each = scanner.looked / LENGTH;
+            assert!(for_each <= MOST, "{for_each} bytes for each: {}", &text[..text.len().min(80)]);
+        }
     }
 
     #[test]

@@ -1,13 +1,28 @@
-//! Files whose form says where the password stands: `.env`, `.netrc`, `.pgpass`, Docker's and npm's configuration.
+//! Files whose form says where the password stands, read line by line in bounded memory: `.env`, `.netrc`, an application's settings.
 
 use serde_json::Value;
 
-use super::name::{is_dotenv, is_suspicious_variable, value_strength};
-use super::{Hit, Strength, password_url_in_setting};
+use super::command::{in_dockerfile, in_shell, netrc};
+use super::literal::{Literals, Syntax};
+use super::value::value_strength;
+use super::{Hit, Strength, command, files, is_suspicious_variable, password_in_setting};
 
-/// A file of a form that is read line by line.
+/// A line that is longer is read in pieces, and a JSON document of Docker not at all.
+const LONGEST: usize = 1 << 20;
+/// Names of variables that are kept of one file.
+const MOST_NAMES: usize = 10_000;
+
+/// What a file that configures something is, by its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum SettingsFile {
+pub(crate) struct Settings {
+    pub(super) form: Form,
+    /// It stands among tests or examples: nothing in it is sure.
+    pub(super) doubtful: bool,
+}
+
+/// How a file is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Form {
     Dotenv,
     Netrc,
     Pgpass,
@@ -15,61 +30,149 @@ pub(crate) enum SettingsFile {
     Npmrc,
     Pypirc,
     Shadow,
+    Git,
+    Shell,
+    Dockerfile,
+    Literals(Syntax),
 }
 
-/// What form a file has, by its name.
-pub(crate) fn settings_file(path: &str) -> Option<SettingsFile> {
-    let name = path.rsplit('/').next().unwrap_or(path);
-    Some(match name {
-        ".netrc" | "_netrc" => SettingsFile::Netrc,
-        ".pgpass" => SettingsFile::Pgpass,
-        ".npmrc" | "npmrc" => SettingsFile::Npmrc,
-        ".pypirc" => SettingsFile::Pypirc,
-        ".dockercfg" => SettingsFile::Docker,
-        "config.json" if path.ends_with(".docker/config.json") => SettingsFile::Docker,
-        _ if path == "etc/shadow" => SettingsFile::Shadow,
-        _ if is_dotenv(name) => SettingsFile::Dotenv,
-        _ => return None,
-    })
-}
-
-impl SettingsFile {
-    /// The longest that is read; such files are written by hand.
-    pub(crate) const LONGEST: usize = 256 << 10;
-
-    /// What stands in it.
-    pub(crate) fn hits(self, content: &[u8]) -> Vec<Hit> {
-        let text = String::from_utf8_lossy(content);
-        let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with(['#', ';']));
-        match self {
-            Self::Dotenv => lines.flat_map(variable).collect(),
-            Self::Npmrc => lines.filter_map(npm).collect(),
-            Self::Pypirc => lines.filter_map(pypi).collect(),
-            Self::Pgpass => lines.filter_map(pgpass).collect(),
-            Self::Shadow => lines.filter_map(shadow).collect(),
-            Self::Netrc => netrc(&text).collect(),
-            Self::Docker => docker(content),
-        }
+impl Settings {
+    /// What form a file has, by its name.
+    pub(crate) fn of(path: &str) -> Option<Self> {
+        files::settings(path)
     }
 }
 
-/// The variables that a `.env` file gives a value.
-pub(crate) fn dotenv_names(content: &[u8]) -> Vec<String> {
-    let text = String::from_utf8_lossy(content);
-    let lines =
-        text.lines().map(|line| line.trim().trim_start_matches("export ")).filter(|line| !line.starts_with('#'));
-    let filled = lines.filter_map(|line| line.split_once('=')).filter(|(_, value)| value_strength(value).is_some());
-    filled.map(|(name, _)| name.trim().to_owned()).collect()
+/// Reads one file of settings.
+#[derive(Debug)]
+pub(crate) struct SettingsReader {
+    settings: Settings,
+    /// What was not read yet: no whole line, or a whole document.
+    pending: Vec<u8>,
+    literals: Literals,
+    hits: Vec<Hit>,
+    names: Vec<String>,
+    is_too_long: bool,
+}
+
+/// What a file of settings says.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Said {
+    pub(crate) hits: Vec<Hit>,
+    /// The variables that a `.env` file gives a value.
+    pub(crate) names: Vec<String>,
+    /// A document that is only understood whole was too long for that.
+    pub(crate) is_too_long: bool,
+}
+
+impl SettingsReader {
+    pub(crate) fn new(settings: Settings) -> Self {
+        let syntax = if let Form::Literals(syntax) = settings.form { syntax } else { Syntax::Plain };
+        Self {
+            settings,
+            pending: Vec::new(),
+            literals: Literals::new(syntax),
+            hits: Vec::new(),
+            names: Vec::new(),
+            is_too_long: false,
+        }
+    }
+
+    /// The next bytes of the file.
+    pub(crate) fn push(&mut self, bytes: &[u8]) {
+        for piece in bytes.chunks(LONGEST) {
+            self.pending.extend_from_slice(piece);
+            if self.pending.len() <= LONGEST {
+                continue;
+            }
+            if self.settings.form == Form::Docker {
+                self.is_too_long = true;
+                self.pending.clear();
+                continue;
+            }
+            let end = self.pending.iter().rposition(|&byte| byte == b'\n').map_or(self.pending.len(), |at| at + 1);
+            let rest = self.pending.split_off(end);
+            let lines = std::mem::replace(&mut self.pending, rest);
+            self.read(&lines);
+        }
+    }
+
+    /// The end of the file: what was found in it.
+    pub(crate) fn finish(mut self) -> Said {
+        let rest = std::mem::take(&mut self.pending);
+        if self.settings.form == Form::Docker && !self.is_too_long {
+            self.hits = docker(&rest);
+        } else {
+            self.read(&rest);
+        }
+        if self.settings.doubtful {
+            self.hits.iter_mut().for_each(|hit| hit.strength = Strength::Doubtful);
+        }
+        Said { hits: self.hits, names: self.names, is_too_long: self.is_too_long }
+    }
+
+    fn read(&mut self, content: &[u8]) {
+        let text = String::from_utf8_lossy(content);
+        match self.settings.form {
+            Form::Netrc => netrc(text.split_whitespace(), &mut self.hits),
+            Form::Shell => {
+                let code: Vec<&str> = text.lines().filter(|line| !line.trim_start().starts_with('#')).collect();
+                self.hits.extend(in_shell(&code.join("\n")));
+            }
+            form => {
+                let lines =
+                    text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with(['#', ';', '!']));
+                lines.for_each(|line| self.line(form, line));
+            }
+        }
+        self.hits.sort_unstable();
+        self.hits.dedup();
+    }
+
+    fn line(&mut self, form: Form, line: &str) {
+        match form {
+            Form::Dotenv => self.variable(line),
+            Form::Npmrc => self.hits.extend(npm(line)),
+            Form::Pypirc => self.hits.extend(pypi(line)),
+            Form::Pgpass => self.hits.extend(pgpass(line)),
+            Form::Shadow => self.hits.extend(shadow(line)),
+            Form::Git => self.hits.extend(git(line)),
+            Form::Dockerfile => self.hits.extend(in_dockerfile(line)),
+            // What a comment of a program says is no setting.
+            Form::Literals(Syntax::Quoted) if line.starts_with("//") || line.starts_with('*') => {}
+            Form::Literals(_) => self.literals.line(line, &mut self.hits),
+            Form::Netrc | Form::Docker | Form::Shell => {}
+        }
+    }
+
+    /// `NAME=value` or `NAME: value`.
+    fn variable(&mut self, line: &str) {
+        let line = line.strip_prefix("export ").unwrap_or(line);
+        let Some(at) = line.find(['=', ':']) else { return };
+        let (name, value) = (line[..at].trim(), line[at + 1..].trim());
+        let is_name = !name.is_empty()
+            && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.'));
+        if !is_name {
+            return;
+        }
+        let value = match value.chars().next() {
+            Some(quote @ ('"' | '\'')) => value[1..].split(quote).next().unwrap_or_default(),
+            _ => value.split(" #").next().unwrap_or_default(),
+        };
+        let strength = value_strength(value);
+        if strength.is_some() && self.names.len() < MOST_NAMES {
+            self.names.push(name.to_owned());
+        }
+        let setting = password_in_setting(value);
+        if setting.is_none() && is_suspicious_variable(name) {
+            self.hits.extend(strength.map(|strength| Hit { kind: "password-like variable", strength }));
+        }
+        self.hits.extend(setting);
+    }
 }
 
 fn hit(kind: &'static str, value: &str) -> Option<Hit> {
-    value_strength(value).map(|strength| Hit { strength, kind })
-}
-
-fn variable(line: &str) -> Vec<Hit> {
-    let Some((name, value)) = line.trim_start_matches("export ").split_once('=') else { return Vec::new() };
-    let named = is_suspicious_variable(name.trim()).then(|| hit("password-like variable", value)).flatten();
-    named.into_iter().chain(password_url_in_setting(value)).collect()
+    value_strength(value).map(|strength| Hit { kind, strength })
 }
 
 fn npm(line: &str) -> Option<Hit> {
@@ -94,14 +197,10 @@ fn shadow(line: &str) -> Option<Hit> {
     hash.starts_with('$').then_some(Hit { kind: "password hash", strength: Strength::Doubtful })
 }
 
-fn netrc(text: &str) -> impl Iterator<Item = Hit> {
-    let words: Vec<&str> = text.split_whitespace().collect();
-    let found: Vec<Hit> = words
-        .windows(2)
-        .filter(|pair| pair[0] == "password")
-        .filter_map(|pair| hit(".netrc password", pair[1]))
-        .collect();
-    found.into_iter()
+/// `extraheader = AUTHORIZATION: basic …`
+fn git(line: &str) -> Option<Hit> {
+    let (name, value) = line.split_once('=')?;
+    if name.trim().eq_ignore_ascii_case("extraheader") { command::header(value.trim().trim_matches('"')) } else { None }
 }
 
 fn docker(content: &[u8]) -> Vec<Hit> {
@@ -113,17 +212,28 @@ fn docker(content: &[u8]) -> Vec<Hit> {
             .iter()
             .any(|name| server[*name].as_str().is_some_and(|value| !value.is_empty()))
     };
-    servers.values().filter(filled).map(|_| Hit { kind: "registry credentials", strength: Strength::Certain }).collect()
+    servers
+        .values()
+        .find(filled)
+        .map(|_| Hit { kind: "registry credentials", strength: Strength::Certain })
+        .into_iter()
+        .collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn said(path: &str, content: &[u8]) -> Said {
+        let mut reader = SettingsReader::new(Settings::of(path).unwrap());
+        reader.push(content);
+        reader.finish()
+    }
+
     #[track_caller]
     fn check(path: &str, content: &str, expected: &[&str]) {
-        let hits = settings_file(path).unwrap().hits(content.as_bytes());
-        let found: Vec<_> = hits.iter().map(|hit| format!("{:?} {}", hit.strength, hit.kind)).collect();
+        let said = said(path, content.as_bytes());
+        let found: Vec<_> = said.hits.iter().map(|hit| format!("{:?} {}", hit.strength, hit.kind)).collect();
         assert_eq!(found, expected, "{path}: {content}");
     }
 
@@ -132,8 +242,12 @@ mod tests {
         for (path, content, expected) in [
             ("app/.env", "DB_PASSWORD=hunter2\nPORT=8000\n", &["Certain password-like variable"][..]),
             ("app/.env", "export API_KEY='q8Zt1vPs'\n", &["Certain password-like variable"]),
+            ("app/.env", "DB_PASSWORD: hunter2\n", &["Certain password-like variable"]),
+            ("app/.env", "DB_PASSWORD=hunter2 # for now\n", &["Certain password-like variable"]),
             ("app/.env", "DATABASE_URL=postgres://app:hunter2@localhost/x\n", &["Certain URL with a password"]),
+            ("app/prod.env", "DSN=host=db user=app password=hunter2\n", &["Certain connection string with a password"]),
             ("app/.env", "# DB_PASSWORD=hunter2\nDB_PASSWORD=\nDB_PASSWORD=${X}\n", &[]),
+            ("app/.envrc", "layout python\nexport DB_PASSWORD=hunter2\n", &["Certain password-like variable"]),
             ("root/.netrc", "machine x login y\n password hunter2", &["Certain .netrc password"]),
             ("root/.netrc", "machine x login y", &[]),
             ("root/.pgpass", "db:5432:*:app:hunter2\n", &["Certain PostgreSQL password"]),
@@ -144,15 +258,50 @@ mod tests {
             ("root/.npmrc", "//registry.npmjs.org/:_authToken=${NPM_TOKEN}\nregistry=https://x", &[]),
             ("root/.pypirc", "[pypi]\nusername = x\npassword = hunter2", &["Certain PyPI password"]),
             ("etc/shadow", "root:*:1::\napp:$6$salt$hash:1::", &["Doubtful password hash"]),
+            (
+                "app/.git/config",
+                "[http \"https://github.com/\"]\n\textraheader = AUTHORIZATION: basic aHVudGVyMg==\n",
+                &["Certain value for a password-like name"],
+            ),
+            ("root/.my.cnf", "[client]\nuser=app\npassword=hunter2\n", &["Certain value for a password-like name"]),
+            (
+                "root/.kube/config",
+                "users:\n- name: ci\n  user:\n    token: q8Zt1vPs\n",
+                &["Certain value for a password-like name"],
+            ),
+            (
+                "app/settings.py",
+                "# SECRET_KEY = 'hunter2'\nSECRET_KEY = 'q8Zt1vPs'\n",
+                &["Certain value for a password-like name"],
+            ),
+            ("app/config.js", "// password: 'hunter2'\n", &[]),
+            (
+                "app/entrypoint.sh",
+                "#!/bin/sh\n# PASSWORD=hunter2\nexport DB_PASSWORD=hunter2\n",
+                &["Certain value for a password-like name"],
+            ),
+            ("app/Dockerfile", "FROM x\nENV DB_PASSWORD hunter2\n", &["Certain value for a password-like name"]),
+            ("app/tests/config.yml", "password: hunter2\n", &["Doubtful value for a password-like name"]),
         ] {
             check(path, content, expected);
         }
     }
 
     #[test]
-    fn other_files_have_no_such_form() {
-        for path in ["app/config.json", "app/.env.example", "app/shadow", "etc/passwd"] {
-            assert_eq!(settings_file(path), None, "{path}");
+    fn a_long_file_is_read_whole_in_bounded_memory() {
+        let mut reader = SettingsReader::new(Settings::of("app/.env").unwrap());
+        for _ in 0..40 {
+            reader.push(&b"# a remark\n".repeat(10_000));
+            assert!(reader.pending.len() <= LONGEST);
         }
+        reader.push(b"DB_PASS");
+        reader.push(b"WORD=hunter2");
+        assert_eq!(reader.finish().hits, [Hit { kind: "password-like variable", strength: Strength::Certain }]);
+        assert!(said("root/.docker/config.json", &vec![b' '; LONGEST + 1]).is_too_long);
+    }
+
+    #[test]
+    fn a_dotenv_file_tells_which_variables_it_sets() {
+        assert_eq!(said("app/.env", b"A=1\nB=8000\n# C=8000\nD=${X}\nE: y\nexport F=z\n").names, ["B", "E", "F"]);
     }
 }

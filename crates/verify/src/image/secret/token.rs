@@ -1,7 +1,8 @@
 //! Tokens that name themselves by how they begin.
 
+use super::place::Place;
 use super::plausible::{base62, crc32, is_bech32, is_random};
-use super::{Hit, Place, Strength};
+use super::{Hit, Strength};
 
 /// One kind of token.
 pub(super) struct Token {
@@ -20,7 +21,7 @@ enum Shape {
     /// 30 characters and their checksum: GitHub's form, which npm took over.
     Checksummed,
     /// A rule of its own.
-    Special(fn(Place) -> Option<Strength>),
+    Special(fn(&Place) -> Option<Strength>),
     /// As the shape says, but it proves little.
     Weak(usize, Set),
 }
@@ -48,7 +49,9 @@ impl Set {
         }
     }
 
-    fn run(self, bytes: &[u8]) -> &[u8] {
+    /// Its characters from here on, at most so many.
+    fn run(self, bytes: &[u8], most: usize) -> &[u8] {
+        let bytes = &bytes[..bytes.len().min(most)];
         &bytes[..bytes.iter().position(|&byte| !self.has(byte)).unwrap_or(bytes.len())]
     }
 }
@@ -56,6 +59,9 @@ impl Set {
 const fn token(literal: &'static str, kind: &'static str, shape: Shape) -> Token {
     Token { literal, kind, shape }
 }
+
+/// How much of a token is looked at beyond what its form demands: an example's word may stand there.
+const BEYOND: usize = 40;
 
 /// Every kind of token. A new one is one line, and one in the tests.
 pub(super) const TOKENS: &[Token] = {
@@ -151,8 +157,9 @@ pub(super) const TOKENS: &[Token] = {
         token("ops_eyJ", "1Password token", AtLeast(250, Base64)),
         token("discord.com/api/webhooks/", "Discord webhook", AtLeast(80, Dotted)),
         token("discordapp.com/api/webhooks/", "Discord webhook", AtLeast(80, Dotted)),
-        token("PuTTY-User-Key-File-", "PuTTY private key", Special(putty)),
-        token("eyJ", JWT, Special(jwt)),
+        token("Private-Lines: ", "PuTTY private key", Special(putty)),
+        // Where the second part of one begins: each part is then looked at a few times, however many there are.
+        token(".eyJ", JWT, Special(jwt)),
     ]
 };
 
@@ -161,26 +168,32 @@ pub(super) const SERVICE_ROLE: &str = "Supabase service role key";
 const JWT: &str = "JSON web token";
 
 impl Token {
+    /// The finding that says all that this kind of token can say of a stream.
+    pub(super) fn certain(&self) -> Hit {
+        Hit { strength: Strength::Certain, kind: self.kind }
+    }
+
     /// Whether what was found there is such a token.
-    pub(super) fn hit(&self, place: Place) -> Option<Hit> {
-        let after = &place.rest[self.literal.len()..];
+    pub(super) fn hit(&self, place: &Place) -> Option<Hit> {
+        let from = self.literal.len();
         let certain_if = |good: bool| good.then_some(Strength::Certain);
         let strength = match self.shape {
             Shape::AtLeast(least, set) => {
-                let run = set.run(after);
+                let run = set.run(place.ahead(from, least + BEYOND), least + BEYOND);
                 certain_if(run.len() >= least && is_random(run) && has_letter_and_digit(run))
             }
             Shape::Weak(least, set) => {
-                let run = set.run(after);
+                let run = set.run(place.ahead(from, least + BEYOND), least + BEYOND);
                 (run.len() >= least && is_random(run)).then_some(Strength::Doubtful)
             }
             Shape::Exactly(length, set) => {
-                let run = set.run(after);
-                let alone = !place.before.last().is_some_and(|&byte| is_base64(byte))
+                let after = place.ahead(from, length + 1);
+                let run = set.run(after, length + 1);
+                let alone = !place.before(1).last().is_some_and(|&byte| is_base64(byte))
                     && !after.get(run.len()).is_some_and(|&byte| is_base64(byte));
                 certain_if(alone && run.len() == length && is_random(run) && has_letter_and_digit(run))
             }
-            Shape::Checksummed => checksummed(after),
+            Shape::Checksummed => checksummed(place.ahead(from, 37)),
             Shape::Special(rule) => rule(place),
         }?;
         if self.kind == JWT && strength == Strength::Certain {
@@ -200,7 +213,7 @@ fn has_letter_and_digit(run: &[u8]) -> bool {
 
 /// A wrong checksum is a typing error, an invented token, or a form that is newer than this program.
 fn checksummed(after: &[u8]) -> Option<Strength> {
-    let run = Set::Letters.run(after);
+    let run = Set::Letters.run(after, 37);
     let (random, sum) = (run.get(..30)?, run.get(30..36)?);
     if !is_random(random) {
         return None;
@@ -213,75 +226,85 @@ fn checksummed(after: &[u8]) -> Option<Strength> {
 }
 
 /// Sixteen characters of base 32 behind the four letters, and no more.
-fn aws_key_id(place: Place) -> Option<Strength> {
-    let run = Set::Base32.run(&place.rest[4..]);
-    let ends = !place.rest.get(4 + run.len()).is_some_and(u8::is_ascii_digit);
+fn aws_key_id(place: &Place) -> Option<Strength> {
+    let after = place.ahead(4, 18);
+    let run = Set::Base32.run(after, 17);
+    let ends = !after.get(run.len()).is_some_and(u8::is_ascii_digit);
     (run.len() == 16 && ends && is_random(run)).then_some(Strength::Certain)
 }
 
 /// The name, up to eight signs between, 40 characters.
-fn aws_secret(place: Place) -> Option<Strength> {
-    let name = place.rest.iter().position(|byte| !byte.is_ascii_alphabetic() && *byte != b'_')?;
-    let after = &place.rest[name..];
+fn aws_secret(place: &Place) -> Option<Strength> {
+    let text = place.ahead(0, 80);
+    let name = text.iter().position(|byte| !byte.is_ascii_alphabetic() && *byte != b'_')?;
+    let after = &text[name..];
     let signs =
         after.iter().take(8).take_while(|byte| matches!(byte, b' ' | b'"' | b'\'' | b':' | b'=' | b'>' | b'\t'));
-    let run = Set::Base64.run(&after[signs.count()..]);
+    let run = Set::Base64.run(&after[signs.count()..], 41);
     (run.len() == 40 && is_random(run) && has_letter_and_digit(run)).then_some(Strength::Certain)
 }
 
-fn slack(place: Place) -> Option<Strength> {
-    let run = Set::Word.run(&place.rest[5..]);
+fn slack(place: &Place) -> Option<Strength> {
+    let run = Set::Word.run(place.ahead(5, 80), 80);
     let digits = run.iter().filter(|byte| byte.is_ascii_digit()).count();
     (run.len() >= 30 && digits >= 10 && is_random(run)).then_some(Strength::Certain)
 }
 
 /// 64 bytes in base 64. The emulator's key is the same for everyone.
-fn azure_key(place: Place) -> Option<Strength> {
+fn azure_key(place: &Place) -> Option<Strength> {
     const EMULATOR: &[u8] = b"Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsu";
-    let run = Set::Base64.run(&place.rest["AccountKey=".len()..]);
+    let run = Set::Base64.run(place.ahead("AccountKey=".len(), 89), 89);
     (run.len() == 88 && run.ends_with(b"==") && !run.starts_with(EMULATOR) && is_random(run))
         .then_some(Strength::Certain)
 }
 
-fn azure_shared_key(place: Place) -> Option<Strength> {
-    let run = Set::Base64.run(&place.rest["SharedAccessKey=".len()..]);
+fn azure_shared_key(place: &Place) -> Option<Strength> {
+    let run = Set::Base64.run(place.ahead("SharedAccessKey=".len(), 45), 45);
     (run.len() == 44 && run.ends_with(b"=") && is_random(run)).then_some(Strength::Certain)
 }
 
 /// `sig=` among the other parameters of a shared access signature, 32 bytes in base 64, percent-encoded.
-fn azure_signature(place: Place) -> Option<Strength> {
+fn azure_signature(place: &Place) -> Option<Strength> {
     let is_part = |byte: u8| Set::Base64.has(byte) || byte == b'%';
-    let after = &place.rest[4..];
+    let after = place.ahead(4, 65);
     let run = &after[..after.iter().position(|&byte| !is_part(byte)).unwrap_or(after.len())];
-    let is_query = |byte: u8| is_part(byte) || matches!(byte, b'&' | b'-' | b':' | b'.' | b'_' | b'~');
-    let from = place.before.iter().rposition(|&byte| !is_query(byte)).map_or(0, |at| at + 1);
-    let rest = after[run.len()..].iter().take(256).take_while(|&&byte| is_query(byte)).count();
-    let query = [&place.before[from..], &after[run.len()..run.len() + rest]].concat();
-    let names = |name: &[u8]| query.windows(name.len()).any(|window| window == name);
     let long_enough = (43..=64).contains(&run.len()) && (run.ends_with(b"%3D") || run.ends_with(b"="));
-    (long_enough && names(b"se=") && names(b"sv=") && is_random(run)).then_some(Strength::Certain)
+    if !long_enough || !is_random(run) {
+        return None;
+    }
+    let is_query = |byte: u8| is_part(byte) || matches!(byte, b'&' | b'-' | b':' | b'.' | b'_' | b'~');
+    let before = place.before(256);
+    let from = before.iter().rposition(|&byte| !is_query(byte)).map_or(0, |at| at + 1);
+    let behind = place.ahead(4 + run.len(), 256);
+    let rest = behind.iter().take_while(|&&byte| is_query(byte)).count();
+    let query = [&before[from..], &behind[..rest]].concat();
+    let names = |name: &[u8]| query.windows(name.len()).any(|window| window == name);
+    (names(b"se=") && names(b"sv=")).then_some(Strength::Certain)
 }
 
 /// `SG.` 22 characters `.` 43 characters.
-fn sendgrid(place: Place) -> Option<Strength> {
-    let id = Set::Word.run(&place.rest[3..]);
-    let rest = place.rest[3 + id.len()..].strip_prefix(b".")?;
-    let secret = Set::Word.run(rest);
+fn sendgrid(place: &Place) -> Option<Strength> {
+    let text = place.ahead(3, 68);
+    let id = Set::Word.run(text, 23);
+    let rest = text[id.len()..].strip_prefix(b".")?;
+    let secret = Set::Word.run(rest, 44);
     (id.len() == 22 && secret.len() == 43 && is_random(secret)).then_some(Strength::Certain)
 }
 
 /// An id alone opens nothing.
-fn twilio(place: Place) -> Option<Strength> {
-    let run = Set::Hex.run(&place.rest[2..]);
-    let alone = !place.before.last().is_some_and(u8::is_ascii_alphanumeric)
-        && !place.rest.get(2 + run.len()).is_some_and(u8::is_ascii_alphanumeric);
+fn twilio(place: &Place) -> Option<Strength> {
+    let after = place.ahead(2, 34);
+    let run = Set::Hex.run(after, 33);
+    let alone = !place.before(1).last().is_some_and(u8::is_ascii_alphanumeric)
+        && !after.get(run.len()).is_some_and(u8::is_ascii_alphanumeric);
     let lower = !run.iter().any(u8::is_ascii_uppercase);
     (alone && lower && run.len() == 32 && is_random(run)).then_some(Strength::Doubtful)
 }
 
-fn age(place: Place) -> Option<Strength> {
-    let text = place.rest.get(.."AGE-SECRET-KEY-1".len() + 58)?;
-    let data = &text["AGE-SECRET-KEY-1".len()..];
+fn age(place: &Place) -> Option<Strength> {
+    let length = "AGE-SECRET-KEY-1".len() + 58;
+    let text = place.ahead(0, length);
+    let data = text.get("AGE-SECRET-KEY-1".len()..).filter(|_| text.len() == length)?;
     if !data.iter().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit()) || !is_random(data) {
         return None;
     }
@@ -289,31 +312,36 @@ fn age(place: Place) -> Option<Strength> {
 }
 
 /// The vendor's name in base 64 stands in the middle of each of its keys.
-fn openai(place: Place) -> Option<Strength> {
-    let from = place.before.iter().rposition(|&byte| !Set::Word.has(byte)).map_or(0, |at| at + 1);
-    let head = &place.before[from..];
+fn openai(place: &Place) -> Option<Strength> {
+    let tail = Set::Word.run(place.ahead(8, 60), 60);
+    if tail.len() < 20 || !is_random(tail) {
+        return None;
+    }
+    let before = place.before(160);
+    let from = before.iter().rposition(|&byte| !Set::Word.has(byte)).map_or(0, |at| at + 1);
+    let head = &before[from..];
     let start = head.windows(3).rposition(|window| window == b"sk-")?;
-    let tail = Set::Word.run(&place.rest[8..]);
-    (head.len() - start >= 23 && tail.len() >= 20 && is_random(tail)).then_some(Strength::Certain)
+    (head.len() - start >= 23).then_some(Strength::Certain)
 }
 
-fn putty(place: Place) -> Option<Strength> {
-    let head = &place.rest[..place.rest.len().min(4096)];
-    let label = b"Private-Lines: ";
-    let at = head.windows(label.len()).position(|window| window == label)?;
-    let body = &head[at + label.len()..];
-    let line = body.iter().position(|&byte| byte == b'\n')?;
-    (Set::Base64.run(&body[line + 1..]).len() >= 32).then_some(Strength::Certain)
+/// The number of lines, and the first of them.
+fn putty(place: &Place) -> Option<Strength> {
+    let text = place.ahead("Private-Lines: ".len(), 80);
+    let line = text.iter().position(|&byte| byte == b'\n')?;
+    let number = text[..line].trim_ascii_end();
+    let is_number = !number.is_empty() && number.iter().all(u8::is_ascii_digit);
+    (is_number && Set::Base64.run(&text[line + 1..], 64).len() >= 32).then_some(Strength::Certain)
 }
 
 /// Header, payload and signature. Most are short-lived or public; the one that opens a whole Supabase project is neither.
-fn jwt(place: Place) -> Option<Strength> {
+fn jwt(place: &Place) -> Option<Strength> {
     use super::plausible::base64;
-    let run = &place.rest
-        [..place.rest.iter().position(|&byte| byte != b'.' && !Set::Word.has(byte)).unwrap_or(place.rest.len())];
-    let mut parts = run.split(|&byte| byte == b'.');
-    let (header, payload, signature) = (parts.next()?, parts.next()?, parts.next()?);
-    if !payload.starts_with(b"eyJ") || signature.len() < 32 || !is_random(signature) {
+    let before = place.run_before(|byte| Set::Word.has(byte));
+    let header = &before[before.windows(3).position(|window| window == b"eyJ")?..];
+    let payload = place.run_ahead(1, |byte| Set::Word.has(byte));
+    let signature = place.run_ahead(1 + payload.len() + 1, |byte| Set::Word.has(byte));
+    let dot = place.ahead(1 + payload.len(), 1) == b".";
+    if !dot || signature.len() < 32 || !is_random(&signature[..signature.len().min(128)]) {
         return None;
     }
     let has = |text: &[u8], word: &[u8]| base64(text).windows(word.len()).any(|window| window == word);
@@ -353,7 +381,7 @@ mod tests {
 
     #[test]
     fn every_kind_of_token_is_found_by_its_form_and_not_by_its_beginning_alone() {
-        let special = ["eyJ", "T3BlbkFJ", "PuTTY-User-Key-File-", "sig="];
+        let special = [".eyJ", "T3BlbkFJ", "Private-Lines: ", "sig="];
         for token in TOKENS.iter().filter(|token| !special.contains(&token.literal)) {
             let digits = match token.shape {
                 Shape::AtLeast(length, set) | Shape::Exactly(length, set) | Shape::Weak(length, set) => {
@@ -416,5 +444,8 @@ mod tests {
         let azure = format!("?sv=2022-11-02&ss=b&se=2030-01-01T00:00:00Z&sig={}%3D", random(43, LETTERS));
         check(&azure, &[(Strength::Certain, "Azure shared access signature")]);
         check(&azure.replace("se=", "xx="), &[]);
+        let putty = format!("PuTTY-User-Key-File-2: ssh-rsa\r\nPrivate-Lines: 1\r\n{}\r\n", random(64, LETTERS));
+        check(&putty, &[(Strength::Certain, "PuTTY private key")]);
+        check("Private-Lines: %d\nabcdefghijklmnopqrstuvwxyzabcdefghijkl", &[]);
     }
 }

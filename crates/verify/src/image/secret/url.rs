@@ -1,7 +1,9 @@
 //! URLs that carry a password: `postgresql://app:…@db.internal/app`.
 
+use super::place::Place;
 use super::plausible::{distinct, is_example};
-use super::{Hit, Place, Strength};
+use super::value::value_strength;
+use super::{Hit, Strength};
 
 /// The kind of every such finding; the promise about a variable looks for it too.
 pub(crate) const PASSWORD_URL: &str = "URL with a password";
@@ -9,6 +11,8 @@ pub(crate) const PASSWORD_URL: &str = "URL with a password";
 pub(super) const SEPARATOR: &str = "://";
 
 const LONGEST_AUTHORITY: usize = 600;
+/// Parameters of a URL that are passwords, in databases' drivers.
+const PASSWORD_PARAMETERS: [&str; 5] = ["password", "passwd", "pwd", "sslpassword", "pass"];
 
 /// Passwords that documentation uses. The last two stand in Neon's own.
 const WEAK_PASSWORDS: [&str; 26] = [
@@ -105,9 +109,17 @@ struct Authority<'a> {
 
 /// A URL with a password anywhere in a file. Templates are none; documentation's words are none where two of them meet, and a
 /// warning where one stands beside something real.
-pub(super) fn password_url(place: Place) -> Option<Hit> {
-    let authority = authority(place)?;
-    let weak_password = is_weak_password(&authority);
+pub(super) fn password_url(place: &Place) -> Option<Hit> {
+    let scheme = place.run_before(is_scheme);
+    if scheme.len() < 2 {
+        return None;
+    }
+    let rest = &place.rest()[SEPARATOR.len()..];
+    let end = rest.iter().take(LONGEST_AUTHORITY).position(|&byte| ends_authority(byte));
+    let end = end.unwrap_or(rest.len().min(LONGEST_AUTHORITY));
+    place.spend(end);
+    let authority = authority(&rest[..end]).filter(is_literal).or_else(|| in_query(scheme, rest, end, place))?;
+    let weak_password = is_weak_password(authority.password, authority.user);
     let weak_place = is_weak_host(authority.host);
     let weak_user = WEAK_USERS.contains(&authority.user.to_ascii_lowercase().as_str());
     let strength = match (weak_password, weak_place) {
@@ -120,33 +132,67 @@ pub(super) fn password_url(place: Place) -> Option<Hit> {
 }
 
 /// A URL with a password as the value of a setting that takes effect: every literal password counts, whatever the host.
-pub(crate) fn password_url_in_setting(value: &str) -> Option<Hit> {
+pub(super) fn password_url_in_setting(value: &str) -> Option<Hit> {
     value.match_indices(SEPARATOR).find_map(|(at, _)| {
         let (before, rest) = value.as_bytes().split_at(at);
-        let found = authority(Place { before, rest })?;
-        let replace_me = is_example(found.password.as_bytes());
-        Some(Hit { kind: PASSWORD_URL, strength: if replace_me { Strength::Doubtful } else { Strength::Certain } })
+        before.iter().rev().take(2).all(|&byte| is_scheme(byte)).then_some(()).filter(|()| at >= 2)?;
+        let rest = &rest[SEPARATOR.len()..];
+        let rest = &rest[..rest.len().min(LONGEST_AUTHORITY)];
+        let end = rest.iter().position(|&byte| ends_authority(byte)).unwrap_or(rest.len());
+        let found = authority(&rest[..end])?;
+        value_strength(found.password).map(|strength| Hit { kind: PASSWORD_URL, strength })
     })
 }
 
-/// The authority around `://`, if it has a literal password.
-fn authority(place: Place) -> Option<Authority> {
-    let scheme = place.before.iter().rev().take_while(|byte| is_scheme(**byte)).count();
-    if scheme < 2 {
-        return None;
-    }
-    let rest = &place.rest[SEPARATOR.len()..];
-    let end = rest
-        .iter()
-        .take(LONGEST_AUTHORITY)
-        .position(|&byte| ends_authority(byte))
-        .unwrap_or(rest.len().min(LONGEST_AUTHORITY));
-    let text = std::str::from_utf8(&rest[..end]).ok()?;
+/// The authority behind `://`, if it has a password.
+fn authority(text: &[u8]) -> Option<Authority<'_>> {
+    let text = std::str::from_utf8(text).ok()?;
     let (credentials, host) = text.rsplit_once('@')?;
     let (user, password) = credentials.split_once(':')?;
-    let literal = !password.is_empty() && !is_template(password) && !is_template(user);
     let host = if host.starts_with('[') { host.split_inclusive(']').next()? } else { host.split(':').next()? };
-    (literal && is_host(host)).then_some(Authority { user, password, host })
+    (!password.is_empty() && is_host(host)).then_some(Authority { user, password, host })
+}
+
+/// In a file of any kind, whatever may be filled in later is none.
+fn is_literal(authority: &Authority) -> bool {
+    !is_template(authority.password) && !is_template(authority.user)
+}
+
+/// A password among the parameters of a database's URL. On web pages' URLs such parameters are no login of ours.
+fn in_query<'a>(scheme: &[u8], rest: &'a [u8], authority_end: usize, place: &Place) -> Option<Authority<'a>> {
+    if scheme.ends_with(b"http") || scheme.ends_with(b"https") || scheme.ends_with(b"ftp") {
+        return None;
+    }
+    let behind = &rest[authority_end..rest.len().min(LONGEST_AUTHORITY)];
+    let ends = |&byte: &u8| byte <= b' ' || byte >= 0x7f || matches!(byte, b'"' | b'\'' | b'`' | b'<' | b'>' | b'\\');
+    let end = behind.iter().position(ends).unwrap_or(behind.len());
+    let query = &behind[..end];
+    // What belongs to the next URL is looked at with it.
+    let query = &query[..query.windows(3).position(|window| window == b"://").unwrap_or(query.len())];
+    place.spend(query.len());
+    let (host, query) = (std::str::from_utf8(&rest[..authority_end]).ok()?, std::str::from_utf8(query).ok()?);
+    let parameters = || query.split(['?', '&', ';']).filter_map(|pair| pair.split_once('='));
+    let named = |wanted: &[&str]| parameters().find(|(name, _)| wanted.contains(&name.to_ascii_lowercase().as_str()));
+    let (_, password) = named(&PASSWORD_PARAMETERS)?;
+    let user = named(&["user", "username", "uid"]).map_or("", |(_, user)| user);
+    let host = host.rsplit('@').next()?.split(':').next()?;
+    let found = Authority { user, password, host };
+    (!password.is_empty() && is_host(host) && is_literal(&found)).then_some(found)
+}
+
+/// Whether documentation uses such a password.
+pub(super) fn is_documentation(password: &str) -> bool {
+    is_weak_password(password, "")
+}
+
+/// Whether the first URL with a password in a text is documentation's: both its password and its place.
+pub(super) fn is_documentation_url(text: &str) -> bool {
+    text.match_indices(SEPARATOR).any(|(at, _)| {
+        let rest = &text.as_bytes()[at + SEPARATOR.len()..];
+        let end = rest.iter().position(|&byte| ends_authority(byte)).unwrap_or(rest.len());
+        authority(&rest[..end])
+            .is_some_and(|found| is_weak_password(found.password, found.user) && is_weak_host(found.host))
+    })
 }
 
 fn is_scheme(byte: u8) -> bool {
@@ -185,10 +231,10 @@ fn is_host(host: &str) -> bool {
             && plain.chars().all(|sign| sign.is_alphanumeric() || matches!(sign, '.' | '-' | '_' | ':'))
 }
 
-fn is_weak_password(authority: &Authority) -> bool {
-    let password = authority.password.to_ascii_lowercase();
+fn is_weak_password(password: &str, user: &str) -> bool {
+    let password = password.to_ascii_lowercase();
     WEAK_PASSWORDS.contains(&password.as_str())
-        || password == authority.user.to_ascii_lowercase()
+        || password == user.to_ascii_lowercase()
         || is_example(password.as_bytes())
         || password.contains("password")
 }
@@ -211,7 +257,7 @@ mod tests {
     fn check(url: &str, anywhere: Option<Strength>, setting: Option<Strength>) {
         let at = url.find(SEPARATOR).unwrap();
         let (before, rest) = url.as_bytes().split_at(at);
-        assert_eq!(password_url(Place { before, rest }).map(|hit| hit.strength), anywhere, "{url}");
+        assert_eq!(password_url(&Place::new(before, rest)).map(|hit| hit.strength), anywhere, "{url}");
         assert_eq!(password_url_in_setting(url).map(|hit| hit.strength), setting, "{url} as a setting");
     }
 
@@ -242,6 +288,8 @@ mod tests {
             // Nothing literal.
             ("postgres://app:${PASSWORD}@db/tasks", None, None),
             ("postgres://app:$PASSWORD@db/tasks", None, None),
+            ("postgres://app:$ecret1@db/tasks", None, YES),
+            ("postgres://app:p(a[s]s@db/tasks", None, YES),
             ("postgres://<user>:<password>@<host>/db", None, None),
             ("postgres://{user}:{password}@{host}/db", None, None),
             ("postgres://%s:%s@%s/db", None, None),
@@ -253,6 +301,12 @@ mod tests {
             ("https://docs.rs/x:y/@z", None, None),
             ("://[^:]+:[^@]+@.*", None, None),
             ("http://a:b@", None, None),
+            // A password among the parameters.
+            ("jdbc:postgresql://db.internal/tasks?user=app&password=hunter2", YES, None),
+            ("jdbc:sqlserver://db.internal:1433;databaseName=tasks;user=sa;password=hunter2", YES, None),
+            ("jdbc:postgresql://localhost/test?user=fred&password=secret&ssl=true", None, None),
+            ("postgres://db.internal/tasks?password=$PASSWORD", None, None),
+            ("https://shop.internal/login?user=app&password=hunter2", None, None),
         ] {
             check(url, anywhere, setting);
         }

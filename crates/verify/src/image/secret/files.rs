@@ -1,0 +1,205 @@
+//! Which files an author writes to configure a program, by their names.
+
+use super::literal::Syntax;
+use super::name::is_dotenv;
+use super::settings::{Form, Settings};
+
+/// Folders of programs that others published: what configures them there is theirs.
+const OF_OTHERS: [&str; 13] = [
+    "usr/lib/",
+    "usr/lib64/",
+    "usr/libexec/",
+    "usr/share/",
+    "usr/include/",
+    "usr/local/lib/",
+    "usr/local/share/",
+    "usr/local/go/",
+    "lib/",
+    "lib64/",
+    "opt/conda/",
+    "opt/java/",
+    "var/lib/",
+];
+/// Folders of published packages, wherever they stand.
+const OF_PACKAGES: [&str; 13] = [
+    "site-packages",
+    "dist-packages",
+    "node_modules",
+    "bower_components",
+    "gems",
+    ".cargo",
+    ".rustup",
+    ".m2",
+    ".gradle",
+    ".nuget",
+    "mod",
+    "vendor",
+    ".pnpm",
+];
+/// Folders whose settings are for trying things out.
+const FOR_TRIAL: [&str; 12] = [
+    "test",
+    "tests",
+    "testing",
+    "testdata",
+    "__tests__",
+    "fixtures",
+    "spec",
+    "example",
+    "examples",
+    "docs",
+    "doc",
+    "samples",
+];
+/// Words in the name of a file that configures a program, whatever its form.
+const CONFIGURES: [&str; 14] = [
+    "config",
+    "configuration",
+    "settings",
+    "appsettings",
+    "secrets",
+    "secret",
+    "credentials",
+    "parameters",
+    "database",
+    "db",
+    "env",
+    "environment",
+    "knexfile",
+    "ormconfig",
+];
+/// As [`CONFIGURES`], where the form says that it is no program.
+const CONFIGURES_AS_DATA: [&str; 10] =
+    ["application", "bootstrap", "values", "compose", "gradle", "jdbc", "odbc", "rclone", "rabbitmq", "alembic"];
+/// Names of such files in a folder `config` or `settings`.
+const IN_CONFIG: [&str; 11] =
+    ["default", "base", "common", "production", "prod", "development", "dev", "local", "staging", "custom", "main"];
+
+/// What form a file has, by its name.
+pub(super) fn settings(path: &str) -> Option<Settings> {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let form = match name {
+        ".netrc" | "_netrc" => Form::Netrc,
+        ".pgpass" | "pgpass.conf" => Form::Pgpass,
+        ".npmrc" | "npmrc" => Form::Npmrc,
+        ".pypirc" => Form::Pypirc,
+        ".dockercfg" => Form::Docker,
+        "config.json" if path.ends_with(".docker/config.json") => Form::Docker,
+        "config" if path.ends_with(".git/config") => Form::Git,
+        ".gitconfig" => Form::Git,
+        _ if path == "etc/gitconfig" => Form::Git,
+        _ if path == "etc/shadow" => Form::Shadow,
+        _ if is_dotenv(name) => Form::Dotenv,
+        _ if is_of_others(path) => return None,
+        _ => authors(path, name)?,
+    };
+    let of_author = matches!(form, Form::Literals(_) | Form::Shell | Form::Dockerfile);
+    let for_trial = path.split('/').rev().skip(1).any(|folder| FOR_TRIAL.contains(&folder));
+    Some(Settings { form, doubtful: of_author && for_trial })
+}
+
+fn is_of_others(path: &str) -> bool {
+    OF_OTHERS.iter().any(|folder| path.starts_with(folder))
+        || path.split('/').rev().skip(1).any(|folder| OF_PACKAGES.contains(&folder))
+}
+
+/// The form of a file that an author writes for a program of theirs.
+fn authors(path: &str, name: &str) -> Option<Form> {
+    let lower = name.to_ascii_lowercase();
+    if lower.ends_with(".sh") || lower == "entrypoint" || lower == "docker-entrypoint" {
+        return Some(Form::Shell);
+    }
+    if lower.starts_with("dockerfile") || lower.ends_with(".dockerfile") || lower == "containerfile" {
+        return Some(Form::Dockerfile);
+    }
+    let syntax = match lower.as_str() {
+        "redis.conf" | "sentinel.conf" | "valkey.conf" | ".msmtprc" | "msmtprc" => Syntax::Spaced,
+        ".my.cnf" | "my.cnf" | "kubeconfig" | ".s3cfg" | ".boto" | ".yarnrc.yml" | "pgbouncer.ini" | "mongod.conf" => {
+            Syntax::Plain
+        }
+        "config" | "credentials" if path.ends_with(".kube/config") || path.ends_with(".gem/credentials") => {
+            Syntax::Plain
+        }
+        "auth.json" | "credentials.tfrc.json" => Syntax::Quoted,
+        "hibernate.cfg.xml" | "persistence.xml" | "context.xml" | "server.xml" | "tomcat-users.xml" | "web.config"
+        | "app.config" | "nuget.config" | "settings.xml" => Syntax::Xml,
+        _ => by_words(path, &lower)?,
+    };
+    Some(Form::Literals(syntax))
+}
+
+fn by_words(path: &str, lower: &str) -> Option<Syntax> {
+    let (stem, ending) = lower.trim_start_matches('.').rsplit_once('.')?;
+    let syntax = match ending {
+        "yml" | "yaml" | "toml" | "ini" | "cfg" | "conf" | "cnf" | "properties" | "tfvars" | "kubeconfig" => {
+            Syntax::Plain
+        }
+        "json" | "json5" | "jsonc" | "py" | "js" | "mjs" | "cjs" | "ts" | "php" | "rb" => Syntax::Quoted,
+        "xml" => Syntax::Xml,
+        _ => return None,
+    };
+    if matches!(ending, "tfvars" | "kubeconfig") {
+        return Some(syntax);
+    }
+    let is_data = syntax != Syntax::Quoted || ending.starts_with("json");
+    let words = || stem.split(['.', '-', '_']);
+    let configures = words().any(|word| CONFIGURES.contains(&word) || is_data && CONFIGURES_AS_DATA.contains(&word));
+    let folder = path.rsplit('/').nth(1).unwrap_or_default();
+    let in_config =
+        matches!(folder, "config" | "settings" | "conf" | "secrets") && words().any(|word| IN_CONFIG.contains(&word));
+    (configures || in_config).then_some(syntax)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_has_the_form_that_its_name_says() {
+        use Form::{Docker, Dockerfile, Dotenv, Git, Literals, Netrc, Shadow, Shell};
+        use Syntax::{Plain, Quoted, Spaced, Xml};
+        for (path, form) in [
+            ("app/.env", Dotenv),
+            ("app/prod.env", Dotenv),
+            ("root/.netrc", Netrc),
+            ("root/.docker/config.json", Docker),
+            ("etc/shadow", Shadow),
+            ("app/.git/config", Git),
+            ("app/settings.py", Literals(Quoted)),
+            ("app/site/settings/production.py", Literals(Quoted)),
+            ("app/local_settings.py", Literals(Quoted)),
+            ("app/config/production.json", Literals(Quoted)),
+            ("app/appsettings.Production.json", Literals(Quoted)),
+            ("var/www/wp-config.php", Literals(Quoted)),
+            ("app/application-prod.yml", Literals(Plain)),
+            ("app/application.properties", Literals(Plain)),
+            ("app/config/database.yml", Literals(Plain)),
+            ("app/docker-compose.yml", Literals(Plain)),
+            ("root/.kube/config", Literals(Plain)),
+            ("root/.my.cnf", Literals(Plain)),
+            ("etc/redis/redis.conf", Literals(Spaced)),
+            ("root/.m2/settings.xml", Literals(Xml)),
+            ("app/entrypoint.sh", Shell),
+            ("app/Dockerfile.prod", Dockerfile),
+        ] {
+            let expected = Some(form).filter(|_| path != "root/.m2/settings.xml");
+            assert_eq!(settings(path).map(|settings| settings.form), expected, "{path}");
+        }
+        for path in [
+            "app/config.json.example",
+            "app/.env.example",
+            "app/shadow",
+            "etc/passwd",
+            "app/main.py",
+            "app/application.py",
+            "app/messages.properties",
+            "usr/lib/python3/config.py",
+            "usr/local/lib/python3.12/site-packages/x/settings.py",
+            "app/node_modules/x/config.js",
+        ] {
+            assert_eq!(settings(path), None, "{path}");
+        }
+        assert!(settings("app/tests/settings.py").unwrap().doubtful);
+        assert!(!settings("app/tests/.env").unwrap().doubtful);
+    }
+}

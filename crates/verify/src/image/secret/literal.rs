@@ -1,0 +1,236 @@
+//! Literal values behind a secret's name, in the files that an author writes to configure a program.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::connection::password_in_setting;
+use super::url::is_documentation;
+use super::value::{is_placeholder, value_strength};
+use super::{Hit, NAMED, PASSWORD_URL, Strength, is_suspicious_variable};
+
+/// How a file says `name = value`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Syntax {
+    /// `name = value`, `name: value`, quoted or not: INI, properties, TOML, YAML.
+    Plain,
+    /// `name value`, as Redis and mail programs have it.
+    Spaced,
+    /// Only what is quoted is literal: Python, JavaScript, PHP, Ruby, JSON.
+    Quoted,
+    /// `<name>value</name>`, `name="value"`.
+    Xml,
+}
+
+/// A value in quotes behind its name: `NAME = "…"`, `"name": "…"`, `'name' => '…'`, `name: str = "…"`, `define('NAME', '…')`.
+static QUOTED: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(concat!(
+        r#"(?:define\(\s*['"])?([A-Za-z_][A-Za-z0-9_.-]{0,99})(?:["'\]]{0,2}\s*(?::\s*[A-Za-z_\[\]|. ]{1,40})?\s*(?:=>|:=|=|:)|['"]\s*,)"#,
+        r#"\s*(?:"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)'|`([^`]*)`)"#
+    ))
+    .ok()
+});
+/// `<name>value</name>`
+static ELEMENT: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"<([A-Za-z][A-Za-z0-9_.:-]{0,99})>([^<>]+)</").ok());
+/// `key="name" value="value"`
+static KEY_AND_VALUE: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r#"(?:key|name|id)="([^"]{1,100})"\s+(?:value|connectionString)="([^"]*)""#).ok());
+/// `name="value"`
+static ATTRIBUTE: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r#"([A-Za-z][A-Za-z0-9_.:-]{0,99})="([^"]*)""#).ok());
+
+/// Reads lines of one syntax; some values stand on the line after their name.
+#[derive(Debug)]
+pub(super) struct Literals {
+    syntax: Syntax,
+    /// The last `name:` of a list of variables, whose `value:` follows (Kubernetes, Compose).
+    name: Option<String>,
+}
+
+impl Literals {
+    pub(super) fn new(syntax: Syntax) -> Self {
+        Self { syntax, name: None }
+    }
+
+    /// What a line gives away.
+    pub(super) fn line(&mut self, line: &str, found: &mut Vec<Hit>) {
+        match self.syntax {
+            Syntax::Plain => self.plain(line, found),
+            Syntax::Spaced => found.extend(spaced(line)),
+            Syntax::Quoted => {
+                let values = QUOTED.iter().flat_map(|regex| regex.captures_iter(line));
+                found.extend(values.filter_map(|captures| {
+                    let value = (2..=4).find_map(|group| captures.get(group))?;
+                    quoted(captures.get(1)?.as_str(), value.as_str())
+                }));
+            }
+            Syntax::Xml => {
+                for regex in [&ELEMENT, &KEY_AND_VALUE, &ATTRIBUTE].into_iter().filter_map(|regex| regex.as_ref()) {
+                    found.extend(
+                        regex
+                            .captures_iter(line)
+                            .filter_map(|captures| quoted(captures.get(1)?.as_str(), captures.get(2)?.as_str())),
+                    );
+                }
+            }
+        }
+    }
+
+    fn plain(&mut self, line: &str, found: &mut Vec<Hit>) {
+        let line = line.trim_start_matches("- ").trim_start();
+        let Some(at) = line.find([':', '=']) else { return };
+        let (name, value) = (line[..at].trim(), line[at + 1..].trim_start_matches(['>', '=', ':']).trim());
+        let name = name.strip_prefix("export ").unwrap_or(name).trim_matches(['"', '\'']);
+        let value = without_remark(value);
+        if name == "name" {
+            self.name = Some(value.trim_matches(['"', '\'']).to_owned());
+            return;
+        }
+        let name = if name == "value" { self.name.take().unwrap_or_default() } else { name.to_owned() };
+        if name.len() <= 100
+            && name.bytes().all(|byte| {
+                byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b'/' | b':' | b'[' | b']')
+            })
+        {
+            found.extend(literal(&name, value));
+        }
+    }
+}
+
+/// A value without the remark behind it: ` # …`, unless it is in quotes.
+fn without_remark(value: &str) -> &str {
+    match value.chars().next() {
+        Some(quote @ ('"' | '\'')) => value[1..].find(quote).map_or(value, |end| &value[..end + 2]),
+        _ => value.split_once(" #").map_or(value, |(value, _)| value.trim_end()),
+    }
+}
+
+/// `requirepass hunter2`
+fn spaced(line: &str) -> Option<Hit> {
+    let mut words = line.split_whitespace();
+    let (name, value) = (words.next()?, words.next()?);
+    let ends = words.next().is_none();
+    (ends && is_suspicious_variable(name)).then(|| literal(name, value))?
+}
+
+/// A value in quotes; texts for people and words that are names are none.
+fn quoted(name: &str, value: &str) -> Option<Hit> {
+    if value.contains(' ') && password_in_setting(value).is_none() {
+        return None;
+    }
+    literal(name, value)
+}
+
+/// What one value says. Documentation's values and those that are only words are doubtful: a name such as `token` is also given to other things.
+fn literal(name: &str, value: &str) -> Option<Hit> {
+    let value = value.trim().trim_matches(['"', '\'']);
+    if let Some(hit) = password_in_setting(value) {
+        let weak = hit.kind == PASSWORD_URL && super::url::is_documentation_url(value);
+        return (!weak).then_some(hit);
+    }
+    let last = name.rsplit(['/', ':']).next().unwrap_or(name);
+    if !is_suspicious_variable(last) || is_placeholder(last, value) || is_structure(value) {
+        return None;
+    }
+    let strength = value_strength(value)?;
+    let only_words =
+        value.bytes().all(|byte| byte.is_ascii_alphabetic() || matches!(byte, b'_' | b'-' | b'.' | b':' | b'/' | b' '));
+    let doubtful = is_documentation(value) || only_words || value.len() < 4;
+    Some(Hit { kind: NAMED, strength: if doubtful { Strength::Doubtful } else { strength } })
+}
+
+/// The beginning of something nested, a reference, a number of a count, a call.
+fn is_structure(value: &str) -> bool {
+    value.starts_with(['{', '[', '|', '>', '&', '*', '!', '('])
+        || value.contains('(') && value.ends_with([')', '(', ','])
+        || value.ends_with(['{', '[', '('])
+        || value.contains("os.environ")
+        || value.contains("process.env")
+        || value.contains("getenv")
+        || value.contains("ENV[")
+        || value.parse::<u16>().is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(syntax: Syntax, text: &str, expected: Option<Strength>) {
+        let mut literals = Literals::new(syntax);
+        let mut found = Vec::new();
+        text.lines().for_each(|line| literals.line(line.trim(), &mut found));
+        assert_eq!(found.iter().map(|hit| hit.strength).min(), expected, "{text}: {found:?}");
+    }
+
+    const SURE: Option<Strength> = Some(Strength::Certain);
+    const PERHAPS: Option<Strength> = Some(Strength::Doubtful);
+
+    #[test]
+    fn a_literal_value_behind_a_secrets_name_is_found() {
+        for (syntax, text, expected) in [
+            (Syntax::Plain, "spring.datasource.password=hunter2", SURE),
+            (Syntax::Plain, "password: hunter2", SURE),
+            (Syntax::Plain, "  password: \"hunter2\" # for now", SURE),
+            (Syntax::Plain, "secret_key = \"q8Zt1vPs\"", SURE),
+            (Syntax::Plain, "password=p#ss1word", SURE),
+            (Syntax::Plain, "- name: DB_PASSWORD\n  value: hunter2", SURE),
+            (Syntax::Plain, "- DB_PASSWORD=hunter2", SURE),
+            (Syntax::Plain, "url: postgres://app:hunter2@db.internal/tasks", SURE),
+            (Syntax::Plain, "dsn = host=db user=app password=hunter2", SURE),
+            (Syntax::Plain, "extraheader = AUTHORIZATION: basic aHVudGVyMg==", None),
+            (Syntax::Spaced, "requirepass hunter2", SURE),
+            (Syntax::Quoted, "SECRET_KEY = 'q8Zt1vPs0LmW'", SURE),
+            (Syntax::Quoted, "    \"PASSWORD\": \"hunter2\",", SURE),
+            (Syntax::Quoted, "database_password: str = \"hunter2\"", SURE),
+            (Syntax::Quoted, "'password' => 'hunter2',", SURE),
+            (Syntax::Quoted, "define('DB_PASSWORD', 'hunter2');", SURE),
+            (Syntax::Quoted, "{\"a\":1,\"apiKey\":\"q8Zt1vPs\",\"b\":\"c\"}", SURE),
+            (Syntax::Quoted, "\"Default\": \"Server=db;Database=x;User Id=sa;Password=hunter2;\"", SURE),
+            (Syntax::Quoted, "app.config['SECRET_KEY'] = 'hunter2'", SURE),
+            (Syntax::Xml, "<password>hunter2</password>", SURE),
+            (Syntax::Xml, "<add key=\"ApiKey\" value=\"q8Zt1vPs\" />", SURE),
+            (Syntax::Xml, "<user username=\"app\" password=\"hunter2\"/>", SURE),
+            (Syntax::Xml, "<add name=\"x\" connectionString=\"Server=db;User Id=sa;Password=hunter2\"/>", SURE),
+            (Syntax::Plain, "password: supersecret", PERHAPS),
+            (Syntax::Plain, "password: secret", PERHAPS),
+            (Syntax::Quoted, "SECRET_KEY = 'change-me-9'", PERHAPS),
+        ] {
+            check(syntax, text, expected);
+        }
+    }
+
+    #[test]
+    fn what_is_read_from_elsewhere_is_no_literal() {
+        for (syntax, text) in [
+            (Syntax::Plain, "password=${DB_PASSWORD}"),
+            (Syntax::Plain, "password: !secret db_password"),
+            (Syntax::Plain, "password:"),
+            (Syntax::Plain, "secret:\n  secretName: x"),
+            (Syntax::Plain, "- name: DB_PASSWORD\n  valueFrom:\n    secretKeyRef: x"),
+            (Syntax::Plain, "token_ttl = 3600"),
+            (Syntax::Plain, "max_tokens: 4096"),
+            (Syntax::Plain, "token: 4096"),
+            (Syntax::Plain, "url: postgres://user:password@localhost/db"),
+            (
+                Syntax::Plain,
+                "# password = hunter2 is a comment only for the reader of lines"
+                    .trim_start_matches("# password = hunter2 is"),
+            ),
+            (Syntax::Quoted, "SECRET_KEY = os.environ['SECRET_KEY']"),
+            (Syntax::Quoted, "SECRET_KEY = os.environ.get(\"SECRET_KEY\")"),
+            (Syntax::Quoted, "password = getpass(\"Password\")"),
+            (Syntax::Quoted, "if password == \"hunter2\":"),
+            (Syntax::Quoted, "\"password\": \"Enter your password\","),
+            (Syntax::Quoted, "TOKEN = \"token\""),
+            (Syntax::Quoted, "api_key_env: \"OPENAI_API_KEY\""),
+            (Syntax::Quoted, "apiKey: process.env.API_KEY,"),
+            (Syntax::Quoted, "\"token\": \"\","),
+            (Syntax::Quoted, "SECRET_KEY = f\"{prefix}\""),
+            (Syntax::Xml, "<password>${db.password}</password>"),
+        ] {
+            check(syntax, text, None);
+        }
+    }
+}
