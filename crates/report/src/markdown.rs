@@ -29,13 +29,14 @@ pub fn promises(criteria: &[Criterion]) -> String {
 
 /// What a check found many of: a list for each promise.
 fn findings(criteria: &[Criterion]) -> String {
-    let with_findings = criteria.iter().filter(|criterion| !criterion.findings.is_empty());
-    with_findings
-        .map(|criterion| {
-            let items: String = criterion.findings.iter().map(finding).collect();
-            format!("\n## {}\n\n{items}", escaped(&criterion.text))
-        })
-        .collect()
+    let mut lists = String::new();
+    for criterion in criteria.iter().filter(|criterion| !criterion.findings.is_empty()) {
+        lists.push_str("\n## ");
+        lists.push_str(&escaped(&criterion.text));
+        lists.push_str("\n\n");
+        lists.extend(criterion.findings.iter().map(finding));
+    }
+    lists
 }
 
 fn finding(found: &Found) -> String {

@@ -19,7 +19,7 @@ pub struct Finding {
     /// The id of the criterion that tells the cause.
     pub caused_by: Option<String>,
     /// All that was found, where the check finds many things.
-    pub found: Vec<Found>,
+    pub found: Box<[Found]>,
 }
 
 impl Finding {
@@ -66,7 +66,7 @@ impl Finding {
             (one, two) => one_line(&format!("{one}; {two}")),
         };
         let warnings = [self.warnings, other.warnings].concat();
-        let found = [self.found, other.found].concat();
+        let found = [self.found, other.found].concat().into();
         Self { verdict, evidence, next, warnings, caused_by, found }
     }
 
@@ -86,7 +86,7 @@ impl Finding {
         criterion.next = next;
         criterion.warnings = warnings;
         criterion.caused_by = caused_by;
-        criterion.findings = found;
+        criterion.findings = found.into();
     }
 
     fn new(verdict: Verdict, evidence: &str) -> Self {
@@ -96,7 +96,7 @@ impl Finding {
             next: None,
             warnings: Vec::new(),
             caused_by: None,
-            found: Vec::new(),
+            found: Box::default(),
         }
     }
 }

@@ -107,9 +107,9 @@ impl ConfigSearch<'_> {
             let words: Vec<String> =
                 list.as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect();
             let place = Place::Command(name);
-            words.iter().for_each(|word| {
+            for word in &words {
                 self.text(&place, word);
-            });
+            }
             self.found.extend(in_words(&words).into_iter().map(|hit| (place.clone(), hit)));
         }
         for line in inner["OnBuild"].as_array().into_iter().flatten().filter_map(Value::as_str) {

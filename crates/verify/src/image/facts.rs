@@ -392,8 +392,8 @@ fn is_git_object(path: &str) -> bool {
     let loose = object
         .split_once('/')
         .is_some_and(|(folder, name)| folder.len() == 2 && is_hex(folder) && name.len() >= 38 && is_hex(name));
-    let pack = object.starts_with("pack/") && object.ends_with(".pack");
-    (loose || pack) && (repository.ends_with(".git") || repository.ends_with("git") || loose)
+    let pack = object.starts_with("pack/") && Path::new(object).extension().is_some_and(|ending| ending == "pack");
+    loose || pack && repository.ends_with("git")
 }
 
 impl Place {

@@ -41,7 +41,7 @@ pub fn secrets(facts: &Facts, allowed: &[Allowed]) -> Finding {
     if more > 0 {
         finding = finding.warn(format!("{more} more places that perhaps hold a secret"));
     }
-    finding.found = all(facts, &excepted);
+    finding.found = all(facts, &excepted).into();
     finding
 }
 

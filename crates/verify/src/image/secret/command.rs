@@ -2,7 +2,7 @@
 
 use super::connection::password_in_setting;
 use super::value::{is_placeholder, value_strength};
-use super::{Hit, Strength, is_suspicious_variable, words};
+use super::{Hit, is_suspicious_variable, words};
 
 /// The kind of a value behind a secret's name.
 pub(crate) const NAMED: &str = "value for a password-like name";
@@ -135,10 +135,9 @@ fn of_program(list: &[&str]) -> Option<Hit> {
         }
         "sshpass" => behind("-p").or_else(|| glued("-p"))?,
         "redis-cli" | "valkey-cli" => behind("-a")?,
-        "mongo" | "mongosh" | "mongodump" => behind("-p")?,
         "ldapsearch" | "ldapadd" | "ldapmodify" => behind("-w")?,
         "docker" | "podman" | "buildah" | "helm" | "oras" if arguments.contains(&"login") => behind("-p")?,
-        "useradd" | "usermod" => behind("-p")?,
+        "mongo" | "mongosh" | "mongodump" | "useradd" | "usermod" => behind("-p")?,
         "htpasswd" if arguments.iter().any(|word| word.starts_with('-') && word.contains('b')) => arguments.last()?,
         "openssl" => arguments.iter().find_map(|word| word.strip_prefix("pass:"))?,
         "npm" | "yarn" | "pnpm" if first_is("config") || first_is("set") => {
@@ -203,15 +202,14 @@ pub(super) fn in_dockerfile(line: &str) -> Vec<Hit> {
     found
 }
 
-/// Whether anything sure is among them.
-#[cfg(test)]
-fn strongest(found: &[Hit]) -> Option<Strength> {
-    found.iter().map(|hit| hit.strength).min()
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::Strength;
     use super::*;
+
+    fn strongest(found: &[Hit]) -> Option<Strength> {
+        found.iter().map(|hit| hit.strength).min()
+    }
 
     const SURE: Option<Strength> = Some(Strength::Certain);
 

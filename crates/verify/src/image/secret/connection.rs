@@ -1,4 +1,4 @@
-//! Passwords in the connection strings of database drivers: libpq's `host=… password=…`, JDBC, ADO.NET, Go's MySQL, URLs.
+//! Passwords in the connection strings of database drivers: libpq's `host=… password=…`, JDBC, `ADO.NET`, Go's `MySQL`, URLs.
 
 use super::url::{PASSWORD_URL, password_url_in_setting};
 use super::value::value_strength;
@@ -65,7 +65,7 @@ fn in_pairs(value: &str) -> Option<Hit> {
             _ => None,
         }
     });
-    found.min().map(|strength| Hit { kind, strength })
+    found.min().map(|strength| Hit { strength, kind })
 }
 
 /// Without a scheme: `app:…@tcp(db:3306)/tasks`, `jdbc:oracle:thin:scott/…@db`.

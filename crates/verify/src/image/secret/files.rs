@@ -106,10 +106,10 @@ fn is_of_others(path: &str) -> bool {
 /// The form of a file that an author writes for a program of theirs.
 fn authors(path: &str, name: &str) -> Option<Form> {
     let lower = name.to_ascii_lowercase();
-    if lower.ends_with(".sh") || lower == "entrypoint" || lower == "docker-entrypoint" {
+    if ending(&lower) == Some("sh") || lower == "entrypoint" || lower == "docker-entrypoint" {
         return Some(Form::Shell);
     }
-    if lower.starts_with("dockerfile") || lower.ends_with(".dockerfile") || lower == "containerfile" {
+    if lower.starts_with("dockerfile") || ending(&lower) == Some("dockerfile") || lower == "containerfile" {
         return Some(Form::Dockerfile);
     }
     let syntax = match lower.as_str() {
@@ -126,6 +126,10 @@ fn authors(path: &str, name: &str) -> Option<Form> {
         _ => by_words(path, &lower)?,
     };
     Some(Form::Literals(syntax))
+}
+
+fn ending(name: &str) -> Option<&str> {
+    name.rsplit_once('.').map(|(_, ending)| ending)
 }
 
 fn by_words(path: &str, lower: &str) -> Option<Syntax> {

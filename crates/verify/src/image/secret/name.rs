@@ -245,7 +245,10 @@ pub(crate) fn is_suspicious_file(path: &str) -> bool {
 /// `.env`, `.env.production`, `production.env`, `.envrc`; not the ones that are meant to be read.
 pub(super) fn is_dotenv(name: &str) -> bool {
     let meant_to_be_read = ["example", "sample", "template", "dist", "defaults", "default"];
-    let shape = name == ".env" || name == ".envrc" || name.starts_with(".env.") || name.ends_with(".env");
+    let shape = name == ".env"
+        || name == ".envrc"
+        || name.starts_with(".env.")
+        || name.rsplit_once('.').is_some_and(|(_, ending)| ending == "env");
     shape && !name.split(['.', '-', '_']).any(|part| meant_to_be_read.contains(&part))
 }
 

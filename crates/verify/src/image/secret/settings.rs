@@ -172,7 +172,7 @@ impl SettingsReader {
 }
 
 fn hit(kind: &'static str, value: &str) -> Option<Hit> {
-    value_strength(value).map(|strength| Hit { kind, strength })
+    value_strength(value).map(|strength| Hit { strength, kind })
 }
 
 fn npm(line: &str) -> Option<Hit> {

@@ -89,8 +89,8 @@ fn is_template(value: &str) -> bool {
     let encloses =
         |open: &str, close: &str| value.find(open).is_some_and(|at| value[at + open.len()..].contains(close));
     let whole = |open: char, close: char| value.len() > 2 && value.starts_with(open) && value.ends_with(close);
-    let enclosed = [("${", "}"), ("{{", "}}"), ("$(", ")"), ("#{", "}"), ("<%", "%>"), ("%(", ")s"), ("`", "`")];
-    enclosed.iter().any(|(open, close)| encloses(open, close))
+    let marks = [("${", "}"), ("{{", "}}"), ("$(", ")"), ("#{", "}"), ("<%", "%>"), ("%(", ")s"), ("`", "`")];
+    marks.iter().any(|(open, close)| encloses(open, close))
         // A line that was cut inside one.
         || ["${", "$(", "{{"].iter().any(|open| value.starts_with(open))
         || value == "$"
@@ -124,8 +124,8 @@ fn is_name_byte(byte: u8) -> bool {
 
 /// A file that holds the value: `/etc/app/token`, `./certs/key.pem`; not base 64 that happens to begin with `/`.
 fn is_path(value: &str) -> bool {
-    let Some(path) = ["/", "./", "../", "~/"].iter().find_map(|start| value.strip_prefix(start)) else { return false };
-    let mut segments = path.split('/').filter(|segment| !segment.is_empty()).peekable();
+    let Some(rest) = ["/", "./", "../", "~/"].iter().find_map(|start| value.strip_prefix(start)) else { return false };
+    let mut segments = rest.split('/').filter(|segment| !segment.is_empty()).peekable();
     let Some(&first) = segments.peek() else { return true };
     let known = value.starts_with(['.', '~']) || FOLDERS.contains(&first);
     let mut count = 0;
@@ -135,7 +135,7 @@ fn is_path(value: &str) -> bool {
         let random = letters(u8::is_ascii_uppercase) && letters(u8::is_ascii_lowercase) && letters(u8::is_ascii_digit);
         !random && segment.bytes().all(|byte| is_name_byte(byte) || matches!(byte, b'.' | b'-'))
     });
-    let digits = path.bytes().any(|byte| byte.is_ascii_digit());
+    let digits = rest.bytes().any(|byte| byte.is_ascii_digit());
     plain && (known || count > 1 || !digits)
 }
 
