@@ -1,10 +1,21 @@
 //! What an engine gives a container, and what bounds it: alike on both engines.
 
+use std::fs::{self, Permissions};
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown};
+use std::process::Command;
 use std::time::Duration;
 
 use seaworthy_testkit::Recipe;
 
+use crate::held;
 use crate::row::{EMBEDDED, Row, row};
+
+/// A mount namespace with control groups of version 2, and in it a user who is not root.
+const AS_NOBODY: &str = "
+    test -e /sys/fs/cgroup/cgroup.controllers ||
+        { umount --recursive /sys/fs/cgroup && mount -t cgroup2 none /sys/fs/cgroup; } || exit 1
+    exec setpriv --reuid 65534 --regid 65534 --clear-groups \"$0\" \"$@\"
+";
 
 fn with_database(row: Row) -> Row {
     row.env("DATABASE_URL=file:///data")
@@ -80,4 +91,49 @@ fn a_container_that_writes_less_than_the_bound_shows_what_it_does() -> anyhow::R
         .argument("30MB")
         .promise("All CRUD endpoints work")
         .runs("1 pass")
+}
+
+#[test]
+fn without_root_nothing_is_shown_that_depends_on_who_owns_what() -> anyhow::Result<()> {
+    let folder = tempfile::tempdir()?;
+    let at = |name: &str| folder.path().join(name);
+    Recipe::default().write(&at("image"))?;
+    let sentences = [
+        "Container runs as non-root user",
+        "Runs with a read-only root filesystem",
+        "Data persists across container restarts",
+        "All CRUD endpoints work",
+    ];
+    let promises = sentences.map(|sentence| format!("- [ ] {sentence}")).join("\n");
+    fs::write(at("spec.md"), format!("# Notes\n\n## Success Criteria\n\n{promises}\n"))?;
+    fs::copy(env!("CARGO_BIN_EXE_seaworthy"), at("seaworthy"))?;
+    fs::create_dir(at("home"))?;
+    fs::set_permissions(folder.path(), Permissions::from_mode(0o755))?;
+
+    let mut command = if fs::metadata("/proc/self")?.uid() == 0 {
+        chown(at("home"), Some(65534), Some(65534))?;
+        let mut command = Command::new("unshare");
+        command.args(["--mount", "sh", "-c", AS_NOBODY]).arg(at("seaworthy"));
+        command
+    } else {
+        Command::new(at("seaworthy"))
+    };
+    let output = command
+        .args(["verify", &format!("oci:{}", at("image").display()), "--spec"])
+        .arg(at("spec.md"))
+        .args(["--engine", EMBEDDED, "--env", "DATABASE_URL=file:///data", "--report", "json=-"])
+        .env("HOME", at("home"))
+        .env_remove("XDG_CACHE_HOME")
+        .current_dir("/")
+        .output()?;
+
+    let report = held::report(&output)?;
+    let criteria = report["criteria"].as_array().unwrap();
+    let verdicts: Vec<&str> = criteria.iter().map(|criterion| criterion["verdict"].as_str().unwrap()).collect();
+    assert_eq!(verdicts, ["unproven", "unproven", "unproven", "pass"], "{report:#}");
+    for criterion in &criteria[..3] {
+        let evidence = criterion["evidence"].as_str().unwrap();
+        assert!(evidence.contains("run this as root, or with `--engine docker`"), "{evidence}");
+    }
+    Ok(())
 }

@@ -24,6 +24,8 @@ const LOOK: Duration = Duration::from_millis(100);
 /// Between two walks through folders, at least; a walk that takes long is followed by a pause of its own length, to this bound.
 const WALK: Duration = Duration::from_millis(400);
 const WALK_PAUSE_MAX: Duration = Duration::from_millis(1200);
+/// What a file counts at least: a disk has room for so many files, too.
+const FILE_BYTES: u64 = 8192;
 /// Files with several names that are remembered, so that each counts once.
 const LINKED_MAX: usize = 100_000;
 
@@ -68,7 +70,7 @@ fn device(file: &Path, bytes: u64) -> io::Result<loop_device::Attached> {
     let program = paths.into_iter().find(|path| Path::new(path).exists()).ok_or(io::ErrorKind::NotFound)?;
     let formatted = Command::new(program)
         // Nothing in it has to outlive a crash, and only root of the machine reserves room.
-        .args(["-q", "-F", "-O", "^has_journal,^resize_inode", "-m", "0", "-i", "8192"])
+        .args(["-q", "-F", "-O", "^has_journal,^resize_inode", "-m", "0", "-i", &FILE_BYTES.to_string()])
         .args(["-E", "lazy_itable_init=1,nodiscard"])
         .arg(file)
         .stdin(Stdio::null())
@@ -161,7 +163,10 @@ impl Watched {
 
     fn device_bytes(&self) -> u64 {
         let found = self.device.as_ref().and_then(|device| rustix::fs::fstatfs(device.as_fd()).ok());
-        found.map_or(0, |found| found.f_blocks.saturating_sub(found.f_bfree) * found.f_bsize.unsigned_abs())
+        found.map_or(0, |found| {
+            let bytes = found.f_blocks.saturating_sub(found.f_bfree) * found.f_bsize.unsigned_abs();
+            bytes.max(found.f_files.saturating_sub(found.f_ffree) * FILE_BYTES)
+        })
     }
 
     /// At most somewhat more than `enough`.
@@ -194,7 +199,7 @@ fn add(folder: &Path, enough: u64, linked: &mut HashSet<(u64, u64)>, sum: &mut u
             } else if found.nlink() > 1 && linked.len() < LINKED_MAX && !linked.insert((found.dev(), found.ino())) {
                 continue;
             }
-            *sum = sum.saturating_add(found.blocks() * 512);
+            *sum = sum.saturating_add((found.blocks() * 512).max(FILE_BYTES));
             if *sum > enough {
                 return;
             }
@@ -214,5 +219,14 @@ mod tests {
         let mut watched = Watched::new(None, vec![folder.path().to_owned()], 1).unwrap();
         watched.begin();
         assert!((1 << 20..2 << 20).contains(&watched.before_bytes), "{}", watched.before_bytes);
+    }
+
+    #[test]
+    fn a_file_without_content_takes_room() {
+        let folder = tempfile::tempdir().unwrap();
+        (0..100).for_each(|number| drop(File::create(folder.path().join(number.to_string())).unwrap()));
+        let mut watched = Watched::new(None, vec![folder.path().to_owned()], 1).unwrap();
+        watched.begin();
+        assert_eq!(watched.before_bytes, 100 * FILE_BYTES);
     }
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use seaworthy_engine::{Container, EngineError, Exit};
+use seaworthy_image::Config;
 use seaworthy_spec::{About, Check, Criterion, Spec, Stage};
 
 use super::{Runs, seconds};
@@ -73,6 +74,12 @@ impl Down {
     }
 }
 
+/// As the config says it; a name that is root's by number alone is taken for a user's.
+fn starts_as_root(config: &Config) -> bool {
+    let user = config.user();
+    matches!(user.split_once(':').map_or(user, |(user, _)| user), "" | "0" | "root")
+}
+
 impl Runs<'_> {
     /// Why the main container does not run, where the run itself may be the reason.
     pub(super) fn explained(&self, down: Down) -> Down {
@@ -83,6 +90,14 @@ impl Runs<'_> {
             (Down::Fault { cause, .. }, None) if let Some(variable) = self.database.guessed() => {
                 Down::Missing(format!(
                     "with a throwaway PostgreSQL in {variable}, which may be meant for another system: {cause}; give its own with `--env {variable}`"
+                ))
+            }
+            // Root's programs change users and owners: here there is one user to be.
+            (Down::Fault { cause, .. }, None) if !self.prepared.owners_are_kept() && starts_as_root(self.config()) => {
+                Down::Missing(format!(
+                    "{cause}; without root, the engine {} has no second user for a program that starts as root: run this as root, or with \
+                     `--engine docker`",
+                    self.engine
                 ))
             }
             (Down::Fault { cause, .. }, None) if self.database.is_given_server() => {
