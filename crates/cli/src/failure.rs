@@ -7,6 +7,7 @@ use seaworthy_build::dockerfile::DockerfileError;
 use seaworthy_build::rust::BuildError;
 use seaworthy_engine::{EngineError, SaveError};
 use seaworthy_proof::KeyError;
+use seaworthy_publish::{ReadError, Reason, SeenError};
 use seaworthy_registry::RegistryError;
 use seaworthy_report::clean;
 
@@ -39,8 +40,13 @@ impl std::error::Error for Failure {}
 
 /// The error and its causes in one line: `cannot read `x`: no such file or directory`.
 pub(crate) fn message(error: &anyhow::Error) -> String {
+    words(error.as_ref())
+}
+
+/// As [`message`], of an error that a library returned.
+pub(crate) fn words(error: &(dyn std::error::Error + 'static)) -> String {
     let mut parts: Vec<String> = Vec::new();
-    for cause in error.chain() {
+    for cause in std::iter::successors(Some(error), |error| error.source()) {
         let text = one_line(&plain(cause));
         // Some libraries repeat their cause in their own text.
         if !parts.iter().any(|part| part.ends_with(&text)) {
@@ -78,6 +84,18 @@ pub(crate) fn hint(error: &anyhow::Error) -> Option<String> {
         }
         if let Some(error) = cause.downcast_ref::<RegistryError>() {
             return error.hint();
+        }
+        // Errors that pass on another's text have no source of their own.
+        match cause.downcast_ref::<SeenError>() {
+            Some(SeenError::Registry(error)) => return error.hint(),
+            Some(error) => return error.hint().map(str::to_owned),
+            None => {}
+        }
+        match cause.downcast_ref::<ReadError>() {
+            Some(ReadError::Registry(error) | ReadError::Unread { source: Reason::Registry(error), .. }) => {
+                return error.hint();
+            }
+            _ => {}
         }
         if let Some(error) = cause.downcast_ref::<KeyError>() {
             return error.hint().map(str::to_owned);

@@ -1,13 +1,12 @@
 //! Sending an image to a registry under its tags: what `ship` and `push` have in common.
 
-use seaworthy_build::{Project, Record, git};
-use seaworthy_image::index::{self, Offer};
-use seaworthy_image::{Descriptor, Digest, Image};
-use seaworthy_registry::tags::{self, Fate, Meaning, Origin, Plan};
+use seaworthy_image::{Descriptor, Image};
+use seaworthy_publish::in_registry;
+use seaworthy_registry::tags::{self, Fate, Origin, Plan};
 use seaworthy_registry::{Client, Ended, Pushed, Repository, Settings};
 use seaworthy_report::terminal::Style;
 use seaworthy_report::{self as report, clean, size};
-use seaworthy_verify::{InRegistry, Names, Tag};
+use seaworthy_verify::InRegistry;
 
 use crate::destination::Destination;
 use crate::failure::Failure;
@@ -117,7 +116,7 @@ impl Publication {
     ///
     /// Fails if it cannot be asked, or has no such image.
     pub(crate) fn seen(&self, image: &Image) -> anyhow::Result<InRegistry> {
-        in_registry(&self.repository, self.origin.clone(), image)
+        Ok(in_registry(&self.repository, self.origin.clone(), image)?)
     }
 
     /// For the report.
@@ -125,74 +124,6 @@ impl Publication {
         let tags = self.plan.named().map(str::to_owned).collect();
         report::Pushed { repository: self.repository.to_string(), tags, anyway }
     }
-}
-
-/// What a registry answers about an image.
-///
-/// # Errors
-///
-/// Fails if it cannot be asked, or has no such image.
-pub(crate) fn in_registry(repository: &Repository, origin: Origin, image: &Image) -> anyhow::Result<InRegistry> {
-    let digest = image.digest();
-    let there = repository
-        .resolve(digest.as_str())?
-        .ok_or_else(|| Failure::new(format!("`{repository}` has no `{digest}`")).hint("was it removed just now?"))?;
-    let origin = Origin { own: Vec::new(), ..origin };
-    let found = repository.look_up(&origin)?;
-    let plan = tags::plan(&origin, digest, &found, false);
-    // Without a step for it, the image has no such tag: `form` and `why` say so.
-    let tag = |meaning: Meaning, form: &str, why: &str| {
-        let Some(step) = plan.steps.iter().find(|step| step.meaning == meaning) else {
-            return anyhow::Ok(Tag { name: form.to_owned(), names: Names::NotForIt(why.to_owned()) });
-        };
-        let names = match (&step.fate, found.names.get(&step.tag)) {
-            (_, Some(named)) if named == digest => Names::This,
-            (_, Some(named)) if holds(repository, named, digest)? => Names::Holding(named.clone()),
-            (_, Some(named)) => Names::Other(named.clone()),
-            (Fate::LeftOut { why }, None) => Names::NotForIt(why.clone()),
-            (_, None) => Names::Nothing,
-        };
-        Ok(Tag { name: step.tag.clone(), names })
-    };
-    Ok(InRegistry {
-        registry: repository.registry().to_owned(),
-        repository: repository.to_string(),
-        digest: there.digest,
-        version: tag(Meaning::Version, "VERSION", "the image tells no version")?,
-        commit: tag(Meaning::Commit, "sha-COMMIT", "the tree differed from its commit")?,
-        latest: tag(Meaning::Latest, "latest", "the image is no release")?,
-    })
-}
-
-/// Whether `named` is an index in which the image stands.
-fn holds(repository: &Repository, named: &Digest, image: &Digest) -> anyhow::Result<bool> {
-    let Some(manifest) = repository.manifest(named.as_str())? else { return Ok(false) };
-    let is_it = |offer: &Offer| matches!(offer, Offer::Image(offered) if offered.descriptor.digest == *image);
-    Ok(manifest.is_index() && index::offers(&manifest.bytes).is_ok_and(|offers| offers.iter().any(is_it)))
-}
-
-/// What the tags of the project's own image are made from: what its build knew, not what the tree says by now.
-pub(crate) fn origin_of(image: &Image, record: Option<&Record>, project: Option<&Project>) -> Origin {
-    let record = record.filter(|record| record.digest == *image.digest());
-    let label = |name: &str| {
-        let wanted = format!("org.opencontainers.image.{name}");
-        image.config.labels().into_iter().find(|(name, _)| *name == wanted).map(|(_, value)| value)
-    };
-    let Some(record) = record else { return made_of(label("version"), label("revision")) };
-    let version = if record.builder == "rust" {
-        label("version")
-    } else {
-        // A label may be the base image's.
-        let commit = record.revision.as_deref().unwrap_or_default();
-        project.and_then(|project| git::tagged_version(&project.folder, commit))
-    };
-    made_of(version, record.revision.clone())
-}
-
-fn made_of(version: Option<String>, revision: Option<String>) -> Origin {
-    let dirty = revision.as_ref().is_some_and(|revision| revision.ends_with("-dirty"));
-    let revision = revision.map(|revision| revision.trim_end_matches("-dirty").to_owned());
-    Origin { version: version.filter(|version| !version.is_empty()), revision, dirty, own: Vec::new() }
 }
 
 /// What was sent: `2 blobs sent, 3.2 MB; 1 there already`.

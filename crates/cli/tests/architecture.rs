@@ -14,7 +14,7 @@ const PERMITTED: &[(&str, &[&str])] = &[
     ("seaworthy-database", &[]),
     ("seaworthy-report", &[]),
     ("seaworthy-registry", &["seaworthy-image"]),
-    ("seaworthy-proof", &["seaworthy-image", "seaworthy-report"]),
+    ("seaworthy-proof", &["seaworthy-image", "seaworthy-report", "seaworthy-spec"]),
     ("seaworthy-engine", &["seaworthy-image"]),
     ("seaworthy-build", &["seaworthy-engine", "seaworthy-image"]),
     (
@@ -29,12 +29,25 @@ const PERMITTED: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "seaworthy-publish",
+        &[
+            "seaworthy-build",
+            "seaworthy-engine",
+            "seaworthy-image",
+            "seaworthy-proof",
+            "seaworthy-registry",
+            "seaworthy-report",
+            "seaworthy-verify",
+        ],
+    ),
+    (
         "seaworthy",
         &[
             "seaworthy-build",
             "seaworthy-engine",
             "seaworthy-image",
             "seaworthy-proof",
+            "seaworthy-publish",
             "seaworthy-registry",
             "seaworthy-report",
             "seaworthy-spec",

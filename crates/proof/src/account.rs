@@ -92,6 +92,8 @@ fn notes(account: &Account<'_>) -> Vec<String> {
     let mut notes = Vec::new();
     if results.is_empty() {
         notes.push("no result counts: nothing is known of this image".to_owned());
+    } else if account.standing.counting().next().is_none() {
+        notes.push("no result is for this specification: nothing shows that the image keeps it".to_owned());
     } else if let Some(key) = account.key {
         notes.push(format!("every result here is signed by key {}", short(key)));
     } else {
@@ -108,7 +110,10 @@ fn notes(account: &Account<'_>) -> Vec<String> {
     }
     let doubtful = count(&|entry| entry.doubt.is_some());
     if doubtful > 0 {
-        notes.push(format!("{} dated as cannot be: none replaces another or is replaced", results_are(doubtful)));
+        notes.push(format!(
+            "{} with an impossible date, which neither replaces another nor is replaced",
+            number_of_results(doubtful)
+        ));
     }
     notes.extend(
         account
@@ -120,7 +125,11 @@ fn notes(account: &Account<'_>) -> Vec<String> {
 }
 
 fn results_are(count: usize) -> String {
-    if count == 1 { "1 result is".to_owned() } else { format!("{count} results are") }
+    format!("{} {}", number_of_results(count), if count == 1 { "is" } else { "are" })
+}
+
+fn number_of_results(count: usize) -> String {
+    if count == 1 { "1 result".to_owned() } else { format!("{count} results") }
 }
 
 /// The promises with what decided them, and, where several results count, which of them did.
@@ -224,7 +233,7 @@ mod tests {
           no signature was checked: damage is found, a consistent forgery is not; --verify-key KEY takes
             only what KEY signed
           1 result is for an older specification and not counted
-          1 result is dated as cannot be: none replaces another or is replaced
+          1 result with an impossible date, which neither replaces another nor is replaced
           not counted: sha256:83c874d33e8b…: the report was changed: its digest is `sha256:00`, and the
             statement says `sha256:01`
 
@@ -259,8 +268,8 @@ mod tests {
           no signature was checked: damage is found, a consistent
             forgery is not; --verify-key KEY takes only what KEY
             signed
-          1 result is dated as cannot be: none replaces another or
-            is replaced
+          1 result with an impossible date, which neither replaces
+            another nor is replaced
 
         Task API · specification sha256:84695088375e…
 
@@ -337,7 +346,7 @@ mod tests {
 
         - no signature was checked: damage is found, a consistent forgery is not; --verify-key KEY takes only what KEY signed
         - 1 result is for an older specification and not counted
-        - 1 result is dated as cannot be: none replaces another or is replaced
+        - 1 result with an impossible date, which neither replaces another nor is replaced
         - not counted: sha256:83c874d33e8b…: the report was changed: its digest is \`sha256:00\`, and the statement says \`sha256:01\`
 
         ## Task API · specification sha256:84695088375e…

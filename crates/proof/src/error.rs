@@ -68,6 +68,14 @@ pub enum ProofError {
     /// `passedTests`, `warnedTests` or `failedTests`.
     #[error("the statement's `{0}` are not those of the report")]
     List(&'static str),
+    #[error("the report says nothing of the promise `{0}`, which its specification makes")]
+    MissingPromise(String),
+    #[error("the report speaks of the promise `{0}`, which its specification does not make")]
+    InventedPromise(String),
+    #[error("the promise `{0}` has another sentence in the report than in the specification")]
+    RewordedPromise(String),
+    #[error("the promise `{0}` passes in the report, and no check understood it")]
+    NoCheck(String),
 }
 
 /// A part of a proof.

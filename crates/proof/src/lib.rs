@@ -10,6 +10,7 @@ mod key;
 pub mod limits;
 mod open;
 mod pem;
+mod promises;
 #[cfg(test)]
 mod sample;
 mod seal;
@@ -21,7 +22,7 @@ mod tampering;
 pub use account::{Account, Refused};
 pub use error::{Part, ProofError};
 pub use key::{KeyError, SigningKey, VerifyingKey};
-pub use open::{Proof, Signature, open};
+pub use open::{Proof, Signature, contract, open};
 pub use seal::{Sealed, seal};
 pub use standing::{Doubt, Entry, Promise, Standing, Weight};
 pub use statement::Statement;

@@ -21,6 +21,8 @@ pub struct Proof {
     /// The specification's text.
     pub spec: String,
     pub signature: Signature,
+    /// [`contract`] of `spec`.
+    pub(crate) contract: Digest,
     /// [`Report::started_at`] of the report, understood.
     pub(crate) started_at: Timestamp,
 }
@@ -36,11 +38,11 @@ pub enum Signature {
     Checked { key_id: String },
 }
 
-impl Proof {
-    /// The digest of its specification.
-    pub fn spec_digest(&self) -> &str {
-        &self.report.spec.digest
-    }
+/// What two texts of one specification have in common: the digest of the text with every box empty.
+///
+/// Ticking a box changes the text and its digest, and not this.
+pub fn contract(spec: &str) -> Digest {
+    Digest::of(seaworthy_spec::without_ticks(spec).as_bytes())
 }
 
 /// Reads a proof of the image `subject`. With a key, only one that this key signed.
@@ -71,5 +73,6 @@ pub fn open(bytes: &[u8], media_type: &str, subject: &Digest, key: Option<&Verif
         other => return Err(ProofError::MediaType(short(other))),
     };
     let Content { name, spec, report, started_at } = content;
-    Ok(Proof { digest: Digest::of(bytes), name, report, spec, signature, started_at })
+    let contract = self::contract(&spec);
+    Ok(Proof { digest: Digest::of(bytes), name, report, spec, signature, contract, started_at })
 }

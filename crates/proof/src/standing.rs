@@ -11,9 +11,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::SystemTime;
 
 use jiff::{SignedDuration, Timestamp};
+use seaworthy_image::Digest;
 use seaworthy_report::{Built, Criterion, Summary, Verdict};
 
-use crate::{Proof, Signature};
+use crate::{Proof, Signature, contract};
 
 /// How far two clocks that are right may differ.
 const CLOCKS_DIFFER: SignedDuration = SignedDuration::from_mins(5);
@@ -27,7 +28,7 @@ const RUN: &str = "run";
 pub struct Standing<'a> {
     /// Newest first; those whose time is in doubt last.
     pub results: Vec<Entry<'a>>,
-    /// The specification that the standing is about: the one asked for, else that of the newest result.
+    /// The digest of the specification's text: of the one asked for, else of the newest result's.
     pub spec: Option<String>,
     /// In the order of the specification.
     pub promises: Vec<Promise<'a>>,
@@ -71,15 +72,18 @@ pub struct Promise<'a> {
 }
 
 impl<'a> Standing<'a> {
-    /// The standing by all the proofs of one image, at `now`. `spec` is the digest of the specification to stand on.
+    /// The standing by all the proofs of one image, at `now`. `spec` is the text of the specification that is demanded; a proof of
+    /// the same text counts, whatever is ticked in either ([`contract`]). Without one, the newest result's specification counts.
     ///
     /// A promise fails if any machine's newest result fails it, else passes if any result passes it, else is unproven if any
     /// newest one is, else is pending. A result that does not name a promise says nothing about it.
     pub fn of(proofs: &'a [Proof], spec: Option<&str>, now: SystemTime) -> Self {
         let mut results = entries(proofs, now);
-        let spec = spec.map(str::to_owned).or_else(|| results.first().map(|one| one.proof.spec_digest().to_owned()));
-        if let Some(spec) = &spec {
-            weigh(&mut results, spec);
+        let demanded = spec.map(|text| (Digest::of(text.as_bytes()).to_string(), contract(text)));
+        let newest = || results.first().map(|one| (one.proof.report.spec.digest.clone(), one.proof.contract.clone()));
+        let (spec, about) = demanded.or_else(newest).unzip();
+        if let Some(about) = &about {
+            weigh(&mut results, about);
         }
         let promises = promises(&results);
         let summary = summary(&promises);
@@ -165,8 +169,8 @@ fn doubt(proof: &Proof, latest: Option<Timestamp>) -> Option<Doubt> {
     }
 }
 
-fn weigh(entries: &mut [Entry<'_>], spec: &str) {
-    let about = |entry: &Entry<'_>| entry.proof.spec_digest() == spec;
+fn weigh(entries: &mut [Entry<'_>], contract: &Digest) {
+    let about = |entry: &Entry<'_>| entry.proof.contract == *contract;
     let mut newest: BTreeMap<&str, Timestamp> = BTreeMap::new();
     for entry in entries.iter().filter(|entry| about(entry) && entry.doubt.is_none()) {
         if let Some(machine) = &entry.proof.report.machine.id {
@@ -358,10 +362,28 @@ mod tests {
         let future = Result { spec: "# Future\n", ..Result::new("c", "2036-01-02T00:00:00Z", "one pending") };
         let all = proofs(&[older, newer, future]);
         assert_eq!(stands(&all, None), "one pass by b 2026-01-02\n");
-        assert_eq!(stands(&all, Some(all[0].spec_digest())), "one fail by a 2026-01-01\n");
-        assert_eq!(stands(&all, Some("sha256:none")), "");
+        assert_eq!(stands(&all, Some("# Older\n")), "one fail by a 2026-01-01\n");
+        assert_eq!(stands(&all, Some("# None\n")), "");
         let weights: Vec<Weight> = Standing::of(&all, None, now()).results.iter().map(|entry| entry.weight).collect();
         assert_eq!(weights, [Weight::Counts, Weight::OlderSpec, Weight::OtherSpec]);
+    }
+
+    #[test]
+    fn a_tick_makes_no_other_specification() {
+        let empty =
+            Result { spec: "## Success Criteria\n- [ ] one\n", ..Result::new("a", "2026-01-01T00:00:00Z", "one pass") };
+        let ticked =
+            Result { spec: "## Success Criteria\n- [x] one\n", ..Result::new("b", "2026-01-02T00:00:00Z", "one fail") };
+        let other =
+            Result { spec: "## Success Criteria\n- [x] two\n", ..Result::new("c", "2026-01-03T00:00:00Z", "one pass") };
+        let all = proofs(&[empty.clone(), ticked.clone(), other]);
+        for asked in [empty.spec, ticked.spec] {
+            assert_eq!(stands(&all, Some(asked)), "one fail by b 2026-01-02\n");
+            let standing = Standing::of(&all, Some(asked), now());
+            assert_eq!(standing.spec, Some(Digest::of(asked.as_bytes()).to_string()));
+        }
+        // The raw text stays in each proof.
+        assert_eq!(all[1].spec, ticked.spec);
     }
 
     #[test]

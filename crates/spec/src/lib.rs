@@ -3,6 +3,7 @@
 //! This crate opens no file and knows nothing of images, engines or verdicts.
 
 mod allowed;
+mod boxes;
 mod check;
 mod comment;
 mod criterion;
@@ -26,6 +27,7 @@ mod understand;
 mod vocabulary;
 
 pub use allowed::{Allowed, AllowedPlace};
+pub use boxes::without_ticks;
 pub use check::{About, Check, CheckKind, FileExpectation, Measure, Stage, Tool};
 pub use criterion::{Criterion, Promise, Section, Spec};
 pub use database::{Database, System};

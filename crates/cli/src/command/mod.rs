@@ -19,7 +19,7 @@ pub(crate) fn run(cli: Cli, out: &mut Output) -> anyhow::Result<Exit> {
         Command::Ship(args) => ship::run(args, project, out),
         Command::Build(args) => build::run(args, project, out),
         Command::Verify(args) => verify::run(args, project, out),
-        Command::Proof(args) => proof::run(args, out),
+        Command::Proof(args) => proof::run(args, project, out),
         Command::Push(args) => push::run(args, project, out),
         Command::Keygen(args) => keygen::run(args, out),
         Command::Explain(args) => explain::run(args, out),

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use seaworthy_build::Project;
 use seaworthy_image::{Platform, Source};
+use seaworthy_publish::origin;
 use seaworthy_report::clean;
 
 use crate::destination::Destination;
@@ -72,7 +73,7 @@ fn push(
     let opened = source::open_or_last_built(source, folder, platform.as_ref(), out)?;
     let Opened { image, reference, record, .. } = &opened;
     let project = if source.is_none() { Some(Project::find(folder.path())?) } else { None };
-    let origin = publication::origin_of(image, record.as_ref(), project.as_ref());
+    let origin = origin(image, record.as_ref(), project.as_ref());
 
     let mut publication = Publication::plan(&to, image, origin, tags, out)?;
     let place = format!("{}@{}", publication.repository, image.digest());

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueHint};
 use seaworthy_proof::SigningKey;
+use seaworthy_publish::origin;
 use seaworthy_report::Report;
 use seaworthy_spec::Spec;
 use seaworthy_verify::{Subject, settle};
@@ -14,11 +15,10 @@ use crate::folder::Folder;
 use crate::keys;
 use crate::output::Output;
 use crate::project::{self, Built, Wish};
-use crate::proofs::{self, Proofs};
 use crate::publication::{self, Publication};
 use crate::run_args::RunArgs;
 use crate::tags_args::TagsArgs;
-use crate::{specification, verification};
+use crate::{proofs, specification, verification};
 
 /// Build the project's image, hold it to its specification, and push it with its tags and its proof
 #[derive(Debug, Args)]
@@ -94,7 +94,7 @@ pub(crate) fn run(args: ShipArgs, directory: Option<PathBuf>, out: &mut Output) 
 
 /// Which tags the image gets. What stands against them is told before the work of verifying begins.
 fn planned(to: &Destination, built: &Built, tags: TagsArgs, out: &mut Output) -> anyhow::Result<Publication> {
-    let origin = publication::origin_of(&built.image, Some(&built.record), Some(built.project()));
+    let origin = origin(&built.image, Some(&built.record), Some(built.project()));
     let publication = Publication::plan(to, &built.image, origin, tags, out)?;
     match publication.refusal() {
         Some(refusal) => Err(refusal.into()),
@@ -117,8 +117,8 @@ fn send(
     subject.travel.registry = Some(publication.seen(image)?);
     // What is signed here repeats nothing that anybody may have written.
     let own = key.map(SigningKey::verifying_key);
-    let proofs = Proofs::read(&publication.repository, image.digest(), own.as_ref(), out)?;
-    subject.travel.witness = proofs.witness(report.built.as_ref());
+    let attached = proofs::read(&publication.repository, image.digest(), own.as_ref(), out)?.demanding(&spec.source);
+    subject.travel.witness = attached.witness(report.built.as_ref());
     settle(report, spec, subject);
     report.pushed = Some(publication.told(anyway));
     let proof = proofs::attach(&publication.repository, image, report, spec, key, out)?;

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueHint};
 use seaworthy_image::Platform;
 use seaworthy_proof::{SigningKey, VerifyingKey};
+use seaworthy_publish::{in_registry, origin};
 use seaworthy_registry::Repository;
 use seaworthy_spec::Spec;
 use seaworthy_verify::{Subject, Travel};
@@ -13,10 +14,9 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::folder::Folder;
 use crate::output::Output;
-use crate::proofs::{self, Proofs};
 use crate::run_args::RunArgs;
 use crate::source::{self, Opened};
-use crate::{folder, interrupt, keys, publication, specification, verification};
+use crate::{folder, interrupt, keys, proofs, specification, verification};
 
 /// Hold an image to its specification: run it, check every sentence, show the evidence
 #[derive(Debug, Args)]
@@ -133,23 +133,23 @@ fn from_registry(
     // What is signed here repeats nothing that anybody may have written.
     let unchecked = keys.signing.is_some() && keys.verifying.is_none();
     let image = subject.image;
-    let proofs = Proofs::read(repository, image.digest(), keys.verifying.as_ref(), out)?;
-    proofs.tell_refused(out);
+    let attached = proofs::read(repository, image.digest(), keys.verifying.as_ref(), out)?;
+    proofs::note_refused(&attached, out);
     let spec = if let Some(named) = named {
         named
     } else {
-        let spec = proofs.specification(&subject.reference, out)?;
+        let spec = proofs::specification(&attached, &subject.reference, out)?;
         if unchecked {
             out.note(UNCHECKED);
         }
         spec
     };
-    let origin = publication::origin_of(image, None, None);
+    let attached = attached.demanding(&spec.1.source);
     subject.travel = Travel {
-        registry: Some(publication::in_registry(repository, origin, image)?),
+        registry: Some(in_registry(repository, origin(image, None, None), image)?),
         pulled: true,
-        built: proofs.built(),
-        witness: if unchecked { None } else { proofs.witness(None) },
+        built: attached.built(),
+        witness: if unchecked { None } else { attached.witness(None) },
     };
     Ok(spec)
 }

@@ -303,6 +303,37 @@ fn the_proof_for_an_older_specification() {
 }
 
 #[test]
+fn a_signed_proof_of_a_weaker_specification_does_not_satisfy_a_stronger_one() {
+    let shipped = Shipped::new();
+    let file = |name: &str, text: &str| std::fs::write(shipped.place.path().join(name), text).unwrap();
+    file("weaker.md", &SPEC.replace("100 MB", "900 MB"));
+    file("ticked.md", &SPEC.replace("[ ] Image size", "[x] Image size"));
+    std::fs::create_dir(shipped.place.path().join("project")).unwrap();
+    file("project/containerization-spec.md", SPEC);
+    shipped.call(&["keygen", "-o", "ours"]);
+    let image = shipped.attach("weaker", &shipped.proof("app"));
+    let told = shipped.call(&["verify", &image, "--spec", "weaker.md", "--attach", "--sign-key", "ours.key"]);
+    assert!(told.contains("signed by key"), "{told}");
+
+    // The newest signed result is believed, and what is demanded is not in it.
+    let signed = ["proof", &image, "--verify-key", "ours.pub"];
+    let told = shipped.call(&signed);
+    assert!(told.contains("✔ Image size under 900 MB"), "{told}");
+    for demanded in [&["--spec", "spec.md"][..], &["-C", "project"]] {
+        let told = shipped.call(&[&signed[..], demanded].concat());
+        assert!(told.starts_with("exit 3"), "{told}");
+        assert!(told.contains("no result is for this specification") && !told.contains('✔'), "{told}");
+    }
+    // Its own proof satisfies it, ticked or not; the unsigned one counts where no key is demanded.
+    for demanded in [&["--spec", "spec.md"][..], &["--spec", "ticked.md"], &["-C", "project"]] {
+        let told = shipped.call(&[&["proof", &image][..], demanded].concat());
+        assert!(told.contains("✔ Image size under 100 MB") && !told.contains("no result is for this"), "{told}");
+    }
+    let told = shipped.call(&["proof", &image, "--spec", "none.md"]);
+    assert!(told.starts_with("exit 2") && told.contains("none.md"), "{told}");
+}
+
+#[test]
 fn a_consistent_forgery_is_only_found_with_a_key_and_the_program_says_so() {
     let shipped = Shipped::new();
     shipped.call(&["keygen", "-o", "ours"]);

@@ -1,0 +1,65 @@
+//! The boxes of a specification, ticked or not: a tick is a person's note, and changes no promise.
+
+use comrak::nodes::NodeValue;
+use comrak::{Arena, Options};
+
+/// The text with every ticked box emptied: `- [x] …` becomes `- [ ] …`. Nothing else changes by a byte.
+///
+/// Two texts with the same result make the same promises, so a digest of the result identifies a specification whatever is ticked.
+///
+/// ```
+/// assert_eq!(seaworthy_spec::without_ticks("- [x] Multi-stage build\n"), "- [ ] Multi-stage build\n");
+/// ```
+pub fn without_ticks(text: &str) -> String {
+    let mut options = Options::default();
+    options.extension.tasklist = true;
+    let arena = Arena::new();
+    let root = comrak::parse_document(&arena, text, &options);
+    let mut ticks: Vec<usize> = Vec::new();
+    let starts: Vec<usize> = line_starts(text).collect();
+    for node in root.descendants() {
+        let NodeValue::TaskItem(item) = &node.data().value else { continue };
+        if item.symbol.is_none() {
+            continue;
+        }
+        let place = item.symbol_sourcepos.start;
+        let at = starts.get(place.line.wrapping_sub(1)).map(|start| start + place.column.wrapping_sub(1));
+        ticks.extend(at.filter(|at| matches!(text.as_bytes().get(*at), Some(b'x' | b'X'))));
+    }
+    let mut bytes = text.as_bytes().to_vec();
+    for at in ticks {
+        bytes[at] = b' ';
+    }
+    // One ASCII letter was put in another's place.
+    String::from_utf8(bytes).unwrap_or_else(|_| text.to_owned())
+}
+
+/// The byte at which each line begins; a line ends as CommonMark says.
+fn line_starts(text: &str) -> impl Iterator<Item = usize> {
+    let bytes = text.as_bytes();
+    let ends = move |at: &usize| bytes[*at] == b'\n' || (bytes[*at] == b'\r' && bytes.get(at + 1) != Some(&b'\n'));
+    std::iter::once(0).chain((0..bytes.len()).filter(ends).map(|at| at + 1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ticks_go_wherever_a_box_is_and_nothing_else_changes() {
+        #[track_caller]
+        fn check(text: &str, expected: &str) {
+            assert_eq!(without_ticks(text), expected);
+            assert_eq!(without_ticks(expected), expected);
+        }
+        check("- [x] a\n- [X] b\n- [ ] c\n", "- [ ] a\n- [ ] b\n- [ ] c\n");
+        check("1. [x] a\n   * [x] b\r\n+ [x] c", "1. [ ] a\n   * [ ] b\r\n+ [ ] c");
+        check("> - [x] quoted\n", "> - [ ] quoted\n");
+        check("- é\n- [x] ünïcode [x] after\n", "- é\n- [ ] ünïcode [x] after\n");
+        check("\t- [x] code, not a box\n", "\t- [x] code, not a box\n");
+        check("```\n- [x] code\n```\n", "```\n- [x] code\n```\n");
+        check("[x] no item\n\n- [x]no space\n- [y] other\n", "[x] no item\n\n- [x]no space\n- [y] other\n");
+        check("---\n- [x] a\r- [x] b\r", "---\n- [ ] a\r- [ ] b\r");
+        check("", "");
+    }
+}
