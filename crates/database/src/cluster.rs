@@ -8,6 +8,7 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
 use crate::certificate::Certificate;
+use crate::journal::PREFIX;
 use crate::programs::Programs;
 use crate::{DatabaseError, template};
 
@@ -49,54 +50,20 @@ pub(crate) fn secure(
     write("postgresql.auto.conf", "")?;
     write("server.crt", &certificate.chain)?;
     write("server.key", &certificate.key)?;
-    let listen = format!("listen_addresses = '{}'\nport = {}\n", address.ip(), address.port());
+    let listen =
+        format!("listen_addresses = '{}'\nport = {}\nlog_line_prefix = '{PREFIX}'\n", address.ip(), address.port());
     write("postgresql.conf", &(listen + SETTINGS))?;
     single_user(data, programs, &format!("ALTER ROLE {NAME} LOGIN PASSWORD '{password}'\n"))
 }
 
-/// Changes the role's password from `old` to `new`, as the role itself, and ends all its other sessions.
-pub(crate) fn rotate(address: SocketAddr, old: &str, new: &str, programs: &Programs) -> Result<(), DatabaseError> {
-    let statements = format!(
-        "ALTER ROLE {NAME} PASSWORD '{new}';\n\
-         SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '{NAME}' AND pid <> pg_backend_pid();\n"
-    );
-    as_client(address, old, &statements, programs).map(drop)
-}
-
-/// How many rows of all tables have `text` in them.
-pub(crate) fn rows_with(
-    address: SocketAddr,
-    password: &str,
-    text: &str,
-    programs: &Programs,
-) -> Result<u64, DatabaseError> {
-    let pattern =
-        format!("%{}%", text.replace('\\', r"\\").replace('%', r"\%").replace('_', r"\_").replace('\'', "''"));
-    let statements = format!(
-        "SELECT format('SELECT count(*) FROM %s AS r WHERE r::text LIKE %L', oid::regclass, '{pattern}') FROM pg_class \
-         WHERE relkind IN ('r', 'p') AND NOT relispartition \
-         AND relnamespace NOT IN ('pg_catalog'::regnamespace, 'information_schema'::regnamespace) \\gexec\n"
-    );
-    let counts = as_client(address, password, &statements, programs)?;
-    Ok(counts.lines().filter_map(|count| count.trim().parse::<u64>().ok()).sum())
-}
-
-/// What PostgreSQL's own client prints, as the role.
-fn as_client(
-    address: SocketAddr,
-    password: &str,
-    statements: &str,
-    programs: &Programs,
-) -> Result<String, DatabaseError> {
-    let program = programs.client();
-    let mut command = programs.command(&program);
-    command
-        .args(["--no-psqlrc", "--quiet", "--tuples-only", "--no-align", "--set=ON_ERROR_STOP=1", "--host"])
-        .arg(address.ip().to_string())
-        .args(["--port", &address.port().to_string(), "--username", NAME, "--dbname", NAME])
-        // The server is ours: what is asked for is that nobody reads along.
-        .envs([("PGSSLMODE", "require"), ("PGPASSWORD", password), ("PGCONNECT_TIMEOUT", "10")]);
-    fed("psql", command, &program, statements)
+/// What changes the role's password, as the role itself, and ends all its other sessions.
+pub(crate) fn rotation(new: &str) -> [String; 2] {
+    [
+        format!("ALTER ROLE {NAME} PASSWORD '{new}'"),
+        format!(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '{NAME}' AND pid <> pg_backend_pid()"
+        ),
+    ]
 }
 
 /// Nothing here is to survive a crash, so nothing waits for a disk; nothing lies outside the data folder.
@@ -115,6 +82,9 @@ jit = off
 timezone = 'UTC'
 log_timezone = 'UTC'
 log_min_error_statement = panic
+log_connections = on
+log_statement = 'all'
+log_parameter_max_length = 0
 ";
 
 fn initdb(data: &Path, programs: &Programs) -> Result<(), DatabaseError> {
@@ -139,11 +109,11 @@ fn single_user(data: &Path, programs: &Programs, statements: &str) -> Result<(),
         .args(["--single", "-F", "-c", "exit_on_error=on", "-c", "log_min_error_statement=panic", "-D"])
         .arg(data)
         .arg("postgres");
-    fed("postgres --single", command, &program, statements).map(drop)
+    fed("postgres --single", command, &program, statements)
 }
 
-/// What a program prints that reads statements from standard input.
-fn fed(name: &'static str, mut command: Command, program: &Path, statements: &str) -> Result<String, DatabaseError> {
+/// Runs a program that reads statements from standard input.
+fn fed(name: &'static str, mut command: Command, program: &Path, statements: &str) -> Result<(), DatabaseError> {
     let failed = |source| DatabaseError::Run { program: program.to_owned(), source };
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().map_err(failed)?;
@@ -152,8 +122,7 @@ fn fed(name: &'static str, mut command: Command, program: &Path, statements: &st
         let _ = stdin.write_all(statements.as_bytes());
     }
     let output = child.wait_with_output().map_err(failed)?;
-    succeeded(name, &output)?;
-    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+    succeeded(name, &output)
 }
 
 fn succeeded(program: &'static str, output: &Output) -> Result<(), DatabaseError> {

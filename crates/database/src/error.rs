@@ -4,6 +4,8 @@ use std::io;
 use std::net::IpAddr;
 use std::path::PathBuf;
 
+use crate::ClientError;
+
 /// Why a throwaway PostgreSQL could not be had.
 #[derive(Debug, thiserror::Error)]
 pub enum DatabaseError {
@@ -34,6 +36,9 @@ pub enum DatabaseError {
     /// The server was started and does not take connections.
     #[error("PostgreSQL was not ready after {seconds} s: {log}")]
     NotReady { seconds: u64, log: String },
+    /// The server was asked for something and did not do it.
+    #[error(transparent)]
+    Client(#[from] ClientError),
 }
 
 impl DatabaseError {

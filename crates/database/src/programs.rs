@@ -42,13 +42,6 @@ impl Programs {
         self.folder.join(name)
     }
 
-    /// PostgreSQL's own client: beside the server, or where distributions put it instead.
-    pub(crate) fn client(&self) -> PathBuf {
-        let beside = std::iter::once(self.folder.clone()).chain(folders());
-        let found = beside.map(|folder| folder.join("psql")).find(|path| path.is_file());
-        found.unwrap_or_else(|| PathBuf::from("psql"))
-    }
-
     /// A command as the server's user, with nothing of the caller's environment that could change what the server does.
     pub(crate) fn command(&self, program: impl AsRef<OsStr>) -> Command {
         let mut command = Command::new(program);

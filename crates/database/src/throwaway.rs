@@ -1,10 +1,9 @@
 //! A PostgreSQL server for one run.
 
 use std::fmt;
-use std::fs::{self, File};
+use std::fs;
 use std::io;
 use std::net::{IpAddr, SocketAddr, TcpListener};
-use std::os::unix::fs::FileExt as _;
 use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::{Child, Stdio};
@@ -12,10 +11,13 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process_group};
 
+use crate::client::{Client, Found};
 use crate::cluster::{self, NAME, last_lines};
+use crate::journal::{Journal, Seen};
 use crate::leftover::{self, Owned};
 use crate::programs::Programs;
-use crate::{DatabaseError, certificate, template};
+use crate::url::Target;
+use crate::{ClientError, DatabaseError, certificate, template};
 
 /// How long a server may take until it takes connections.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -23,13 +25,15 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const POLL: Duration = Duration::from_millis(5);
 /// How many free ports are tried.
 const PORTS: usize = 3;
+/// How long our own client waits for it.
+const ANSWER: Duration = Duration::from_secs(10);
 
 /// A running PostgreSQL with one role and one database of its own. Dropping it stops it and removes everything.
 ///
 /// It lets in who comes by TLS with the password, and nobody else; as on Neon the role owns the database, may make others,
 /// and is no superuser. When the owning process is killed, it ends too.
 pub struct Throwaway {
-    _server: Server,
+    server: Server,
     address: SocketAddr,
     host: String,
     ca_pem: String,
@@ -41,7 +45,7 @@ pub struct Throwaway {
 /// The server's process and the shell that minds it.
 struct Server {
     shell: Child,
-    log: File,
+    journal: Journal,
 }
 
 /// Runs the server, and ends it and removes its folder as soon as standard input ends: at the latest when the owner does, for
@@ -110,7 +114,7 @@ impl Throwaway {
 
         let host = host.to_owned();
         let ca_pem = certificate.authority;
-        Ok(Self { _server: server, address, host, ca_pem, password, next_password, _folder: owned })
+        Ok(Self { server, address, host, ca_pem, password, next_password, _folder: owned })
     }
 
     /// Where it listens.
@@ -137,21 +141,41 @@ impl Throwaway {
     ///
     /// # Errors
     ///
-    /// Fails if PostgreSQL's own client is not there or is refused.
+    /// Fails if the server does not do it.
     pub fn rotate(&mut self) -> Result<(), DatabaseError> {
-        cluster::rotate(self.address, &self.password, &self.next_password, &Programs::find()?)?;
+        let client = self.client()?;
+        for statement in cluster::rotation(&self.next_password) {
+            client.ask(&statement, ANSWER)?;
+        }
         let next = random_password()?;
         self.password = std::mem::replace(&mut self.next_password, next);
         Ok(())
     }
 
-    /// How many rows of all tables have `text` in them.
+    /// How many rows of all tables have `text` in them; tables whose name resembles `like` are searched first.
     ///
     /// # Errors
     ///
-    /// Fails if PostgreSQL's own client is not there or is refused.
-    pub fn rows_with(&self, text: &str) -> Result<u64, DatabaseError> {
-        cluster::rows_with(self.address, &self.password, text, &Programs::find()?)
+    /// Fails if the server does not answer.
+    pub fn rows_with(&self, text: &str, like: &str) -> Result<Found, DatabaseError> {
+        Ok(self.client()?.rows_with(text, like, ANSWER)?)
+    }
+
+    /// Who came to the server so far, our own sessions aside.
+    pub fn seen(&self) -> Seen {
+        self.server.journal.seen()
+    }
+
+    /// As [`Throwaway::seen`], once it is as `wanted`, or when the time is over.
+    pub fn seen_when(&self, wanted: impl Fn(&Seen) -> bool, within: Duration) -> Seen {
+        self.server.journal.seen_when(wanted, within)
+    }
+
+    /// The server is ours, so that nobody has to be believed: what is asked for is that nobody reads along.
+    fn client(&self) -> Result<Client, ClientError> {
+        let address = self.address;
+        let url = format!("postgresql://{NAME}:{}@{address}/{NAME}?sslmode=require", self.password);
+        Client::to(&Target::of(&url)?, ANSWER)
     }
 
     /// What a client connects with; the file `ca_path` must hold [`Throwaway::ca_pem`]. Holds the password.
@@ -183,11 +207,7 @@ impl fmt::Debug for Throwaway {
 
 impl Server {
     fn spawn(folder: &Path, programs: &Programs) -> Result<Self, DatabaseError> {
-        let path = folder.join("log");
-        let open = || File::options().read(true).append(true).create(true).open(&path);
-        let log = open().map_err(|source| DatabaseError::Prepare { path: path.clone(), source })?;
-        let stderr = log.try_clone().map_err(|source| DatabaseError::Prepare { path: path.clone(), source })?;
-        let shell = programs
+        let mut shell = programs
             .command("/bin/sh")
             .args(["-c", MINDER, "sh"])
             .arg(folder)
@@ -196,12 +216,16 @@ impl Server {
             .arg(folder.join("data"))
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
-            .stderr(stderr)
+            .stderr(Stdio::piped())
             // Ctrl-C is for the owner, who still needs its database to clean up.
             .process_group(0)
             .spawn()
             .map_err(|source| DatabaseError::Run { program: "/bin/sh".into(), source })?;
-        Ok(Self { shell, log })
+        let journal = Journal::default();
+        if let Some(log) = shell.stderr.take() {
+            journal.follow(log);
+        }
+        Ok(Self { shell, journal })
     }
 
     /// Waits for the word that the server itself writes once it takes connections.
@@ -213,22 +237,18 @@ impl Server {
                 return Ok(());
             }
             if let Ok(Some(_)) = self.shell.try_wait() {
-                return Err(DatabaseError::Failed { program: "postgres", log: self.said(password) });
+                return Err(DatabaseError::Failed { program: "postgres", log: self.said(password, true) });
             }
             if Instant::now() > deadline {
-                return Err(DatabaseError::NotReady { seconds: PATIENCE.as_secs(), log: self.said(password) });
+                return Err(DatabaseError::NotReady { seconds: PATIENCE.as_secs(), log: self.said(password, false) });
             }
             std::thread::sleep(POLL);
         }
     }
 
     /// The end of its log.
-    fn said(&self, password: &str) -> String {
-        const WINDOW: u64 = 8 << 10;
-        let size = self.log.metadata().map_or(0, |found| found.len());
-        let mut end = vec![0; usize::try_from(size.min(WINDOW)).unwrap_or(0)];
-        let read = self.log.read_at(&mut end, size.saturating_sub(WINDOW)).unwrap_or(0);
-        last_lines(&end[..read], password)
+    fn said(&self, password: &str, has_ended: bool) -> String {
+        last_lines(&self.journal.last_lines(has_ended), password)
     }
 }
 

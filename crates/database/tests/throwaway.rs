@@ -1,13 +1,13 @@
 //! A real PostgreSQL, asked by PostgreSQL's own client.
 
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::{IpAddr, Ipv4Addr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
-use seaworthy_database::Throwaway;
+use seaworthy_database::{Client, Throwaway};
 
 const LOOPBACK: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
@@ -97,7 +97,9 @@ fn its_password_changes_and_sessions_of_the_old_one_end() -> Result<()> {
     database.server.rotate()?;
     assert_eq!(database.url(), next);
     refused(&psql(&old, "SELECT 1")?, "password authentication failed");
-    assert_eq!(psql(&next, "SELECT count(*) FROM pg_stat_activity WHERE usename = 'app'")?, "1");
+    let is_alone =
+        || psql(&next, "SELECT count(*) FROM pg_stat_activity WHERE usename = 'app'").is_ok_and(|n| n == "1");
+    eventually("an end of every other session", is_alone)?;
     assert_ne!(database.server.next_password(), database.server.password());
     drop(session.stdin.take());
     session.wait()?;
@@ -105,15 +107,68 @@ fn its_password_changes_and_sessions_of_the_old_one_end() -> Result<()> {
 }
 
 #[test]
+fn a_login_is_told_from_a_connection_and_from_a_refusal() -> Result<()> {
+    let database = database("localhost")?;
+    let within = Duration::from_secs(10);
+    drop(TcpStream::connect(database.server.address())?);
+    let seen = database.server.seen_when(|seen| seen.connections == 1, within);
+    assert_eq!((seen.connections, seen.logins), (1, 0));
+
+    let plain = database.url().replace("sslmode=require&channel_binding=require", "sslmode=disable");
+    refused(&psql(&plain, "SELECT 1")?, "no encryption");
+    let seen = database.server.seen_when(|seen| seen.refusal.is_some(), within);
+    assert!(seen.refusal.unwrap_or_default().contains("no encryption"));
+
+    // What we ask ourselves does not count.
+    assert_eq!(database.server.rows_with("a", "")?.rows, 0);
+    assert_eq!(database.server.seen().logins, 0);
+    assert_eq!(psql(&database.url(), "SELECT 1")?, "1");
+    let seen = database.server.seen_when(|seen| seen.statements > 0, within);
+    assert_eq!((seen.connections, seen.logins, seen.statements), (3, 1, 1));
+    Ok(())
+}
+
+#[test]
+fn our_client_logs_in_as_the_url_says() -> Result<()> {
+    let database = database("localhost")?;
+    let within = Duration::from_secs(10);
+    let since = Instant::now();
+    psql(&database.url(), "CREATE TABLE task (title text); INSERT INTO task VALUES ('seaworthy ab12')")?;
+    let verified = database.url().replace("sslmode=require", "sslmode=verify-full");
+    let client = Client::connect(&verified, within)?;
+    assert_eq!(client.rows_with("seaworthy ab12", "tasks", within)?.rows, 1);
+    assert_eq!(client.sessions(since.elapsed(), within)?, 0);
+
+    let mut session = Command::new("psql").args(["-X", &database.url()]).stdin(Stdio::piped()).spawn()?;
+    if let Some(input) = &mut session.stdin {
+        input.write_all(b"SELECT 1;\n")?;
+    }
+    let is_seen = || client.sessions(since.elapsed(), within).is_ok_and(|sessions| sessions == 1);
+    eventually("a session with a statement", is_seen)?;
+    drop(session.stdin.take());
+    session.wait()?;
+
+    let other = verified.replace("localhost", "127.0.0.1");
+    let told = Client::connect(&other, within).err().context("a certificate for another name")?.to_string();
+    assert!(told.contains("certificate"), "{told}");
+    let plain = database.url().replace("sslmode=require&channel_binding=require", "sslmode=disable");
+    let told = Client::connect(&plain, within).err().context("no encryption")?.to_string();
+    assert!(told.contains("no encryption"), "{told}");
+    Ok(())
+}
+
+#[test]
 fn rows_are_counted_by_what_is_in_them() -> Result<()> {
     let database = database("localhost")?;
-    assert_eq!(database.server.rows_with("a")?, 0);
+    assert_eq!(database.server.rows_with("a", "")?.rows, 0);
     let rows = r#"CREATE TABLE one (v text); INSERT INTO one VALUES ('x_1'), ('xy1'), ('it''s %');
         CREATE SCHEMA s; CREATE TABLE s."Two" (n int, v jsonb); INSERT INTO s."Two" VALUES (7, '{"k": "x_1"}')"#;
     psql(&database.url(), rows)?;
     for (text, count) in [("x_1", 2), ("'s %", 1), ("x", 3), ("\\", 0)] {
-        assert_eq!(database.server.rows_with(text)?, count, "{text}");
+        assert_eq!(database.server.rows_with(text, "")?.rows, count, "{text}");
     }
+    let found = database.server.rows_with("x_1", "two")?;
+    assert_eq!((found.table.as_deref(), found.searched, found.unsearched), (Some("s.\"Two\""), 2, 0));
     Ok(())
 }
 

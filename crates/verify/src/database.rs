@@ -162,7 +162,8 @@ impl RunDatabase {
 
     /// How many of its rows have `text` in them.
     pub(crate) fn rotating_rows(&self, text: &str, redactor: &Redactor) -> Result<u64, String> {
-        self.rotating()?.borrow().rows_with(text).map_err(|error| redactor.quote(&error.to_string()))
+        let found = self.rotating()?.borrow().rows_with(text, "");
+        found.map(|found| found.rows).map_err(|error| redactor.quote(&error.to_string()))
     }
 
     fn rotating(&self) -> Result<&RefCell<Throwaway>, String> {
@@ -171,6 +172,15 @@ impl RunDatabase {
             Some(Err(why)) => Err(why.clone()),
             None => Err("no database was started for it".to_owned()),
         }
+    }
+
+    pub(crate) fn stand_in(&self) -> Option<&Throwaway> {
+        self.stand_in.as_ref()
+    }
+
+    /// Holds the password.
+    pub(crate) fn url(&self) -> Option<&str> {
+        self.url.as_deref()
     }
 
     /// The host that the variable names, where it names a server.
