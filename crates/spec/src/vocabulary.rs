@@ -426,7 +426,7 @@ const VOCABULARY: &[Entry] = &[
     Entry {
         kind: CheckKind::ApiCrud,
         sentence: "All CRUD endpoints work",
-        description: "Every collection in the service's own OpenAPI document is created, read, listed, updated, read, deleted and read again (404).",
+        description: "Every collection in the service's own OpenAPI document is created, read, listed, updated, read, deleted and read again (404); every field is compared, in the list too, over eight connections at once. All four operations must be there.",
         examples: &[
             "All CRUD endpoints work when running containerized",
             "All CRUD operations work in the container",
@@ -444,7 +444,7 @@ const VOCABULARY: &[Entry] = &[
     Entry {
         kind: CheckKind::DatabaseConnects,
         sentence: "Container can connect to {name} database with provided {VAR}",
-        description: "The service, given {VAR}, reaches the database: what is written is read back from it. `Neon` passes only against a Neon host. \
+        description: "The service, given {VAR}, reaches the database: a login is seen on the server, and the row that its API writes is found there. `Neon` passes only against a Neon host. \
                       Without {name} any database will do; {VAR} is `DATABASE_URL` where none is named.",
         examples: &[
             "Container can connect to Neon database with provided DATABASE_URL",
@@ -466,7 +466,7 @@ const VOCABULARY: &[Entry] = &[
     Entry {
         kind: CheckKind::DataPersists,
         sentence: "{Things} persist across container restarts",
-        description: "The container is killed and a new one is made on the same declared volumes and the same database; what was created is still there.",
+        description: "The container is killed and a new one is made on the same declared volumes and the same database; what was created and changed is still there, and what was deleted is not.",
         examples: &[
             "Tasks persist across container restarts",
             "Data persists across restarts",

@@ -22,6 +22,7 @@ extern "C" fn stop(_: i32) {
 }
 
 /// The ways to be wrong, as they were given.
+#[derive(Clone)]
 struct Faults(Vec<String>);
 
 impl Faults {
@@ -44,7 +45,11 @@ fn main() {
     if faults.has("--greedy") || faults.has("--sizes-by-limit") {
         grow(faults.has("--sizes-by-limit"));
     }
-    let own = faults.has("--own-file").then(|| "file:///data".to_owned());
+    if faults.has("--dials") {
+        dial();
+    }
+    let keeps_to_itself = faults.has("--own-file") || faults.has("--dials");
+    let own = keeps_to_itself.then(|| "file:///data".to_owned());
     let Some(database) = own.or_else(|| std::env::var("DATABASE_URL").ok()) else {
         eprintln!("DATABASE_URL is not set");
         std::process::exit(if faults.has("--exit-0") { 0 } else { 1 });
@@ -75,7 +80,7 @@ fn main() {
         eprintln!("cannot open {log}: {error}");
         std::process::exit(1);
     }
-    let in_memory = faults.has("--forgetful") || faults.has("--late-writes");
+    let in_memory = ["--forgetful", "--late-writes", "--workers"].iter().any(|fault| faults.has(fault));
     let store = Arc::new(Store { folder: (!in_memory).then(|| folder.clone()), memory: Mutex::default(), faults });
     if store.faults.has("--late-writes") {
         *store.memory.lock().unwrap() = written(&folder);
@@ -87,11 +92,19 @@ fn main() {
             }
         });
     }
+    // Each keeps notes of its own, and who is asked is a matter of turns.
+    let mut workers = vec![Arc::clone(&store)];
+    if store.faults.has("--workers") {
+        let worker = || Store { folder: None, memory: Mutex::default(), faults: store.faults.clone() };
+        workers.extend((0..3).map(|_| Arc::new(worker())));
+    }
+    let mut turn = 0;
     let (drops, exit) = (store.faults.has("--drops-requests"), i32::from(store.faults.has("--exit-1-at-the-end")));
     while !STOP.load(Ordering::SeqCst) {
         match listener.accept() {
             Ok((stream, _)) => {
-                let store = Arc::clone(&store);
+                let store = Arc::clone(&workers[turn % workers.len()]);
+                turn += 1;
                 IN_FLIGHT.fetch_add(1, Ordering::SeqCst);
                 std::thread::spawn(move || {
                     let _ = serve(stream, &store);
@@ -119,6 +132,16 @@ fn grow(sees_limit: bool) {
     let mut taken = vec![0_u8; bytes];
     taken.iter_mut().step_by(4096).for_each(|byte| *byte = 1);
     std::mem::forget(std::hint::black_box(taken));
+}
+
+/// Connects to the server that `DATABASE_URL` names, says nothing, and stays.
+fn dial() {
+    let url = std::env::var("DATABASE_URL").unwrap_or_default();
+    let place = url.split('@').nth(1).and_then(|rest| rest.split('/').next()).unwrap_or_default();
+    match TcpStream::connect(place) {
+        Ok(stream) => std::mem::forget(stream),
+        Err(error) => eprintln!("cannot reach {place}: {error}"),
+    }
 }
 
 fn port() -> u16 {
@@ -227,9 +250,14 @@ fn serve(stream: TcpStream, store: &Store) -> std::io::Result<()> {
     let mut words = line.split_whitespace();
     let (method, path) = (words.next().unwrap_or(""), words.next().unwrap_or(""));
     let (status, answer) = answer(store, method, path, &body);
+    let more = match () {
+        () if store.faults.has("--two-headers") => "X-Part: one\r\nX-Part: two\r\n",
+        () if status.starts_with("307") => "Location: /health/\r\n",
+        () => "",
+    };
     write!(
         reader.get_mut(),
-        "HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{answer}",
+        "HTTP/1.1 {status}\r\n{more}Content-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{answer}",
         answer.len()
     )
 }
@@ -240,6 +268,7 @@ fn answer(store: &Store, method: &str, path: &str, body: &str) -> (&'static str,
     let id = path.strip_prefix("/notes/").and_then(|id| id.parse::<u64>().ok());
     match (method, path, id) {
         ("GET", "/health", _) if store.faults.has("--health-500") => ("500 Internal Server Error", "{\"status\":\"ill\"}".to_owned()),
+        ("GET", "/health", _) if store.faults.has("--health-redirects") => ("307 Temporary Redirect", String::new()),
         ("GET", "/health", _) => ("200 OK", "{\"status\":\"healthy\"}".to_owned()),
         ("GET", "/openapi.json", _) if !store.faults.has("--no-openapi") => ("200 OK", OPENAPI.to_owned()),
         ("GET", "/notes", _) => {

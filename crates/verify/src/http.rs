@@ -1,6 +1,6 @@
 //! HTTP over the stream that a container's engine gives: one request a connection, no redirects, a bound on everything.
 
-use std::io;
+use std::io::{self, Read as _};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
@@ -12,6 +12,10 @@ use serde_json::Value;
 
 /// The longest body that is read, in bytes.
 pub(crate) const BODY_BYTES: usize = 1 << 20;
+/// How long one of several connections may take to be made before the others are used: a short backlog takes no more until then.
+const CONNECT: Duration = Duration::from_millis(250);
+/// Between the last of several connections and the first request: a worker that serves one connection at a time has taken one by then.
+const TAKEN: Duration = Duration::from_millis(10);
 
 /// A client of containers.
 pub(crate) struct Client {
@@ -54,6 +58,8 @@ pub(crate) enum HttpError {
     TooLarge(usize),
     #[error("cannot be asked for: {0}")]
     Request(String),
+    #[error("an answer that cannot be decoded: {0}")]
+    Coding(String),
 }
 
 impl Request {
@@ -65,15 +71,9 @@ impl Request {
         Self { method: "DELETE".to_owned(), ..Self::get(path) }
     }
 
-    /// A request with a JSON body.
-    pub(crate) fn json(method: &str, path: &str, media_type: &str, body: &Value) -> Self {
-        Self {
-            method: method.to_owned(),
-            path: path.to_owned(),
-            headers: vec![("content-type".to_owned(), media_type.to_owned())],
-            body: Some(body.to_string().into_bytes()),
-            body_bytes: 0,
-        }
+    /// With another bound on the answer's body.
+    pub(crate) fn at_most(self, body_bytes: usize) -> Self {
+        Self { body_bytes, ..self }
     }
 }
 
@@ -83,8 +83,19 @@ impl Response {
         (200..300).contains(&self.status)
     }
 
+    /// The first header of this name.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+    }
+
+    /// Every header of this name, in the order in which they came.
+    pub(crate) fn headers_named<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.headers.iter().filter(move |(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+    }
+
+    /// Where it sends the client instead of answering.
+    pub(crate) fn redirects_to(&self) -> Option<&str> {
+        (300..400).contains(&self.status).then(|| self.header("location")).flatten()
     }
 
     pub(crate) fn json(&self) -> Option<Value> {
@@ -121,16 +132,90 @@ impl Client {
         Ok(response)
     }
 
-    fn exchange(&self, stream: TcpStream, request: &Request, within: Duration) -> Result<Response, HttpError> {
-        let message = message(request)?;
-        let most = if request.body_bytes == 0 { BODY_BYTES } else { request.body_bytes };
-        self.runtime.block_on(async {
-            match tokio::time::timeout(within, converse(stream, message, most)).await {
-                Ok(answer) => answer,
-                Err(_) => Err(HttpError::Late(within)),
+    /// The same request over `many` connections that are open at once, so that several workers have to share them.
+    pub(crate) fn send_many(
+        &self,
+        container: &dyn Container,
+        port: u16,
+        request: &Request,
+        within: Duration,
+        many: usize,
+    ) -> Vec<Result<Response, HttpError>> {
+        let mut streams = Vec::with_capacity(many);
+        while streams.len() < many {
+            match container.connect(port, CONNECT.min(within)) {
+                Ok(stream) => streams.push(stream),
+                Err(_) => break,
             }
+        }
+        std::thread::sleep(TAKEN);
+        let left = many - streams.len();
+        let mut answers = self.exchange_all(streams, request, within);
+        answers.extend((0..left).map(|_| self.send(container, port, request, within)));
+        answers
+    }
+
+    fn exchange_all(
+        &self,
+        streams: Vec<TcpStream>,
+        request: &Request,
+        within: Duration,
+    ) -> Vec<Result<Response, HttpError>> {
+        self.runtime.block_on(async {
+            let exchanges: Vec<_> =
+                streams.into_iter().map(|stream| tokio::spawn(timed(stream, request.clone(), within))).collect();
+            let mut answers = Vec::with_capacity(exchanges.len());
+            for exchange in exchanges {
+                answers.push(exchange.await.unwrap_or_else(|error| Err(HttpError::Broken(error.to_string()))));
+            }
+            answers
         })
     }
+
+    fn exchange(&self, stream: TcpStream, request: &Request, within: Duration) -> Result<Response, HttpError> {
+        self.runtime.block_on(timed(stream, request.clone(), within))
+    }
+}
+
+async fn timed(stream: TcpStream, request: Request, within: Duration) -> Result<Response, HttpError> {
+    let message = message(&request)?;
+    let most = if request.body_bytes == 0 { BODY_BYTES } else { request.body_bytes };
+    match tokio::time::timeout(within, converse(stream, message, most)).await {
+        Ok(answer) => answer.and_then(|answer| decoded(answer, most)),
+        Err(_) => Err(HttpError::Late(within)),
+    }
+}
+
+/// The answer with its content codings undone, the last one first, within the same bound as a plain body.
+fn decoded(mut answer: Response, most: usize) -> Result<Response, HttpError> {
+    let codings: Vec<String> = answer
+        .headers_named("content-encoding")
+        .flat_map(|codings| codings.split(','))
+        .map(|coding| coding.trim().to_ascii_lowercase())
+        .filter(|coding| !coding.is_empty() && coding != "identity")
+        .collect();
+    if answer.body.is_empty() {
+        return Ok(answer);
+    }
+    for coding in codings.iter().rev() {
+        answer.body = match coding.as_str() {
+            "gzip" | "x-gzip" => bounded(flate2::read::MultiGzDecoder::new(answer.body.as_slice()), most)?,
+            // By the book it is zlib; some send bare deflate, whose first byte is no zlib header.
+            "deflate" if answer.body[0] & 0x0f == 8 => {
+                bounded(flate2::read::ZlibDecoder::new(answer.body.as_slice()), most)?
+            }
+            "deflate" => bounded(flate2::read::DeflateDecoder::new(answer.body.as_slice()), most)?,
+            other => return Err(HttpError::Coding(format!("its content coding is `{other}`"))),
+        };
+    }
+    Ok(answer)
+}
+
+fn bounded(decoder: impl io::Read, most: usize) -> Result<Vec<u8>, HttpError> {
+    let mut body = Vec::new();
+    let bound = u64::try_from(most).unwrap_or(u64::MAX).saturating_add(1);
+    decoder.take(bound).read_to_end(&mut body).map_err(|error| HttpError::Coding(error.to_string()))?;
+    if body.len() > most { Err(HttpError::TooLarge(most)) } else { Ok(body) }
 }
 
 fn message(request: &Request) -> Result<hyper::Request<Full<Bytes>>, HttpError> {
@@ -224,6 +309,40 @@ mod tests {
     }
 
     #[test]
+    fn a_compressed_body_is_decoded_within_its_bound() {
+        fn compressed(coding: &str, text: &[u8]) -> Vec<u8> {
+            use flate2::Compression;
+            let mut body = Vec::new();
+            match coding {
+                "gzip" => drop(flate2::read::GzEncoder::new(text, Compression::default()).read_to_end(&mut body)),
+                "zlib" => drop(flate2::read::ZlibEncoder::new(text, Compression::default()).read_to_end(&mut body)),
+                _ => drop(flate2::read::DeflateEncoder::new(text, Compression::default()).read_to_end(&mut body)),
+            }
+            body
+        }
+        let of = |coding: &str, body: Vec<u8>| Response {
+            status: 200,
+            headers: vec![("content-encoding".to_owned(), coding.to_owned())],
+            body,
+            took: Duration::ZERO,
+        };
+        for (coding, body) in [
+            ("gzip", compressed("gzip", b"{\"a\":1}")),
+            ("deflate", compressed("zlib", b"{\"a\":1}")),
+            ("deflate", compressed("bare", b"{\"a\":1}")),
+            ("identity", b"{\"a\":1}".to_vec()),
+            ("deflate, gzip", compressed("gzip", &compressed("zlib", b"{\"a\":1}"))),
+        ] {
+            assert_eq!(decoded(of(coding, body), 100).unwrap().text(), "{\"a\":1}", "{coding}");
+        }
+        let bomb = compressed("gzip", &vec![0; 10 << 20]);
+        assert!(matches!(decoded(of("gzip", bomb), 1 << 20), Err(HttpError::TooLarge(_))));
+        assert!(matches!(decoded(of("gzip", b"no gzip".to_vec()), 100), Err(HttpError::Coding(_))));
+        let other = decoded(of("br", b"x".to_vec()), 100).unwrap_err();
+        assert_eq!(other.to_string(), "an answer that cannot be decoded: its content coding is `br`");
+    }
+
+    #[test]
     fn what_cannot_be_asked_is_an_error_before_anything_is_sent() {
         let request = Request { headers: vec![("a".to_owned(), "b\r\nc".to_owned())], ..Request::get("/") };
         assert!(matches!(ask(b"", &request, Duration::from_secs(5)), Err(HttpError::Request(_))));
@@ -243,7 +362,12 @@ mod tests {
             server.write_all(b"HTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n").unwrap();
             String::from_utf8_lossy(&asked[..length]).into_owned()
         });
-        let request = Request::json("POST", "/tasks", "application/json", &serde_json::json!({"a": 1}));
+        let request = Request {
+            method: "POST".to_owned(),
+            headers: vec![("content-type".to_owned(), "application/json".to_owned())],
+            body: Some(br#"{"a":1}"#.to_vec()),
+            ..Request::get("/tasks")
+        };
         let response = Client::new().unwrap().exchange(stream, &request, Duration::from_secs(5)).unwrap();
         assert_eq!(response.status, 201);
         let asked = server.join().unwrap();

@@ -15,6 +15,24 @@ const MOST: u32 = 4096;
 /// The most schemas that are looked at for one value.
 const STEPS: u32 = 2_000;
 
+/// What stands behind the run's mark where odd text is wanted: quotes, a backslash, letters beyond ASCII and beyond 16 bits.
+const ODD: &str = r#"'q' "q" \ é 漢 🚢"#;
+
+/// Which values of the many that a schema allows.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Style {
+    /// Also the members that need not be there and may hold any text, or that say whether something is done.
+    pub(crate) full: bool,
+    /// Free text with [`ODD`] characters.
+    pub(crate) odd: bool,
+    /// What the document shows as examples, where it does.
+    pub(crate) examples: bool,
+    /// Members that are not made although they could be.
+    pub(crate) without: Vec<String>,
+    /// Members whose value is known: references to something else.
+    pub(crate) known: Vec<(String, Value)>,
+}
+
 /// A document, and what its values are made with.
 pub(crate) struct Maker<'a> {
     pub(crate) document: &'a Value,
@@ -22,13 +40,16 @@ pub(crate) struct Maker<'a> {
     pub(crate) mark: &'a str,
     /// Another one makes other values, where the schema allows others.
     pub(crate) variation: u64,
+    style: Style,
+    /// How many texts were made: no two are the same, so that members that were swapped are told.
+    texts: Cell<u32>,
     /// How many schemas may still be looked at: choices inside choices multiply.
     steps: Cell<u32>,
 }
 
 impl<'a> Maker<'a> {
-    pub(crate) fn new(document: &'a Value, mark: &'a str, variation: u64) -> Self {
-        Self { document, mark, variation, steps: Cell::new(STEPS) }
+    pub(crate) fn new(document: &'a Value, mark: &'a str, variation: u64, style: &Style) -> Self {
+        Self { document, mark, variation, style: style.clone(), texts: Cell::new(0), steps: Cell::new(STEPS) }
     }
 
     /// Whether one more schema may be looked at.
@@ -42,6 +63,13 @@ impl<'a> Maker<'a> {
     /// `None` where no value could be made.
     pub(crate) fn value(&self, schema: &Value) -> Option<Value> {
         self.at(schema, "", 0)
+    }
+
+    /// The names that the schema requires.
+    pub(crate) fn required(&self, schema: &Value) -> Vec<String> {
+        let schema = self.flat(schema, 0);
+        let names = schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str);
+        names.take(MOST as usize).map(str::to_owned).collect()
     }
 
     /// The schema's properties as declared, references followed.
@@ -79,6 +107,12 @@ impl<'a> Maker<'a> {
             return None;
         }
         let schema = &self.flat(schema, 0);
+        if let Some((_, value)) = self.style.known.iter().find(|(known, _)| known == name) {
+            return Some(value.clone());
+        }
+        if let Some(example) = example(schema).filter(|_| self.style.examples) {
+            return Some(example.clone());
+        }
         if let Some(value) = schema.get("const") {
             return Some(value.clone());
         }
@@ -136,22 +170,52 @@ impl<'a> Maker<'a> {
                 object.insert(name.clone(), self.at(property, name, depth + 1)?);
             }
         }
+        for (name, property) in properties.iter().take(MOST as usize).filter(|_| self.style.full) {
+            if !object.contains_key(name) && self.is_worth_writing(property, name) {
+                object.insert(name.clone(), self.at(property, name, depth + 1)?);
+            }
+        }
+        object.retain(|name, _| required.contains(&name.as_str()) || !self.style.without.contains(name));
         Some(Value::Object(object))
     }
 
     /// Whether a member may hold any text: not a reference to something else, not a time, not chosen by the service.
-    pub(crate) fn is_free_text(&self, property: &Value, name: &str) -> bool {
-        let schema = self.flat(property, 0);
-        let choices = ["oneOf", "anyOf"].iter().find_map(|choice| schema[choice].as_array().cloned());
-        let one = choices.and_then(|choices| choices.into_iter().find(|choice| choice["type"] != "null"));
-        let schema = one.map_or(schema, |one| self.flat(&one, 0));
+    fn is_free_text(&self, property: &Value, name: &str) -> bool {
+        let schema = self.one_of(property);
         schema["readOnly"] != true
-            && name != "id"
-            && !name.ends_with("_id")
-            && !name.ends_with("_at")
+            && !is_the_services(name)
             && schema.get("format").is_none()
             && schema.get("enum").is_none()
             && kind(&schema) == "string"
+    }
+
+    /// Whether a member that need not be there is written all the same: plain text, or whether something is done. What services set
+    /// themselves or hold against rules that no schema tells is left to them.
+    fn is_worth_writing(&self, property: &Value, name: &str) -> bool {
+        const RULED: &[&str] = &[
+            "status", "state", "type", "kind", "role", "category", "level", "priority", "lang", "locale", "currency",
+            "country", "zone", "color", "colour", "mail", "phone", "user", "slug", "code", "key", "version", "tag",
+            "url", "uri", "link", "href", "self", "image", "avatar", "password", "secret", "token", "hash", "date",
+            "time", "owner", "author", "creator", "assignee", "parent", "number", "sku", "cron", "path", "file", "ip",
+            "host",
+        ];
+        const DONE: &[&str] = &["done", "completed", "complete", "finished", "checked"];
+        let schema = self.one_of(property);
+        let lower = name.to_ascii_lowercase();
+        if kind(&schema) == "boolean" {
+            return schema["readOnly"] != true && DONE.contains(&lower.trim_start_matches("is_"));
+        }
+        let has_room = schema["maxLength"].as_u64().is_none_or(|most| most >= 40);
+        let is_ruled = lower.split(|c: char| !c.is_alphanumeric()).any(|word| RULED.contains(&word));
+        has_room && !is_ruled && schema.get("pattern").is_none() && self.is_free_text(property, name)
+    }
+
+    /// The schema itself, or the first of its choices that is not `null`.
+    fn one_of(&self, property: &Value) -> Value {
+        let schema = self.flat(property, 0);
+        let choices = ["oneOf", "anyOf"].iter().find_map(|choice| schema[choice].as_array().cloned());
+        let one = choices.and_then(|choices| choices.into_iter().find(|choice| choice["type"] != "null"));
+        one.map_or(schema, |one| self.flat(&one, 0))
     }
 
     fn array(&self, schema: &Value, depth: usize) -> Option<Value> {
@@ -161,7 +225,13 @@ impl<'a> Maker<'a> {
         }
         (0..least)
             .map(|index| {
-                let maker = Maker { variation: self.variation + index, steps: self.steps.clone(), ..*self };
+                let maker = Maker {
+                    variation: self.variation + index,
+                    style: self.style.clone(),
+                    texts: self.texts.clone(),
+                    steps: self.steps.clone(),
+                    ..*self
+                };
                 maker.at(&schema["items"], "", depth + 1)
             })
             .collect::<Option<Vec<_>>>()
@@ -169,46 +239,98 @@ impl<'a> Maker<'a> {
     }
 
     fn string(&self, schema: &Value, name: &str) -> Option<Value> {
-        if let Some(pattern) = schema["pattern"].as_str() {
-            let least = schema["minLength"].as_u64().unwrap_or(0);
-            let most = schema["maxLength"].as_u64().unwrap_or(MOST.into());
-            // What has the run's mark in it is told from everything else, and from what was sent before.
-            let marked = [self.text(schema), bounded(&format!("s{}{}", self.digits(), self.variation), schema)];
-            if let Some(text) = marked.into_iter().find(|text| admits(pattern, text)) {
-                return Some(Value::String(text));
-            }
-            let example = schema.get("example").or_else(|| schema["examples"].get(0));
-            return matching(pattern, least, most)
-                .map(Value::String)
-                .or_else(|| example.filter(|example| example.is_string()).cloned());
-        }
-        let n = self.variation;
-        let digits = self.digits();
-        let made = match schema["format"].as_str() {
-            Some("date-time") => format!("2026-01-{:02}T12:00:00Z", 1 + n % 28),
-            Some("date") => format!("2026-01-{:02}", 1 + n % 28),
-            Some("time") => format!("12:00:{:02}Z", n % 60),
-            Some("duration") => format!("PT{}S", 1 + n % 1000),
-            Some("uuid") => format!("{digits}-0000-4000-8000-{n:012x}"),
-            Some("email" | "idn-email") => format!("{digits}-{n}@example.com"),
-            Some("uri" | "url" | "iri" | "uri-reference") => format!("https://example.com/{digits}/{n}"),
-            Some("hostname" | "idn-hostname") => format!("h{digits}-{n}.example.com"),
-            Some("ipv4") => format!("192.0.2.{}", 1 + n % 250),
-            Some("ipv6") => format!("2001:db8::{:x}", 1 + n % 0xffff),
-            Some("byte") => "c2Vhd29ydGh5".to_owned(),
-            Some("decimal") => format!("{}.5", 1 + n % 1000),
-            _ => match name {
-                "email" => format!("{digits}-{n}@example.com"),
-                "slug" | "key" | "username" | "code" => bounded(&format!("s{digits}{n}"), schema),
-                _ => self.text(schema),
-            },
+        let Some(pattern) = schema["pattern"].as_str() else {
+            let made = self.formatted(schema).or_else(|| self.named(schema, name));
+            let text = made.unwrap_or_else(|| {
+                self.texts.set(self.texts.get() + 1);
+                self.text(schema)
+            });
+            return Some(Value::String(text));
         };
-        Some(Value::String(made))
+        let least = schema["minLength"].as_u64().unwrap_or(0);
+        let most = schema["maxLength"].as_u64().unwrap_or(MOST.into());
+        // What has the run's mark in it is told from everything else, and from what was sent before.
+        let short = bounded(&format!("s{}{}", self.digits(), self.variation), schema);
+        let free = [self.text(schema), self.plain(schema), short];
+        let made = [self.formatted(schema), self.named(schema, name)].into_iter().flatten().chain(free);
+        if let Some(text) = made.into_iter().find(|text| admits(pattern, text)) {
+            return Some(Value::String(text));
+        }
+        matching(pattern, least, most)
+            .map(Value::String)
+            .or_else(|| example(schema).filter(|example| example.is_string()).cloned())
     }
 
-    /// Free text with the run's mark, as short or long as it must be.
+    /// As the schema's format has it.
+    fn formatted(&self, schema: &Value) -> Option<String> {
+        let n = self.variation;
+        let digits = self.digits();
+        Some(match schema["format"].as_str()? {
+            "date-time" => format!("2026-01-{:02}T12:00:00Z", 1 + n % 28),
+            "date" => format!("2026-01-{:02}", 1 + n % 28),
+            "time" => format!("12:00:{:02}Z", n % 60),
+            "duration" => format!("PT{}S", 1 + n % 1000),
+            "uuid" => format!("{digits}-0000-4000-8000-{n:012x}"),
+            "email" | "idn-email" => format!("{digits}-{n}@example.com"),
+            "uri" | "url" | "iri" | "uri-reference" => format!("https://example.com/{digits}/{n}"),
+            "hostname" | "idn-hostname" => format!("h{digits}-{n}.example.com"),
+            "ipv4" => format!("192.0.2.{}", 1 + n % 250),
+            "ipv6" => format!("2001:db8::{:x}", 1 + n % 0xffff),
+            "byte" => "c2Vhd29ydGh5".to_owned(),
+            "decimal" => format!("{}.5", 1 + n % 1000),
+            "password" => format!("Sea-Worthy-{digits}-{n}"),
+            "slug" => bounded(&format!("s{digits}{n}"), schema),
+            _ => return None,
+        })
+    }
+
+    /// As its name has it where the schema leaves it open: services hold such text against rules that no schema tells.
+    fn named(&self, schema: &Value, name: &str) -> Option<String> {
+        let n = self.variation;
+        let digits = self.digits();
+        let lower = name.to_ascii_lowercase();
+        let text = match lower.as_str() {
+            "slug" | "key" | "username" | "user_name" | "login" | "code" | "sku" => {
+                return Some(bounded(&format!("s{digits}{n}"), schema));
+            }
+            "email" | "e_mail" | "mail" => format!("{digits}-{n}@example.com"),
+            "phone" | "phone_number" | "phonenumber" | "mobile" => format!("+4930123456{:02}", n % 100),
+            "url" | "uri" | "website" | "link" | "homepage" => format!("https://example.com/{digits}/{n}"),
+            "password" => format!("Sea-Worthy-{digits}-{n}"),
+            "color" | "colour" => format!("#12ab{:02x}", n % 256),
+            "country" | "country_code" => "DE".to_owned(),
+            "currency" => "EUR".to_owned(),
+            "language" | "lang" | "locale" => "en".to_owned(),
+            "timezone" | "time_zone" | "tz" => "UTC".to_owned(),
+            "zip" | "zipcode" | "zip_code" | "postal_code" | "postcode" => format!("1011{}", n % 10),
+            "price" | "amount" => format!("{}.50", 1 + n % 1000),
+            "date" | "due" | "birthday" | "day" => format!("2026-01-{:02}", 1 + n % 28),
+            other if other.ends_with("_date") => format!("2026-01-{:02}", 1 + n % 28),
+            other if other.ends_with("_at") => format!("2026-01-{:02}T12:00:00Z", 1 + n % 28),
+            other if other.ends_with("_url") => format!("https://example.com/{digits}/{n}"),
+            other if other.ends_with("_email") => format!("{digits}-{n}@example.com"),
+            _ => return None,
+        };
+        let fits = schema["maxLength"].as_u64().is_none_or(|most| text.chars().count() as u64 <= most);
+        fits.then(|| bounded(&text, schema))
+    }
+
+    /// Free text with the run's mark, as short or long as it must be, and odd where that is wanted and there is room for it.
     fn text(&self, schema: &Value) -> String {
-        bounded(&format!("seaworthy {} {}", self.mark, self.variation), schema)
+        let odd = format!("{} {ODD}", self.marked());
+        let most = schema["maxLength"].as_u64().unwrap_or(MOST.into());
+        if self.style.odd && odd.chars().count() as u64 <= most { bounded(&odd, schema) } else { self.plain(schema) }
+    }
+
+    fn plain(&self, schema: &Value) -> String {
+        bounded(&self.marked(), schema)
+    }
+
+    fn marked(&self) -> String {
+        match self.texts.get() {
+            0 | 1 => format!("seaworthy {} {}", self.mark, self.variation),
+            several => format!("seaworthy {} {}.{several}", self.mark, self.variation),
+        }
     }
 
     /// Eight hexadecimal digits of the mark.
@@ -216,6 +338,19 @@ impl<'a> Maker<'a> {
         let digits: String = self.mark.chars().filter(char::is_ascii_hexdigit).take(8).collect();
         format!("{digits:0>8}").to_lowercase()
     }
+}
+
+/// Whether services set a member of this name themselves.
+pub(crate) fn is_the_services(name: &str) -> bool {
+    let lower = name.to_ascii_lowercase();
+    ["id", "uuid", "pk"].contains(&lower.as_str())
+        || ["_id", "_at", "_by", "_ids", "_uuid"].iter().any(|end| lower.ends_with(end))
+        || ["Id", "At", "By", "Ids"].iter().any(|end| name.ends_with(end))
+        || ["created", "updated", "modified", "deleted"].iter().any(|start| lower.starts_with(start))
+}
+
+fn example(schema: &Value) -> Option<&Value> {
+    schema.get("example").or_else(|| schema["examples"].get(0)).filter(|example| !example.is_null())
 }
 
 /// What `#/a/b~1c` points at inside the document.
@@ -268,9 +403,11 @@ fn bounded(text: &str, schema: &Value) -> String {
     };
     let (least, most) = (bound("minLength", 0), bound("maxLength", MOST as usize));
     let length = text.chars().count();
-    let cut = text.chars().skip(length.saturating_sub(most));
-    let padding = std::iter::repeat_n('x', least.saturating_sub(length));
-    cut.chain(padding).collect()
+    let cut: String = text.chars().skip(length.saturating_sub(most)).collect();
+    // Many services take spaces away from the ends.
+    let cut = cut.trim_start();
+    let padding = std::iter::repeat_n('x', least.saturating_sub(cut.chars().count()));
+    cut.chars().chain(padding).collect()
 }
 
 #[expect(clippy::cast_precision_loss, reason = "bounds beyond 2^53 need no exact value")]
@@ -376,7 +513,7 @@ mod tests {
     #[track_caller]
     fn check(schema: &Value, expected: &Value) {
         let nothing = json!({});
-        let maker = Maker::new(&nothing, "ab12cd34", 7);
+        let maker = Maker::new(&nothing, "ab12cd34", 7, &Style::default());
         assert_eq!(maker.value(schema).as_ref(), Some(expected), "{schema}");
     }
 
@@ -426,9 +563,9 @@ mod tests {
             "Joined": {"allOf": [{"$ref": "#/components/schemas/Joined"}, {"$ref": "#/components/schemas/Joined"}]},
             "Endless": {"required": ["next"], "properties": {"next": {"$ref": "#/components/schemas/Endless"}}},
         }}});
-        let maker = Maker::new(&document, "ab", 0);
+        let maker = Maker::new(&document, "ab", 0, &Style::default());
         let of = |name: &str| {
-            let maker = Maker::new(&document, "ab", 0);
+            let maker = Maker::new(&document, "ab", 0, &Style::default());
             maker.value(&json!({"$ref": format!("#/components/schemas/{name}")}))
         };
         assert_eq!(of("Task"), Some(json!({"a": 1, "b": true})));
@@ -441,7 +578,7 @@ mod tests {
     #[test]
     fn hostile_schemas_cost_little() {
         let nothing = json!({});
-        let maker = Maker::new(&nothing, "ab", 0);
+        let maker = Maker::new(&nothing, "ab", 0, &Style::default());
         for schema in [
             json!({"type": "string", "pattern": "(a{1000}){1000}"}),
             json!({"type": "string", "pattern": "("}),

@@ -108,7 +108,7 @@ fn the_sample_keeps_its_promises() -> anyhow::Result<()> {
     Pass: first 2xx from /health N ms after the start
     Pass: GET /health 200 in N ms, 200 a moment later
     Pass: POST 201, GET 200, PUT 200, DELETE 204, GET 404 on /notes
-    Pass: POST /notes 201, container killed, GET 200 from a new one
+    Pass: POST /notes 201, PUT 200, DELETE 204, container killed, GET 200 from a new one
     Pass: listens on 8000 without PORT; listens on 18080 with PORT=18080
     Pass: exit 1 after N ms: DATABASE_URL is not set
     Pass: DATABASE_URL is not set in the config; no URL with a password in 3 files (1.4 MB) of 1 layer, 1 variable, 1 label, 1 history line; what was written is read back with the same DATABASE_URL; with another file: exit 1 within N ms of its start; last log lines: cannot make /data-elsewhere/notes: Permission denied (os error 13)
@@ -116,7 +116,7 @@ fn the_sample_keeps_its_promises() -> anyhow::Result<()> {
     Pass: with a read-only root but for /data: GET /health 2xx; POST 201, GET 200, PUT 200, DELETE 204, GET 404 on /notes
     Pass: with no capabilities: GET /health 2xx; POST 201, GET 200, PUT 200, DELETE 204, GET 404 on /notes
     Pass: 1 line on stdout, each a JSON object
-    Pass: no attempt to reach anything else in N ms and 13 requests
+    Pass: no attempt to reach anything else in N ms and 85 requests
     Pass: the config's user is uid 1000 (appuser)
     Pending: not pushed to ghcr.io
     "##);
@@ -158,11 +158,11 @@ fn what_is_wrong_breaks_its_own_promise() -> anyhow::Result<()> {
     --deaf
     Fail: still running 2 s after SIGTERM; it would have to be killed
     --wrong-read
-    Fail: GET /notes/{note_id} after it was created: `text` is `"something else"`, written was `"seaworthy MARK 1"`
+    Fail: GET /notes/{note_id} after it was created: `text` is `"something else"`, written was `"seaworthy MARK 1"`; last log lines: {"level":"info","message":"listening","port":8000}
     --undeleted
-    Fail: GET /notes/{note_id} after the delete: expected 404, answered 200: {"id":1,"text":"seaworthy MARK 2"}
+    Fail: GET /notes/{note_id} after the delete: expected 404, answered 200: {"id":1,"text":"seaworthy MARK 2"}; last log lines: {"level":"info","message":"listening","port":8000}
     --no-openapi
-    Unproven: GET /openapi.json answered 404; a scenario can be written instead
+    Unproven: GET /openapi.json answered 404, and 31 other usual places have no OpenAPI document; a scenario can be written instead
     Unproven: exit 0 N ms after SIGTERM; no request with a body is known to hold open; a scenario can be written instead
     "##);
     Ok(())
@@ -264,11 +264,11 @@ fn what_is_given_is_never_shown() -> anyhow::Result<()> {
 #[test]
 fn what_is_done_to_one_note_must_not_be_done_to_another() -> anyhow::Result<()> {
     let seen = |fault: &str| told(&Recipe::fault(fault), "- [ ] All CRUD endpoints work");
-    assert_snapshot!(seen("--one-place")?, @r#"Fail: GET /notes/{note_id} after it was created: answered 404: {"detail":"not found"}"#);
-    assert_snapshot!(seen("--updates-all")?, @r#"Fail: GET /notes/{note_id} of another one, after all that was done to the first: `text` is `"seaworthy MARK 2"`, written was `"seaworthy MARK 8"`"#);
-    assert_snapshot!(seen("--deletes-all")?, @r#"Fail: GET /notes/{note_id} of another one, after all that was done to the first: answered 404: {"detail":"not found"}"#);
-    assert_snapshot!(seen("--still-listed")?, @"Fail: GET /notes still lists what was deleted");
-    assert_snapshot!(seen("--update-ignored")?, @r#"Fail: GET /notes/{note_id} after the PUT: `text` is `"seaworthy MARK 1"`, written was `"seaworthy MARK 2"`"#);
+    assert_snapshot!(seen("--one-place")?, @r#"Fail: GET /notes/{note_id} after it was created: answered 404: {"detail":"not found"}; last log lines: {"level":"info","message":"listening","port":8000}"#);
+    assert_snapshot!(seen("--updates-all")?, @r#"Fail: GET /notes/{note_id} of another one, after the PUT: `text` is `"seaworthy MARK 2"`, written was `"seaworthy MARK 9 'q' \"q\" \\ é 漢 🚢"`; last log lines: {"level":"info","message":"listening","port":8000}"#);
+    assert_snapshot!(seen("--deletes-all")?, @r#"Fail: GET /notes after the delete lists 1 page(s) without what was created; last log lines: {"level":"info","message":"listening","port":8000}"#);
+    assert_snapshot!(seen("--still-listed")?, @r#"Fail: GET /notes still lists what was deleted; last log lines: {"level":"info","message":"listening","port":8000}"#);
+    assert_snapshot!(seen("--update-ignored")?, @r#"Fail: GET /notes/{note_id} after the PUT: `text` is `"seaworthy MARK 1"`, written was `"seaworthy MARK 2"`; last log lines: {"level":"info","message":"listening","port":8000}"#);
     Ok(())
 }
 
@@ -301,7 +301,7 @@ fn things_that_are_no_collection_are_not_shown_by_another_one() -> anyhow::Resul
     );
     assert_snapshot!(seen?, @r"
     Unproven: /openapi.json names no collection called `sessions`; a scenario can be written instead
-    Pass: POST /notes 201, container killed, GET 200 from a new one
+    Pass: POST /notes 201, PUT 200, DELETE 204, container killed, GET 200 from a new one
     Unproven: not understood: no check knows this sentence
     ");
     Ok(())
@@ -310,6 +310,40 @@ fn things_that_are_no_collection_are_not_shown_by_another_one() -> anyhow::Resul
 #[test]
 fn a_file_of_its_own_is_not_the_database_that_was_given() -> anyhow::Result<()> {
     assert_snapshot!(told(&Recipe::fault("--own-file"), "- [ ] DATABASE_URL: environment variable (not hardcoded)")?, @"Fail: DATABASE_URL is not set in the config; no URL with a password in 3 files (1.4 MB) of 1 layer, 1 variable, 1 label, 1 history line; what was written is read back with the same DATABASE_URL; with another file it is there as well: something else than DATABASE_URL decides");
+    Ok(())
+}
+
+#[test]
+fn a_database_to_which_nobody_logs_in_is_not_connected() -> anyhow::Result<()> {
+    let seen = |fault: &str| -> anyhow::Result<String> {
+        let sentence = "- [ ] Container can connect to PostgreSQL database with provided DATABASE_URL";
+        let report = report(&Recipe::fault(fault), sentence, &[])?;
+        assert_eq!(report.database, seaworthy_report::Database::StandIn);
+        Ok(lines(&report))
+    };
+    assert_snapshot!(seen("--own-file")?, @"Fail: POST /notes 201, and nobody came to the database");
+    assert_snapshot!(seen("--dials")?, @"Fail: POST /notes 201, and no login came to the database, 1 connection without one");
+    Ok(())
+}
+
+#[test]
+fn a_health_path_that_leads_elsewhere_is_told_at_once() -> anyhow::Result<()> {
+    let sentence = "- [ ] Health check endpoint responds at `/health`";
+    let report = report(&Recipe::fault("--health-redirects"), sentence, &[("DATABASE_URL", "file:///data")])?;
+    assert_snapshot!(lines(&report), @"Fail: GET /health answered 307 to /health/, which is no 2xx; name the path that answers itself");
+    assert!(report.took_ms < 5_000, "{} ms, which is the timeout", report.took_ms);
+    Ok(())
+}
+
+#[test]
+fn a_header_may_be_repeated() -> anyhow::Result<()> {
+    let seen = |value: &str| {
+        let step = format!("- [ ] It is there <!-- check: GET /health -> 200 header X-Part: {value} -->");
+        told(&Recipe::fault("--two-headers"), &step)
+    };
+    assert_snapshot!(seen("one")?, @"Pass: GET 200");
+    assert_snapshot!(seen("two")?, @"Pass: GET 200");
+    assert_snapshot!(seen("three")?, @"");
     Ok(())
 }
 
@@ -342,7 +376,7 @@ fn a_start_alone_does_not_show_the_work_on_a_read_only_root() -> anyhow::Result<
     let sentence = "- [ ] Runs with a read-only root filesystem";
     let report = report(&Recipe::fault("--no-openapi"), sentence, &[("DATABASE_URL", "file:///data")])?;
     assert_snapshot!(lines(&report), @"Pass: with a read-only root but for /data: connections accepted");
-    assert_snapshot!(report.criteria[0].warnings.join("; "), @"only its start was seen, not its work: GET /openapi.json answered 404; a scenario can be written instead");
+    assert_snapshot!(report.criteria[0].warnings.join("; "), @"only its start was seen, not its work: GET /openapi.json answered 404, and 31 other usual places have no OpenAPI document; a scenario can be written instead");
     Ok(())
 }
 

@@ -191,7 +191,7 @@ fn a_binary_of_another_architecture_is_seen() -> anyhow::Result<()> {
 #[test]
 fn an_answer_that_is_not_what_was_written_is_seen() -> anyhow::Result<()> {
     held(row!(Recipe::fault("--wrong-read"))).runs(r#"
-    fail api.crud: GET /notes/{note_id} after it was created: `text` is `"something else"`, written was `"seaworthy … 1"`
+    fail api.crud: GET /notes/{note_id} after it was created: `text` is `"something else"`, written was `"seaworthy … 1"`; last log lines: …
     fail data.persists: GET /notes/{note_id} before the restart: `text` is `"something else"`, written was `"seaworthy … 1"`
     pass rootfs.read_only: with a read-only root but for /data: GET /health 2xx
     warning: only its start was seen, not its work: …
@@ -203,10 +203,11 @@ fn an_answer_that_is_not_what_was_written_is_seen() -> anyhow::Result<()> {
 fn a_deleted_note_that_is_still_there_is_seen() -> anyhow::Result<()> {
     held(row!(Recipe::fault("--undeleted"))).runs(
         r#"
-    fail api.crud: GET /notes/{note_id} after the delete: expected 404, answered 200: {"id":1,"text":"seaworthy … 2"}
+    fail api.crud: GET /notes/{note_id} after the delete: expected 404, answered 200: {"id":1,"text":"seaworthy … 2"}; last log lines: …
+    fail data.persists: GET /notes/{note_id} after the restart: expected 404, answered 200: …
     pass rootfs.read_only: with a read-only root but for /data: GET /health 2xx
     warning: only its start was seen, not its work: …
-    13 pass
+    12 pass
     "#,
     )
 }
@@ -214,8 +215,8 @@ fn a_deleted_note_that_is_still_there_is_seen() -> anyhow::Result<()> {
 #[test]
 fn without_openapi_crud_is_unproven() -> anyhow::Result<()> {
     held(row!(Recipe::fault("--no-openapi"))).runs("
-    unproven api.crud: GET /openapi.json answered 404; a scenario can be written instead
-    unproven data.persists: GET /openapi.json answered 404; a scenario can be written instead
+    unproven api.crud: GET /openapi.json answered 404, and 31 other usual places have no OpenAPI document; a scenario can be written instead
+    unproven data.persists: GET /openapi.json answered 404, and 31 other usual places have no OpenAPI document; a scenario can be written instead
     pass rootfs.read_only: with a read-only root but for /data: GET /health 2xx
     warning: only its start was seen, not its work: …
     unproven stop.graceful: exit 0 … ms after SIGTERM; no request with a body is known to hold open; a scenario can be written instead
@@ -227,10 +228,11 @@ fn without_openapi_crud_is_unproven() -> anyhow::Result<()> {
 fn a_service_that_keeps_only_its_last_note_is_seen() -> anyhow::Result<()> {
     held(row!(Recipe::fault("--one-place"))).runs(
         r#"
-    fail api.crud: GET /notes/{note_id} after it was created: answered 404: {"detail":"not found"}
+    fail api.crud: GET /notes/{note_id} after it was created: answered 404: {"detail":"not found"}; last log lines: …
+    fail data.persists: GET /notes/{note_id} after the restart: answered 404: {"detail":"not found"}
     pass rootfs.read_only: with a read-only root but for /data: GET /health 2xx
     warning: only its start was seen, not its work: …
-    13 pass
+    12 pass
     "#,
     )
 }

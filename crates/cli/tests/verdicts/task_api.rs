@@ -16,7 +16,7 @@ const EXAMPLE: &str = "crates/spec/tests/data/containerization-spec.example.md";
 fn the_task_api_is_shipped_from_its_specification() -> anyhow::Result<()> {
     let shipped = report(&seaworthy(&["ship", "task-api", "--engine", "embedded", "--report", "json=-"])?)?;
     assert_snapshot!(not_kept(&shipped), @"
-    pending database.connects: POST /tasks 201 in one container, GET 200 in a second one that shares only the database (throwaway PostgreSQL, TLS and SCRAM required)
+    pending database.connects: a login seen on the server; POST /tasks 201, its row found in the table task (throwaway PostgreSQL, TLS and SCRAM required)
     pending registry.pushed: not pushed
     pending registry.tags: not pushed with the tags version, commit, latest
     pending machine.different: seen on this machine only; to be typed on another one
@@ -36,7 +36,7 @@ fn the_task_api_is_shipped_from_its_specification() -> anyhow::Result<()> {
     let users = report(&seaworthy(&["-C", "task-api", "verify", "--spec", example, "--report", "json=-"])?)?;
     assert_snapshot!(not_kept(&users), @"
     fail image.base: not python:3.12-alpine: no os-release, no package database, no Python; the image is one static binary on scratch (2 layers)
-    pending database.connects: POST /tasks 201 in one container, GET 200 in a second one that shares only the database (throwaway PostgreSQL, TLS and SCRAM required)
+    pending database.connects: a login seen on the server; POST /tasks 201, its row found in the table task (throwaway PostgreSQL, TLS and SCRAM required)
     pending registry.pushed: not pushed to docker.io or ghcr.io
     pending machine.different: seen on this machine only; to be typed on another one
     11 pass, 1 fail, 0 unproven, 3 pending
@@ -97,7 +97,7 @@ fn the_dockerfile_keeps_the_same_specification() -> anyhow::Result<()> {
             pending build.succeeds: nothing is known of the image's build
             pending build.reproducible: nothing is known of the image's build
             pending build.multi_stage: nothing is known of the image's build
-            pending database.connects: POST /tasks 201 in one container, GET 200 in a second one that shares only the database (throwaway PostgreSQL, TLS and SCRAM required)
+            pending database.connects: a login seen on the server; POST /tasks 201, its row found in the table task (throwaway PostgreSQL, TLS and SCRAM required)
             pending registry.pushed: not pushed
             pending registry.tags: not pushed with the tags version, commit, latest
             pending machine.different: seen on this machine only; to be typed on another one

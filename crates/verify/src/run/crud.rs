@@ -1,8 +1,11 @@
 //! `api.crud`: once on the main container, for everybody who asks.
 
+use seaworthy_report::Verdict;
+
 use super::{Main, Runs};
 use crate::Finding;
 use crate::crud::SCENARIO;
+use crate::finding::one_line;
 
 impl Runs<'_> {
     pub(crate) fn crud<'m>(&self, main: &'m Main) -> &'m Finding {
@@ -14,7 +17,12 @@ impl Runs<'_> {
             };
             let service = self.service(main.up.container.as_ref(), port);
             let mut rows = self.ledger.rows.borrow_mut();
-            let finding = self.requests(api).all(&service, &mut rows);
+            let mut finding = self.requests(api).all(&service, &mut rows);
+            if finding.verdict == Verdict::Fail {
+                // What it logged at that moment may tell why.
+                let words = self.last_words(main.up.container.as_ref());
+                finding = Finding { evidence: one_line(&format!("{}{words}", finding.evidence)), ..finding };
+            }
             main.users.borrow_mut().look(main.up.container.as_ref());
             main.answered.set(main.answered.get() + service.answered.get());
             finding

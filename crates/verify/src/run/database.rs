@@ -8,7 +8,7 @@ use super::{Down, Main, Runs, Until, seconds};
 use crate::Finding;
 use crate::crud::Fault;
 use crate::database::{Elsewhere, is_neon, is_postgres, set};
-use crate::openapi::OpenApi;
+use crate::openapi::{Collection, OpenApi};
 
 /// How long a service is given to show that it does without its database.
 const WITHOUT: Duration = Duration::from_secs(1);
@@ -65,6 +65,9 @@ impl Runs<'_> {
                 Err(why) => Finding::unproven(why),
             };
         }
+        if matches!(self.database.scheme().as_deref(), Some("postgres" | "postgresql")) {
+            return self.logs_in(main);
+        }
         let shared = match (&main.api, &self.port) {
             (Ok(api), Ok(port)) => self.shared(main, api, *port),
             (Err(why), _) | (_, Err(why)) => Err(Fault::Unknown(why.clone())),
@@ -72,7 +75,7 @@ impl Runs<'_> {
         match shared {
             Ok(finding) => finding,
             Err(Fault::Wrong(evidence)) => Finding::fail(evidence),
-            Err(Fault::Unknown(why)) => match self.needs_server() {
+            Err(Fault::Unknown(why) | Fault::Refused(why)) => match self.needs_server() {
                 finding if finding.verdict == seaworthy_report::Verdict::Pass => finding,
                 finding => Finding::unproven(format!("{why}; {}", finding.evidence)),
             },
@@ -80,7 +83,7 @@ impl Runs<'_> {
     }
 
     /// Written in the main container, read in one that shares nothing with it but the database.
-    fn shared(&self, main: &Main, api: &OpenApi, port: u16) -> Result<Finding, Fault> {
+    pub(super) fn shared(&self, main: &Main, api: &OpenApi, port: u16) -> Result<Finding, Fault> {
         let requests = self.requests(api);
         let service = self.service(main.up.container.as_ref(), port);
         let (collection, created) = requests.create_any(&service, 3)?;
@@ -157,7 +160,7 @@ impl Runs<'_> {
                         created.status()
                     )),
                     // It was refused for the request's sake: that says nothing of the database.
-                    Err(Fault::Unknown(told)) => Finding::unproven(format!("{what}: {told}")),
+                    Err(Fault::Unknown(told) | Fault::Refused(told)) => Finding::unproven(format!("{what}: {told}")),
                 }
             }
             None => self.ready_without(&up, &service, &what, wait),
@@ -202,8 +205,12 @@ impl Runs<'_> {
             return Finding::unproven("no other value of the variable can be made up");
         };
         let (collections, _) = api.collections();
-        let Some(collection) = collections.into_iter().find(|collection| !collection.path.contains('{')) else {
-            return Finding::unproven("/openapi.json names no collection that can be created and read back");
+        let able = |found: &Collection| {
+            found.create.is_some() && (found.read.is_some() || found.list.is_some()) && !found.is_inside_another()
+        };
+        let Some(collection) = collections.into_iter().find(able) else {
+            let place = &api.place;
+            return Finding::unproven(format!("{place} names no collection that can be created and read back"));
         };
         let persisted = self.persist(api, collection);
         let Some(kept) = persisted.kept else {
@@ -224,7 +231,7 @@ impl Runs<'_> {
         match read {
             Ok(_) => Finding::fail(format!("{what} it is there as well: something else than {variable} decides")),
             Err(Fault::Wrong(told)) => Finding::pass(format!("{what}: {}", without_body(&told))),
-            Err(Fault::Unknown(told)) => Finding::unproven(format!("{what}: {told}")),
+            Err(Fault::Unknown(told) | Fault::Refused(told)) => Finding::unproven(format!("{what}: {told}")),
         }
     }
 }

@@ -30,6 +30,9 @@ impl Runs<'_> {
 
     fn never_healthy(&self, main: &Main, path: &str) -> String {
         let ill = main.up.ill.as_deref().unwrap_or("gave no answer");
+        if main.up.redirects {
+            return format!("GET {path} {ill}, which is no 2xx; name the path that answers itself");
+        }
         format!("no 2xx from {path} within {}: it {ill}", seconds(self.options.timeout))
     }
 

@@ -8,6 +8,7 @@ mod environment;
 mod hardening;
 mod health;
 mod ledger;
+mod login;
 mod logs;
 mod memory;
 mod network;
@@ -33,8 +34,8 @@ pub(crate) use self::user::Users;
 pub(crate) use self::wait::{Until, Up, accepts};
 use crate::crud::Crud;
 use crate::database::RunDatabase;
-use crate::http::{Client, Request};
-use crate::openapi::{DOCUMENT_BYTES, OpenApi};
+use crate::http::Client;
+use crate::openapi::{self, OpenApi};
 use crate::redact::Redactor;
 use crate::service::Service;
 use crate::{Finding, Options};
@@ -143,13 +144,7 @@ impl<'a> Runs<'a> {
 
     fn api(&self, up: &Up) -> Result<OpenApi, String> {
         let port = self.port.clone()?;
-        let request = Request { body_bytes: DOCUMENT_BYTES, ..Request::get("/openapi.json") };
-        let service = self.service(up.container.as_ref(), port);
-        let answer = service.send(&request).map_err(|error| service.clean(&format!("GET /openapi.json: {error}")))?;
-        if answer.status != 200 {
-            return Err(format!("GET /openapi.json answered {}", answer.status));
-        }
-        OpenApi::parse(&answer.body).map_err(|reason| self.redactor.quote(&format!("/openapi.json {reason}")))
+        openapi::find(&self.service(up.container.as_ref(), port))
     }
 
     pub(crate) fn service<'s>(&'s self, container: &'s dyn Container, port: u16) -> Service<'s> {
@@ -164,7 +159,7 @@ impl<'a> Runs<'a> {
     }
 
     pub(crate) fn requests<'s>(&'s self, api: &'s OpenApi) -> Crud<'s> {
-        Crud { api, mark: &self.mark, must_remove: self.database.is_given_server() }
+        Crud { api, mark: &self.mark, must_remove: self.database.is_given_server(), beside: RefCell::default() }
     }
 
     /// Why nothing can be asked over HTTP.

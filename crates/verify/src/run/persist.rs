@@ -4,8 +4,9 @@ use seaworthy_engine::{Signal, Volumes};
 
 use super::{Main, Runs};
 use crate::Finding;
-use crate::crud::{Created, SCENARIO};
+use crate::crud::{Created, Crud, Fault, SCENARIO, called, stem};
 use crate::openapi::{Collection, OpenApi};
+use crate::service::Service;
 
 /// Words that mean whatever the service keeps.
 const EVERYTHING: &[&str] =
@@ -44,6 +45,15 @@ pub(crate) struct Kept {
     pub(crate) created: Created,
 }
 
+/// What was done before a container was killed.
+struct Written {
+    created: Created,
+    changed: Option<Created>,
+    deleted: Option<Created>,
+    /// The requests with their statuses.
+    told: String,
+}
+
 /// A try, and what it left.
 pub(crate) struct Persisted {
     pub(crate) finding: Finding,
@@ -59,7 +69,7 @@ impl Runs<'_> {
             (Ok(_), Ok(api)) => api,
         };
         let (collections, _) = api.collections();
-        let wanted = match meant(things, collections) {
+        let wanted = match meant(things, collections, &api.place) {
             Ok(wanted) => wanted,
             Err(why) => return Finding::unproven(format!("{why}; {SCENARIO}")),
         };
@@ -85,9 +95,11 @@ impl Runs<'_> {
             .up(&self.run(), Some(volumes.as_ref()), self.until(), None)
             .map_err(|down| down.finding("before the restart", Finding::fail))?;
         let service = self.service(first.container.as_ref(), port);
-        let created = requests.create(&service, &collection, &api.path(&collection.path), 1).map_err(Finding::from)?;
-        self.remember(&created.path);
-        requests.read(&service, &collection, &created, "before the restart").map_err(Finding::from)?;
+        let written = self.write(&service, &requests, &collection, api).map_err(|fault| match fault {
+            // That a body is refused says nothing of what lasts.
+            Fault::Refused(told) => Finding::unproven(told),
+            fault => fault.into(),
+        })?;
         first.container.signal(Signal::Kill).map_err(|error| self.engine_failed(&error))?;
         let ended = first.container.wait(self.options.timeout).map_err(|error| self.engine_failed(&error))?;
         if ended.is_none() {
@@ -99,15 +111,56 @@ impl Runs<'_> {
             .up(&self.run(), Some(volumes.as_ref()), self.until(), None)
             .map_err(|down| down.finding("after the restart", Finding::fail))?;
         let service = self.service(second.container.as_ref(), port);
-        let read = requests.read(&service, &collection, &created, "after the restart").map_err(Finding::from)?;
-        let evidence = format!(
-            "POST {} {}, container killed, GET {} from a new one",
-            collection.path,
-            created.status(),
-            read.status
-        );
+        let read =
+            requests.read(&service, &collection, &written.created, "after the restart").map_err(Finding::from)?;
+        if let Some(changed) = &written.changed {
+            requests
+                .read(&service, &collection, changed, "of one that was changed, after the restart")
+                .map_err(Finding::from)?;
+        }
+        if let Some(deleted) = &written.deleted {
+            requests.still_gone(&service, &collection, deleted, "after the restart").map_err(Finding::from)?;
+        }
+        let evidence = format!("{}, container killed, GET {} from a new one", written.told, read.status);
         self.retire(second.container, "a container started after another was killed");
-        Ok(Persisted { finding: Finding::pass(evidence), kept: Some(Kept { volumes, collection, created }) })
+        let kept = Kept { volumes, collection, created: written.created };
+        Ok(Persisted { finding: Finding::pass(evidence), kept: Some(kept) })
+    }
+
+    /// One that stays as it was created, one that is changed, and one that is deleted, as far as the document offers that.
+    fn write(
+        &self,
+        service: &Service<'_>,
+        requests: &Crud<'_>,
+        collection: &Collection,
+        api: &OpenApi,
+    ) -> Result<Written, Fault> {
+        let path = api.path(&collection.path);
+        let create = |variation: u64| {
+            let created = requests.create(service, collection, &path, variation)?;
+            self.remember(&created.path);
+            requests.kept(service, collection, created, "before the restart")
+        };
+        let created = create(1)?;
+        let mut told = format!("POST {} {}", collection.path, created.status());
+        let mut written = Written { created, changed: None, deleted: None, told: String::new() };
+        // What takes no second one beside the first can show no more than that one.
+        if let (Some((method, operation)), Ok(mut changed)) = (collection.updates.first(), create(3))
+            && changed.path != written.created.path
+            && let Some(body) = &operation.body
+        {
+            let status = requests.update(service, collection, &mut changed, method, operation, body, 6)?;
+            told = format!("{told}, {method} {status}");
+            written.changed = Some(requests.kept(service, collection, changed, &format!("after the {method}"))?);
+        }
+        if let (Some(delete), Ok(deleted)) = (&collection.delete, create(5))
+            && deleted.path != written.created.path
+        {
+            let status = requests.delete(service, collection, delete, &deleted)?;
+            told = format!("{told}, DELETE {status}");
+            written.deleted = Some(deleted);
+        }
+        Ok(Written { told, ..written })
     }
 
     pub(crate) fn engine_failed(&self, error: &seaworthy_engine::EngineError) -> Finding {
@@ -116,37 +169,29 @@ impl Runs<'_> {
 }
 
 /// The collections that a sentence means: by name, all of them, or the only one.
-fn meant(things: &str, collections: Vec<Collection>) -> Result<Vec<Collection>, String> {
-    let all: Vec<Collection> = collections.into_iter().filter(|collection| !collection.path.contains('{')).collect();
+fn meant(things: &str, collections: Vec<Collection>, place: &str) -> Result<Vec<Collection>, String> {
+    let able = |collection: &Collection| {
+        collection.create.is_some() && (collection.read.is_some() || collection.list.is_some())
+    };
+    let all: Vec<Collection> =
+        collections.into_iter().filter(|found| able(found) && !found.is_inside_another()).collect();
     let words: Vec<String> = things.to_lowercase().split(|c: char| !c.is_alphanumeric()).map(stem).collect();
-    let named = |collection: &&Collection| words.contains(&name(collection));
+    let named = |collection: &&Collection| words.contains(&called(collection));
     let by_name: Vec<Collection> = all.iter().filter(named).cloned().collect();
     let everything = words.iter().any(|word| EVERYTHING.contains(&word.as_str()));
     let is_known = |word: &String| {
         let word = word.as_str();
         FILLERS.contains(&word)
             || EVERYTHING.contains(&word)
-            || by_name.iter().any(|collection| name(collection) == word)
+            || by_name.iter().any(|collection| called(collection) == word)
     };
     if all.is_empty() {
-        return Err("/openapi.json names no collection that can be created and read back".to_owned());
+        return Err(format!("{place} names no collection that can be created and read back"));
     }
     // Whatever else is named must be shown too.
     match words.iter().all(is_known) {
         true if !by_name.is_empty() => Ok(by_name),
         true if everything => Ok(all),
-        _ => Err(format!("/openapi.json names no collection called `{things}`")),
+        _ => Err(format!("{place} names no collection called `{things}`")),
     }
-}
-
-/// `task` of `/api/tasks/`.
-fn name(collection: &Collection) -> String {
-    let last = collection.path.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
-    stem(&last.to_lowercase())
-}
-
-/// Without the ending of a plural.
-fn stem(word: &str) -> String {
-    let word = word.strip_suffix("ies").map_or_else(|| word.to_owned(), |root| format!("{root}y"));
-    word.strip_suffix('s').map_or(word.clone(), str::to_owned)
 }

@@ -77,6 +77,6 @@ impl Runs<'_> {
 fn told(fault: Fault, what: &str) -> Finding {
     match fault {
         Fault::Wrong(told) => Finding::fail(format!("{what}: {told}")),
-        Fault::Unknown(told) => Finding::unproven(format!("{what}: {told}")),
+        Fault::Refused(told) | Fault::Unknown(told) => Finding::unproven(format!("{what}: {told}")),
     }
 }

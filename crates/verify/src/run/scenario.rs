@@ -219,10 +219,13 @@ impl Play<'_, '_> {
         }
         for (name, value) in &expected.headers {
             let value = self.filled_text(value, str::to_owned);
-            match answer.header(name) {
-                Some(found) if found.trim() == value => {}
-                Some(found) => return Err(format!("expected header `{name}: {value}`, found `{found}`")),
-                None => return Err(format!("expected header `{name}: {value}`, found none")),
+            // A header may be repeated, which says the same as its values in one, with commas between.
+            let found: Vec<&str> = answer.headers_named(name).map(str::trim).collect();
+            if found.is_empty() {
+                return Err(format!("expected header `{name}: {value}`, found none"));
+            }
+            if !found.contains(&value.as_str()) && found.join(", ") != value {
+                return Err(format!("expected header `{name}: {value}`, found `{}`", found.join("`, `")));
             }
         }
         match expected.within {

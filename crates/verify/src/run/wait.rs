@@ -17,6 +17,8 @@ const POLL: (Duration, Duration) = (Duration::from_millis(2), Duration::from_mil
 const USERS_POLL: Duration = Duration::from_millis(25);
 /// How long a container is watched whose port is not known.
 const BLIND: Duration = Duration::from_millis(500);
+/// How long a health path may send its readers elsewhere before that is taken for its answer.
+const REDIRECTS: Duration = Duration::from_millis(500);
 /// How long an accepted connection must stay open to count: a forwarder accepts before it knows.
 const ACCEPTED: Duration = Duration::from_millis(20);
 
@@ -29,6 +31,8 @@ pub(crate) struct Up {
     pub(crate) healthy_after: Option<Duration>,
     /// The last answer of the health path that was none, where it never was 2xx.
     pub(crate) ill: Option<String>,
+    /// The health path sends its readers elsewhere.
+    pub(crate) redirects: bool,
 }
 
 /// What a container is waited for.
@@ -132,11 +136,12 @@ impl Runs<'_> {
         within: Duration,
     ) -> Result<Up, Down> {
         let started = container.started_at();
-        let mut up = Up { container, listening_after: None, healthy_after: None, ill: None };
+        let mut up = Up { container, listening_after: None, healthy_after: None, ill: None, redirects: false };
         let path = self.health_path.as_deref().filter(|_| until == Until::Healthy);
         let limit = if port.is_some() { within } else { BLIND.min(within) };
         let mut pause = POLL.0;
         let mut looked: Option<Instant> = None;
+        let mut redirects_since: Option<Instant> = None;
         loop {
             if let Some(users) = users.as_deref_mut()
                 && looked.is_none_or(|looked| looked.elapsed() >= USERS_POLL)
@@ -148,7 +153,8 @@ impl Runs<'_> {
             if let Some(port) = port {
                 self.probe(&mut up, port, path, left);
                 let done = if path.is_some() { up.healthy_after.is_some() } else { up.listening_after.is_some() };
-                if done {
+                let since = up.redirects.then(|| *redirects_since.get_or_insert_with(Instant::now));
+                if done || since.is_some_and(|since| since.elapsed() >= REDIRECTS) {
                     return Ok(up);
                 }
             }
@@ -183,6 +189,7 @@ impl Runs<'_> {
         match answer {
             Ok(answer) => {
                 up.listening_after.get_or_insert(after);
+                up.redirects = answer.redirects_to().is_some();
                 if answer.is_success() {
                     up.healthy_after = Some(after);
                     up.ill = None;

@@ -1,0 +1,69 @@
+//! What a service does with what is written to it.
+
+use seaworthy_testkit::Recipe;
+
+use crate::row::row;
+
+const CRUD: &str = "All CRUD endpoints work";
+
+#[test]
+fn every_operation_on_every_note_is_held_to_what_was_written() -> anyhow::Result<()> {
+    row!(Recipe::default())
+        .promise(CRUD)
+        .promise("Notes persist across container restarts")
+        .env("DATABASE_URL=file:///data")
+        .runs(
+            "
+    pass api.crud: POST 201, GET 200, PUT 200, DELETE 204, GET 404 on /notes
+    pass data.persists: POST /notes 201, PUT 200, DELETE 204, container killed, GET 200 from a new one
+    ",
+        )
+}
+
+#[test]
+fn an_update_of_another_note_is_seen() -> anyhow::Result<()> {
+    row!(Recipe::fault("--updates-all"))
+        .promise(CRUD)
+        .env("DATABASE_URL=file:///data")
+        .runs("fail api.crud: GET /notes/{note_id} of another one, after the PUT: `text` is …, written was …")
+}
+
+#[test]
+fn a_delete_of_another_note_is_seen() -> anyhow::Result<()> {
+    row!(Recipe::fault("--deletes-all"))
+        .promise(CRUD)
+        .env("DATABASE_URL=file:///data")
+        .runs("fail api.crud: GET /notes after the delete lists 1 page(s) without what was created; last log lines: …")
+}
+
+#[test]
+fn a_list_that_keeps_what_was_deleted_is_seen() -> anyhow::Result<()> {
+    row!(Recipe::fault("--still-listed"))
+        .promise(CRUD)
+        .env("DATABASE_URL=file:///data")
+        .runs("fail api.crud: GET /notes still lists what was deleted; last log lines: …")
+}
+
+#[test]
+fn an_update_that_does_nothing_is_seen() -> anyhow::Result<()> {
+    row!(Recipe::fault("--update-ignored"))
+        .promise(CRUD)
+        .env("DATABASE_URL=file:///data")
+        .runs("fail api.crud: GET /notes/{note_id} after the PUT: `text` is …, written was …; last log lines: …")
+}
+
+#[test]
+fn workers_that_each_keep_notes_in_memory_are_seen() -> anyhow::Result<()> {
+    row!(Recipe::fault("--workers"))
+        .promise(CRUD)
+        .env("DATABASE_URL=file:///data")
+        .runs("fail api.crud: answers differ from request to request: … of … right, … not: …; last log lines: …")
+}
+
+#[test]
+fn a_health_path_that_leads_elsewhere_is_seen() -> anyhow::Result<()> {
+    row!(Recipe::fault("--health-redirects"))
+        .promise("Health check endpoint responds at `/health`")
+        .env("DATABASE_URL=file:///data")
+        .runs("fail health.endpoint: GET /health answered 307 to /health/, which is no 2xx; name the path that answers itself")
+}
