@@ -1,12 +1,12 @@
 //! The engine's contract: prepare an image once, start containers of it, watch them.
 
 use std::io;
-use std::net::{IpAddr, TcpStream};
+use std::net::{IpAddr, SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
 use seaworthy_image::Image;
 
-use crate::Run;
+use crate::{Run, listening};
 
 /// What runs containers.
 pub trait Engine {
@@ -110,6 +110,17 @@ pub trait Container {
     /// Fails if the engine does not answer.
     fn processes(&self) -> Result<Vec<Process>, EngineError>;
 
+    /// Where it listens for TCP connections, as it sees its own addresses; `None` where that cannot be seen from here.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the engine does not answer.
+    fn listening(&self) -> Result<Option<Vec<SocketAddr>>, EngineError> {
+        // Only a process that was seen here has capabilities to show: another machine's number means nothing.
+        let seen = self.processes()?.into_iter().filter(|process| process.capabilities.is_some());
+        Ok(seen.map(|process| listening::of(process.pid)).find(Option::is_some).flatten())
+    }
+
     /// The state of the declared health check, run by the engine as the image says.
     ///
     /// # Errors
@@ -178,6 +189,10 @@ pub struct Process {
     pub gids: [u32; 3],
     /// Effective capabilities, a bit each; `None` where they cannot be seen.
     pub capabilities: Option<u64>,
+    /// Whether it is the container's first process, whose end is the container's.
+    pub is_first: bool,
+    /// Whether it has a handler for SIGTERM; `None` where that cannot be seen. The kernel keeps the signal from a first process without one.
+    pub handles_term: Option<bool>,
 }
 
 /// The state of the declared health check.

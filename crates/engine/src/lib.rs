@@ -6,6 +6,7 @@ mod choose;
 mod container;
 mod docker;
 pub mod embedded;
+mod listening;
 pub mod machine;
 mod process;
 mod run;

@@ -10,6 +10,8 @@ use crate::Process;
 const COMMAND_CHARS_MAX: usize = 1000;
 /// What an id is inside that the container's user namespace has no number for.
 const NOBODY: u32 = 65534;
+/// SIGTERM's bit in a set of signals.
+const TERM: u64 = 1 << 14;
 /// What the states of the dead begin with: `Z (zombie)`, `X (dead)`.
 const DEAD: [char; 2] = ['Z', 'X'];
 /// How often, and after which time, a process is looked at again that is just becoming another program.
@@ -95,6 +97,9 @@ fn parse(pid: u32, status: &str, command: &[u8], maps: &IdMaps) -> Option<Proces
         uids: ids("Uid", &maps.uid)?,
         gids: ids("Gid", &maps.gid)?,
         capabilities: field("CapEff").and_then(|value| u64::from_str_radix(value, 16).ok()),
+        // The last number is the one inside the container.
+        is_first: field("NSpid").is_some_and(|numbers| numbers.split_whitespace().next_back() == Some("1")),
+        handles_term: field("SigCgt").and_then(|value| u64::from_str_radix(value, 16).ok()).map(|set| set & TERM != 0),
     })
 }
 
@@ -122,7 +127,7 @@ fn inside(map: &str, outside: u32) -> Option<u32> {
 mod tests {
     use super::*;
 
-    const STATUS: &str = "Name:\tx\nState:\tS (sleeping)\nUid:\t101000\t101000\t100000\t101000\nGid:\t5\t5\t5\t5\nCapEff:\t00000000a80425fb\n";
+    const STATUS: &str = "Name:\tx\nState:\tS (sleeping)\nUid:\t101000\t101000\t100000\t101000\nGid:\t5\t5\t5\t5\nCapEff:\t00000000a80425fb\nNSpid:\t12\t1\nSigCgt:\t0000000000004000\n";
 
     fn maps(uid: &str) -> IdMaps {
         IdMaps { uid: uid.to_owned(), gid: "0 0 4294967295\n".to_owned() }
@@ -137,6 +142,8 @@ mod tests {
             uids: [1000, 1000, 0],
             gids: [5; 3],
             capabilities: Some(0xa804_25fb),
+            is_first: true,
+            handles_term: Some(true),
         };
         assert_eq!(process, expected);
         assert_eq!(parse(12, STATUS, b"", &maps("0 1 1\n")).unwrap().uids, [NOBODY; 3]);

@@ -11,6 +11,8 @@ const BESIDE: usize = 64;
 const MARGIN: usize = 4;
 /// Between the sentence and its evidence.
 const GAP: usize = 3;
+/// Lines of one evidence or warning, at most.
+const LINES: usize = 6;
 
 /// How a terminal wants it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -114,7 +116,7 @@ impl Layout {
 fn promise(criterion: &Criterion, all: &[Criterion], layout: &Layout, style: Style) -> String {
     let sentence = wrap(&one_line(&criterion.text), layout.sentence);
     let notes = notes(criterion, all);
-    let evidence: Vec<String> = notes.iter().flat_map(|note| note.lines(layout.evidence, style)).collect();
+    let evidence: Vec<String> = notes.iter().flat_map(|note| shortened(note.lines(layout.evidence, style))).collect();
     let mut out = String::new();
     let rows = if layout.beside { sentence.len().max(evidence.len()) } else { sentence.len() };
     for row in 0..rows.max(1) {
@@ -137,6 +139,18 @@ fn promise(criterion: &Criterion, all: &[Criterion], layout: &Layout, style: Sty
         }
     }
     out
+}
+
+/// At most so many lines; the report has the rest.
+fn shortened(mut lines: Vec<String>) -> Vec<String> {
+    if lines.len() > LINES {
+        lines.truncate(LINES);
+        if let Some(last) = lines.last_mut() {
+            let whole = columns(last);
+            *last = format!("{} …", cut(last, whole.saturating_sub(2)).trim_end_matches(['…', ' ']));
+        }
+    }
+    lines
 }
 
 /// Something said about a promise, with the word before it that says what it is.

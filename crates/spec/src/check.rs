@@ -226,6 +226,14 @@ impl Check {
         self.kind().about()
     }
 
+    /// Its steps, where it is a scenario.
+    pub fn scenario(&self) -> Option<&Scenario> {
+        match self {
+            Self::Scenario(scenario) => Some(scenario),
+            _ => None,
+        }
+    }
+
     /// Its parameters as JSON: sizes in bytes (`limit_bytes`), times in milliseconds (`within_ms`). Empty where it has none.
     pub fn parameters(&self) -> Map<String, Value> {
         match serde_json::to_value(self) {

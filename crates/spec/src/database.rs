@@ -6,6 +6,9 @@ use crate::{Check, Criterion, Spec};
 const VARIABLES: &[&str] =
     &["DATABASE_URL", "DB_URL", "POSTGRES_URL", "POSTGRESQL_URL", "PG_URL", "DATABASE_URI", "DATABASE_DSN"];
 
+/// More variables are not remembered.
+const MOST_VARIABLES: usize = 200;
+
 /// What the names of systems begin with that do not speak PostgreSQL's protocol.
 const OTHERS: &[(&str, &str)] = &[
     ("mysql", "MySQL"),
@@ -81,6 +84,30 @@ impl Spec {
     /// Every check of every promise, in the order of the text.
     pub fn checks(&self) -> impl Iterator<Item = &Check> {
         self.criteria.iter().flat_map(Criterion::checks)
+    }
+
+    /// The environment variables that the text names: words in capitals with an underscore, and what promises call a variable.
+    pub fn variables(&self) -> Vec<String> {
+        let promised = self.checks().filter_map(|check| match check {
+            Check::EnvRuntime { variable }
+            | Check::EnvRequired { variable }
+            | Check::EnvConfigurable { variable, .. }
+            | Check::DatabaseConnects { variable, .. } => Some(variable.as_str()),
+            _ => None,
+        });
+        let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        let is_variable = |word: &&str| {
+            word.contains('_')
+                && word.starts_with(|c: char| c.is_ascii_uppercase())
+                && word.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_')
+        };
+        let mut names: Vec<String> = Vec::new();
+        for name in promised.chain(self.source.split(move |c| !is_name(c)).filter(is_variable)) {
+            if names.len() < MOST_VARIABLES && !names.iter().any(|known| known == name) {
+                names.push(name.to_owned());
+            }
+        }
+        names
     }
 
     /// The variable of a promise, else of *Dependencies*, whose name says that it holds a database's URL.

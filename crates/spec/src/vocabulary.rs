@@ -359,7 +359,7 @@ const VOCABULARY: &[Entry] = &[
     Entry {
         kind: CheckKind::HealthEndpoint,
         sentence: "Health check endpoint responds at {path}",
-        description: "GET {path} answers 200 to 299 without a redirect, and again a moment later.",
+        description: "GET {path} answers 200 to 299 without a redirect, and again a moment later; a path that cannot exist does not answer alike.",
         examples: &[
             "Health check endpoint responds at /health",
             "Health endpoint: /health",
@@ -507,7 +507,7 @@ const VOCABULARY: &[Entry] = &[
     Entry {
         kind: CheckKind::EnvConfigurable,
         sentence: "{VAR} is configurable, defaults to {value}",
-        description: "Another value of {VAR} changes what the service does; without it, it does what {value} says.",
+        description: "Another value of {VAR} changes what the service does; without it, it does what {value} says. A port moves: the old one is closed then.",
         examples: &[
             "PORT: Configurable, defaults to 8000",
             "PORT is configurable (default 8000)",
@@ -548,7 +548,8 @@ const VOCABULARY: &[Entry] = &[
     Entry {
         kind: CheckKind::StartWithin,
         sentence: "Starts within {time}",
-        description: "From the start call to the first 2xx of the health path, else to the first accepted connection.",
+        description: "From the start call to the first 2xx of the health path, else to the first accepted connection; where the API is promised, \
+                      to its first answer too.",
         examples: &[
             "Starts within 1s",
             "Starts in under 500 ms",
@@ -570,7 +571,7 @@ const VOCABULARY: &[Entry] = &[
         kind: CheckKind::StopGraceful,
         sentence: "Stops within {time} on SIGTERM, finishing requests in flight",
         description: "After SIGTERM every request begun before is answered, and the container exits with 0 (or 143) in time, without being killed; \
-                      10 s where no time is named. Finishing the requests is part of it, said or not.",
+                      10 s where no time is named. Finishing the requests is part of it, said or not; what was confirmed must be kept where the service keeps what is written.",
         examples: &[
             "Stops within 10s on SIGTERM, finishing requests in flight",
             "Shuts down gracefully on SIGTERM",
@@ -592,7 +593,8 @@ const VOCABULARY: &[Entry] = &[
     Entry {
         kind: CheckKind::MemoryUnder,
         sentence: "Uses at most {size} of memory",
-        description: "The CRUD requests run with {size} as the container's limit, without swap: nothing is killed for memory, every answer is right.",
+        description: "The CRUD requests and the scenarios run with {size} as the container's limit, without swap, for 3 to 10 s until the peak is steady: \
+                      nothing is killed for memory, every answer is right.",
         examples: &["Uses at most 64 MB of memory", "Memory usage under 64MB", "Runs within 64 MiB of RAM"],
         patterns: &[
             "[<container>] <must> (uses|use|needs|need|consumes|requires) <under> {size} [of] (memory|ram)",

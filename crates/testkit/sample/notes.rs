@@ -11,6 +11,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 static STOP: AtomicBool = AtomicBool::new(false);
+static STARTED: std::sync::OnceLock<std::time::Instant> = std::sync::OnceLock::new();
+/// How long after its start a service that is ready late is not.
+const LATE: Duration = Duration::from_millis(1500);
 static IN_FLIGHT: AtomicUsize = AtomicUsize::new(0);
 
 unsafe extern "C" {
@@ -37,6 +40,7 @@ fn main() {
         std::process::exit(healthcheck());
     }
     let faults = Faults(arguments);
+    STARTED.get_or_init(std::time::Instant::now);
     if faults.has("--crash") {
         println!("{{\"level\":\"info\",\"message\":\"reading the configuration\"}}");
         eprintln!("fatal: the flux capacitor is missing");
@@ -44,6 +48,13 @@ fn main() {
     }
     if faults.has("--greedy") || faults.has("--sizes-by-limit") {
         grow(faults.has("--sizes-by-limit"));
+    }
+    if faults.has("--to-the-background") {
+        std::process::exit(0);
+    }
+    if faults.has("--needs-key") && std::env::var("API_KEY").is_err() {
+        eprintln!("KeyError: 'API_KEY'");
+        std::process::exit(1);
     }
     if faults.has("--dials") {
         dial();
@@ -66,7 +77,10 @@ fn main() {
         signal(15, if faults.has("--deaf") { 1 } else { stop as extern "C" fn(i32) as usize });
     }
     let port = if faults.has("--fixed-port") { 8000 } else { port() };
-    let listener = TcpListener::bind(("0.0.0.0", port)).expect("the port is free");
+    let address = if faults.has("--loopback") { "127.0.0.1" } else { "0.0.0.0" };
+    let listener = TcpListener::bind((address, port)).expect("the port is free");
+    // Connections to it are accepted and never answered.
+    let _at_8000_too = faults.has("--at-8000-too").then(|| TcpListener::bind(("0.0.0.0", 8000)));
     listener.set_nonblocking(true).expect("a socket can be made non-blocking");
     let log = match (faults.has("--logs-to-file"), faults.has("--reopens-streams")) {
         (true, _) => "/data/log",
@@ -74,7 +88,12 @@ fn main() {
         _ => "",
     };
     let line = format!("{{\"level\":\"info\",\"message\":\"listening\",\"port\":{port}}}\n");
-    if log.is_empty() {
+    if faults.has("--no-line-end") {
+        print!("{{\"level\":\"info\"}}\nlistening");
+        let _ = std::io::stdout().flush();
+    } else if faults.has("--quiet") {
+        // Nothing is said at all.
+    } else if log.is_empty() {
         print!("{line}");
     } else if let Err(error) = fs::write(log, line) {
         eprintln!("cannot open {log}: {error}");
@@ -180,6 +199,9 @@ impl Store {
     }
 
     fn put(&self, id: u64, text: &str) {
+        if self.faults.has("--forgets-when-stopped") && STOP.load(Ordering::SeqCst) {
+            return;
+        }
         match &self.folder {
             Some(folder) => fs::write(folder.join(id.to_string()), text).expect("the data folder can be written"),
             None => {
@@ -250,10 +272,11 @@ fn serve(stream: TcpStream, store: &Store) -> std::io::Result<()> {
     let mut words = line.split_whitespace();
     let (method, path) = (words.next().unwrap_or(""), words.next().unwrap_or(""));
     let (status, answer) = answer(store, method, path, &body);
-    let more = match () {
-        () if store.faults.has("--two-headers") => "X-Part: one\r\nX-Part: two\r\n",
-        () if status.starts_with("307") => "Location: /health/\r\n",
-        () => "",
+    let more = match path {
+        _ if store.faults.has("--two-headers") => "X-Part: one\r\nX-Part: two\r\n",
+        "/health" if status.starts_with("307") => "Location: /health/\r\n",
+        "/health" => "Set-Cookie: a=1\r\nSet-Cookie: b=2\r\n",
+        _ => "",
     };
     write!(
         reader.get_mut(),
@@ -269,6 +292,10 @@ fn answer(store: &Store, method: &str, path: &str, body: &str) -> (&'static str,
     match (method, path, id) {
         ("GET", "/health", _) if store.faults.has("--health-500") => ("500 Internal Server Error", "{\"status\":\"ill\"}".to_owned()),
         ("GET", "/health", _) if store.faults.has("--health-redirects") => ("307 Temporary Redirect", String::new()),
+        ("GET", "/notes" | "/health", _) if store.faults.has("--one-page") => ("200 OK", "<html>notes</html>".to_owned()),
+        ("GET", "/notes", _) if store.faults.has("--ready-late") && STARTED.get().is_some_and(|at| at.elapsed() < LATE) => {
+            ("503 Service Unavailable", "{\"detail\":\"not yet\"}".to_owned())
+        }
         ("GET", "/health", _) => ("200 OK", "{\"status\":\"healthy\"}".to_owned()),
         ("GET", "/openapi.json", _) if !store.faults.has("--no-openapi") => ("200 OK", OPENAPI.to_owned()),
         ("GET", "/notes", _) => {
@@ -284,6 +311,10 @@ fn answer(store: &Store, method: &str, path: &str, body: &str) -> (&'static str,
             let block = vec![1; 1 << 20];
             while file.write_all(&block).is_ok() {}
             ("507 Insufficient Storage", "{\"detail\":\"no room\"}".to_owned())
+        }
+        ("POST", "/notes", _) if store.faults.has("--breaks") => {
+            eprintln!("sqlalchemy.exc.ProgrammingError: relation \"notes\" does not exist");
+            ("500 Internal Server Error", "{\"detail\":\"internal\"}".to_owned())
         }
         ("POST", "/notes", _) => match text_of(body) {
             Some(text) => ("201 Created", note(store.create(text), text)),
@@ -318,6 +349,7 @@ fn answer(store: &Store, method: &str, path: &str, body: &str) -> (&'static str,
             }
             _ => ("405 Method Not Allowed", "{\"detail\":\"method not allowed\"}".to_owned()),
         },
+        ("GET", _, None) if store.faults.has("--one-page") => ("200 OK", "<html>notes</html>".to_owned()),
         _ => not_found(),
     }
 }

@@ -50,6 +50,13 @@ impl Finding {
         self
     }
 
+    /// With more that was seen.
+    #[must_use]
+    pub(crate) fn with(mut self, more: &str) -> Self {
+        self.evidence = one_line(&format!("{}; {more}", self.evidence));
+        self
+    }
+
     /// Both must hold: the worse verdict, the evidence of both, the worse one's `next`.
     #[must_use]
     pub fn and(self, other: Self) -> Self {

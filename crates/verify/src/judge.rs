@@ -7,7 +7,7 @@ use seaworthy_spec::{About, Check, Criterion, Promise, Spec, Stage};
 
 use crate::image::{self, Facts};
 use crate::redact::Redactor;
-use crate::run::{Down, Main, Runs, Teller};
+use crate::run::{Down, Main, Runs, Teller, Up, needs_reach};
 use crate::verify::milliseconds;
 use crate::{Event, Finding, Subject, beyond, travel};
 
@@ -72,7 +72,6 @@ impl<'r> Judge<'_, 'r> {
     fn check(&self, check: &Check, criterion: &Criterion, decided: &[report::Criterion]) -> Finding {
         let id = criterion.id.as_str();
         let (facts, subject) = (self.facts, self.subject);
-        let about = check.about();
         match check {
             Check::BuildSucceeds => beyond::builds(subject),
             Check::BuildReproducible => beyond::reproducible(subject),
@@ -90,71 +89,74 @@ impl<'r> Judge<'_, 'r> {
             Check::HealthDeclared => image::declared(facts),
             Check::EnvRuntime { variable } => match image::runtime(facts, variable, &criterion.allowed) {
                 image if image.verdict == Verdict::Fail => image,
-                image => image.and(self.run(about, id, |runs, _| runs.decided_at_run_time(variable))),
+                image => image.and(self.run(check, id, |runs, main| runs.decided_at_run_time(main, variable))),
             },
-            Check::UserNonRoot => image::non_root(facts).and(self.of_owners(self.run(about, id, Runs::non_root))),
-            Check::UserIs { user } => image::is(facts, user).and(self.of_owners(self.run(about, id, |runs, main| {
+            Check::UserNonRoot => image::non_root(facts).and(self.of_owners(self.run(check, id, Runs::non_root))),
+            Check::UserIs { user } => image::is(facts, user).and(self.of_owners(self.run(check, id, |runs, main| {
                 match user.parse().ok().or_else(|| image::uid(facts)) {
                     Some(uid) => runs.runs_as(main, uid),
                     None => Finding::unproven(format!("`{user}` has no number in the image")),
                 }
             }))),
-            Check::HealthHealthy { within } => self.run(about, id, |runs, main| runs.health_healthy(main, *within)),
-            Check::HealthEndpoint { path } => self.run(about, id, |runs, main| runs.health_endpoint(main, path)),
-            Check::ApiCrud => self.run(about, id, |runs, main| runs.crud(main).clone()),
-            Check::DatabaseConnects { name, variable } => self.run(about, id, |runs, main| {
+            Check::HealthHealthy { within } => self.run(check, id, |runs, main| runs.health_healthy(main, *within)),
+            Check::HealthEndpoint { path } => self.run(check, id, |runs, main| runs.health_endpoint(main, path)),
+            Check::ApiCrud => self.run(check, id, |runs, main| runs.crud(main).clone()),
+            Check::DatabaseConnects { name, variable } => self.run(check, id, |runs, main| {
                 let image = subject.argument.as_ref().map(|image| format!("{image} ")).unwrap_or_default();
                 let next = beyond::command(subject, &format!("verify {image}--env {variable}"));
                 runs.connects(main, name, variable, &next)
             }),
             Check::DataPersists { things } => {
-                self.of_owners(self.run(about, id, |runs, main| runs.persists(main, things)))
+                self.of_owners(self.run(check, id, |runs, main| runs.persists(main, things)))
             }
-            Check::DatabaseRotates { variable } => self.run(about, id, |runs, main| runs.rotates(main, variable)),
+            Check::DatabaseRotates { variable } => self.run(check, id, |runs, main| runs.rotates(main, variable)),
             Check::EnvConfigurable { variable, default } => {
-                self.run(about, id, |runs, main| runs.configurable(main, variable, default.as_deref()))
+                self.run(check, id, |runs, main| runs.configurable(main, variable, default.as_deref()))
             }
             Check::EnvRequired { variable } => {
-                let finding = self.run(about, id, |runs, _| runs.required(variable));
+                let finding = self.run(check, id, |runs, _| runs.required(variable));
                 // That it refuses without the variable shows nothing where it does not run with it.
                 let with = finding.caused_by.as_ref().map(|_| format!(", with {variable} or without it"));
                 Finding { evidence: format!("{}{}", finding.evidence, with.unwrap_or_default()), ..finding }
             }
-            Check::StartWithin { within } => self.run(about, id, |runs, main| runs.starts_within(main, *within)),
-            Check::StopGraceful { within } => self.run(about, id, |runs, main| runs.stops_within(main, *within)),
+            Check::StartWithin { within } => self.run(check, id, |runs, main| runs.starts_within(main, *within)),
+            Check::StopGraceful { within } => self.run(check, id, |runs, main| runs.stops_within(main, *within)),
             Check::MemoryUnder { limit_bytes } => {
-                self.run(about, id, |runs, main| runs.memory_under(main, *limit_bytes))
+                self.run(check, id, |runs, main| runs.memory_under(main, *limit_bytes))
             }
             Check::RootfsReadOnly { writable } => {
-                self.of_owners(self.run(about, id, |runs, main| runs.read_only(main, writable)))
+                self.of_owners(self.run(check, id, |runs, main| runs.read_only(main, writable)))
             }
-            Check::CapabilitiesNone => self.run(about, id, Runs::without_capabilities),
-            Check::LogsStdout { json } => self.run(about, id, |runs, main| runs.logs_to_stdout(main, *json)),
-            Check::LogsSecrets => self.run(about, id, Runs::no_secret_in_logs),
-            Check::NetworkOnly { allowed } => self.run(about, id, |runs, main| runs.talks_only_to(main, allowed)),
+            Check::CapabilitiesNone => self.run(check, id, Runs::without_capabilities),
+            Check::LogsStdout { json } => self.run(check, id, |runs, main| runs.logs_to_stdout(main, *json)),
+            Check::LogsSecrets => self.run(check, id, Runs::no_secret_in_logs),
+            Check::NetworkOnly { allowed } => self.run(check, id, |runs, main| runs.talks_only_to(main, allowed)),
             Check::RegistryPushed { registries } => travel::pushed(subject, registries),
             Check::RegistryTags { tags } => travel::tagged(subject, tags),
             Check::MachineDifferent => travel::on_another_machine(subject, decided),
             // Its steps start containers of their own, and the main one may have a right not to run.
             Check::Scenario(scenario) => match self.runs {
-                Ok(runs) => within_bounds(runs, || runs.scenario(scenario, &|down| self.teller.told(down, about, id))),
-                Err(down) => self.teller.told(down, about, id),
+                Ok(runs) => within_bounds(runs, || runs.scenario(scenario, &|down| self.teller.told(down, check, id))),
+                Err(down) => self.teller.told(down, check, id),
             },
         }
     }
 
-    /// What the main container and others like it show; where it does not run, what that means for the promise.
-    fn run<'s>(&'s self, about: About, id: &str, decide: impl FnOnce(&'s Runs<'r>, &'s Main) -> Finding) -> Finding {
+    /// What the main container and others like it show; where it does not run or cannot be reached, what that means for the promise.
+    fn run<'s>(&'s self, check: &Check, id: &str, decide: impl FnOnce(&'s Runs<'r>, &'s Main) -> Finding) -> Finding {
         match self.runs.and_then(|runs| runs.main().map(|main| (runs, main))) {
+            Err(down) => self.teller.told(down, check, id),
+            Ok((_, Main { up: Up { silent: Some(down), .. }, .. })) if needs_reach(check) => {
+                self.teller.told(down, check, id)
+            }
             Ok((runs, main)) => within_bounds(runs, || {
-                let finding = decide(runs, main);
+                let finding = runs.with_log(main, check.about(), || decide(runs, main));
                 if finding.verdict != Verdict::Pass {
                     // It may have been stopped before this check, and have been asked nothing but requests in it.
                     let _ = main.up.container.status();
                 }
                 finding
             }),
-            Err(down) => self.teller.told(down, about, id),
         }
     }
 

@@ -81,6 +81,10 @@ pub fn verify(
                 redactor,
                 port: port::port(options, &subject.image.config, spec),
                 health_path: health_path(spec),
+                variables: spec.variables(),
+                promises_api: spec.checks().any(|check| matches!(check, Check::ApiCrud | Check::DataPersists { .. })),
+                promises_persistence: spec.checks().any(|check| matches!(check, Check::DataPersists { .. })),
+                scenarios: spec.checks().filter_map(Check::scenario).collect(),
             })
             .map_err(VerifyError::Prober)?;
             let judge = Judge { subject, facts: &facts, runs: Ok(&runs), teller };

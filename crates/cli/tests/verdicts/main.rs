@@ -6,4 +6,5 @@ mod engines;
 mod held;
 mod notes;
 mod row;
+mod service;
 mod task_api;

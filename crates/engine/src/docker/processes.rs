@@ -22,6 +22,8 @@ pub(crate) fn told(row: &[String]) -> Option<Process> {
         gids: [number(4)?, number(5)?, number(6)?],
         command: shortened(row.get(7)?),
         capabilities: None,
+        is_first: false,
+        handles_term: None,
     })
 }
 

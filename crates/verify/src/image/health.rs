@@ -1,6 +1,6 @@
 //! `health.declared`: Health check is declared.
 
-use seaworthy_image::Format;
+use seaworthy_image::{Config, Format, HealthCheck};
 
 use super::{Facts, program};
 use crate::Finding;
@@ -8,7 +8,7 @@ use crate::Finding;
 /// Passes if the config declares one; warns where an engine will ignore it or its program is missing.
 pub fn declared(facts: &Facts) -> Finding {
     let Some(check) = facts.config.health_check() else {
-        return Finding::fail("the config declares no health check");
+        return Finding::fail(format!("the config declares no health check{}", dropped(&facts.config)));
     };
     let mut finding = Finding::pass(format!(
         "{}, every {}, {} to answer, {} tries",
@@ -29,10 +29,47 @@ pub fn declared(facts: &Facts) -> Finding {
         }
         Some(_) => {}
     }
+    if let Some(program) = idle(&check) {
+        finding = finding.warn(format!("it runs `{program}`, which asks nothing of the service"));
+    }
     if facts.format == Format::Oci {
         finding = finding.warn("Podman ignores a health check in an image with OCI media types");
     }
     finding
+}
+
+/// That a build declared one and the image's format has no place for it.
+pub(crate) fn dropped(config: &Config) -> &'static str {
+    let is_declared = |line: &String| line.split_whitespace().any(|word| word == "HEALTHCHECK");
+    if config.history().iter().any(is_declared) {
+        "; its history has a HEALTHCHECK, which the OCI format drops: build it with `--format docker`"
+    } else {
+        ""
+    }
+}
+
+/// The command of a health check that is always healthy, whatever the service does.
+pub(crate) fn idle(check: &HealthCheck) -> Option<String> {
+    let words: Vec<&str> = match check.test.split_first() {
+        Some((form, rest)) if form == "CMD" => rest.iter().map(String::as_str).collect(),
+        Some((form, rest)) if form == "CMD-SHELL" => rest.iter().flat_map(|text| text.split_whitespace()).collect(),
+        _ => return None,
+    };
+    // A shell inside a shell is asked by its command.
+    let words = match words.as_slice() {
+        [shell, "-c", command @ ..] if shell.ends_with("sh") => {
+            command.iter().flat_map(|text| text.split_whitespace()).collect()
+        }
+        _ => words,
+    };
+    let program = words.first()?.rsplit('/').next()?;
+    let alone = !words.iter().any(|word| ["|", "||", "&&", ";"].contains(word) || word.ends_with(';'));
+    let is_idle = match program {
+        "true" | ":" | "echo" | "printf" | "sleep" | "pwd" | "date" | "uptime" => alone,
+        "exit" => words.get(1).is_none_or(|code| *code == "0"),
+        _ => false,
+    };
+    is_idle.then(|| words.join(" "))
 }
 
 /// Docker's `SHELL`, else its default.
@@ -54,6 +91,29 @@ mod tests {
 
     use super::*;
     use crate::image::tests::Sample;
+
+    #[test]
+    fn a_check_that_is_always_healthy_asks_nothing() {
+        for (test, expected) in [
+            (&["CMD", "/bin/true"][..], Some("/bin/true")),
+            (&["CMD-SHELL", "exit 0"], Some("exit 0")),
+            (&["CMD-SHELL", ":"], Some(":")),
+            (&["CMD", "sh", "-c", "echo ok"], Some("echo ok")),
+            (&["CMD-SHELL", "echo | nc 127.0.0.1 6379"], None),
+            (&["CMD-SHELL", "curl -f http://127.0.0.1/ || exit 1"], None),
+            (&["CMD", "/app/notes", "healthcheck"], None),
+            (&["CMD-SHELL", "true && wget -q -O- http://127.0.0.1/"], None),
+        ] {
+            let check = HealthCheck {
+                test: test.iter().map(|word| (*word).to_owned()).collect(),
+                interval: std::time::Duration::from_secs(1),
+                timeout: std::time::Duration::from_secs(1),
+                start_period: std::time::Duration::ZERO,
+                retries: 1,
+            };
+            assert_eq!(idle(&check).as_deref(), expected, "{test:?}");
+        }
+    }
 
     #[test]
     fn a_declared_check_is_shown_with_its_times() {

@@ -33,6 +33,7 @@ pub use env::runtime;
 pub use facts::{Facts, FactsError};
 pub use file::file;
 pub use health::declared;
+pub(crate) use health::{dropped, idle};
 pub use labels::labels;
 pub use layers::layers;
 pub use owners::file_of_another;

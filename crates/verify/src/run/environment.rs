@@ -9,8 +9,12 @@ use crate::Finding;
 use crate::database::set;
 use crate::http::Request;
 
-/// How long a container that answers at the old port may take to answer at the new one too.
-const GRACE: Duration = Duration::from_millis(700);
+/// How long a container that answers at the old port may take to answer at the new one too, at least.
+const GRACE: Duration = Duration::from_secs(1);
+/// How long a closed port may take to refuse.
+const MOMENT: Duration = Duration::from_millis(200);
+/// Other ports are chosen from these: below those that the kernel gives out by itself.
+const PORTS: std::ops::Range<u16> = 10_000..32_000;
 /// How long a container that takes connections may take to refuse after all.
 const SECOND_THOUGHTS: Duration = Duration::from_secs(1);
 /// Between two looks.
@@ -18,7 +22,7 @@ const POLL: Duration = Duration::from_millis(10);
 
 impl Runs<'_> {
     /// Another value at run time changes what the service does. The image's part is judged elsewhere.
-    pub(crate) fn decided_at_run_time(&self, variable: &str) -> Finding {
+    pub(crate) fn decided_at_run_time(&self, main: &Main, variable: &str) -> Finding {
         if self.database.variable.as_deref() == Some(variable) {
             if let Some(why) = &self.database.missing {
                 return Finding::unproven(format!("no database for the run: {why}"));
@@ -27,7 +31,7 @@ impl Runs<'_> {
         }
         if variable == "PORT" {
             return match self.port {
-                Ok(old) => self.moves_port(variable, old),
+                Ok(old) => self.moves_port(main, variable, old),
                 Err(_) => Finding::unproven(self.no_port()),
             };
         }
@@ -56,7 +60,7 @@ impl Runs<'_> {
                  would show it"
             ));
         }
-        let moved = self.moves_port(variable, port);
+        let moved = self.moves_port(main, variable, port);
         let Some(default) = default else { return moved };
         let Some(default_port) = default_port else {
             return Finding::fail(format!("the default `{default}` is no port")).and(moved);
@@ -79,9 +83,12 @@ impl Runs<'_> {
         by_default.and(moved)
     }
 
-    /// With another value the service listens there.
-    fn moves_port(&self, variable: &str, old: u16) -> Finding {
-        let other = if old == 18_080 { 18_081 } else { 18_080 };
+    /// With another value the service listens there and nowhere it did before; without it, it does not listen there.
+    fn moves_port(&self, main: &Main, variable: &str, old: u16) -> Finding {
+        let other = self.unused_port(main, old);
+        if accepts(main.up.container.as_ref(), other, MOMENT) {
+            return Finding::fail(format!("it listens on {other} also where {variable} does not name it"));
+        }
         let mut run = self.run();
         set(&mut run, variable, &other.to_string());
         run.port = Some(other);
@@ -90,32 +97,47 @@ impl Runs<'_> {
             Ok(container) => container,
             Err(down) => return down.finding(&what, Finding::fail),
         };
-        let finding = self.watch_move(container.as_ref(), old, other, &what);
+        let finding = self.watch_move(main, container.as_ref(), old, other, &what);
         self.retire(container, "a container with another port");
         finding
     }
 
-    fn watch_move(&self, container: &dyn Container, old: u16, other: u16, what: &str) -> Finding {
+    /// A port by chance, so that no image can be made for it, and none at which the main container listens.
+    fn unused_port(&self, main: &Main, old: u16) -> u16 {
+        let listening = main.up.container.listening().ok().flatten().unwrap_or_default();
+        let is_used = |port: u16| port == old || listening.iter().any(|address| address.port() == port);
+        let seed = u64::from_str_radix(&self.mark, 16).unwrap_or_default();
+        let start = seed % u64::from(PORTS.end - PORTS.start);
+        let start = PORTS.start + u16::try_from(start).unwrap_or_default();
+        (start..PORTS.end).chain(PORTS.start..start).find(|port| !is_used(*port)).unwrap_or(start)
+    }
+
+    fn watch_move(&self, main: &Main, container: &dyn Container, old: u16, other: u16, what: &str) -> Finding {
         let deadline = container.started_at() + self.options.timeout;
         let healthy = self.until() == Until::Healthy;
+        // Who takes long to listen at all takes long to listen there too.
+        let grace = GRACE.max(main.up.listening_after.unwrap_or_default() * 3);
         let mut at_old: Option<Instant> = None;
         let mut last = None;
         loop {
             let left = deadline.saturating_duration_since(Instant::now()).max(Duration::from_millis(20));
             if accepts(container, other, left) {
-                let Some(path) = self.health_path.as_deref().filter(|_| healthy) else {
-                    return Finding::pass(format!("listens on {other} {what}"));
-                };
-                match self.client.send(container, other, &Request::get(path), left) {
-                    Ok(answer) if answer.is_success() => {
-                        return Finding::pass(format!("listens on {other} {what}"));
+                let path = self.health_path.as_deref().filter(|_| healthy);
+                match path.map(|path| self.client.send(container, other, &Request::get(path), left)) {
+                    Some(Ok(answer)) if !answer.is_success() => {
+                        last = Some(crate::service::told(&answer, &self.redactor));
                     }
-                    Ok(answer) => last = Some(crate::service::told(&answer, &self.redactor)),
-                    Err(error) => last = Some(self.redactor.redact(&error.to_string())),
+                    Some(Err(error)) => last = Some(self.redactor.redact(&error.to_string())),
+                    None | Some(Ok(_)) if accepts(container, old, MOMENT) => {
+                        return Finding::fail(format!("{what} it listens on {other}, and on {old} all the same"));
+                    }
+                    None | Some(Ok(_)) => {
+                        return Finding::pass(format!("listens on {other}, and not on {old}, {what}"));
+                    }
                 }
             } else if at_old.is_none() && accepts(container, old, left) {
                 at_old = Some(Instant::now());
-            } else if at_old.is_some_and(|seen| seen.elapsed() > GRACE) {
+            } else if at_old.is_some_and(|seen| seen.elapsed() > grace) {
                 return Finding::fail(format!("{what} it listens on {old} and not on {other}"));
             }
             match container.status() {
@@ -124,11 +146,10 @@ impl Runs<'_> {
                 Ok(Status::Running) => {}
             }
             if Instant::now() >= deadline {
-                let within = seconds(self.options.timeout);
-                return Finding::fail(match last {
-                    Some(last) => format!("{what}, port {other} {last}"),
-                    None => format!("{what} nothing listens on {other} within {within}{}", self.last_words(container)),
-                });
+                return match (last, self.silent(container, other, self.options.timeout)) {
+                    (Some(last), _) => Finding::fail(format!("{what}, port {other} {last}")),
+                    (None, down) => down.finding(what, Finding::fail),
+                };
             }
             std::thread::sleep(POLL);
         }
@@ -163,6 +184,8 @@ impl Runs<'_> {
     }
 
     fn watch_refusal(&self, container: &dyn Container, variable: &str) -> Finding {
+        let took = self.main().ok().and_then(|main| main.up.healthy_after.or(main.up.listening_after));
+        let second_thoughts = SECOND_THOUGHTS.max(took.unwrap_or_default());
         let deadline = container.started_at() + self.options.timeout;
         let mut listening: Option<Instant> = None;
         loop {
@@ -183,7 +206,7 @@ impl Runs<'_> {
             {
                 listening = Some(Instant::now());
             }
-            if listening.is_some_and(|since| since.elapsed() >= SECOND_THOUGHTS) {
+            if listening.is_some_and(|since| since.elapsed() >= second_thoughts) {
                 return Finding::fail(format!("without {variable} it starts and takes connections"));
             }
             if Instant::now() >= deadline {

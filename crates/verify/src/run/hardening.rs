@@ -6,6 +6,9 @@ use seaworthy_report::Verdict;
 use super::{Main, Runs, Until, Users};
 use crate::Finding;
 
+/// Ports below this one need a capability, unless a runtime opens them.
+const LOWEST_FREE: u16 = 1024;
+
 impl Runs<'_> {
     pub(crate) fn read_only(&self, main: &Main, writable: &[String]) -> Finding {
         let run = Run { read_only: true, writable: writable.to_vec(), ..self.run() };
@@ -20,7 +23,7 @@ impl Runs<'_> {
 
     pub(crate) fn without_capabilities(&self, main: &Main) -> Finding {
         let run = Run { no_capabilities: true, ..self.run() };
-        self.works(main, &run, "with no capabilities", |users| {
+        let finding = self.works(main, &run, "with no capabilities", |users| {
             match users.processes().find(|process| process.capabilities.is_some_and(|all| all != 0)) {
                 Some(process) => Err(Finding::unproven(format!(
                     "the engine {} left `{}` the capabilities {:x}",
@@ -33,7 +36,13 @@ impl Runs<'_> {
                 )),
                 None => Ok(()),
             }
-        })
+        });
+        match self.port {
+            Ok(port @ 1..LOWEST_FREE) if finding.verdict == Verdict::Pass => finding.warn(format!(
+                "it listens on port {port}, which engines open to everybody; where a runtime does not, it needs NET_BIND_SERVICE"
+            )),
+            _ => finding,
+        }
     }
 
     /// Does everything that the main container was seen to do.

@@ -3,11 +3,12 @@
 use std::time::{Duration, Instant};
 
 use seaworthy_engine::{HealthStatus, Status};
+use seaworthy_image::HealthCheck;
 
 use super::{Main, Runs, seconds};
-use crate::Finding;
-use crate::http::Request;
-use crate::service::told;
+use crate::http::{Request, Response};
+use crate::service::{Service, told};
+use crate::{Finding, image};
 
 /// Between a first answer and the one a moment later.
 const MOMENT: Duration = Duration::from_millis(150);
@@ -24,14 +25,32 @@ impl Runs<'_> {
             },
             (None, Some(after)) => ("first connection accepted".to_owned(), after),
         };
-        let evidence = format!("{what} {} ms after the start", after.as_millis());
-        if after <= within { Finding::pass(evidence) } else { Finding::fail(evidence) }
+        let mut evidence = format!("{what} {} ms after the start", after.as_millis());
+        let mut last = after;
+        // Healthy it may be before it can do what is promised.
+        let promised = self.promises_api && main.api.is_ok();
+        match (promised, main.settled_after, &main.settled_by) {
+            (true, Some(after), Some(what)) => {
+                evidence = format!("{evidence}, {what} after {} ms", after.as_millis());
+                last = last.max(after);
+            }
+            (true, _, _) => {
+                let within = seconds(self.options.timeout);
+                return Finding::fail(format!("{evidence}, and no answer from its API but 502 to 504 within {within}"));
+            }
+            (false, _, _) => {}
+        }
+        let finding = if last <= within { Finding::pass(evidence) } else { Finding::fail(evidence) };
+        if self.health_path.is_none() && !promised {
+            return finding.warn("no endpoint is promised, so that an open port had to do");
+        }
+        finding
     }
 
     fn never_healthy(&self, main: &Main, path: &str) -> String {
         let ill = main.up.ill.as_deref().unwrap_or("gave no answer");
-        if main.up.redirects {
-            return format!("GET {path} {ill}, which is no 2xx; name the path that answers itself");
+        if main.up.is_redirected {
+            return format!("no 2xx from {path}: it {ill}");
         }
         format!("no 2xx from {path} within {}: it {ill}", seconds(self.options.timeout))
     }
@@ -63,6 +82,9 @@ impl Runs<'_> {
         main.answered.set(main.answered.get() + 2);
         match service.send(&Request::get(path)) {
             Ok(second) if second.is_success() => {
+                if let Some(alike) = self.answers_alike(&service, path, &first) {
+                    return alike;
+                }
                 let took = first.took.as_micros();
                 #[expect(clippy::cast_precision_loss, reason = "one decimal is shown")]
                 let took = took as f64 / 1000.0;
@@ -80,10 +102,49 @@ impl Runs<'_> {
         }
     }
 
+    /// A server that gives the same page for every path says nothing by it.
+    fn answers_alike(&self, service: &Service<'_>, path: &str, answer: &Response) -> Option<Finding> {
+        let other = format!("/{}-is-no-path", self.mark);
+        let none = service.send(&Request::get(&other)).ok().filter(Response::is_success)?;
+        let without = |answer: &Response, path: &str| answer.text().replace(path, "");
+        (without(&none, &other) == without(answer, path)).then(|| {
+            Finding::unproven(format!(
+                "GET {path} {}, and so does a path that cannot exist, with the same page: the server answers every path alike; a scenario that names the body would show it: `GET {path} -> {} {{\"status\": \"…\"}}`",
+                answer.status, answer.status
+            ))
+        })
+    }
+
     pub(crate) fn health_healthy(&self, main: &Main, within: Duration) -> Finding {
         let Some(declared) = self.config().health_check() else {
-            return Finding::fail("no health check is declared in the image");
+            return Finding::fail(format!("no health check is declared in the image{}", image::dropped(self.config())));
         };
+        let finding = self.turns_healthy(main, &declared, within);
+        let finding = match image::idle(&declared) {
+            Some(program) => {
+                finding.warn(format!("its health check runs `{program}`, which asks nothing of the service"))
+            }
+            None => finding,
+        };
+        match self.misses_ipv6(main, &declared) {
+            Some(warning) => finding.warn(warning),
+            None => finding,
+        }
+    }
+
+    /// `localhost` is `::1` first on a host with IPv6.
+    fn misses_ipv6(&self, main: &Main, declared: &HealthCheck) -> Option<String> {
+        let port = self.port.clone().ok()?;
+        declared.test.iter().any(|word| word.contains("localhost")).then_some(())?;
+        let listening = main.up.container.listening().ok().flatten()?;
+        let there: Vec<_> = listening.iter().filter(|address| address.port() == port).collect();
+        let first = there.first().filter(|_| there.iter().all(|address| address.is_ipv4()))?;
+        Some(format!(
+            "its health check asks `localhost`, which is ::1 first where there is IPv6, and the service listens on {first} only; 127.0.0.1 is sure"
+        ))
+    }
+
+    fn turns_healthy(&self, main: &Main, declared: &HealthCheck, within: Duration) -> Finding {
         let container = main.up.container.as_ref();
         let deadline = container.started_at() + within;
         loop {

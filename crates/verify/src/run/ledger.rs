@@ -3,8 +3,11 @@
 use std::cell::{Cell, RefCell};
 
 use seaworthy_engine::{Container, Logs};
+use seaworthy_report::Verdict;
+use seaworthy_spec::About;
 
-use super::{Runs, logs};
+use super::{Main, Runs, logs};
+use crate::Finding;
 use crate::crud::Rows;
 
 /// What the runs of a verification left.
@@ -19,12 +22,21 @@ pub(crate) struct Ledger {
     logs_read: Cell<usize>,
     /// A container that wrote more than is kept.
     logs_cut: RefCell<Option<String>>,
+    /// How much the newest container had logged on each stream when it was up.
+    at_start: Cell<(usize, usize)>,
+    /// What the container that was retired last had logged since then: its last lines.
+    latest: RefCell<String>,
 }
 
 impl Ledger {
     /// Ends it; false where that was done before.
     pub(crate) fn close(&self) -> bool {
         !self.closed.replace(true)
+    }
+
+    /// The newest container has logged nothing yet.
+    pub(super) fn nothing_logged(&self) {
+        self.at_start.set((0, 0));
     }
 
     /// The first container whose log showed secrets, and how many.
@@ -61,8 +73,40 @@ impl Runs<'_> {
     pub(crate) fn retire(&self, container: Box<dyn Container>, whose: &str) {
         if let Ok(logs) = container.logs() {
             self.search(&logs, whose);
+            self.ledger.latest.replace(self.lines_since(&logs, self.ledger.at_start.get()));
         }
         drop(container);
+    }
+
+    /// Notes how much a container has logged now that it is up.
+    pub(super) fn note_start(&self, container: &dyn Container) {
+        self.ledger.at_start.set(lengths(&container.logs().unwrap_or_default()));
+    }
+
+    /// A promise about the service that fails is told with what the container logged at that moment: the one that was looked at last,
+    /// else the main one.
+    pub(crate) fn with_log(&self, main: &Main, about: About, decide: impl FnOnce() -> Finding) -> Finding {
+        let logs = || main.up.container.logs().unwrap_or_default();
+        let before = lengths(&logs());
+        self.ledger.latest.take();
+        let finding = decide();
+        let is_told = finding.evidence.contains("last log line") || finding.evidence.contains("it logged nothing");
+        if finding.verdict != Verdict::Fail || !matches!(about, About::Service | About::Container) || is_told {
+            return finding;
+        }
+        let lines = match self.ledger.latest.take() {
+            none if none.is_empty() => self.lines_since(&logs(), before),
+            lines => lines,
+        };
+        if lines.is_empty() { finding } else { finding.with(&format!("last log lines: {lines}")) }
+    }
+
+    fn lines_since(&self, logs: &Logs, (stdout, stderr): (usize, usize)) -> String {
+        // A stream that is full moves: then its last lines are what there is.
+        let rest = |text: &str, from: usize| {
+            if logs::is_cut(text) { text.to_owned() } else { text.get(from..).unwrap_or_default().to_owned() }
+        };
+        self.last_lines(&rest(&logs.stdout, stdout), &rest(&logs.stderr, stderr))
     }
 
     /// Keeps in mind what was created in the user's own database.
@@ -71,4 +115,8 @@ impl Runs<'_> {
             self.ledger.rows.borrow_mut().push(path.to_owned());
         }
     }
+}
+
+fn lengths(logs: &Logs) -> (usize, usize) {
+    (logs.stdout.len(), logs.stderr.len())
 }

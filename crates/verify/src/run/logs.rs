@@ -1,5 +1,9 @@
 //! `logs.stdout`, `logs.secrets`: what the containers wrote.
 
+use std::time::{Duration, Instant};
+
+use seaworthy_engine::{Logs, Signal};
+use seaworthy_report::Verdict;
 use serde_json::Value;
 
 use super::{Main, Runs};
@@ -8,6 +12,11 @@ use crate::Finding;
 /// What an engine keeps of a stream; a fuller one begins inside a line.
 const KEPT: usize = 1 << 20;
 
+/// How long a line may be under way.
+const LINE: Duration = Duration::from_millis(500);
+/// Between two looks.
+const POLL: Duration = Duration::from_millis(20);
+
 /// Whether a stream is as long as what is kept of one, so that its beginning may be gone.
 pub(super) fn is_cut(stream: &str) -> bool {
     stream.len() + 4 >= KEPT
@@ -15,10 +24,42 @@ pub(super) fn is_cut(stream: &str) -> bool {
 
 impl Runs<'_> {
     pub(crate) fn logs_to_stdout(&self, main: &Main, json: bool) -> Finding {
-        match main.up.container.logs() {
-            Ok(logs) => judge(&logs, json, |line| self.redactor.quote(line)),
-            Err(error) => self.engine_failed(&error),
+        let container = main.up.container.as_ref();
+        let deadline = Instant::now() + LINE;
+        let logs = loop {
+            match container.logs() {
+                // A line may be under way; one that stays as it is has no end.
+                Ok(logs) if is_at_an_end(&logs.stdout) || Instant::now() >= deadline => break logs,
+                Ok(_) => std::thread::sleep(POLL),
+                Err(error) => return self.engine_failed(&error),
+            }
+        };
+        let finding = judge(&logs, json, |line| self.redactor.quote(line));
+        if finding.verdict == Verdict::Fail {
+            return finding;
         }
+        // A daemon may keep a line without an end to itself as long as the container runs.
+        let ended = self.logs_to_the_end().unwrap_or_default();
+        let of_ended = judge(&ended, json, |line| self.redactor.quote(line));
+        let finding = match of_ended.verdict {
+            Verdict::Fail if !is_at_an_end(&ended.stdout) || finding.verdict == Verdict::Unproven => of_ended,
+            Verdict::Pass if finding.verdict == Verdict::Unproven && lines(&logs.stdout).is_empty() => of_ended,
+            _ => finding,
+        };
+        let is_silent =
+            [&logs, &ended].iter().all(|logs| logs.stdout.trim().is_empty() && logs.stderr.trim().is_empty());
+        let buffering = if is_silent { self.buffering(container) } else { "" };
+        Finding { evidence: format!("{}{buffering}", finding.evidence), ..finding }
+    }
+
+    /// What another container like the main one wrote until it was killed.
+    fn logs_to_the_end(&self) -> Option<Logs> {
+        let up = self.up(&self.run(), None, self.until(), None).ok()?;
+        up.container.signal(Signal::Kill).ok()?;
+        up.container.wait(self.options.timeout).ok()??;
+        let logs = up.container.logs().ok()?;
+        self.search(&logs, "a container that was killed");
+        Some(logs)
     }
 
     pub(crate) fn no_secret_in_logs(&self, main: &Main) -> Finding {
@@ -46,36 +87,44 @@ impl Runs<'_> {
     }
 }
 
-fn judge(logs: &seaworthy_engine::Logs, json: bool, quote: impl Fn(&str) -> String) -> Finding {
-    let lines = |text: &str| text.lines().filter(|line| !line.trim().is_empty()).count();
+fn judge(logs: &Logs, json: bool, quote: impl Fn(&str) -> String) -> Finding {
     let (out, err) = (lines(&logs.stdout), lines(&logs.stderr));
     let counted = |count: usize| if count == 1 { "1 line".to_owned() } else { format!("{count} lines") };
-    let finding = match (out, err) {
-        (0, 0) => return Finding::unproven("it logged nothing at all"),
-        (0, err) => return Finding::fail(format!("nothing on stdout, {} on stderr", counted(err))),
-        (out, _) if json => match first_other(&logs.stdout) {
+    let finding = match (out.as_slice(), err.len()) {
+        ([], 0) if is_cut(&logs.stdout) => {
+            return Finding::unproven("one line without an end fills what is kept of stdout");
+        }
+        ([], 0) => return Finding::unproven("it logged nothing at all"),
+        ([], err) => return Finding::fail(format!("nothing on stdout, {} on stderr", counted(err))),
+        (out, _) if json => match out.iter().find(|line| !is_object(line)) {
             Some(line) => return Finding::fail(format!("a line on stdout is no JSON object: {}", quote(line))),
-            None => Finding::pass(format!("{} on stdout, each a JSON object", counted(out))),
+            None if is_cut(&logs.stdout) => Finding::unproven(format!(
+                "{} on stdout, each a JSON object; it wrote more than that, and its beginning is gone",
+                counted(out.len())
+            )),
+            None => Finding::pass(format!("{} on stdout, each a JSON object", counted(out.len()))),
         },
-        (out, _) => Finding::pass(format!("{} on stdout", counted(out))),
+        (out, _) => Finding::pass(format!("{} on stdout", counted(out.len()))),
     };
-    if err > 0 { finding.warn(format!("{} went to stderr", counted(err))) } else { finding }
+    if err.is_empty() { finding } else { finding.warn(format!("{} went to stderr", counted(err.len()))) }
 }
 
-/// The first line that is no JSON object. A line that was cut is none that the service wrote.
-fn first_other(stdout: &str) -> Option<&str> {
-    let is_object = |line: &str| matches!(serde_json::from_str(line), Ok(Value::Object(_)));
-    let cut = usize::from(is_cut(stdout));
-    let whole = match stdout.rfind('\n') {
-        Some(end) => &stdout[..=end],
-        None => stdout,
-    };
-    whole.lines().skip(cut).map(str::trim).find(|line| !line.is_empty() && !is_object(line))
+fn is_at_an_end(stream: &str) -> bool {
+    stream.is_empty() || stream.ends_with('\n')
+}
+
+/// The lines that are whole: the first one of a stream that was cut is none that the service wrote.
+fn lines(stream: &str) -> Vec<&str> {
+    let cut = usize::from(is_cut(stream));
+    stream.lines().skip(cut).map(str::trim).filter(|line| !line.is_empty()).collect()
+}
+
+fn is_object(line: &str) -> bool {
+    matches!(serde_json::from_str(line), Ok(Value::Object(_)))
 }
 
 #[cfg(test)]
 mod tests {
-    use seaworthy_engine::Logs;
     use seaworthy_report::Verdict::{Fail, Pass, Unproven};
 
     use super::*;
@@ -88,12 +137,17 @@ mod tests {
             ("started\n", "", false, Pass),
             ("started\n", "", true, Fail),
             ("{\"a\":1}\n{\"b\":2}\n", "", true, Pass),
-            ("{\"a\":1}\n{\"b\":", "", true, Pass),
+            ("{\"a\":1}\n{\"b\":", "", true, Fail),
+            ("{\"a\":1}", "", true, Pass),
+            ("started", "", true, Fail),
+            (" \n\n", "", true, Unproven),
+            (&format!("{}\n{{\"a\":1}}\n", "x".repeat(KEPT)), "", true, Unproven),
+            (&"x".repeat(KEPT), "", true, Unproven),
             ("{\"a\":1}\nthread panicked\n", "", true, Fail),
             ("[1]\n", "", true, Fail),
         ] {
             let logs = Logs { stdout: stdout.to_owned(), stderr: stderr.to_owned() };
-            assert_eq!(judge(&logs, json, str::to_owned).verdict, expected, "{stdout} {stderr}");
+            assert_eq!(judge(&logs, json, str::to_owned).verdict, expected, "{} {stderr}", stdout.len());
         }
     }
 }

@@ -1,14 +1,31 @@
 //! `memory.under`: the CRUD requests under a limit.
 
+use std::time::{Duration, Instant};
+
 use seaworthy_engine::{Run, Status};
 use seaworthy_report::{Verdict, size as megabytes};
 
-use super::{Down, Main, Runs};
+use super::{Down, Main, Runs, Up};
 use crate::Finding;
 use crate::crud::SCENARIO;
+use crate::openapi::OpenApi;
 
-/// How often every collection is gone through.
-const ROUNDS: usize = 3;
+/// How long it is watched at least, and at most.
+const SHORTEST: Duration = Duration::from_secs(3);
+const LONGEST: Duration = Duration::from_secs(10);
+/// How long its peak must not have grown by a twentieth.
+const STEADY: Duration = Duration::from_secs(2);
+
+/// What a container did under its limit.
+struct Load {
+    /// What went wrong, where something did.
+    wrong: Option<Finding>,
+    requests: usize,
+    scenarios: usize,
+    watched: Duration,
+    /// The peak was still growing at the end.
+    grows: bool,
+}
 
 impl Runs<'_> {
     pub(crate) fn memory_under(&self, main: &Main, limit_bytes: u64) -> Finding {
@@ -38,15 +55,7 @@ impl Runs<'_> {
             }
             Err(Down::Missing(why)) => return Finding::unproven(why),
         };
-        let service = self.service(up.container.as_ref(), port);
-        let mut wrong = None;
-        for _ in 0..ROUNDS {
-            let finding = self.requests(api).all(&service, &mut self.ledger.rows.borrow_mut());
-            if finding.verdict != Verdict::Pass {
-                wrong = Some(finding);
-                break;
-            }
-        }
+        let Load { wrong, requests, scenarios, watched, grows } = self.work_hard(&up, api, port);
         let finding = match (up.container.memory(), up.container.status()) {
             (_, Ok(Status::Exited(exit))) => {
                 self.exited(up.container.as_ref(), exit).finding(&format!("under a limit of {limit}"), Finding::fail)
@@ -55,7 +64,6 @@ impl Runs<'_> {
             (Ok(None), _) => Finding::unproven(format!("the engine {} cannot see the container's memory", self.engine)),
             (Ok(Some(memory)), Ok(Status::Running)) => {
                 let peak = megabytes(memory.peak_bytes);
-                let requests = service.answered.get();
                 match wrong {
                     _ if memory.kills > 0 => Finding::fail(format!(
                         "{} killed for memory under a limit of {limit}, peak {peak}",
@@ -71,13 +79,49 @@ impl Runs<'_> {
                     None if memory.peak_bytes > limit_bytes => {
                         Finding::fail(format!("peak {peak}, the limit is {limit}"))
                     }
-                    None => Finding::pass(format!(
-                        "peak {peak} under a limit of {limit}, {requests} requests answered rightly"
-                    )),
+                    None => {
+                        let scenarios = match scenarios {
+                            0 => String::new(),
+                            1 => ", 1 scenario".to_owned(),
+                            many => format!(", {many} scenarios"),
+                        };
+                        let passed = Finding::pass(format!(
+                            "peak {peak} under a limit of {limit}, {requests} requests answered rightly{scenarios} in {} s",
+                            watched.as_secs_f64().round()
+                        ));
+                        if grows {
+                            passed.warn(format!("the peak still grew after {} s", LONGEST.as_secs()))
+                        } else {
+                            passed
+                        }
+                    }
                 }
             }
         };
         self.retire(up.container, "a container under a memory limit");
         finding
+    }
+
+    /// Goes through the specification's scenarios once and through every collection again and again, until the peak no longer grows.
+    fn work_hard(&self, up: &Up, api: &OpenApi, port: u16) -> Load {
+        let started = Instant::now();
+        let container = up.container.as_ref();
+        let scenarios = self.scenarios.iter().filter(|scenario| self.replay(scenario, container)).count();
+        let mut answered = 0;
+        let (mut peak, mut steady_since) = (0, Instant::now());
+        loop {
+            let service = self.service(up.container.as_ref(), port);
+            let finding = self.requests(api).all(&service, &mut self.ledger.rows.borrow_mut());
+            answered += service.answered.get();
+            let now = up.container.memory().ok().flatten().map_or(peak, |memory| memory.peak_bytes);
+            if now > peak + peak / 20 {
+                (peak, steady_since) = (now, Instant::now());
+            }
+            let (watched, is_steady) = (started.elapsed(), steady_since.elapsed() >= STEADY);
+            let wrong = (finding.verdict != Verdict::Pass).then_some(finding);
+            if wrong.is_some() || watched >= LONGEST || (watched >= SHORTEST && is_steady) {
+                return Load { wrong, requests: answered, scenarios, watched, grows: !is_steady };
+            }
+        }
     }
 }

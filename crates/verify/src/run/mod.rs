@@ -26,9 +26,10 @@ use std::time::Duration;
 
 use seaworthy_engine::{Container, Prepared, Run, Status};
 use seaworthy_image::{Config, Image};
+use seaworthy_spec::Scenario;
 
 use self::bounds::Bounds;
-pub(crate) use self::down::{Down, Teller};
+pub(crate) use self::down::{Down, Teller, needs_reach};
 use self::ledger::Ledger;
 pub(crate) use self::user::Users;
 pub(crate) use self::wait::{Until, Up, accepts};
@@ -53,6 +54,14 @@ pub(crate) struct Inputs<'a> {
     pub(crate) port: Result<u16, String>,
     /// Of the first promise that names one.
     pub(crate) health_path: Option<String>,
+    /// The environment variables that the specification names.
+    pub(crate) variables: Vec<String>,
+    /// That the service's API, or what is written through it, is promised.
+    pub(crate) promises_api: bool,
+    /// That what is written stays when the container is started anew.
+    pub(crate) promises_persistence: bool,
+    /// Every scenario of the specification.
+    pub(crate) scenarios: Vec<&'a Scenario>,
 }
 
 /// The containers of one verification: what they are given, what they left, and the one that serves most promises.
@@ -82,6 +91,8 @@ pub(crate) struct Main {
     pub(crate) api: Result<OpenApi, String>,
     /// From the start until it was ready for work; `None` where that is not known, or never came.
     pub(crate) settled_after: Option<Duration>,
+    /// The request that showed it, and its status: `GET /tasks 200`.
+    pub(crate) settled_by: Option<String>,
     pub(crate) users: RefCell<Users>,
     pub(crate) answered: Cell<usize>,
     pub(crate) seen: Seen,
@@ -131,15 +142,20 @@ impl<'a> Runs<'a> {
 
     fn start_main(&self) -> Result<Main, Down> {
         let mut users = Users::default();
-        let up = self.up(&self.run(), None, Until::Healthy, Some(&mut users))?;
-        let api = self.api(&up);
-        let settled_after = match (&api, &self.port) {
+        let run = self.run();
+        let container = self.start(&run, None)?;
+        let mut up =
+            self.wait_for_connection(container, run.port, Until::Healthy, Some(&mut users), self.options.timeout)?;
+        up.silent = up.silent.map(|silent| self.explained(silent));
+        let api = if up.silent.is_some() { Err(self.no_port()) } else { self.api(&up) };
+        let settled = match (&api, &self.port) {
             (Ok(api), Ok(port)) => self.settle(&up, api, *port, self.options.timeout),
             _ => None,
         };
+        let (settled_after, settled_by) = settled.unzip();
         users.look(up.container.as_ref());
         let users = RefCell::new(users);
-        Ok(Main { up, api, settled_after, users, answered: Cell::new(0), seen: Seen::default() })
+        Ok(Main { up, api, settled_after, settled_by, users, answered: Cell::new(0), seen: Seen::default() })
     }
 
     fn api(&self, up: &Up) -> Result<OpenApi, String> {

@@ -32,6 +32,8 @@ struct Play<'a, 'r> {
     run: Run,
     volumes: Option<Box<dyn Volumes>>,
     container: Option<Box<dyn Container>>,
+    /// Somebody else's container, which takes the place of its own.
+    given: Option<&'a dyn Container>,
     /// That the container took connections once.
     is_up: bool,
     /// The step before started the container.
@@ -42,17 +44,7 @@ struct Play<'a, 'r> {
 
 impl Runs<'_> {
     pub(crate) fn scenario(&self, scenario: &Scenario, not_running: &dyn Fn(&Down) -> Finding) -> Finding {
-        let mut play = Play {
-            runs: self,
-            not_running,
-            run: self.run(),
-            volumes: None,
-            container: None,
-            is_up: false,
-            just_started: false,
-            saved: BTreeMap::new(),
-            seen: Vec::new(),
-        };
+        let mut play = Play::new(self, not_running);
         let mut result = Finding::pass("");
         for step in &scenario.steps {
             if let Err(finding) = play.step(step) {
@@ -72,10 +64,40 @@ impl Runs<'_> {
     }
 }
 
+impl Runs<'_> {
+    /// Sends a scenario's requests to a container that runs already; false where it is about more than requests. What is answered decides
+    /// nothing here.
+    pub(super) fn replay(&self, scenario: &Scenario, container: &dyn Container) -> bool {
+        let asks = |step: &Step| matches!(step.action, Action::Request(_) | Action::WaitAnswer { .. });
+        let not_running = |_: &Down| Finding::unproven("the container does not run");
+        let mut play = Play::new(self, &not_running);
+        play.given = Some(container);
+        play.is_up = true;
+        scenario.steps.iter().all(asks) && scenario.steps.iter().all(|step| play.step(step).is_ok())
+    }
+}
+
+impl<'a, 'r> Play<'a, 'r> {
+    fn new(runs: &'a Runs<'r>, not_running: &'a dyn Fn(&Down) -> Finding) -> Self {
+        Self {
+            runs,
+            not_running,
+            run: runs.run(),
+            volumes: None,
+            container: None,
+            given: None,
+            is_up: false,
+            just_started: false,
+            saved: BTreeMap::new(),
+            seen: Vec::new(),
+        }
+    }
+}
+
 impl Play<'_, '_> {
     fn step(&mut self, step: &Step) -> Result<(), Finding> {
         let starts = matches!(step.action, Action::Start { .. });
-        if self.container.is_none() && !starts {
+        if self.container.is_none() && self.given.is_none() && !starts {
             self.start()?;
         }
         match &step.action {
@@ -152,7 +174,7 @@ impl Play<'_, '_> {
     }
 
     fn container(&self) -> Result<&dyn Container, Finding> {
-        self.container.as_deref().ok_or_else(|| Finding::fail("no container runs"))
+        self.given.or(self.container.as_deref()).ok_or_else(|| Finding::fail("no container runs"))
     }
 
     /// Waits once until the container takes connections, or is healthy as the main one was.

@@ -4,12 +4,14 @@ use std::io::{self, Read as _, Write as _};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-use seaworthy_engine::{Container, Exit, Signal, Status};
+use seaworthy_engine::{Container, Exit, Signal, Status, Volumes};
+use seaworthy_report::Verdict;
 
 use super::{Main, Runs, seconds};
 use crate::Finding;
 use crate::crud::SCENARIO;
-use crate::http::Request;
+use crate::http::{Request, Response};
+use crate::openapi::OpenApi;
 
 /// How long the service has to show that it took up the request.
 const TAKEN_UP: Duration = Duration::from_millis(300);
@@ -17,6 +19,10 @@ const TAKEN_UP: Duration = Duration::from_millis(300);
 const HELD: Duration = Duration::from_millis(100);
 /// The longest answer that is read, in bytes.
 const ANSWER_BYTES: u64 = 1 << 16;
+/// How long another request may take while some are held.
+const BESIDE: Duration = Duration::from_millis(500);
+/// First processes that start others and do not pass signals on.
+const SHELLS: &[&str] = &["sh", "bash", "dash", "ash", "busybox", "zsh", "ksh", "mksh"];
 /// What a shell reports of a process that SIGTERM ended.
 const BY_SIGTERM: i32 = 143;
 
@@ -33,23 +39,48 @@ enum Begun {
     Early(u16),
 }
 
+/// A stop under way: what is in flight, and how long it may take.
+struct Stopped<'a> {
+    api: &'a OpenApi,
+    path: &'a str,
+    what: &'a str,
+    within: Duration,
+}
+
+/// What was answered to a held request.
+struct Answered {
+    status: u16,
+    /// Where what it made can be read, where that is told.
+    made: Option<String>,
+    after: Duration,
+}
+
 impl Runs<'_> {
     pub(crate) fn stops_within(&self, main: &Main, within: Duration) -> Finding {
-        let creation = main.api.as_ref().ok().and_then(|api| self.requests(api).creation(6));
-        let up = match self.up(&self.run(), None, self.until(), None) {
+        let creation = main.api.as_ref().ok().and_then(|api| Some((api, self.requests(api).creation(6)?)));
+        let volumes = match self.prepared.volumes() {
+            Ok(volumes) => volumes,
+            Err(error) => return self.engine_failed(&error),
+        };
+        let up = match self.up(&self.run(), Some(volumes.as_ref()), self.until(), None) {
             Ok(up) => up,
             Err(down) => return down.finding("a container to be stopped", Finding::unproven),
         };
         let container = up.container.as_ref();
+        let before = creation.as_ref().and_then(|(api, _)| self.written_before(container, api));
+        let mut confirmed = Vec::new();
         let finding = match (&self.port, creation) {
-            (Ok(port), Some((collection, request))) => {
+            (Ok(port), Some((api, (collection, request)))) => {
                 let what = format!("POST {}", collection.path);
-                match begin(container, *port, &request) {
-                    Ok(Begun::Held(held)) => self.stop_held(container, held, &what, within),
-                    Ok(Begun::Early(status)) => self.stop_idle(
+                match self.hold(container, *port, api, &request) {
+                    Ok((held, _)) if !held.is_empty() => {
+                        let stopped = Stopped { api, path: &request.path, what: &what, within };
+                        self.stop_held(container, held, &stopped, &mut confirmed)
+                    }
+                    Ok((_, early)) => self.stop_idle(
                         container,
                         within,
-                        &format!("{what} answered {status} before its body was whole, so that none could be held open"),
+                        &format!("{what} answered {early} before its body was whole, so that none could be held open"),
                     ),
                     Err(error) => Finding::unproven(format!("{what} cannot be begun: {error}")),
                 }
@@ -60,11 +91,89 @@ impl Runs<'_> {
             }
         };
         self.retire(up.container, "a container that was stopped");
+        let finding = match before {
+            Some(before) if finding.verdict == Verdict::Pass && !confirmed.is_empty() => {
+                self.is_kept(volumes.as_ref(), &before, &confirmed, finding)
+            }
+            _ => finding,
+        };
         match self.config().stop_signal() {
             Some(signal) if !matches!(signal, "SIGTERM" | "TERM" | "15") => {
                 finding.warn(format!("engines stop it with {signal}, which its config names, and not with SIGTERM"))
             }
             _ => finding,
+        }
+    }
+
+    /// Holds several requests open, each on a connection of its own, as long as the service still answers beside them: who serves one at a
+    /// time has only one in flight. Returns the status of one that was answered early, too.
+    fn hold(
+        &self,
+        container: &dyn Container,
+        port: u16,
+        api: &OpenApi,
+        first: &Request,
+    ) -> io::Result<(Vec<Held>, u16)> {
+        let mut held = Vec::new();
+        for variation in [6, 7, 8] {
+            let request = match self.requests(api).creation(variation) {
+                Some((_, request)) if request.path == first.path => request,
+                _ => first.clone(),
+            };
+            match begin(container, port, &request) {
+                Ok(Begun::Held(one)) => held.push(one),
+                Ok(Begun::Early(status)) if held.is_empty() => return Ok((held, status)),
+                Err(error) if held.is_empty() => return Err(error),
+                Ok(Begun::Early(_)) | Err(_) => break,
+            }
+            let beside = Request::get(self.health_path.as_deref().unwrap_or("/openapi.json"));
+            if self.client.send(container, port, &beside, BESIDE).is_err() {
+                break;
+            }
+        }
+        Ok((held, 0))
+    }
+
+    /// Whether what the service confirms must outlive its container.
+    fn is_durable(&self) -> bool {
+        let has_database = self.database.kind != seaworthy_report::Database::None;
+        self.promises_persistence || has_database || !self.config().volumes().is_empty()
+    }
+
+    /// Where something can be read that was written before the signal, if the service is to keep it.
+    fn written_before(&self, container: &dyn Container, api: &OpenApi) -> Option<String> {
+        let port = self.port.clone().ok().filter(|_| self.is_durable())?;
+        let (_, created) = self.requests(api).create_any(&self.service(container, port), 9).ok()?;
+        self.remember(&created.path);
+        Some(created.path)
+    }
+
+    /// What was confirmed after SIGTERM is there in a new container, as what was written `before` is. Where that is gone too, the stop did
+    /// not lose it.
+    fn is_kept(&self, volumes: &dyn Volumes, before: &str, confirmed: &[(String, u16)], finding: Finding) -> Finding {
+        let Ok(port) = self.port else { return finding };
+        let what = "a container after the one that was stopped";
+        let up = match self.up(&self.run(), Some(volumes), self.until(), None) {
+            Ok(up) => up,
+            Err(down) => return down.finding(what, Finding::unproven),
+        };
+        let service = self.service(up.container.as_ref(), port);
+        let keeps = service.send(&Request::get(before)).is_ok_and(|answer| answer.is_success());
+        let lost = confirmed.iter().find_map(|(path, status)| match service.send(&Request::get(path)) {
+            Ok(answer) if answer.is_success() => None,
+            Ok(answer) => Some(format!(
+                "answered {status} after SIGTERM, and GET {path} {} after a restart",
+                service.told(&answer)
+            )),
+            Err(error) => Some(
+                service.clean(&format!("answered {status} after SIGTERM, and GET {path} after a restart: {error}")),
+            ),
+        });
+        self.retire(up.container, what);
+        match lost {
+            _ if !keeps => finding,
+            Some(lost) => Finding::fail(format!("what was confirmed is lost: {lost}")),
+            None => finding.with("what was answered after SIGTERM is there after a restart"),
         }
     }
 
@@ -80,12 +189,20 @@ impl Runs<'_> {
         }
     }
 
-    fn stop_held(&self, container: &dyn Container, mut held: Held, what: &str, within: Duration) -> Finding {
+    /// `confirmed` gets what was made after the signal: where it can be read, and the status.
+    fn stop_held(
+        &self,
+        container: &dyn Container,
+        held: Vec<Held>,
+        stopped: &Stopped<'_>,
+        confirmed: &mut Vec<(String, u16)>,
+    ) -> Finding {
+        let Stopped { what, within, .. } = stopped;
         let signalled = Instant::now();
         if let Err(error) = container.signal(Signal::Term) {
             return self.engine_failed(&error);
         }
-        match container.wait(HELD.min(within / 4)) {
+        match container.wait(HELD.min(*within / 4)) {
             Ok(None) => {}
             Ok(Some(exit)) => {
                 let after = signalled.elapsed().as_millis();
@@ -96,21 +213,69 @@ impl Runs<'_> {
             }
             Err(error) => return self.engine_failed(&error),
         }
-        let answer = held.finish(within.saturating_sub(signalled.elapsed()));
-        let answered = signalled.elapsed().as_millis();
-        let end = self.end(container, signalled, within);
-        match (answer, end) {
-            (_, Err(finding)) => finding,
-            (Err(error), Ok(end)) => {
-                Finding::fail(format!("{what}, begun before SIGTERM, was not answered: {error}; {end}"))
+        let count = held.len();
+        let mut answers = Vec::new();
+        for mut held in held {
+            let answer = held.finish(within.saturating_sub(signalled.elapsed()));
+            answers.push(answer.map(|(status, body)| {
+                let response = Response { status, headers: Vec::new(), body, took: Duration::ZERO };
+                let made = self.requests(stopped.api).made_at(stopped.path, &response);
+                Answered { status, made, after: signalled.elapsed() }
+            }));
+        }
+        for answered in answers.iter().flatten().filter(|answered| (200..300).contains(&answered.status)) {
+            if let Some(made) = &answered.made {
+                self.remember(made);
+                confirmed.push((made.clone(), answered.status));
             }
-            (Ok(status @ 200..=299), Ok(end)) => {
-                Finding::pass(format!("{what}, half-sent at SIGTERM, answered {status} {answered} ms after it; {end}"))
-            }
-            (Ok(status @ 400..=499), Ok(end)) => {
-                Finding::unproven(format!("{what}, half-sent at SIGTERM, answered {status}; {end}"))
-            }
-            (Ok(status), Ok(end)) => Finding::fail(format!("{what}, begun before SIGTERM, answered {status}; {end}")),
+        }
+        let end = match self.end(container, signalled, *within) {
+            Ok(end) => end,
+            Err(finding) => return finding,
+        };
+        let of = if count == 1 { String::new() } else { format!(", {count} at once") };
+        let mut worst: Option<Finding> = None;
+        for answer in &answers {
+            let finding = match answer {
+                Err(error) => {
+                    Finding::fail(format!("{what}, begun before SIGTERM{of}, was not answered: {error}; {end}"))
+                }
+                Ok(Answered { status: status @ 200..=299, after, .. }) => Finding::pass(format!(
+                    "{what}, half-sent at SIGTERM{of}, answered {status} {} ms after it; {end}",
+                    after.as_millis()
+                )),
+                Ok(Answered { status: status @ 400..=499, .. }) => {
+                    Finding::unproven(format!("{what}, half-sent at SIGTERM{of}, answered {status}; {end}"))
+                }
+                Ok(Answered { status, .. }) => {
+                    Finding::fail(format!("{what}, begun before SIGTERM{of}, answered {status}; {end}"))
+                }
+            };
+            // The last one tells how long all took.
+            worst = match worst {
+                Some(known) if known.verdict != Verdict::Pass => Some(known),
+                _ => Some(finding),
+            };
+        }
+        worst.unwrap_or_else(|| Finding::unproven(format!("{end}; nothing was in flight")))
+    }
+
+    /// What the first process is, where it does not end: most often it never hears of the signal.
+    fn first_process(&self, container: &dyn Container) -> Option<String> {
+        let processes = container.processes().ok()?;
+        let first = processes.iter().find(|process| process.is_first)?;
+        let program = first.command.split(' ').next()?.rsplit('/').next()?.trim_start_matches('-');
+        let command = self.redactor.quote(&first.command);
+        let child = processes.iter().find(|process| !process.is_first);
+        match child {
+            Some(child) if SHELLS.contains(&program) => Some(format!(
+                "PID 1 is the shell `{command}`, which does not pass the signal to `{}`; begin that command with `exec`",
+                self.redactor.quote(&child.command)
+            )),
+            _ if first.handles_term == Some(false) => Some(format!(
+                "PID 1 is `{command}`, which has no handler for SIGTERM: the kernel keeps the signal from such a first process"
+            )),
+            _ => None,
         }
     }
 
@@ -123,7 +288,9 @@ impl Runs<'_> {
             None => {
                 let runs = matches!(container.status(), Ok(Status::Running));
                 let state = if runs { "still running" } else { "ended too late" };
-                Err(Finding::fail(format!("{state} {} after SIGTERM; it would have to be killed", seconds(within))))
+                let first = self.first_process(container).map(|first| format!("; {first}")).unwrap_or_default();
+                let within = seconds(within);
+                Err(Finding::fail(format!("{state} {within} after SIGTERM; it would have to be killed{first}")))
             }
             Some(_) if after > within => {
                 Err(Finding::fail(format!("ended {} ms after SIGTERM, which is too late", after.as_millis())))
@@ -178,7 +345,7 @@ fn send_half(container: &dyn Container, port: u16, request: &Request, expect: bo
 
 impl Held {
     /// Sends the rest and reads the whole answer.
-    fn finish(&mut self, within: Duration) -> io::Result<u16> {
+    fn finish(&mut self, within: Duration) -> io::Result<(u16, Vec<u8>)> {
         let deadline = Instant::now() + within;
         self.stream.write_all(&self.rest)?;
         let mut answer = Vec::new();
@@ -188,8 +355,8 @@ impl Held {
             self.stream.set_read_timeout(Some(left))?;
             let length = self.stream.read(&mut piece)?;
             answer.extend_from_slice(&piece[..length]);
-            if let Some(status) = whole(&answer, length == 0) {
-                return Ok(status);
+            if let Some((status, body)) = whole(&answer, length == 0) {
+                return Ok((status, body));
             }
             if length == 0 {
                 return Err(io::Error::new(
@@ -214,7 +381,7 @@ fn status_of(answer: &[u8]) -> Option<u16> {
 }
 
 /// The status of an answer that has come whole; interim answers before it are passed over.
-fn whole(answer: &[u8], ended: bool) -> Option<u16> {
+fn whole(answer: &[u8], ended: bool) -> Option<(u16, Vec<u8>)> {
     let head_end = answer.windows(4).position(|four| four == b"\r\n\r\n")? + 4;
     let status = status_of(answer)?;
     if (100..200).contains(&status) {
@@ -229,12 +396,39 @@ fn whole(answer: &[u8], ended: bool) -> Option<u16> {
         (Some(length), _) => length.parse().is_ok_and(|length: usize| body.len() >= length),
         (None, _) => ended,
     };
-    complete.then_some(status)
+    let chunked = header("transfer-encoding:").is_some_and(|coding| coding.contains("chunked"));
+    complete.then(|| (status, if chunked { unchunked(body) } else { body.to_vec() }))
+}
+
+/// The body behind its chunks' lengths; extensions of chunks are passed over.
+fn unchunked(mut body: &[u8]) -> Vec<u8> {
+    let mut whole = Vec::new();
+    while let Some(end) = body.windows(2).position(|two| two == b"\r\n") {
+        let line = String::from_utf8_lossy(&body[..end]);
+        let digits = line.split(';').next().unwrap_or_default().trim();
+        let Ok(length @ 1..) = usize::from_str_radix(digits, 16) else { break };
+        let Some(chunk) = (end + 2).checked_add(length).and_then(|until| body.get(end + 2..until)) else { break };
+        whole.extend_from_slice(chunk);
+        body = body.get(end + 2 + length + 2..).unwrap_or_default();
+    }
+    whole
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_body_in_chunks_is_put_together() {
+        for (body, expected) in [
+            ("2\r\n{}\r\n0\r\n\r\n", "{}"),
+            ("3;a=b\r\nabc\r\n2\r\nde\r\n0\r\n\r\n", "abcde"),
+            ("ffffffffffffffff\r\nabc\r\n0\r\n\r\n", ""),
+            ("nonsense", ""),
+        ] {
+            assert_eq!(unchunked(body.as_bytes()), expected.as_bytes(), "{body}");
+        }
+    }
 
     #[test]
     fn an_answer_counts_when_it_is_whole() {
@@ -251,7 +445,7 @@ mod tests {
             ("HTTP/1.1 200 OK\r\nContent", true, None),
             ("nonsense\r\n\r\n", true, None),
         ] {
-            assert_eq!(whole(answer.as_bytes(), ended), expected, "{answer}");
+            assert_eq!(whole(answer.as_bytes(), ended).map(|(status, _)| status), expected, "{answer}");
         }
     }
 }

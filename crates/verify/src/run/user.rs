@@ -93,8 +93,15 @@ mod tests {
 
     fn users(ids: &[[u32; 3]]) -> Users {
         let process = |(pid, uids): (u32, &[u32; 3])| {
-            let process =
-                Process { pid, command: "notes".to_owned(), uids: *uids, gids: [1000; 3], capabilities: None };
+            let process = Process {
+                pid,
+                command: "notes".to_owned(),
+                uids: *uids,
+                gids: [1000; 3],
+                capabilities: None,
+                is_first: true,
+                handles_term: None,
+            };
             ((pid, *uids), process)
         };
         Users { seen: (1..).zip(ids).map(process).collect(), looks: 2 }

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use seaworthy_engine::{Container, Run, Status, Volumes};
 
+use super::down::only_inside;
 use super::{Down, Main, Runs, Users};
 use crate::http::{HttpError, Request};
 use crate::openapi::OpenApi;
@@ -17,8 +18,10 @@ const POLL: (Duration, Duration) = (Duration::from_millis(2), Duration::from_mil
 const USERS_POLL: Duration = Duration::from_millis(25);
 /// How long a container is watched whose port is not known.
 const BLIND: Duration = Duration::from_millis(500);
-/// How long a health path may send its readers elsewhere before that is taken for its answer.
-const REDIRECTS: Duration = Duration::from_millis(500);
+/// Between two looks at where a container listens that takes no connections.
+const INSIDE_POLL: Duration = Duration::from_millis(250);
+/// How long a port must have been listened on at this machine's own address alone.
+const INSIDE: Duration = Duration::from_secs(1);
 /// How long an accepted connection must stay open to count: a forwarder accepts before it knows.
 const ACCEPTED: Duration = Duration::from_millis(20);
 
@@ -31,8 +34,10 @@ pub(crate) struct Up {
     pub(crate) healthy_after: Option<Duration>,
     /// The last answer of the health path that was none, where it never was 2xx.
     pub(crate) ill: Option<String>,
-    /// The health path sends its readers elsewhere.
-    pub(crate) redirects: bool,
+    /// The health path redirected twice in a row.
+    pub(crate) is_redirected: bool,
+    /// Why it cannot be reached, where its port is known and nothing listens there.
+    pub(crate) silent: Option<Down>,
 }
 
 /// What a container is waited for.
@@ -47,8 +52,8 @@ pub(crate) enum Until {
 impl Runs<'_> {
     /// Waits while the service says that it is not yet ready for work: healthy it may be long before its database answers.
     ///
-    /// Returns how long that took from the container's start; `None` where it did not come to that.
-    pub(super) fn settle(&self, up: &Up, api: &OpenApi, port: u16, within: Duration) -> Option<Duration> {
+    /// Returns how long that took from the container's start, and what answered; `None` where it did not come to that.
+    pub(super) fn settle(&self, up: &Up, api: &OpenApi, port: u16, within: Duration) -> Option<(Duration, String)> {
         let (collections, _) = api.collections();
         let listed =
             collections.iter().find(|collection| collection.list.is_some() && !collection.path.contains('{'))?;
@@ -60,8 +65,10 @@ impl Runs<'_> {
             let patience = left.max(Duration::from_millis(50));
             let answer = self.client.send(up.container.as_ref(), port, &Request::get(&path), patience);
             let after = started.elapsed();
-            if answer.is_ok_and(|answer| !matches!(answer.status, 502..=504)) {
-                return Some(after);
+            if let Ok(answer) = answer
+                && !matches!(answer.status, 502..=504)
+            {
+                return Some((after, format!("GET {path} {}", answer.status)));
             }
             let runs = matches!(up.container.status(), Ok(Status::Running));
             if after >= within || !runs {
@@ -82,6 +89,7 @@ impl Runs<'_> {
 
     /// Starts a container.
     pub(crate) fn start(&self, run: &Run, volumes: Option<&dyn Volumes>) -> Result<Box<dyn Container>, Down> {
+        self.ledger.nothing_logged();
         let started = self.prepared.start(run, volumes).map_err(|error| self.down(&error))?;
         Ok(self.bounds.around(started, run))
     }
@@ -120,14 +128,19 @@ impl Runs<'_> {
         within: Duration,
     ) -> Result<Up, Down> {
         let up = self.wait_for_connection(container, port, until, users, within)?;
+        if let Some(silent) = up.silent {
+            return Err(silent);
+        }
         // A container like the main one is given the time to become like it. While the main one is made there is nothing to be like.
         if let (Some(Ok(Main { api: Ok(api), settled_after: Some(_), .. })), Some(port)) = (self.main.get(), port) {
             self.settle(&up, api, port, within);
         }
+        self.note_start(up.container.as_ref());
         Ok(up)
     }
 
-    fn wait_for_connection(
+    /// As [`Runs::wait`], also for one that runs and cannot be reached.
+    pub(super) fn wait_for_connection(
         &self,
         container: Box<dyn Container>,
         port: Option<u16>,
@@ -136,12 +149,15 @@ impl Runs<'_> {
         within: Duration,
     ) -> Result<Up, Down> {
         let started = container.started_at();
-        let mut up = Up { container, listening_after: None, healthy_after: None, ill: None, redirects: false };
+        let mut up =
+            Up { container, listening_after: None, healthy_after: None, ill: None, is_redirected: false, silent: None };
+        let mut redirected = false;
+        let mut inside: Option<Instant> = None;
+        let mut looked_inside = started;
         let path = self.health_path.as_deref().filter(|_| until == Until::Healthy);
         let limit = if port.is_some() { within } else { BLIND.min(within) };
         let mut pause = POLL.0;
         let mut looked: Option<Instant> = None;
-        let mut redirects_since: Option<Instant> = None;
         loop {
             if let Some(users) = users.as_deref_mut()
                 && looked.is_none_or(|looked| looked.elapsed() >= USERS_POLL)
@@ -151,11 +167,16 @@ impl Runs<'_> {
             }
             let left = limit.saturating_sub(started.elapsed());
             if let Some(port) = port {
-                self.probe(&mut up, port, path, left);
+                self.probe(&mut up, port, path, left, &mut redirected);
                 let done = if path.is_some() { up.healthy_after.is_some() } else { up.listening_after.is_some() };
-                let since = up.redirects.then(|| *redirects_since.get_or_insert_with(Instant::now));
-                if done || since.is_some_and(|since| since.elapsed() >= REDIRECTS) {
+                if done || up.is_redirected {
                     return Ok(up);
+                }
+                if up.listening_after.is_none() && looked_inside.elapsed() >= INSIDE_POLL {
+                    looked_inside = Instant::now();
+                    let listening = up.container.listening().ok().flatten().unwrap_or_default();
+                    let is_inside = only_inside(&listening, port).is_some();
+                    inside = is_inside.then(|| inside.unwrap_or(looked_inside));
                 }
             }
             match up.container.status() {
@@ -163,11 +184,13 @@ impl Runs<'_> {
                 Ok(Status::Exited(exit)) => return Err(self.exited(up.container.as_ref(), exit)),
                 Ok(Status::Running) => {}
             }
-            if left.is_zero() {
-                if port.is_none() || up.listening_after.is_some() {
-                    return Ok(up);
+            // Nobody else can listen on a port that is taken, so that more time would change nothing.
+            let stays_inside = inside.is_some_and(|since| since.elapsed() >= INSIDE);
+            if left.is_zero() || stays_inside {
+                if up.listening_after.is_none() {
+                    up.silent = port.map(|port| self.silent(up.container.as_ref(), port, within));
                 }
-                return Err(self.silent(up.container.as_ref(), port.unwrap_or_default(), within));
+                return Ok(up);
             }
             std::thread::sleep(pause.min(left));
             pause = (pause * 3 / 2).min(POLL.1);
@@ -175,7 +198,7 @@ impl Runs<'_> {
     }
 
     /// One look from outside.
-    fn probe(&self, up: &mut Up, port: u16, path: Option<&str>, left: Duration) {
+    fn probe(&self, up: &mut Up, port: u16, path: Option<&str>, left: Duration, redirected: &mut bool) {
         let within = left.max(Duration::from_millis(50));
         let Some(path) = path else {
             let after = up.container.started_at().elapsed();
@@ -189,12 +212,13 @@ impl Runs<'_> {
         match answer {
             Ok(answer) => {
                 up.listening_after.get_or_insert(after);
-                up.redirects = answer.redirects_to().is_some();
                 if answer.is_success() {
                     up.healthy_after = Some(after);
                     up.ill = None;
                 } else {
                     up.ill = Some(told(&answer, &self.redactor));
+                    // A service that is not ready says so by a status of its own: who redirects does it again.
+                    up.is_redirected = std::mem::replace(redirected, is_redirect(answer.status)) && *redirected;
                 }
             }
             Err(HttpError::Connect(_)) => {}
@@ -206,6 +230,10 @@ impl Runs<'_> {
             }
         }
     }
+}
+
+fn is_redirect(status: u16) -> bool {
+    matches!(status, 301 | 302 | 303 | 307 | 308)
 }
 
 /// Whether a connection is accepted and stays open for a moment.

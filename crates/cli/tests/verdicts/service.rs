@@ -1,0 +1,174 @@
+//! What a service does while it runs: where it listens, when it is ready, how it stops, and what its log says of the cause.
+
+use seaworthy_testkit::Recipe;
+
+use crate::row::{Row, row};
+
+/// With a folder for its data.
+fn with_data(row: Row) -> Row {
+    row.env("DATABASE_URL=file:///data")
+}
+
+#[test]
+fn a_server_on_127_0_0_1_runs_and_cannot_be_reached() -> anyhow::Result<()> {
+    let promised = |row: Row| {
+        with_data(row)
+            .promise("Health check turns healthy within 5s")
+            .promise("Health check endpoint responds at /health")
+            .promise("All CRUD endpoints work")
+            .promise("Container runs as non-root user")
+            .promise("Runs with no capabilities")
+    };
+    promised(row!(Recipe::fault("--loopback"))).runs(
+        "
+    pass health.healthy: healthy … ms after the start
+    fail health.endpoint: listens on 127.0.0.1:8000 only, where nothing from outside comes; 0.0.0.0 is every address
+    fail api.crud: the service cannot be reached [success-criteria-health-check-endpoint-responds-at-health]
+    pass user.non_root: …
+    unproven capabilities.none: the service cannot be reached [success-criteria-health-check-endpoint-responds-at-health]
+    ",
+    )?;
+    promised(row!(Recipe::default())).runs("5 pass")
+}
+
+#[test]
+fn a_service_that_stops_for_a_variable_that_nobody_gave_is_unproven() -> anyhow::Result<()> {
+    let promised = |row: Row| with_data(row).promise("Starts within 5s").promise("Refuses to start without API_KEY");
+    promised(row!(Recipe::fault("--needs-key"))).runs(
+        "
+    unproven start.within: it needs API_KEY, which nobody gave; give it with `--env API_KEY`: exit 1 within … ms of its start; last log lines: KeyError: 'API_KEY'
+    unproven env.required: it needs API_KEY, which nobody gave; give it with `--env API_KEY`: …
+    ",
+    )?;
+    promised(row!(Recipe::fault("--needs-key")).env("API_KEY=correct-horse"))
+        .runs("pass start.within: …\nwarning: no endpoint is promised, so that an open port had to do\n1 pass")
+}
+
+#[test]
+fn exit_0_at_once_is_a_service_that_went_to_the_background() -> anyhow::Result<()> {
+    with_data(row!(Recipe::fault("--to-the-background"))).promise("Starts within 5s").runs(
+        "fail start.within: exit 0 within … ms of its start: its first process ended, as one does that goes to the background; it logged nothing",
+    )
+}
+
+#[test]
+fn a_second_open_port_is_not_a_port_that_moved() -> anyhow::Result<()> {
+    let promised = |row: Row| with_data(row).promise("PORT: Configurable, defaults to 8000");
+    promised(row!(Recipe::fault("--at-8000-too"))).runs(
+        "fail env.configurable: listens on 8000 without PORT; with PORT=… it listens on …, and on 8000 all the same; last log lines: …",
+    )?;
+    promised(row!(Recipe::default()))
+        .runs("pass env.configurable: listens on 8000 without PORT; listens on …, and not on 8000, with PORT=…")
+}
+
+#[test]
+fn a_health_path_that_redirects_is_told_at_once() -> anyhow::Result<()> {
+    with_data(row!(Recipe::fault("--health-redirects")))
+        .promise("Health check endpoint responds at /health")
+        .runs("fail health.endpoint: no 2xx from /health: it answered 307 to /health/")
+}
+
+#[test]
+fn a_server_with_one_page_for_every_path_shows_no_health() -> anyhow::Result<()> {
+    with_data(row!(Recipe::fault("--one-page"))).promise("Health check endpoint responds at /health").runs(
+        "unproven health.endpoint: GET /health 200, and so does a path that cannot exist, with the same page: the server answers every path alike; a scenario that names the body would show it: …",
+    )
+}
+
+#[test]
+fn ready_is_when_the_promised_endpoints_answer() -> anyhow::Result<()> {
+    let promised = |row: Row, within: &str| {
+        let promise = format!("Container is ready within {within}");
+        with_data(row).promise(&promise).promise("All CRUD endpoints work")
+    };
+    promised(row!(Recipe::fault("--ready-late")), "1s").runs(
+        "
+    fail start.within: first connection accepted … ms after the start, GET /notes 200 after … ms
+    pass api.crud: …
+    ",
+    )?;
+    promised(row!(Recipe::fault("--ready-late")), "30s").runs("2 pass")
+}
+
+#[test]
+fn a_health_check_that_asks_nothing_is_warned_of() -> anyhow::Result<()> {
+    let image = Recipe::config(|draft| {
+        if let Some(check) = &mut draft.health_check {
+            check.test = vec!["CMD".into(), "/bin/true".into()];
+        }
+    });
+    row!(image).promise("Health check is declared").looks(
+        "
+    pass health.declared: CMD /bin/true, every 1 s, 2 s to answer, 2 tries
+    warning: its program `/bin/true` is not in the image
+    warning: it runs `/bin/true`, which asks nothing of the service
+    ",
+    )
+}
+
+#[test]
+fn what_is_confirmed_after_sigterm_must_be_there_after_a_restart() -> anyhow::Result<()> {
+    let promised = |row: Row| with_data(row).promise("Stops within 5s on SIGTERM, finishing requests in flight");
+    promised(row!(Recipe::fault("--forgets-when-stopped"))).runs(
+        "fail stop.graceful: what was confirmed is lost: answered 201 after SIGTERM, and GET /notes/… answered 404: … after a restart",
+    )?;
+    promised(row!(Recipe::default())).runs(
+        "pass stop.graceful: POST /notes, half-sent at SIGTERM, 3 at once, answered 201 … ms after it; exit 0 … ms after SIGTERM; what was answered after SIGTERM is there after a restart",
+    )
+}
+
+#[test]
+fn text_without_a_line_end_is_a_line_of_the_log() -> anyhow::Result<()> {
+    let promised = |row: Row| with_data(row).promise("Logs to stdout as JSON");
+    promised(row!(Recipe::fault("--no-line-end")))
+        .runs("fail logs.stdout: a line on stdout is no JSON object: listening")?;
+    promised(row!(Recipe::fault("--quiet"))).runs("unproven logs.stdout: it logged nothing at all")?;
+    promised(row!(Recipe::default())).runs("1 pass")
+}
+
+#[test]
+fn a_500_comes_with_the_log_lines_of_that_moment() -> anyhow::Result<()> {
+    with_data(row!(Recipe::fault("--breaks"))).promise("All CRUD endpoints work").runs(
+        r#"fail api.crud: POST /notes answered 500: {"detail":"internal"}…; last log lines: sqlalchemy.exc.ProgrammingError: relation "notes" does not exist"#,
+    )
+}
+
+#[test]
+fn every_header_of_a_name_is_compared() -> anyhow::Result<()> {
+    with_data(row!(Recipe::default()))
+        .promise("The second cookie <!-- check: GET /health -> 200 header Set-Cookie: b=2 -->")
+        .promise("A third cookie <!-- check: GET /health -> 200 header Set-Cookie: c=3 -->")
+        .runs(
+            "
+    pass scenario: GET 200
+    fail scenario: …expected header `Set-Cookie: c=3`, found `a=1`, `b=2`
+    ",
+        )
+}
+
+#[test]
+fn a_port_below_1024_without_capabilities_is_warned_of() -> anyhow::Result<()> {
+    let image = Recipe::config(|draft| {
+        draft.env = vec![("PORT".into(), "80".into())];
+        draft.exposed_ports = vec!["80/tcp".into()];
+    });
+    with_data(row!(image)).promise("Runs with no capabilities").runs(
+        "
+    pass capabilities.none: with no capabilities: connections accepted; …
+    warning: it listens on port 80, which engines open to everybody; where a runtime does not, it needs NET_BIND_SERVICE
+    ",
+    )
+}
+
+#[test]
+fn memory_is_watched_under_load_until_it_no_longer_grows() -> anyhow::Result<()> {
+    with_data(row!(Recipe::default()))
+        .promise("Uses at most 64 MB of memory")
+        .promise("Notes are listed <!-- check: GET /notes -> 200 -->")
+        .runs(
+            "
+    pass memory.under: peak … under a limit of 64.0 MB, … requests answered rightly, 1 scenario in … s
+    pass scenario: GET 200
+    ",
+        )
+}
