@@ -22,23 +22,11 @@ pub(crate) enum Syntax {
     Xml,
 }
 
-/// A value in quotes behind its name: `NAME = "…"`, `"name": "…"`, `'name' => '…'`, `name: str = "…"`, `define('NAME', '…')`.
-static QUOTED: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(concat!(
-        r#"(?:define\(\s*['"])?([A-Za-z_][A-Za-z0-9_.-]{0,99})(?:["'\]]{0,2}\s*(?::\s*[A-Za-z_\[\]|. ]{1,40})?\s*(?:=>|:=|=|:)|['"]\s*,)"#,
-        r#"\s*(?:"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)'|`([^`]*)`)"#
-    ))
-    .ok()
-});
 /// `<name>value</name>`
 static ELEMENT: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"<([A-Za-z][A-Za-z0-9_.:-]{0,99})>([^<>]+)</").ok());
-/// `key="name" value="value"`
-static KEY_AND_VALUE: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r#"(?:key|name|id)="([^"]{1,100})"\s+(?:value|connectionString)="([^"]*)""#).ok());
-/// `name="value"`
-static ATTRIBUTE: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r#"([A-Za-z][A-Za-z0-9_.:-]{0,99})="([^"]*)""#).ok());
+/// How far before a value its name may begin.
+const BEFORE: usize = 200;
 
 /// Reads lines of one syntax; some values stand on the line after their name.
 #[derive(Debug)]
@@ -58,21 +46,14 @@ impl Literals {
         match self.syntax {
             Syntax::Plain => self.plain(line, found),
             Syntax::Spaced => found.extend(spaced(line)),
-            Syntax::Quoted => {
-                let values = QUOTED.iter().flat_map(|regex| regex.captures_iter(line));
-                found.extend(values.filter_map(|captures| {
-                    let value = (2..=4).find_map(|group| captures.get(group))?;
-                    quoted(captures.get(1)?.as_str(), value.as_str())
-                }));
-            }
+            Syntax::Quoted => in_quotes(line, found),
             Syntax::Xml => {
-                for regex in [&ELEMENT, &KEY_AND_VALUE, &ATTRIBUTE].into_iter().filter_map(|regex| regex.as_ref()) {
-                    found.extend(
-                        regex
-                            .captures_iter(line)
-                            .filter_map(|captures| quoted(captures.get(1)?.as_str(), captures.get(2)?.as_str())),
-                    );
-                }
+                in_quotes(line, found);
+                let elements =
+                    ELEMENT.iter().filter(|_| line.contains("</")).flat_map(|regex| regex.captures_iter(line));
+                found.extend(
+                    elements.filter_map(|captures| quoted(captures.get(1)?.as_str(), captures.get(2)?.as_str())),
+                );
             }
         }
     }
@@ -96,6 +77,59 @@ impl Literals {
             found.extend(literal(&name, value));
         }
     }
+}
+
+/// Values in quotes behind their names: `NAME = "…"`, `"name": "…"`, `'name' => '…'`, `name: str = "…"`, `define('NAME', '…')`. Each byte is
+/// looked at a few times, however many quotes there are.
+fn in_quotes(line: &str, found: &mut Vec<Hit>) {
+    let bytes = line.as_bytes();
+    let mut unclosed: Vec<u8> = Vec::new();
+    // `key="ApiKey" value="…"`: the name is a value itself.
+    let mut key = "";
+    let mut at = 0;
+    while let Some(open) = bytes[at..].iter().position(|byte| matches!(byte, b'"' | b'\'' | b'`')).map(|next| at + next)
+    {
+        let quote = bytes[open];
+        at = open + 1;
+        if unclosed.contains(&quote) {
+            continue;
+        }
+        let mut close = at;
+        while close < bytes.len() && bytes[close] != quote {
+            close += if bytes[close] == b'\\' { 2 } else { 1 };
+        }
+        let Some(value) = line.get(at..close).filter(|_| close < bytes.len()) else {
+            unclosed.push(quote);
+            continue;
+        };
+        let start = line.ceil_char_boundary(open.saturating_sub(BEFORE));
+        match name_before(&line[start..open]) {
+            Some("key" | "name" | "id") => key = value,
+            Some("value" | "connectionString") => found.extend(quoted(key, value)),
+            Some(name) => found.extend(quoted(name, value)),
+            None => {}
+        }
+        at = close + 1;
+    }
+}
+
+/// The name that a value in quotes is given to, at the end of what stands before it.
+fn name_before(text: &str) -> Option<&str> {
+    let text = text.trim_end();
+    let is_argument = text.ends_with(',') && text.contains("define(");
+    let before = ["=>", ":=", "=", ":"].iter().find_map(|sign| text.strip_suffix(sign));
+    let before = before.or_else(|| text.strip_suffix(',').filter(|_| is_argument))?;
+    if before.ends_with(['=', '!', '<', '>']) {
+        return None;
+    }
+    let is_type = |text: &str| {
+        !text.trim().is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_[]|. ".contains(&byte))
+    };
+    let typed = before.rsplit_once(':').filter(|(_, kind)| text.ends_with('=') && kind.len() <= 40 && is_type(kind));
+    let before = typed.map_or(before, |(before, _)| before).trim_end().trim_end_matches(['"', '\'', ']']);
+    let is_part = |sign: char| sign.is_ascii_alphanumeric() || matches!(sign, '_' | '-' | '.');
+    let name = &before[before.trim_end_matches(is_part).len()..];
+    (name.len() <= 100 && name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')).then_some(name)
 }
 
 /// A value without the remark behind it: ` # …`, unless it is in quotes.
