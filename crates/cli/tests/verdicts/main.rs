@@ -7,4 +7,5 @@ mod held;
 mod notes;
 mod row;
 mod service;
+mod secrets;
 mod task_api;
