@@ -8,10 +8,11 @@ use seaworthy_image::tree::for_each_entry;
 use seaworthy_image::{Config, Digest, EntryError, EntryKind, FileTree, Format, Image, Layer, Node, TreeError};
 
 use super::elf::{self, Elf};
-use super::package::{self, Hash, Manager, Packages};
+use super::package::{self, Manager, Packages};
 use super::program::Program;
 use super::search::{Content, Search};
 use super::secret::{self, Given, Hit};
+use super::vouch::{self, Records, Voucher};
 
 /// Small files whose text other checks read, from the final tree: path and longest length.
 const TEXTS: [(&str, usize); 6] = [
@@ -69,6 +70,8 @@ pub(super) struct Secret {
     pub(super) by_name: bool,
     /// It is the value that the user gave in this variable.
     pub(super) given: Option<String>,
+    /// The published package that probably brought it: `npm: next`.
+    pub(super) brought_by: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -95,7 +98,7 @@ pub(super) enum Place {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Vouched {
     pub(super) path: String,
-    pub(super) manager: Manager,
+    pub(super) voucher: Voucher,
     pub(super) package: String,
 }
 
@@ -163,15 +166,13 @@ impl Facts {
         facts.search_config(given);
         let mut search = Search::new(given);
         let mut programs = Programs::new();
+        let mut records = Records::default();
         for (index, layer) in image.layers.iter().enumerate() {
             let failed = |source| FactsError::Layer { number: index + 1, source };
-            facts.read_layer(index, layer.as_ref(), given, &mut search, &mut programs).map_err(failed)?;
-        }
-        for (index, layer) in image.layers.iter().enumerate() {
-            let failed = |source| FactsError::Layer { number: index + 1, source };
-            facts.ask_packages(index, layer.as_ref()).map_err(failed)?;
+            facts.read_layer(index, layer.as_ref(), given, &mut search, &mut programs, &mut records).map_err(failed)?;
         }
         facts.keep_programs(programs);
+        vouch::ask(&mut facts, image, &records)?;
         Ok(facts)
     }
 
@@ -221,11 +222,13 @@ impl Facts {
         given: &Given,
         search: &mut Search<'_>,
         programs: &mut Programs,
+        records: &mut Records,
     ) -> Result<(), EntryError> {
         for_each_entry(layer, |entry, content| {
             match &entry.kind {
                 EntryKind::File => {
                     let path = text(&entry.path);
+                    records.note(index, &path);
                     let found = search.file(&path, content, keep(&path))?;
                     let program = self.read_file(index, &path, found, given);
                     programs.insert((index, entry.path.clone()), program);
@@ -295,18 +298,18 @@ impl Facts {
     }
 
     pub(super) fn found(&mut self, place: Place, hit: Hit) {
-        self.keep(Secret { place, hit, by_name: false, given: None });
+        self.keep(Secret { place, hit, by_name: false, given: None, brought_by: None });
     }
 
     /// A value that the user gave in a variable stands there.
     pub(super) fn found_given(&mut self, place: Place, variable: &str) {
         let hit = Hit { strength: secret::Strength::Certain, kind: "given value" };
-        self.keep(Secret { place, hit, by_name: false, given: Some(variable.to_owned()) });
+        self.keep(Secret { place, hit, by_name: false, given: Some(variable.to_owned()), brought_by: None });
     }
 
     pub(super) fn suspect(&mut self, place: Place, kind: &'static str) {
         let hit = Hit { strength: secret::Strength::Doubtful, kind };
-        self.keep(Secret { place, hit, by_name: true, given: None });
+        self.keep(Secret { place, hit, by_name: true, given: None, brought_by: None });
     }
 
     fn keep(&mut self, secret: Secret) {
@@ -316,60 +319,6 @@ impl Facts {
             self.more_certain += 1;
         } else {
             self.more_doubtful += 1;
-        }
-    }
-
-    /// Takes the findings away whose files a package brought byte for byte.
-    fn ask_packages(&mut self, index: usize, layer: &dyn Layer) -> Result<(), EntryError> {
-        let asked: HashSet<String> = self
-            .secrets
-            .iter()
-            .filter_map(|secret| match &secret.place {
-                Place::File { layer, path, .. } if *layer == index && self.packages.knows(path) => Some(path.clone()),
-                _ => None,
-            })
-            .collect();
-        if asked.is_empty() {
-            return Ok(());
-        }
-        // A path that one layer has twice is vouched for only if both are.
-        let mut answers: BTreeMap<String, Option<Vouched>> = BTreeMap::new();
-        for_each_entry(layer, |entry, content| {
-            let path = text(&entry.path);
-            if entry.kind == EntryKind::File && asked.contains(&path) {
-                let hashes = hashes(content)?;
-                let voucher = self.packages.voucher(&path, &hashes).map(|(manager, package)| Vouched {
-                    path: path.clone(),
-                    manager,
-                    package: package.to_owned(),
-                });
-                answers
-                    .entry(path)
-                    .and_modify(|answer| *answer = answer.take().and(voucher.clone()))
-                    .or_insert(voucher);
-            }
-            Ok::<_, EntryError>(())
-        })?;
-        self.secrets.retain(|secret| match &secret.place {
-            Place::File { layer, path, .. } if *layer == index => !matches!(answers.get(path), Some(Some(_))),
-            _ => true,
-        });
-        self.vouched.extend(answers.into_values().flatten());
-        Ok(())
-    }
-}
-
-fn hashes(content: &mut dyn Read) -> io::Result<[Hash; 2]> {
-    use sha1::Digest as _;
-    let (mut md5, mut sha1) = (md5::Md5::new(), sha1::Sha1::new());
-    let mut buffer = [0; BUFFER];
-    loop {
-        match content.read(&mut buffer)? {
-            0 => return Ok([Hash::Md5(md5.finalize().into()), Hash::Sha1(sha1.finalize().into())]),
-            count => {
-                md5.update(&buffer[..count]);
-                sha1.update(&buffer[..count]);
-            }
         }
     }
 }

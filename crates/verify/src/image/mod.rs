@@ -27,6 +27,7 @@ mod slim;
 #[cfg(test)]
 mod tests;
 mod user;
+mod vouch;
 
 pub use base::{KnownBase, base};
 pub use env::runtime;

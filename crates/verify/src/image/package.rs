@@ -38,7 +38,11 @@ struct Claim {
 pub(super) enum Hash {
     Md5([u8; 16]),
     Sha1([u8; 20]),
+    Sha256([u8; 32]),
 }
+
+/// Of the same bytes: MD5, SHA-1, SHA-256.
+pub(super) type Hashes = [Hash; 3];
 
 impl Manager {
     /// The database a path belongs to.

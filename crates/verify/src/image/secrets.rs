@@ -1,10 +1,13 @@
 //! `image.secrets`: No secrets in image.
 
+use std::collections::BTreeSet;
+
 use seaworthy_report::{Found, Severity, size as megabytes};
 use seaworthy_spec::Allowed;
 
 use super::facts::{Place, Secret};
 use super::secret::{CONNECTION, PASSWORD_URL, Strength};
+use super::vouch::Voucher;
 use super::{Facts, count, exception, first};
 use crate::{Finding, one_line};
 
@@ -80,7 +83,8 @@ fn all(facts: &Facts, excepted: &Excepted<'_, '_>) -> Vec<Found> {
 }
 
 fn describe(facts: &Facts, secret: &Secret) -> String {
-    format!("{} in {}", what(secret), secret.place.name(facts)).replace(" in line", " on line")
+    let by = secret.brought_by.as_ref().map(|by| format!(" ({by}, from its registry)")).unwrap_or_default();
+    format!("{} in {}{by}", what(secret), secret.place.name(facts)).replace(" in line", " on line")
 }
 
 fn what(secret: &Secret) -> String {
@@ -134,16 +138,24 @@ pub(super) fn searched(facts: &Facts) -> String {
     if searched.too_long > 0 {
         parts.push(format!("{} too long to be read line by line", count(searched.too_long, "settings file")));
     }
-    if let Some(vouched) = facts.vouched.first() {
-        parts.push(format!(
-            "{} with keys as the distribution ships it, byte for byte ({}: {}, `/{}`)",
-            count(facts.vouched.len() as u64, "file"),
-            vouched.manager.name(),
-            vouched.package,
-            vouched.path
-        ));
-    }
+    parts.extend(vouched(facts));
     parts.join("; ")
+}
+
+/// How many files each manager vouches for, and the first of them.
+fn vouched(facts: &Facts) -> impl Iterator<Item = String> {
+    let vouchers: BTreeSet<Voucher> = facts.vouched.iter().map(|vouched| vouched.voucher).collect();
+    vouchers.into_iter().filter_map(|voucher| {
+        let mut files = facts.vouched.iter().filter(|vouched| vouched.voucher == voucher);
+        let first = files.next()?;
+        let how = match voucher {
+            Voucher::Distribution(_) => "with keys as the distribution ships it, byte for byte",
+            Voucher::Pip => "as its package was published, byte for byte",
+            Voucher::Npm => "of a package from its registry",
+        };
+        let number = count(files.count() as u64 + 1, "file");
+        Some(format!("{number} {how} ({}: {}, `/{}`)", voucher.name(), first.package, first.path))
+    })
 }
 
 /// Findings in files, history or elsewhere in the config that are URLs or connection strings with a password, and not allowed.

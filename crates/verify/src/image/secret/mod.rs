@@ -24,7 +24,7 @@ pub(crate) use connection::{CONNECTION, password_in_setting};
 pub use given::Given;
 pub(crate) use name::{is_suspicious_file, is_suspicious_variable};
 pub(crate) use plausible::base64;
-pub(crate) use scan::Scanner;
+pub(crate) use scan::{Beginning, Scanner, beginnings};
 pub(crate) use settings::{Settings, SettingsReader};
 pub(crate) use url::PASSWORD_URL;
 pub(crate) use utf16::Utf16;
@@ -36,6 +36,13 @@ pub(crate) struct Hit {
     pub(crate) strength: Strength,
     /// `RSA private key`, `GitHub token`.
     pub(crate) kind: &'static str,
+}
+
+impl Hit {
+    /// Whether it is a token that carries a checksum, and the checksum is right: it was issued, whoever published it.
+    pub(crate) fn is_checksummed(self) -> bool {
+        self.strength == Strength::Certain && matches!(self.kind, "GitHub token" | "npm token")
+    }
 }
 
 /// How sure the shape of the bytes makes us.

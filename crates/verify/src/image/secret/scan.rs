@@ -114,6 +114,34 @@ impl<'g> Scanner<'g> {
     }
 }
 
+/// A place where a beginning stands.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Beginning {
+    /// Which beginning it is.
+    pub(crate) pattern: usize,
+    pub(crate) at: usize,
+    /// What its rule says of it.
+    pub(crate) hit: Option<Hit>,
+}
+
+/// Every beginning in bytes that are in memory as a whole.
+pub(crate) fn beginnings(bytes: &[u8]) -> impl Iterator<Item = Beginning> {
+    BEGINNINGS.find_overlapping_iter(bytes).map(|found| {
+        let place = Place::new(&bytes[..found.start()], &bytes[found.start()..]);
+        let pattern = found.pattern().as_usize();
+        Beginning { pattern, at: found.start(), hit: hit(pattern, &place) }
+    })
+}
+
+/// What the rule of a beginning says of a place.
+fn hit(pattern: usize, place: &Place) -> Option<Hit> {
+    match (TOKENS.get(pattern), RULES.get(pattern.wrapping_sub(TOKENS.len()))) {
+        (Some(token), _) => token.hit(place),
+        (None, Some((_, rule))) => rule(place),
+        (None, None) => None,
+    }
+}
+
 /// What a text as a whole holds.
 #[cfg(test)]
 pub(super) fn scan(bytes: &[u8]) -> Vec<Hit> {
