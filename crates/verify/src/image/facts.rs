@@ -1,7 +1,6 @@
 //! One pass over an image: everything the checks of this folder decide by.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
-use std::io::{self, Read};
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 
 use seaworthy_image::tree::for_each_entry;
@@ -25,8 +24,6 @@ const TEXTS: [(&str, usize); 6] = [
 ];
 /// Findings that are kept; more are only counted.
 const MOST_SECRETS: usize = 10_000;
-/// How much of a file is in memory at a time.
-const BUFFER: usize = 16 << 10;
 
 /// What one pass over an image showed.
 pub struct Facts {
