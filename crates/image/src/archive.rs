@@ -15,9 +15,9 @@ use tempfile::NamedTempFile;
 use crate::entries::{Entries, Entry, EntryKind, Skip, clean};
 use crate::layer::{Blob, StoredLayer, open_regular};
 use crate::layout::{self, LAYOUT_FILE, WriteError};
-use crate::open::{Blobs, OpenError, Select, json, small};
+use crate::open::{Blobs, OpenError, Select, small};
 use crate::tar_writer::TarWriter;
-use crate::{Config, Digest, Format, Image, Layer, ManifestError, Platform, Reference, limits};
+use crate::{Config, Digest, Format, Image, Layer, ManifestError, Platform, Reference, json, limits};
 
 const DOCKER: &str = "an archive of `docker save`";
 const OCI: &str = "an archive of an OCI image layout";
@@ -176,10 +176,11 @@ pub struct Saved {
 
 /// One image in `manifest.json`.
 #[derive(Deserialize, Serialize)]
-#[serde(rename_all = "PascalCase")]
+#[serde(rename_all(serialize = "PascalCase"))]
 struct Listed {
     config: String,
     /// May be `null`.
+    #[serde(rename(deserialize = "RepoTags"))]
     repo_tags: Option<Vec<String>>,
     layers: Vec<String>,
 }
@@ -198,7 +199,8 @@ pub fn open_docker(path: &Path, select: &Select) -> Result<Saved, OpenError> {
         };
         return Err(archive.not_one(DOCKER, why.to_owned()));
     };
-    let list: Vec<Listed> = json("`manifest.json`", &list)?;
+    let list: Vec<Listed> =
+        json::read_as(&list).map_err(|source| OpenError::Json { what: "`manifest.json`", source })?;
     if list.len() > limits::MANIFESTS {
         return Err(OpenError::TooMany(path.to_owned()));
     }

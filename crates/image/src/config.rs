@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::{Digest, limits};
+use crate::{Digest, json, limits};
 
 /// An image config (OCI image specification, config.md; Docker Image Specification v1.2 for `Healthcheck`).
 ///
@@ -19,7 +19,7 @@ pub struct Config {
 /// Why bytes are no config.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
-    #[error("the image config is not JSON")]
+    #[error("the image config cannot be read")]
     Json(#[from] serde_json::Error),
     #[error("the image config is not a JSON object")]
     NotAnObject,
@@ -42,12 +42,12 @@ pub struct HealthCheck {
 impl Config {
     /// # Errors
     ///
-    /// Fails if the bytes are not a JSON object, or too many.
+    /// Fails if the bytes are not a JSON object, or too many, or name a member twice, be it in another case.
     pub fn from_bytes(bytes: Vec<u8>) -> Result<Self, ConfigError> {
         if bytes.len() as u64 > limits::JSON_BYTES {
             return Err(ConfigError::TooLarge);
         }
-        let value: Value = serde_json::from_slice(&bytes)?;
+        let value = json::read(&bytes)?;
         if !value.is_object() {
             return Err(ConfigError::NotAnObject);
         }
@@ -63,7 +63,7 @@ impl Config {
         &self.digest
     }
 
-    /// The whole config, members in their order.
+    /// The whole config, members in their order, those that are known under their usual names.
     pub fn value(&self) -> &Value {
         &self.value
     }
@@ -82,11 +82,11 @@ impl Config {
     }
 
     pub fn entrypoint(&self) -> Vec<String> {
-        strings(self.inner("Entrypoint"))
+        words(self.inner("Entrypoint"))
     }
 
     pub fn cmd(&self) -> Vec<String> {
-        strings(self.inner("Cmd"))
+        words(self.inner("Cmd"))
     }
 
     /// `NAME=VALUE` pairs in their order; an entry without `=` has an empty value.
@@ -184,6 +184,11 @@ fn strings(value: &Value) -> Vec<String> {
         Some(items) => items.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
         None => Vec::new(),
     }
+}
+
+/// A command; Docker takes one word for a list of it.
+fn words(value: &Value) -> Vec<String> {
+    value.as_str().map_or_else(|| strings(value), |word| vec![word.to_owned()])
 }
 
 fn keys(value: &Value) -> Vec<String> {

@@ -5,8 +5,8 @@ use std::path::Path;
 use serde::Deserialize;
 
 use crate::manifest::{DOCKER_INDEX, DOCKER_MANIFEST, OCI_INDEX, OCI_MANIFEST};
-use crate::open::{OpenError, Select, json};
-use crate::{Descriptor, Platform};
+use crate::open::{OpenError, Select};
+use crate::{Descriptor, Platform, json};
 
 /// What an index names: images, and further indexes of them. Attestations and what else lies there are left out.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -75,7 +75,7 @@ impl Offered {
 ///
 /// Fails if the bytes are not one.
 pub fn offers(index: &[u8]) -> Result<Vec<Offer>, OpenError> {
-    let index: Index = json("the index", index)?;
+    let index: Index = json::read_as(index).map_err(|source| OpenError::Json { what: "the index", source })?;
     let offers = index.manifests.into_iter().filter(|pointer| !pointer.is_attestation()).filter_map(|pointer| {
         let names = pointer.names();
         let Pointer { descriptor, platform, .. } = pointer;

@@ -14,6 +14,7 @@ mod draft;
 mod entries;
 mod image;
 pub mod index;
+mod json;
 mod layer;
 pub mod layout;
 pub mod limits;

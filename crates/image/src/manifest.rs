@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::layer::{self, Compression};
-use crate::{Config, Digest, Layer, limits};
+use crate::{Config, Digest, Layer, json, limits};
 
 /// OCI's media type of an image manifest.
 pub const OCI_MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
@@ -97,14 +97,15 @@ impl Manifest {
         if size > limits::JSON_BYTES {
             return Err(ManifestError::TooLarge(size));
         }
-        let kind: Kind = serde_json::from_slice(&bytes)?;
+        let value = json::read(&bytes)?;
+        let kind = Kind::deserialize(&value)?;
         match kind.media_type.as_deref() {
             Some(OCI_INDEX | DOCKER_INDEX) => return Err(ManifestError::Index),
             None if kind.manifests.is_some() => return Err(ManifestError::Index),
             None | Some(OCI_MANIFEST | DOCKER_MANIFEST) => {}
             Some(other) => return Err(ManifestError::MediaType(short(other))),
         }
-        let parsed: Parsed = serde_json::from_slice(&bytes)?;
+        let parsed = Parsed::deserialize(&value)?;
         parsed.check()?;
         Ok(Self { digest: Digest::of(&bytes), bytes, parsed })
     }

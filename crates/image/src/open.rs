@@ -185,11 +185,6 @@ impl Blobs<'_> {
     }
 }
 
-/// Reads JSON from outside.
-pub(crate) fn json<T: serde::de::DeserializeOwned>(what: &'static str, bytes: &[u8]) -> Result<T, OpenError> {
-    serde_json::from_slice(bytes).map_err(|source| OpenError::Json { what, source })
-}
-
 /// All of a small file.
 pub(crate) fn small(mut source: impl Read, what: &'static str, path: &std::path::Path) -> Result<Vec<u8>, OpenError> {
     let mut bytes = Vec::new();

@@ -379,8 +379,8 @@ const VOCABULARY: &[Entry] = &[
     Entry {
         kind: CheckKind::UserNonRoot,
         sentence: "Container runs as non-root user",
-        description: "The config names a user that is not root, the entrypoint gains nothing by setuid or file capabilities, and no process \
-                      seen has the id 0.",
+        description: "The config names a user that is not root, neither the start program nor the health check can make root by setuid or \
+                      file capabilities, and no process seen has the id 0.",
         examples: &[
             "Container runs as non-root user",
             "Container runs as unprivileged user",

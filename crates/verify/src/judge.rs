@@ -7,7 +7,7 @@ use seaworthy_spec::{About, Check, Criterion, Promise, Spec, Stage};
 
 use crate::image::{self, Facts};
 use crate::redact::Redactor;
-use crate::run::{Down, Main, Runs, Teller, Up, needs_reach};
+use crate::run::{Down, Main, Runs, Teller, Up, commands_seen, needs_reach};
 use crate::verify::milliseconds;
 use crate::{Event, Finding, Subject, beyond, travel};
 
@@ -91,7 +91,11 @@ impl<'r> Judge<'_, 'r> {
                 image if image.verdict == Verdict::Fail => image,
                 image => image.and(self.run(check, id, |runs, main| runs.decided_at_run_time(main, variable))),
             },
-            Check::UserNonRoot => image::non_root(facts).and(self.of_owners(self.run(check, id, Runs::non_root))),
+            Check::UserNonRoot => {
+                image::non_root(facts).and(self.of_owners(self.run(check, id, |runs, main| {
+                    runs.non_root(main).and(image::executed(facts, &commands_seen(main)))
+                })))
+            }
             Check::UserIs { user } => image::is(facts, user).and(self.of_owners(self.run(check, id, |runs, main| {
                 match user.parse().ok().or_else(|| image::uid(facts)) {
                     Some(uid) => runs.runs_as(main, uid),

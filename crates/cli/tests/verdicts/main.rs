@@ -6,6 +6,7 @@ mod engines;
 mod held;
 mod notes;
 mod row;
-mod service;
 mod secrets;
+mod service;
 mod task_api;
+mod users;

@@ -14,10 +14,11 @@ use super::secret::{self, Given, Hit};
 use super::vouch::{self, Records, Voucher};
 
 /// Small files whose text other checks read, from the final tree: path and longest length.
-const TEXTS: [(&str, usize); 6] = [
+const TEXTS: [(&str, usize); 7] = [
     ("etc/os-release", 64 << 10),
     ("usr/lib/os-release", 64 << 10),
     ("etc/passwd", 1 << 20),
+    ("etc/group", 1 << 20),
     ("usr/local/go/VERSION", 4 << 10),
     ("usr/local/include/node/node_version.h", 64 << 10),
     ("opt/java/openjdk/release", 64 << 10),
@@ -169,6 +170,7 @@ impl Facts {
             facts.read_layer(index, layer.as_ref(), given, &mut search, &mut programs, &mut records).map_err(failed)?;
         }
         facts.keep_programs(programs);
+        facts.read_linked_texts()?;
         vouch::ask(&mut facts, image, &records)?;
         Ok(facts)
     }
@@ -197,8 +199,8 @@ impl Facts {
 
     /// What one of [`TEXTS`] says in the final tree, links followed.
     pub(super) fn text(&self, path: &str) -> Option<&str> {
-        let (path, node) = self.find(path)?;
-        let (layer, text) = self.texts.get(path.to_str()?)?;
+        let (_, node) = self.find(path)?;
+        let (layer, text) = self.texts.get(path)?;
         (*layer == node.layer).then_some(text.as_str())
     }
 
@@ -239,6 +241,28 @@ impl Facts {
             }
             Ok(())
         })
+    }
+
+    /// Those of [`TEXTS`] that are links to another file, of either kind, are read where that lies.
+    fn read_linked_texts(&mut self) -> Result<(), TreeError> {
+        for (name, longest) in TEXTS {
+            let Some((path, node)) = self.find(name) else { continue };
+            let layer = node.layer;
+            if path == Path::new(name) && !node.hard_link {
+                continue;
+            }
+            let known = path.to_str().and_then(|path| self.texts.get(path)).filter(|(known, _)| *known == layer);
+            let text = match known.filter(|_| !node.hard_link) {
+                Some(known) => known.clone(),
+                None => match self.tree.read(&path, longest as u64) {
+                    Ok(Some(content)) => (layer, String::from_utf8_lossy(&content).into_owned()),
+                    Ok(None) | Err(TreeError::NoFile(_) | TreeError::TooLarge { .. }) => (usize::MAX, String::new()),
+                    Err(error) => return Err(error),
+                },
+            };
+            self.texts.insert(name, text);
+        }
+        Ok(())
     }
 
     /// Keeps the programs of the final tree, under the paths that they have there.

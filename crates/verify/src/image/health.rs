@@ -17,14 +17,9 @@ pub fn declared(facts: &Facts) -> Finding {
         seconds(check.timeout),
         check.retries
     ));
-    let program = match check.test.first().map(String::as_str) {
-        Some("CMD") => check.test.get(1).cloned(),
-        Some("CMD-SHELL") => shell(facts),
-        _ => None,
-    };
-    match program {
+    match words(facts, &check).first() {
         None => finding = finding.warn(format!("engines do not run a health check of the form `{}`", check.test[0])),
-        Some(program) if program::find(facts, &program).is_none() => {
+        Some(program) if program::find(facts, program).is_none() => {
             finding = finding.warn(format!("its program `{program}` is not in the image"));
         }
         Some(_) => {}
@@ -72,11 +67,20 @@ pub(crate) fn idle(check: &HealthCheck) -> Option<String> {
     is_idle.then(|| words.join(" "))
 }
 
+/// What an engine starts for a check.
+pub(super) fn words(facts: &Facts, check: &HealthCheck) -> Vec<String> {
+    match check.test.first().map(String::as_str) {
+        Some("CMD") => check.test[1..].to_vec(),
+        Some("CMD-SHELL") => [shell(facts), check.test[1..].to_vec()].concat(),
+        _ => Vec::new(),
+    }
+}
+
 /// Docker's `SHELL`, else its default.
-fn shell(facts: &Facts) -> Option<String> {
+fn shell(facts: &Facts) -> Vec<String> {
     match facts.config.value()["config"]["Shell"].as_array() {
-        Some(words) => words.first()?.as_str().map(str::to_owned),
-        None => Some("/bin/sh".to_owned()),
+        Some(words) => words.iter().filter_map(|word| word.as_str()).map(str::to_owned).collect(),
+        None => vec!["/bin/sh".to_owned(), "-c".to_owned()],
     }
 }
 

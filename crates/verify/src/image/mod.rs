@@ -2,8 +2,10 @@
 //!
 //! Nothing here runs a container, asks a registry or opens a file of this machine.
 
+mod account;
 mod archive;
 mod base;
+mod command;
 mod config_search;
 mod elf;
 mod env;
@@ -17,6 +19,7 @@ mod owners;
 mod package;
 mod platform;
 mod port;
+mod privilege;
 mod program;
 mod search;
 mod secret;
@@ -40,12 +43,13 @@ pub use layers::layers;
 pub use owners::file_of_another;
 pub use platform::platform;
 pub use port::port;
+pub(crate) use privilege::Privilege;
 pub use secret::Given;
 pub use secrets::secrets;
 pub use setuid::setuid;
 pub use size::size;
 pub use slim::slim;
-pub use user::{is, non_root, uid};
+pub use user::{executed, is, non_root, uid};
 
 /// The first few, and how many more.
 fn first(names: &[String], most: usize) -> String {

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use seaworthy_image::Node;
 
-use super::Facts;
 use super::elf::Elf;
+use super::{Facts, command};
 
 /// Scripts that name scripts; the kernel stops at five.
 const DEPTH: usize = 5;
@@ -34,10 +34,22 @@ pub(super) struct Start<'a> {
 /// What the config's entrypoint and command start.
 pub(super) fn start(facts: &Facts) -> Start<'_> {
     let words = [facts.config.entrypoint(), facts.config.cmd()].concat();
+    if words.is_empty() {
+        let missing = Some("neither entrypoint nor command is set".to_owned());
+        return Start { files: Vec::new(), missing };
+    }
+    executed(facts, &words)
+}
+
+/// What a command executes: its program, the interpreters of that, and what these are told to execute in turn.
+pub(super) fn executed<'a>(facts: &'a Facts, words: &[String]) -> Start<'a> {
     let mut start = Start { files: Vec::new(), missing: None };
-    match words.first() {
-        None => start.missing = Some("neither entrypoint nor command is set".to_owned()),
-        Some(word) => follow(facts, word, &mut start, 0),
+    let Some(program) = words.first() else { return start };
+    follow(facts, program, &mut start, 0);
+    for word in command::programs(words, &|word| find(facts, word).is_some()) {
+        let mut more = Start { files: Vec::new(), missing: None };
+        follow(facts, &word, &mut more, 0);
+        start.files.extend(more.files);
     }
     start
 }
@@ -83,19 +95,4 @@ pub(super) fn find<'a>(facts: &'a Facts, word: &str) -> Option<(PathBuf, &'a Nod
 
 pub(super) fn is_executable(node: &Node) -> bool {
     node.is_file() && node.mode & 0o111 != 0
-}
-
-/// `setuid`, `setgid`, `file capabilities`: what makes a file run as somebody else.
-pub(super) fn privilege(node: &Node) -> Option<&'static str> {
-    if !node.is_file() {
-        None
-    } else if node.mode & 0o4000 != 0 {
-        Some("setuid")
-    } else if node.mode & 0o2000 != 0 {
-        Some("setgid")
-    } else if node.xattrs.iter().any(|(name, _)| name == "security.capability") {
-        Some("file capabilities")
-    } else {
-        None
-    }
 }

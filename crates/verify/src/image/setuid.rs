@@ -1,7 +1,8 @@
 //! `image.setuid`: No setuid files.
 
+use super::Facts;
 use super::facts::absolute;
-use super::{Facts, program};
+use super::privilege::Privilege;
 use crate::Finding;
 
 /// Files that run as their owner or group, or with capabilities, in the final tree.
@@ -11,7 +12,7 @@ pub fn setuid(facts: &Facts) -> Finding {
         .tree
         .iter()
         .filter_map(|(path, file)| {
-            program::privilege(file).map(|privilege| format!("`{}` ({privilege})", absolute(path)))
+            Privilege::of(file).map(|privilege| format!("`{}` ({})", absolute(path), privilege.describe()))
         })
         .collect();
     match found.len() {
@@ -32,9 +33,9 @@ mod tests {
         let sample = || Sample::new().file("bin/app", 0o755, b"x");
         for (facts, verdict, evidence) in [
             (sample().facts(), Pass, "none of 1 files is setuid, setgid or has capabilities"),
-            (sample().file("bin/su", 0o4755, b"x").facts(), Fail, "1 of 2 files: `/bin/su` (setuid)"),
-            (sample().file("bin/wall", 0o2755, b"x").facts(), Fail, "1 of 2 files: `/bin/wall` (setgid)"),
-            (sample().with_capabilities("bin/ping").facts(), Fail, "1 of 2 files: `/bin/ping` (file capabilities)"),
+            (sample().file("bin/su", 0o4755, b"x").facts(), Fail, "1 of 2 files: `/bin/su` (setuid root)"),
+            (sample().file("bin/wall", 0o2755, b"x").facts(), Fail, "1 of 2 files: `/bin/wall` (setgid root)"),
+            (sample().with_capabilities("bin/ping", 13).facts(), Fail, "1 of 2 files: `/bin/ping` (cap_net_raw)"),
             (sample().file("su", 0o4755, b"x").layer().file(".wh.su", 0, b"").facts(), Pass, "none of 1 files"),
             (
                 sample().file("su", 0o4755, b"x").hardlink("x", "su").layer().file(".wh.su", 0, b"").facts(),

@@ -90,8 +90,12 @@ impl Sample {
         self.entry(path, EntryKind::Hardlink(target.into()), Vec::new())
     }
 
-    pub(super) fn with_capabilities(self, path: &str) -> Self {
-        self.entry(path, EntryKind::File, vec![("security.capability".to_owned(), vec![1; 20])])
+    /// A program with one capability, permitted and effective, by its number.
+    pub(super) fn with_capabilities(self, path: &str, number: u8) -> Self {
+        let mut value = vec![1, 0, 0, 2];
+        value.extend((1_u32 << number).to_le_bytes());
+        value.extend([0; 12]);
+        self.entry(path, EntryKind::File, vec![("security.capability".to_owned(), value)])
     }
 
     /// A member of the config's `config`.

@@ -1,22 +1,18 @@
 //! `user.non_root`, `user.is`: what the image says about who runs; the processes seen are the other half.
 
+use std::path::Path;
+
+use seaworthy_image::Node;
+
+use super::account::{User, configured};
 use super::facts::absolute;
-use super::{Facts, program};
+use super::privilege::Privilege;
+use super::program::{self, Program, is_executable};
+use super::{Facts, health};
 use crate::Finding;
 
-/// Who the config says runs.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct User {
-    pub(super) uid: u64,
-    /// From `/etc/passwd`, where it has one.
-    pub(super) name: Option<String>,
-    gid: u64,
-}
-
-/// Highest id that engines take.
-const HIGHEST: i64 = (1 << 31) - 1;
-
-/// Fails if the config names root in any way, or if what starts becomes somebody else by its file's bits.
+/// Fails if the config names root in any way, or if what starts, or what the health check executes, can make root of
+/// any user by its file's bits.
 pub fn non_root(facts: &Facts) -> Finding {
     let user = match configured(facts) {
         Ok(user) => user,
@@ -33,23 +29,78 @@ pub fn non_root(facts: &Facts) -> Finding {
         });
     }
     let start = program::start(facts);
-    for (path, node) in &start.files {
-        if let Some(privilege) = program::privilege(node) {
-            let (path, owner) = (absolute(path), node.uid);
-            return Finding::fail(format!(
-                "the config's user is uid {}, but `{path}`, which starts, has {privilege} (owner uid {owner})",
-                user.uid
-            ));
+    let check = facts.config.health_check().map(|check| program::executed(facts, &health::words(facts, &check)));
+    let executed = start.files.iter().map(|file| (file, "starts"));
+    let executed =
+        executed.chain(check.iter().flat_map(|check| &check.files).map(|file| (file, "the health check executes")));
+    let mut finding = Finding::pass(format!("the config's user is {}", user.describe()));
+    let mut told = Vec::new();
+    for ((path, node), how) in executed {
+        let Some(privilege) = privilege(facts, path, node) else { continue };
+        let path = absolute(path);
+        if privilege.makes_root() {
+            let seen = format!("the config's user is uid {}, but `{path}`, which {how}, is", user.uid);
+            return Finding::fail(match privilege {
+                Privilege::Capabilities(_) => {
+                    format!("{seen} a program with {}: that can make root of any user", privilege.describe())
+                }
+                _ => format!("{seen} {}: it runs as root whoever starts it", privilege.describe()),
+            });
+        }
+        if !told.contains(&path) {
+            finding = finding
+                .warn(format!("`{path}`, which {how}, has other rights than the user's: {}", privilege.describe()));
+            told.push(path);
         }
     }
-    let mut finding = Finding::pass(format!("the config's user is {}", user.describe()));
     if user.gid == 0 {
         finding = finding.warn("its group is 0 (root): what root's group may write is open to it");
+    } else if user.groups.contains(&0) {
+        finding = finding.warn("/etc/group puts it in group 0 (root): what root's group may write is open to it");
     }
-    match start.missing {
-        Some(missing) => finding.warn(format!("{missing}, so whether it is setuid is unknown")),
-        None => finding,
+    if let Some(missing) = start.missing {
+        finding = finding.warn(format!("{missing}, so whether it is setuid is unknown"));
     }
+    let elsewhere: Vec<String> = facts
+        .tree
+        .iter()
+        .filter(|(_, node)| is_executable(node))
+        .filter_map(|(path, node)| Some((absolute(path), privilege(facts, path, node)?)))
+        .filter(|(path, privilege)| !told.contains(path) && !matches!(privilege, Privilege::Setgid { .. }))
+        .map(|(path, privilege)| format!("`{path}` ({})", privilege.describe()))
+        .collect();
+    match elsewhere[..] {
+        [] => finding,
+        _ => finding.warn(format!(
+            "unless the container runs with no-new-privileges, these files give other rights to whoever executes them: {}",
+            super::first(&elsewhere, 8)
+        )),
+    }
+}
+
+/// Fails if a program that was seen to run can make root of any user by its file's bits; `commands` as processes show them.
+pub fn executed(facts: &Facts, commands: &[String]) -> Finding {
+    for command in commands {
+        let words: Vec<String> = command.split_whitespace().map(str::to_owned).collect();
+        for (path, node) in program::executed(facts, &words).files {
+            if let Some(privilege) = privilege(facts, &path, node).filter(Privilege::makes_root) {
+                return Finding::fail(format!(
+                    "`{}`, which was seen to run, is {}",
+                    absolute(path),
+                    privilege.describe()
+                ));
+            }
+        }
+    }
+    Finding::pass("")
+}
+
+/// What a file gives to whoever executes it. Kernels pass over the bits of a script.
+fn privilege(facts: &Facts, path: &Path, node: &Node) -> Option<Privilege> {
+    if matches!(facts.program(path), Some(Program::Script(_))) {
+        return None;
+    }
+    Privilege::of(node)
 }
 
 /// The uid of the config's user, as an engine will set it.
@@ -80,59 +131,6 @@ impl User {
     }
 }
 
-/// A line of `/etc/passwd`.
-struct Account<'a> {
-    name: &'a str,
-    uid: u64,
-    gid: u64,
-}
-
-/// As runc reads it: a number (a sign counts as one) is a uid even where somebody has that name; of lines alike the first counts.
-pub(super) fn configured(facts: &Facts) -> Result<User, String> {
-    let written = facts.config.user();
-    let passwd = facts.text("etc/passwd").unwrap_or_default();
-    let accounts: Vec<Account> = passwd.lines().filter_map(account).collect();
-    let (user, group) = written.split_once(':').unwrap_or((written, ""));
-    let account = match user.parse::<i64>() {
-        _ if user.is_empty() => {
-            accounts.iter().find(|account| account.uid == 0).map_or(Ok((0, None, 0)), |a| Ok(known(a)))
-        }
-        Ok(uid) if !(0..=HIGHEST).contains(&uid) => {
-            Err(format!("the config's user `{written}` is no uid that engines take"))
-        }
-        Ok(uid) => {
-            let uid = uid.unsigned_abs();
-            Ok(accounts.iter().find(|account| account.uid == uid).map_or((uid, None, 0), known))
-        }
-        Err(_) => match accounts.iter().find(|account| account.name == user) {
-            Some(account) => Ok(known(account)),
-            None if user == "root" => Ok((0, None, 0)),
-            None => Err(format!("the config's user `{user}` is not in the image's /etc/passwd")),
-        },
-    };
-    let (uid, name, gid) = account?;
-    let gid = match group.parse::<i64>() {
-        Ok(gid) => gid.unsigned_abs(),
-        Err(_) if group == "root" => 0,
-        // A named group is another one than root's; which number it has does not matter here.
-        Err(_) if !group.is_empty() => u64::MAX,
-        Err(_) => gid,
-    };
-    Ok(User { uid, name, gid })
-}
-
-fn known(account: &Account) -> (u64, Option<String>, u64) {
-    (account.uid, Some(account.name.to_owned()), account.gid)
-}
-
-fn account(line: &str) -> Option<Account<'_>> {
-    let mut fields = line.trim().split(':');
-    let name = fields.next().filter(|name| !name.is_empty() && !name.starts_with('#'))?;
-    let uid = fields.nth(1)?.parse().ok()?;
-    let gid = fields.next()?.parse().ok()?;
-    Some(Account { name, uid, gid })
-}
-
 #[cfg(test)]
 mod tests {
     use seaworthy_report::Verdict::{self, Fail, Pass};
@@ -147,6 +145,7 @@ mod tests {
     fn check(user: &str, verdict: Verdict, evidence: &str, warnings: usize) {
         let facts = Sample::new()
             .file("etc/passwd", 0o644, PASSWD)
+            .file("etc/group", 0o644, b"appuser:x:1000:\n")
             .file("app", 0o755, b"x")
             .config("Entrypoint", serde_json::json!(["/app"]))
             .config("User", user.into())
@@ -194,12 +193,14 @@ mod tests {
         };
         let script = b"#!/usr/bin/env python3\n";
         for (facts, expected) in [
-            (sample().file("usr/bin/app", 0o4755, b"x").facts(), "`/usr/bin/app`, which starts, has setuid"),
-            (sample().file("usr/bin/app", 0o2755, b"x").facts(), "has setgid"),
-            (sample().with_capabilities("usr/bin/app").facts(), "has file capabilities"),
+            (sample().file("usr/bin/app", 0o4755, b"x").facts(), "`/usr/bin/app`, which starts, is setuid root"),
+            (
+                sample().with_capabilities("usr/bin/app", 7).facts(),
+                "`/usr/bin/app`, which starts, is a program with cap_setuid",
+            ),
             (
                 sample().file("usr/bin/app", 0o755, script).file("usr/bin/env", 0o4755, b"x").facts(),
-                "`/usr/bin/env`, which starts, has setuid",
+                "`/usr/bin/env`, which starts, is setuid root",
             ),
             (
                 sample()
@@ -208,7 +209,7 @@ mod tests {
                     .symlink("usr/bin/python3", "python3.12")
                     .file("usr/bin/python3.12", 0o6755, b"x")
                     .facts(),
-                "`/usr/bin/python3.12`, which starts, has setuid",
+                "`/usr/bin/python3.12`, which starts, is setuid root",
             ),
         ] {
             let found = non_root(&facts);
@@ -217,6 +218,107 @@ mod tests {
         }
         let missing = non_root(&sample().facts());
         assert_eq!((missing.verdict, missing.warnings.len()), (Pass, 1));
+    }
+
+    #[test]
+    fn what_the_health_check_executes_must_not_either() {
+        let sample = |test: serde_json::Value| {
+            Sample::new()
+                .file("etc/passwd", 0o644, PASSWD)
+                .file("app", 0o755, b"x")
+                .file("bin/sh", 0o755, b"x")
+                .file("usr/bin/sudo", 0o4755, b"x")
+                .config("User", "1000".into())
+                .config("Entrypoint", serde_json::json!(["/app"]))
+                .config("Healthcheck", serde_json::json!({ "Test": test }))
+                .facts()
+        };
+        for test in [
+            serde_json::json!(["CMD", "sudo", "/app"]),
+            serde_json::json!(["CMD-SHELL", "test -f /x || exec sudo /app"]),
+            serde_json::json!(["CMD", "env", "-i", "/usr/bin/sudo", "/app"]),
+        ] {
+            let found = non_root(&sample(test));
+            assert_eq!(found.verdict, Fail, "{found:?}");
+            assert!(
+                found.evidence.contains("`/usr/bin/sudo`, which the health check executes, is setuid root"),
+                "{found:?}"
+            );
+        }
+        let found = non_root(&sample(serde_json::json!(["CMD", "/app", "sudo"])));
+        assert_eq!((found.verdict, found.warnings.len()), (Pass, 1), "{found:?}");
+    }
+
+    #[test]
+    fn setuid_programs_of_the_distribution_are_a_warning_that_names_them() {
+        let debian = || {
+            Sample::new()
+                .file("etc/passwd", 0o644, PASSWD)
+                .file("app", 0o755, b"x")
+                .config("User", "1000".into())
+                .config("Entrypoint", serde_json::json!(["/app"]))
+        };
+        let facts = debian()
+            .file("usr/bin/su", 0o4755, b"x")
+            .file("usr/bin/mount", 0o4755, b"x")
+            .with_capabilities("usr/bin/ping", 13)
+            .file("usr/bin/chage", 0o2755, b"x")
+            .file("usr/lib/private", 0o4600, b"x")
+            .file("usr/bin/script", 0o4755, b"#!/bin/sh\n")
+            .facts();
+        let found = non_root(&facts);
+        assert_eq!(found.verdict, Pass, "{found:?}");
+        let files = "`/usr/bin/mount` (setuid root), `/usr/bin/ping` (cap_net_raw), `/usr/bin/su` (setuid root)";
+        assert_eq!(
+            found.warnings,
+            [format!(
+                "unless the container runs with no-new-privileges, these files give other rights to whoever executes them: {files}"
+            )]
+        );
+        assert_eq!(non_root(&debian().facts()).warnings, Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_start_program_with_rights_that_make_no_root_is_a_warning() {
+        let sample = || {
+            Sample::new()
+                .file("etc/passwd", 0o644, PASSWD)
+                .config("User", "1000".into())
+                .config("Entrypoint", serde_json::json!(["/app"]))
+        };
+        for (facts, warning) in [
+            (sample().with_capabilities("app", 10).facts(), "cap_net_bind_service"),
+            (sample().file("app", 0o2755, b"x").facts(), "setgid root"),
+        ] {
+            let found = non_root(&facts);
+            assert_eq!((found.verdict, found.warnings.len()), (Pass, 1), "{found:?}");
+            assert!(found.warnings[0].ends_with(warning), "{found:?}");
+        }
+    }
+
+    #[test]
+    fn a_program_seen_to_run_is_known_by_its_file() {
+        let facts = Sample::new().file("usr/bin/su", 0o4755, b"x").file("app", 0o755, b"x").facts();
+        for (command, expected) in [("/app serve", Pass), ("su - x", Fail), ("/usr/bin/su", Fail), ("", Pass)] {
+            assert_eq!(executed(&facts, &[command.to_owned()]).verdict, expected, "{command}");
+        }
+    }
+
+    #[test]
+    fn a_passwd_that_is_a_link_is_followed_inside_the_root() {
+        for facts in [
+            Sample::new().file("data/users", 0o644, b"app:x:0:0::/:\n").symlink("etc/passwd", "/data/users"),
+            Sample::new().file("data/users", 0o644, b"app:x:0:0::/:\n").symlink("etc/passwd", "../../../../data/users"),
+            Sample::new().file("data/users", 0o644, b"app:x:0:0::/:\n").hardlink("etc/passwd", "data/users"),
+            Sample::new()
+                .file("etc/passwd", 0o644, b"app:x:1000:1000::/:\n")
+                .layer()
+                .file("data/users", 0o644, b"app:x:0:0::/:\n")
+                .symlink("etc/passwd", "/data/users"),
+        ] {
+            let found = non_root(&facts.config("User", "app".into()).facts());
+            assert_eq!((found.verdict, found.evidence.as_str()), (Fail, "the config's user is `app`, which is uid 0"));
+        }
     }
 
     #[test]

@@ -31,7 +31,7 @@ use seaworthy_spec::Scenario;
 use self::bounds::Bounds;
 pub(crate) use self::down::{Down, Teller, needs_reach};
 use self::ledger::Ledger;
-pub(crate) use self::user::Users;
+pub(crate) use self::user::{Users, commands_seen};
 pub(crate) use self::wait::{Until, Up, accepts};
 use crate::crud::Crud;
 use crate::database::RunDatabase;

@@ -6,6 +6,7 @@ use seaworthy_engine::{Container, Process};
 
 use super::{Main, Runs};
 use crate::Finding;
+use crate::image::Privilege;
 
 /// The processes that were seen, and how often somebody looked.
 #[derive(Debug, Default)]
@@ -49,6 +50,18 @@ impl Users {
                 self.told()
             ));
         }
+        if let Some((process, gives)) = self.processes().find_map(|process| {
+            let gives = process.capabilities.filter(|bits| *bits != 0).map(Privilege::Capabilities)?;
+            gives.makes_root().then_some((process, gives))
+        }) {
+            return Finding::fail(format!(
+                "`{}` runs with uid {} and {}, which can make it root; {}",
+                quote(&process.command),
+                process.uids[1],
+                gives.describe(),
+                self.told()
+            ));
+        }
         let uids: std::collections::BTreeSet<String> = self.processes().map(|p| p.uids[1].to_string()).collect();
         let uids = uids.into_iter().collect::<Vec<_>>().join(", ");
         let finding = Finding::pass(format!("uid {uids} in every process, {}", self.told()));
@@ -76,6 +89,11 @@ impl Runs<'_> {
     pub(crate) fn runs_as(&self, main: &Main, uid: u32) -> Finding {
         seen(main, |users| users.all_are(uid, |text| self.redactor.quote(text)))
     }
+}
+
+/// The command lines of all processes that were seen.
+pub(crate) fn commands_seen(main: &Main) -> Vec<String> {
+    main.users.borrow().processes().map(|process| process.command.clone()).collect()
 }
 
 fn seen(main: &Main, judge: impl Fn(&Users) -> Finding) -> Finding {

@@ -81,9 +81,9 @@ impl Npm {
             _ => {
                 let Some(bytes) = whole(content, LONGEST)? else { return Ok(()) };
                 if state == ".yarn-integrity" {
-                    self.read_yarn_1(root, &bytes)
+                    self.read_yarn_1(root, &bytes);
                 } else {
-                    self.read_npm(root, &bytes)
+                    self.read_npm(root, &bytes);
                 }
                 Ok(())
             }
@@ -99,7 +99,7 @@ impl Npm {
             let is_ours = || author.has_node(name);
             match self.source(path, at, name, folder)? {
                 Source::Bundled => {}
-                Source::Public if !is_ours() && !(name.starts_with('@') && author.starts_below(folder)) => {
+                Source::Public if !(is_ours() || name.starts_with('@') && author.starts_below(folder)) => {
                     return Some(name.to_owned());
                 }
                 Source::Registry if !is_ours() && !author.starts_below(folder) => return Some(name.to_owned()),
@@ -225,7 +225,7 @@ impl Source {
             return Self::Elsewhere;
         };
         let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
-        match (path.contains("/-/") && path.ends_with(".tgz"), host) {
+        match (path.contains("/-/") && path.strip_suffix(".tgz").is_some(), host) {
             (true, "registry.npmjs.org" | "registry.yarnpkg.com") => Self::Public,
             (true, _) => Self::Registry,
             (false, _) => Self::Elsewhere,

@@ -63,7 +63,7 @@ impl Pip {
         let note = whole(content, LONGEST_NOTE)?;
         let note = note.and_then(|note| serde_json::from_slice::<serde_json::Value>(&note).ok());
         let url = note.as_ref().filter(|note| note.get("archive_info").is_some()).and_then(|note| note["url"].as_str());
-        let is_wheel = url.is_some_and(|url| url.starts_with("file:") && url.ends_with(".whl"));
+        let is_wheel = url.is_some_and(|url| url.starts_with("file:") && url.strip_suffix(".whl").is_some());
         if is_wheel {
             self.from_wheel.insert(info.to_owned());
         }
