@@ -91,11 +91,10 @@ pub(crate) fn hint(error: &anyhow::Error) -> Option<String> {
             Some(error) => return error.hint().map(str::to_owned),
             None => {}
         }
-        match cause.downcast_ref::<ReadError>() {
-            Some(ReadError::Registry(error) | ReadError::Unread { source: Reason::Registry(error), .. }) => {
-                return error.hint();
-            }
-            _ => {}
+        if let Some(ReadError::Registry(error) | ReadError::Unread { source: Reason::Registry(error), .. }) =
+            cause.downcast_ref::<ReadError>()
+        {
+            return error.hint();
         }
         if let Some(error) = cause.downcast_ref::<KeyError>() {
             return error.hint().map(str::to_owned);

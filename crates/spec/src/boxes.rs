@@ -34,7 +34,7 @@ pub fn without_ticks(text: &str) -> String {
     String::from_utf8(bytes).unwrap_or_else(|_| text.to_owned())
 }
 
-/// The byte at which each line begins; a line ends as CommonMark says.
+/// The byte at which each line begins; a line ends as `CommonMark` says.
 fn line_starts(text: &str) -> impl Iterator<Item = usize> {
     let bytes = text.as_bytes();
     let ends = move |at: &usize| bytes[*at] == b'\n' || (bytes[*at] == b'\r' && bytes.get(at + 1) != Some(&b'\n'));

@@ -352,7 +352,7 @@ fn a_header_may_be_repeated() -> anyhow::Result<()> {
     };
     assert_snapshot!(seen("one")?, @"Pass: GET 200");
     assert_snapshot!(seen("two")?, @"Pass: GET 200");
-    assert_snapshot!(seen("three")?, @"");
+    assert_snapshot!(seen("three")?, @"Fail: line 5: `GET /health -> 200 header X-Part: three`: expected header `X-Part: three`, found `one`, `two`");
     Ok(())
 }
 

@@ -69,7 +69,12 @@ fn links_where_an_engine_puts_files_are_followed_in_the_image() -> anyhow::Resul
         layer.symlink("etc/resolv.conf", "../run/systemd/resolve/stub-resolv.conf")?;
         Ok(layer.symlink("etc/hosts", "/run/hosts")?)
     });
-    with_database(row!(image)).promise("Starts within 5s").runs("1 pass")
+    with_database(row!(image)).promise("Starts within 5s").runs(
+        "
+    pass start.within: …
+    warning: no endpoint is promised, so that an open port had to do
+    0 pass",
+    )
 }
 
 #[test]

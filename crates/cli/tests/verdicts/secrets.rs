@@ -20,7 +20,8 @@ fn with_env(variables: &[(&str, &str)]) -> Recipe {
 }
 
 fn with_files(files: &[(&str, Vec<u8>)]) -> Recipe {
-    let files: Vec<(String, Vec<u8>)> = files.iter().map(|(path, content)| ((*path).to_owned(), content.clone())).collect();
+    let files: Vec<(String, Vec<u8>)> =
+        files.iter().map(|(path, content)| ((*path).to_owned(), content.clone())).collect();
     bare().layer(move |layer| {
         for (path, content) in &files {
             layer.file(path, 0o644, (0, 0), content.clone())?;
@@ -106,7 +107,8 @@ fn commands_that_take_their_secrets_from_elsewhere_pass() -> anyhow::Result<()> 
         draft.entrypoint = ["app", "--password-file", "/run/secrets/db"].map(String::from).to_vec();
     });
     let image = image.config_json(|config| {
-        config["config"]["Healthcheck"] = json!({"Test": ["CMD-SHELL", "mysqladmin ping -uroot -p$MYSQL_ROOT_PASSWORD"]});
+        config["config"]["Healthcheck"] =
+            json!({"Test": ["CMD-SHELL", "mysqladmin ping -uroot -p$MYSQL_ROOT_PASSWORD"]});
         config["config"]["OnBuild"] = json!(["RUN adduser --disabled-password app"]);
     });
     row!(image).promise("No secrets in image").looks("pass image.secrets: none in …")
@@ -136,7 +138,8 @@ fn a_history_that_names_no_secret_passes() -> anyhow::Result<()> {
             {"created_by": "RUN TOKEN=$(cat /run/secrets/x) app", "comment": "buildkit.dockerfile.v0", "empty_layer": true},
         ]);
     });
-    let image = image.manifest_json(|manifest| manifest["annotations"] = json!({"org.opencontainers.image.title": "x"}));
+    let image =
+        image.manifest_json(|manifest| manifest["annotations"] = json!({"org.opencontainers.image.title": "x"}));
     row!(image).promise("No secrets in image").looks("pass image.secrets: none in …")
 }
 
@@ -205,16 +208,19 @@ fn a_given_secret_in_the_image_is_found() -> anyhow::Result<()> {
 #[test]
 fn a_given_secret_that_is_short_is_not_looked_for_and_said() -> anyhow::Result<()> {
     let image = with_files(&[("app/main.js", b"const theme = 'hunter22'".to_vec())]);
-    row!(image).promise("No secrets in image").env("API_TOKEN=hunter22").looks(
-        "pass image.secrets: none in …; too short or too common to be looked for: the value of `API_TOKEN`",
-    )
+    row!(image)
+        .promise("No secrets in image")
+        .env("API_TOKEN=hunter22")
+        .looks("pass image.secrets: none in …; too short or too common to be looked for: the value of `API_TOKEN`")
 }
 
 #[test]
 fn an_exception_with_a_reason_passes_and_is_named() -> anyhow::Result<()> {
     let image = with_files(&[("app/tests/.env", text("DB_PASSWORD=~\n"))]);
     row!(image)
-        .promise("No secrets in image\n- Allowed: /app/tests/.env (a database of the tests)\n- Allowed: /app/gone (was one)")
+        .promise(
+            "No secrets in image\n- Allowed: /app/tests/.env (a database of the tests)\n- Allowed: /app/gone (was one)",
+        )
         .hides(PASSWORD)
         .looks(
             "pass image.secrets: none in …\n\

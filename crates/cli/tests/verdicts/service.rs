@@ -65,7 +65,7 @@ fn a_second_open_port_is_not_a_port_that_moved() -> anyhow::Result<()> {
 fn a_health_path_that_redirects_is_told_at_once() -> anyhow::Result<()> {
     with_data(row!(Recipe::fault("--health-redirects")))
         .promise("Health check endpoint responds at /health")
-        .runs("fail health.endpoint: no 2xx from /health: it answered 307 to /health/")
+        .runs("fail health.endpoint: GET /health answered 307 to /health/, which is no 2xx; name the path that answers itself")
 }
 
 #[test]
@@ -129,7 +129,7 @@ fn text_without_a_line_end_is_a_line_of_the_log() -> anyhow::Result<()> {
 #[test]
 fn a_500_comes_with_the_log_lines_of_that_moment() -> anyhow::Result<()> {
     with_data(row!(Recipe::fault("--breaks"))).promise("All CRUD endpoints work").runs(
-        r#"fail api.crud: POST /notes answered 500: {"detail":"internal"}…; last log lines: sqlalchemy.exc.ProgrammingError: relation "notes" does not exist"#,
+        r#"fail api.crud: POST /notes answered 500: {"detail":"internal"}; last log lines: …sqlalchemy.exc.ProgrammingError: relation "notes" does not exist"#,
     )
 }
 

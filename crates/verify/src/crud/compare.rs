@@ -89,7 +89,7 @@ pub(crate) fn core<'a>(body: &'a Value, other: &Value) -> &'a Value {
     inner(body)
 }
 
-/// As [`core`], where nothing is known of what is inside.
+/// As [`core()`], where nothing is known of what is inside.
 pub(crate) fn inner(body: &Value) -> &Value {
     let Some(object) = body.as_object() else { return body };
     if let Some(wrapped) = WRAPPERS.iter().filter_map(|name| object.get(*name)).find(|wrapped| wrapped.is_object()) {

@@ -50,7 +50,7 @@ impl Runs<'_> {
     fn never_healthy(&self, main: &Main, path: &str) -> String {
         let ill = main.up.ill.as_deref().unwrap_or("gave no answer");
         if main.up.is_redirected {
-            return format!("no 2xx from {path}: it {ill}");
+            return format!("GET {path} {ill}, which is no 2xx; name the path that answers itself");
         }
         format!("no 2xx from {path} within {}: it {ill}", seconds(self.options.timeout))
     }
