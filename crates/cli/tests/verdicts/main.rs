@@ -8,5 +8,6 @@ mod notes;
 mod row;
 mod secrets;
 mod service;
+mod statics;
 mod task_api;
 mod users;

@@ -62,24 +62,51 @@ fn one(facts: &Facts, content: &Content, base: &str, record: Option<&Record>, kn
     }
 }
 
+/// Why it may not be the base that a name says.
+enum Doubt {
+    /// What is there is another base's.
+    Wrong(String),
+    /// What is there cannot tell.
+    Unknown(String),
+}
+
+impl Doubt {
+    fn wrong(text: impl Into<String>) -> Self {
+        Self::Wrong(text.into())
+    }
+
+    fn unknown(text: impl Into<String>) -> Self {
+        Self::Unknown(text.into())
+    }
+}
+
 /// What the name says, held against what is there.
 fn by_content(content: &Content, base: &str, said: &Said) -> Finding {
     let mut seen = Vec::new();
-    let mut missing = Vec::new();
+    let mut doubts = Vec::new();
     match content.distribution(said) {
         Ok(text) => seen.push(text),
-        Err(texts) => missing.extend(texts),
+        Err(texts) => doubts.extend(texts),
     }
     if let Some((runtime, version)) = &said.runtime {
         match content.runtime(*runtime, version) {
             Ok(text) => seen.push(text),
-            Err(text) => missing.push(text),
+            Err(text) => doubts.push(text),
         }
     }
-    if missing.is_empty() {
-        Finding::pass(format!("{base} by what is in it: {}", seen.join(", ")))
+    let (mut wrong, mut unknown) = (Vec::new(), Vec::new());
+    for doubt in doubts {
+        match doubt {
+            Doubt::Wrong(text) => wrong.push(text),
+            Doubt::Unknown(text) => unknown.push(text),
+        }
+    }
+    if !wrong.is_empty() {
+        Finding::fail(format!("not {base}: {}", wrong.join(", ")))
+    } else if !unknown.is_empty() {
+        Finding::unproven(format!("whether it is {base} cannot be told from what is in it: {}", unknown.join(", ")))
     } else {
-        Finding::fail(format!("not {base}: {}", missing.join(", ")))
+        Finding::pass(format!("{base} by what is in it: {}", seen.join(", ")))
     }
 }
 
@@ -117,6 +144,13 @@ mod tests {
     const DEBIAN: &[u8] =
         b"PRETTY_NAME=\"Debian GNU/Linux 12 (bookworm)\"\nVERSION_ID=\"12\"\nVERSION_CODENAME=bookworm\nID=debian\n";
 
+    const APK: &[u8] = b"P:alpine-baselayout\n\nP:busybox\nF:bin\nR:busybox\nZ:Q1AAAAAAAAAAAAAAAAAAAAAAAAAAA=\n\n\
+        P:musl\nF:lib\nR:ld-musl-x86_64.so.1\nZ:Q1AAAAAAAAAAAAAAAAAAAAAAAAAAA=\n";
+    const MD5SUMS: &[u8] = b"00000000000000000000000000000000  bin/bash\n\
+        00000000000000000000000000000000  usr/share/doc/bash/copyright\n\
+        00000000000000000000000000000000  usr/share/doc/bash/README.gz\n\
+        00000000000000000000000000000000  usr/share/man/man1/bash.1.gz\n";
+
     fn program() -> Vec<u8> {
         elf("amd64", Some("/lib/ld-musl-x86_64.so.1"))
     }
@@ -125,7 +159,8 @@ mod tests {
         Sample::new()
             .file("usr/lib/os-release", 0o644, ALPINE)
             .symlink("etc/os-release", "../usr/lib/os-release")
-            .file("lib/apk/db/installed", 0o644, b"P:alpine-baselayout\n\nP:musl\n")
+            .file("lib/apk/db/installed", 0o644, APK)
+            .file("lib/ld-musl-x86_64.so.1", 0o755, b"x")
             .file("bin/busybox", 0o755, &program())
             .symlink("bin/sh", "busybox")
     }
@@ -134,13 +169,23 @@ mod tests {
         Sample::new()
             .file("etc/os-release", 0o644, DEBIAN)
             .file("var/lib/dpkg/status", 0o644, b"Package: base-files\nStatus: install ok installed\n")
+            .file("var/lib/dpkg/info/base-files.md5sums", 0o644, MD5SUMS)
             .file("bin/bash", 0o755, &program())
             .symlink("bin/sh", "bash")
     }
 
+    fn full() -> Sample {
+        debian().file("usr/share/doc/bash/README.gz", 0o644, b"x").file("usr/share/man/man1/bash.1.gz", 0o644, b"x")
+    }
+
+    fn slim() -> Sample {
+        debian().file("etc/dpkg/dpkg.cfg.d/docker", 0o644, b"# slim\npath-exclude /usr/share/doc/*\n")
+    }
+
     fn python(sample: Sample, version: &str) -> Sample {
         let path = format!("usr/local/bin/python{version}");
-        sample.file(&path, 0o755, &program()).layer().file("app/main.py", 0o644, b"x")
+        let library = format!("usr/local/lib/python{version}/os.py");
+        sample.file(&path, 0o755, &program()).file(&library, 0o644, b"x").layer().file("app/main.py", 0o644, b"x")
     }
 
     fn static_binary() -> Sample {
@@ -174,8 +219,8 @@ mod tests {
     #[test]
     fn a_base_is_what_is_in_it() {
         let image = python(alpine(), "3.12").facts();
-        let by = "by what is in it: Alpine Linux v3.20 (os-release), 2 apk packages, Python 3.12 at `/usr/local/bin/python3.12`";
-        let is = "the image is Alpine Linux v3.20, 2 apk packages, Python 3.12 (2 layers)";
+        let by = "by what is in it: Alpine Linux v3.20 (os-release), 3 apk packages with 2 of 2 files, Python 3.12 at `/usr/local/bin/python3.12`";
+        let is = "the image is Alpine Linux v3.20, 3 apk packages, Python 3.12 (2 layers)";
         check(&image, "python:3.12-alpine", Pass, &format!("python:3.12-alpine {by}"));
         check(
             &image,
@@ -188,7 +233,7 @@ mod tests {
             &image,
             "alpine:3.20",
             Pass,
-            "alpine:3.20 by what is in it: Alpine Linux v3.20 (os-release), 2 apk packages",
+            "alpine:3.20 by what is in it: Alpine Linux v3.20 (os-release), 3 apk packages with 2 of 2 files",
         );
         check(
             &image,
@@ -204,24 +249,96 @@ mod tests {
             &format!("not python:3.12-slim: os-release says alpine, not debian; {is}"),
         );
         check(&image, "node:20-alpine", Fail, &format!("not node:20-alpine: no Node.js; {is}"));
-        let image = python(debian(), "3.12").facts();
-        for name in
-            ["python:3.12-slim", "python:3.12-slim-bookworm", "python:3.12", "debian:bookworm-slim", "debian:12"]
-        {
-            assert_eq!(base(&image, &[name.to_owned()], None, &[]).verdict, Pass, "{name}");
-        }
-        for name in ["python:3.12-slim-trixie", "python:3.1-slim", "debian:11", "ubuntu:24.04", "alpine"] {
-            assert_eq!(base(&image, &[name.to_owned()], None, &[]).verdict, Fail, "{name}");
-        }
         for name in [
             "nginx:1.27",
             "python:3.12-windowsservercore",
             "ghcr.io/acme/base:1",
             "python:3.12.4-slim",
+            "openjdk:21-jdk",
             "node:20-alpine@sha256:ab",
         ] {
             assert_eq!(base(&image, &[name.to_owned()], None, &[]).verdict, Unproven, "{name}");
         }
+    }
+
+    #[track_caller]
+    fn verdicts(facts: &Facts, rows: &[(Verdict, &[&str])]) {
+        for (verdict, names) in rows {
+            for name in *names {
+                let found = base(facts, &[(*name).to_owned()], None, &[]);
+                assert_eq!(found.verdict, *verdict, "{name}: {}", found.evidence);
+            }
+        }
+    }
+
+    #[test]
+    fn debian_and_its_slim_variant_are_told_apart_by_what_slim_leaves_out() {
+        let others: &[&str] = &["python:3.12-slim-trixie", "python:3.1-slim", "debian:11", "ubuntu:24.04", "alpine"];
+        let full_names: &[&str] = &["python:3.12", "python:3.12-bookworm", "debian:bookworm", "debian:12"];
+        let slim_names: &[&str] = &["python:3.12-slim", "python:3.12-slim-bookworm", "debian:bookworm-slim"];
+        let (whole, lean) = (python(full(), "3.12").facts(), python(slim(), "3.12").facts());
+        verdicts(&whole, &[(Pass, full_names), (Fail, slim_names), (Fail, others)]);
+        verdicts(&lean, &[(Fail, full_names), (Pass, slim_names), (Fail, others)]);
+        let is = "the image is Debian GNU/Linux 12 (bookworm), 1 dpkg packages, Python 3.12 (2 layers)";
+        check(
+            &whole,
+            "debian:12-slim",
+            Fail,
+            &format!("not debian:12-slim: not slim: 2 of 2 files of documentation; {is}"),
+        );
+        check(
+            &lean,
+            "debian:12",
+            Fail,
+            &format!(
+                "not debian:12: a slim variant: 0 of 2 files of documentation, which dpkg is told to leave out; {is}"
+            ),
+        );
+        check(
+            &lean,
+            "debian:12-slim",
+            Pass,
+            "debian:12-slim by what is in it: Debian GNU/Linux 12 (bookworm) (os-release), 1 dpkg packages with 1 of 1 file, \
+             0 of 2 files of documentation, which dpkg is told to leave out",
+        );
+        // Documentation that a later layer deletes was the base's.
+        let cleaned =
+            full().layer().file("usr/share/.wh.doc", 0o644, b"").file("usr/share/.wh.man", 0o644, b"").facts();
+        verdicts(&cleaned, &[(Pass, &["debian:12"]), (Fail, &["debian:12-slim"])]);
+        // Where it is not there and dpkg would bring it, nobody can tell.
+        verdicts(&debian().facts(), &[(Unproven, &["debian:12", "debian:12-slim"])]);
+    }
+
+    #[test]
+    fn files_that_only_claim_to_be_a_base_are_none() {
+        let release = || Sample::new().file("etc/os-release", 0o644, DEBIAN);
+        let status = b"Package: base-files\nStatus: install ok installed\n";
+        let database = || release().file("var/lib/dpkg/status", 0o644, status);
+        let listing = || database().file("var/lib/dpkg/info/base-files.md5sums", 0o644, MD5SUMS);
+        for (facts, why) in [
+            (release().facts(), "no package database"),
+            (database().facts(), "a package database, but 0 of 0 files that it lists"),
+            (listing().facts(), "a package database, but 0 of 1 file that it lists"),
+        ] {
+            let found = base(&facts, &["debian:12".to_owned()], None, &[]);
+            assert_eq!(found.verdict, Fail);
+            assert!(found.evidence.contains(why), "{}", found.evidence);
+        }
+        let half = "00000000000000000000000000000000  bin/other\n";
+        let other = "var/lib/dpkg/info/base-files.md5sums";
+        let facts = full().file(other, 0o644, &[MD5SUMS, half.as_bytes()].concat()).facts();
+        verdicts(&facts, &[(Unproven, &["debian:12"])]);
+        // A distribution's own Python is not Python's image, nor is a program of that name without its library.
+        for path in ["usr/bin/python3.12", "usr/local/bin/python3.12"] {
+            let facts = slim().file(path, 0o755, &program()).facts();
+            verdicts(&facts, &[(Fail, &["python:3.12-slim"]), (Pass, &["debian:12-slim"])]);
+        }
+        let fedora = Sample::new().file("etc/os-release", 0o644, b"ID=fedora\nVERSION_ID=40\n").file(
+            "usr/lib/sysimage/rpm/rpmdb.sqlite",
+            0o644,
+            b"x",
+        );
+        verdicts(&fedora.facts(), &[(Unproven, &["fedora:40"]), (Fail, &["fedora:39"])]);
     }
 
     #[test]

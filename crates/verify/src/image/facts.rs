@@ -1,13 +1,13 @@
 //! One pass over an image: everything the checks of this folder decide by.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use seaworthy_image::tree::for_each_entry;
 use seaworthy_image::{Config, Digest, EntryError, EntryKind, FileTree, Format, Image, Layer, Node, TreeError};
 
 use super::elf::{self, Elf};
-use super::package::{self, Manager, Packages};
+use super::package::{self, Listed, Manager, Packages};
 use super::program::Program;
 use super::search::{Content, Search};
 use super::secret::{self, Given, Hit};
@@ -40,6 +40,8 @@ pub struct Facts {
     /// What starts when a file of the final tree is run.
     programs: HashMap<PathBuf, Program>,
     pub(super) packages: Packages,
+    /// Of what the packages' databases list.
+    pub(super) listed: HashMap<Manager, Listed>,
     /// The files in [`TEXTS`]: the last layer that has them, and their text there.
     texts: BTreeMap<&'static str, (usize, String)>,
     pub(super) secrets: Vec<Secret>,
@@ -151,6 +153,7 @@ impl Facts {
             tree: FileTree::of(image)?,
             programs: HashMap::new(),
             packages: Packages::default(),
+            listed: HashMap::new(),
             texts: BTreeMap::new(),
             secrets: Vec::new(),
             more_certain: 0,
@@ -169,6 +172,7 @@ impl Facts {
             let failed = |source| FactsError::Layer { number: index + 1, source };
             facts.read_layer(index, layer.as_ref(), given, &mut search, &mut programs, &mut records).map_err(failed)?;
         }
+        facts.compare_with_databases(&programs);
         facts.keep_programs(programs);
         facts.read_linked_texts()?;
         vouch::ask(&mut facts, image, &records)?;
@@ -265,6 +269,17 @@ impl Facts {
         Ok(())
     }
 
+    /// Counts what of the packages' files some layer brings: what a later one deletes was there. A link counts in the final tree.
+    fn compare_with_databases(&mut self, programs: &Programs) {
+        let files: HashSet<&str> = programs.keys().filter_map(|(_, path)| path.to_str()).map(package::merged).collect();
+        let has = |path: &str| {
+            files.contains(path) || ["", "usr/"].iter().any(|top| self.tree.get_link(format!("{top}{path}")).is_some())
+        };
+        let managers = self.packages.managers();
+        let listed = managers.iter().map(|(manager, _)| (*manager, self.packages.listed(*manager, &has)));
+        self.listed = listed.collect();
+    }
+
     /// Keeps the programs of the final tree, under the paths that they have there.
     fn keep_programs(&mut self, programs: Programs) {
         for ((layer, path), program) in programs {
@@ -313,7 +328,7 @@ impl Facts {
         }
         let head = &kept[..kept.len().min(elf::HEAD)];
         match Elf::read(head) {
-            Some(header) => Some(Program::Elf { header, is_multi_call: content.is_multi_call }),
+            Some(header) => Some(Program::Elf { header, shell: content.shell }),
             None => elf::script(head).map(Program::Script),
         }
     }

@@ -4,6 +4,8 @@ use std::collections::{BTreeSet, HashMap};
 
 use super::secret;
 
+/// Where dpkg is told what to leave out.
+const DPKG_CONFIG: &str = "etc/dpkg/dpkg.cfg.d/";
 /// The longest database file that is read.
 pub(super) const LONGEST: usize = 64 << 20;
 
@@ -14,6 +16,18 @@ pub(crate) struct Packages {
     installed: HashMap<Manager, BTreeSet<String>>,
     /// Path to what the databases say of it.
     files: HashMap<String, Vec<Claim>>,
+    /// dpkg is told to leave files out.
+    pub(super) has_excludes: bool,
+}
+
+/// What a database lists, and how much of it some layer brings, in the final tree or not.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Listed {
+    /// Without documentation and translations.
+    pub(super) files: usize,
+    pub(super) files_there: usize,
+    pub(super) documents: usize,
+    pub(super) documents_there: usize,
 }
 
 /// A database of a kind.
@@ -44,13 +58,24 @@ pub(super) enum Hash {
 /// Of the same bytes: MD5, SHA-1, SHA-256.
 pub(super) type Hashes = [Hash; 3];
 
+/// What Debian's slim images leave out, but for the licences.
+const DOCUMENTS: [&str; 7] = [
+    "usr/share/doc/",
+    "usr/share/groff/",
+    "usr/share/info/",
+    "usr/share/linda/",
+    "usr/share/lintian/overrides/",
+    "usr/share/locale/",
+    "usr/share/man/",
+];
+
 impl Manager {
     /// The database a path belongs to.
     pub(super) fn of(path: &str) -> Option<Self> {
         match path {
             "lib/apk/db/installed" | "usr/lib/apk/db/installed" => Some(Self::Apk),
             "var/lib/dpkg/status" => Some(Self::Dpkg),
-            _ if path.starts_with("var/lib/dpkg/status.d/") => Some(Self::Dpkg),
+            _ if path.starts_with("var/lib/dpkg/status.d/") || path.starts_with(DPKG_CONFIG) => Some(Self::Dpkg),
             _ if path.starts_with("var/lib/dpkg/info/") && path.ends_with(".md5sums") => Some(Self::Dpkg),
             _ if ["var/lib/rpm/", "usr/lib/sysimage/rpm/"].iter().any(|folder| path.starts_with(folder)) => {
                 Some(Self::Rpm)
@@ -79,6 +104,9 @@ impl Packages {
                 self.installed.entry(manager).or_default();
             }
             (Manager::Apk, _) => self.read_apk(&text),
+            _ if path.starts_with(DPKG_CONFIG) => {
+                self.has_excludes |= text.lines().any(|line| line.trim_start().starts_with("path-exclude"));
+            }
             (Manager::Dpkg, Some(package)) => self.read_md5sums(package.split(':').next().unwrap_or(package), &text),
             (Manager::Dpkg, None) => self.read_status(&text, path != "var/lib/dpkg/status"),
         }
@@ -107,6 +135,28 @@ impl Packages {
             .iter()
             .find(|claim| hashes.contains(&claim.hash) && self.has(claim.manager, &claim.package))
             .map(|claim| (claim.manager, claim.package.as_str()))
+    }
+
+    /// How much of what a database lists is among these files.
+    pub(super) fn listed(&self, manager: Manager, has: &dyn Fn(&str) -> bool) -> Listed {
+        let mut listed = Listed::default();
+        for (path, claims) in &self.files {
+            if !claims.iter().any(|claim| claim.manager == manager && self.has(manager, &claim.package)) {
+                continue;
+            }
+            let is_document = DOCUMENTS.iter().any(|folder| path.starts_with(folder));
+            if is_document && (path.ends_with("/copyright") || path == "usr/share/locale/locale.alias") {
+                continue;
+            }
+            let (all, there) = if is_document {
+                (&mut listed.documents, &mut listed.documents_there)
+            } else {
+                (&mut listed.files, &mut listed.files_there)
+            };
+            *all += 1;
+            *there += usize::from(has(path));
+        }
+        listed
     }
 
     fn claim(&mut self, path: &str, package: &str, manager: Manager, hash: Hash) {
@@ -168,7 +218,7 @@ impl Packages {
 }
 
 /// Since `/bin` and `/lib` became links into `/usr`, databases and archives name the same file in two ways.
-fn merged(path: &str) -> &str {
+pub(super) fn merged(path: &str) -> &str {
     let top = |path: &str| {
         let first = path.split('/').next().unwrap_or_default();
         matches!(first, "bin" | "sbin") || first.starts_with("lib")
@@ -206,6 +256,25 @@ mod tests {
             assert_eq!(packages.voucher(path, &hashes(content.as_bytes())), expected, "{path} {content}");
         }
         assert_eq!(packages.managers(), [(Manager::Dpkg, 1)]);
+    }
+
+    #[test]
+    fn what_a_database_lists_is_counted_with_what_is_there() {
+        let sum = hex::encode(md5::Md5::digest(b"content"));
+        let paths = ["bin/tool", "usr/lib/tool/data", "usr/share/man/man1/tool.1.gz", "usr/share/doc/tool/copyright"];
+        let lines = paths.map(|path| format!("{sum}  {path}\n")).concat();
+        let mut packages = Packages::default();
+        packages.read("var/lib/dpkg/status", b"Package: tool\nStatus: install ok installed\n");
+        packages.read("var/lib/dpkg/info/tool.md5sums", lines.as_bytes());
+        packages.read("var/lib/dpkg/info/gone.md5sums", format!("{sum}  usr/gone\n").as_bytes());
+        // As an archive names it where `/bin` is a link.
+        let there = ["usr/bin/tool"].map(merged);
+        let listed = packages.listed(Manager::Dpkg, &|path| there.contains(&path));
+        assert_eq!(listed, Listed { files: 2, files_there: 1, documents: 1, documents_there: 0 });
+        assert_eq!(packages.listed(Manager::Apk, &|_| true), Listed::default());
+        assert!(!packages.has_excludes);
+        packages.read("etc/dpkg/dpkg.cfg.d/docker", b"# the slim variant\npath-exclude /usr/share/man/*\n");
+        assert!(packages.has_excludes);
     }
 
     #[test]

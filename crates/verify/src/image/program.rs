@@ -16,8 +16,8 @@ const DEFAULT_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/s
 pub(super) enum Program {
     Elf {
         header: Elf,
-        /// It says that it is busybox or toybox: many commands in one file.
-        is_multi_call: bool,
+        /// The shell that it is by its content, `BusyBox` among them.
+        shell: Option<&'static str>,
     },
     /// The words behind `#!`.
     Script(Vec<String>),

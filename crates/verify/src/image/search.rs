@@ -5,6 +5,7 @@ use std::io::{self, Read};
 
 use super::archive::{Archive, DEEPEST};
 use super::secret::{Given, Hit, Scanner, Settings, SettingsReader, Utf16, is_suspicious_file};
+use super::slim::tools;
 
 /// How much of a file is in memory at a time.
 const BUFFER: usize = 16 << 10;
@@ -26,8 +27,8 @@ pub(super) struct Content {
     keep: usize,
     /// Its first bytes, as many as were asked for.
     pub(super) head: Vec<u8>,
-    /// It says that it is busybox or toybox.
-    pub(super) is_multi_call: bool,
+    /// The shell that it is, if it is a program.
+    pub(super) shell: Option<&'static str>,
     /// Findings: the member of the archive, empty for the file itself.
     pub(super) found: Vec<Found>,
     /// The variables that it gives values, where it is a `.env` file.
@@ -163,7 +164,9 @@ impl<'g> Search<'g> {
         }
         let seen = self.scanner.finish();
         let said = settings.map(SettingsReader::finish).unwrap_or_default();
-        out.is_multi_call |= seen.is_multi_call && depth == 0;
+        if depth == 0 {
+            out.shell = seen.shell.and_then(tools::marked);
+        }
         out.is_too_long |= said.is_too_long;
         out.names.extend(said.names);
         let mut found = Found { member: member.to_owned(), hits: seen.hits, given: seen.given, by_name: false };

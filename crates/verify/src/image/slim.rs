@@ -1,172 +1,70 @@
 //! `image.slim`: No shell / package manager / compiler / build tools in image.
 
+pub(super) mod tools;
+
 use std::path::Path;
 
 use seaworthy_spec::Tool;
 
-use super::Facts;
 use super::facts::absolute;
 use super::program::{Program, is_executable};
+use super::{Facts, first};
 use crate::Finding;
 
-const SHELLS: &[&str] = &[
-    "sh", "bash", "rbash", "dash", "ash", "zsh", "ksh", "ksh93", "mksh", "pdksh", "csh", "tcsh", "fish", "yash",
-    "sash", "hush", "nu", "elvish", "xonsh", "pwsh", "busybox", "toybox",
-];
-const PACKAGE_MANAGERS: &[&str] = &[
-    "apk",
-    "apt",
-    "apt-get",
-    "aptitude",
-    "dpkg",
-    "yum",
-    "dnf",
-    "dnf5",
-    "microdnf",
-    "tdnf",
-    "rpm",
-    "zypper",
-    "pacman",
-    "opkg",
-    "xbps-install",
-    "emerge",
-    "nix",
-    "nix-env",
-    "brew",
-    "snap",
-    "flatpak",
-    "pip",
-    "pipx",
-    "uv",
-    "poetry",
-    "conda",
-    "mamba",
-    "npm",
-    "npx",
-    "yarn",
-    "pnpm",
-    "corepack",
-    "gem",
-    "bundle",
-    "bundler",
-    "composer",
-    "cpan",
-    "cpanm",
-    "luarocks",
-    "cargo",
-];
-const COMPILERS: &[&str] = &[
-    "gcc", "g++", "cc", "c++", "c89", "c99", "cpp", "clang", "clang++", "tcc", "icx", "rustc", "go", "gofmt", "javac",
-    "ghc", "ocamlopt", "gfortran", "gnat", "swiftc", "kotlinc", "scalac", "zig", "dmd", "ldc2", "nim", "crystal",
-    "cc1", "cc1plus", "nvcc", "fpc",
-];
-const BUILD_TOOLS: &[&str] = &[
-    "make",
-    "gmake",
-    "cmake",
-    "ninja",
-    "meson",
-    "scons",
-    "bazel",
-    "buck2",
-    "autoconf",
-    "automake",
-    "autoreconf",
-    "libtool",
-    "ld",
-    "ld.bfd",
-    "ld.gold",
-    "ld.lld",
-    "lld",
-    "mold",
-    "as",
-    "ar",
-    "ranlib",
-    "nm",
-    "objcopy",
-    "strip",
-    "mvn",
-    "gradle",
-    "ant",
-    "sbt",
-    "lein",
-    "cargo",
-    "rake",
-    "pkg-config",
-    "pkgconf",
-    "patch",
-    "m4",
-    "bison",
-    "flex",
-    "yacc",
-    "protoc",
-    "gyp",
-    "node-gyp",
-];
-
-/// Looks for executable files of those names anywhere in the final tree, through links too, and for busybox under any name.
+/// Looks for executable files of those names anywhere in the final tree, through links too; for shells under any name, by their content;
+/// and for what a language's runtime can run in their place.
 pub fn slim(facts: &Facts, without: &[Tool]) -> Finding {
     let mut executables = 0;
-    let mut found = Vec::new();
+    let (mut found, mut bringers) = (Vec::new(), Vec::new());
     for (path, _) in facts.tree.iter() {
         let Some((real, node)) = facts.find(path) else { continue };
-        if !is_executable(node) {
+        if !node.is_file() {
             continue;
         }
-        executables += 1;
-        let program = facts.program(&real);
-        // `/etc/cron.daily/dpkg` is about a tool, not the tool.
-        if path.starts_with("etc") && matches!(program, Some(Program::Script(_))) {
-            continue;
+        if is_executable(node) {
+            executables += 1;
+            found.extend(without.iter().find_map(|tool| executable(*tool, path, &real, facts.program(&real))));
         }
-        let is_multi_call = matches!(program, Some(Program::Elf { is_multi_call: true, .. }));
-        if let Some(tool) = without.iter().find(|tool| is(**tool, path, is_multi_call && real == path)) {
-            found.push(format!("`{}` ({})", absolute(path), name(*tool)));
+        // A folder may be reached by several links.
+        if real == path {
+            let told = |command: &str, tool: Tool| format!("`{}` ({}: `{command}`)", absolute(path), tools::name(tool));
+            found.extend(without.iter().find_map(|tool| Some(told(tools::module(*tool, path)?, *tool))));
+            bringers.extend(without.iter().find_map(|tool| Some(told(tools::brings(*tool, path)?, *tool))));
         }
     }
-    let names: Vec<&str> = without.iter().map(|tool| name(*tool)).collect();
+    let names: Vec<&str> = without.iter().map(|tool| tools::name(*tool)).collect();
     match found.len() {
-        0 => Finding::pass(format!("no {} among {executables} executables", names.join(", "))),
+        0 => {
+            let pass = Finding::pass(format!("no {} among {executables} executables", names.join(", ")));
+            let warning = |bringer: &String| format!("it can be brought without a network: {bringer}");
+            bringers.iter().map(warning).fold(pass, Finding::warn)
+        }
         1 => Finding::fail(format!("{} is in the image", found[0])),
-        count => Finding::fail(format!("{count} are in the image: {}", super::first(&found, 4))),
+        count => Finding::fail(format!("{count} are in the image: {}", first(&found, 4))),
     }
 }
 
-fn name(tool: Tool) -> &'static str {
-    match tool {
-        Tool::Shell => "shell",
-        Tool::PackageManager => "package manager",
-        Tool::Compiler => "compiler",
-        Tool::BuildTools => "build tool",
+/// What an executable is, if it is such a tool by its name or by its content.
+fn executable(tool: Tool, path: &Path, real: &Path, program: Option<&Program>) -> Option<String> {
+    // `/etc/cron.daily/dpkg` is about a tool, not the tool.
+    if path.starts_with("etc") && matches!(program, Some(Program::Script(_))) {
+        return None;
     }
-}
-
-fn is(tool: Tool, path: &Path, is_multi_call: bool) -> bool {
-    let Some(file) = path.file_name().and_then(|name| name.to_str()) else { return false };
-    let (names, has_versions) = match tool {
-        Tool::Shell if is_multi_call => return true,
-        Tool::Shell => (SHELLS, false),
-        Tool::PackageManager => (PACKAGE_MANAGERS, true),
-        Tool::Compiler => (COMPILERS, true),
-        Tool::BuildTools => (BUILD_TOOLS, true),
-    };
-    if names.contains(&file) {
-        return true;
+    let (place, tool_name) = (absolute(path), tools::name(tool));
+    if path.file_name().and_then(|name| name.to_str()).is_some_and(|file| tools::is_named(tool, file)) {
+        return Some(format!("`{place}` ({tool_name})"));
     }
-    if !has_versions {
-        return false;
+    match program {
+        Some(Program::Elf { shell: Some(shell), .. }) if tool == Tool::Shell && real == path => {
+            Some(format!("`{place}` ({tool_name}: {shell} by what is in it)"))
+        }
+        _ => None,
     }
-    // `pip3.12`, `gcc-12`, `x86_64-linux-gnu-gcc-12`
-    let stem = file.trim_end_matches(|sign: char| sign.is_ascii_digit() || sign == '.').trim_end_matches('-');
-    let tool_of_target = ["-linux-", "-elf-", "-mingw32-"].iter().find_map(|part| {
-        let (_, rest) = stem.split_once(part)?;
-        Some(rest.rsplit_once('-').map_or(rest, |(_, last)| last))
-    });
-    names.contains(&stem) && stem.len() > 1 || tool_of_target.is_some_and(|name| names.contains(&name))
 }
 
 #[cfg(test)]
 mod tests {
+    use seaworthy_report::Verdict;
     use seaworthy_report::Verdict::{Fail, Pass};
 
     use super::*;
@@ -201,11 +99,7 @@ mod tests {
 
     #[test]
     fn links_and_another_name_hide_nothing() {
-        let mut busybox = crate::image::tests::elf("amd64", None);
-        busybox.extend(vec![0; 300_000]);
-        busybox.extend(b"BusyBox v1.36.1\0");
         for facts in [
-            Sample::new().file("bin/tool", 0o755, &busybox).facts(),
             Sample::new().file("bin/tool", 0o755, b"x").symlink("bin/sh", "tool").facts(),
             Sample::new().file("opt/bin/sh", 0o755, b"x").symlink("bin", "opt/bin").facts(),
         ] {
@@ -219,5 +113,78 @@ mod tests {
         ] {
             assert_eq!(slim(&facts, ALL).verdict, Pass);
         }
+    }
+
+    fn program(text: &str) -> Vec<u8> {
+        let mut bytes = crate::image::tests::elf("amd64", None);
+        bytes.extend(vec![0; 300_000]);
+        bytes.extend(text.as_bytes());
+        bytes.push(0);
+        bytes
+    }
+
+    #[track_caller]
+    fn check(facts: &Facts, verdict: Verdict, evidence: &str) {
+        let found = slim(facts, ALL);
+        assert_eq!((found.verdict, found.evidence.as_str()), (verdict, evidence));
+    }
+
+    #[test]
+    fn a_shell_under_another_name_is_known_by_its_content() {
+        for (text, name) in [
+            ("BusyBox v1.36.1", "BusyBox"),
+            ("can't access tty; job control turned off\0BusyBox v1.36.1", "BusyBox"),
+            ("usage: toybox [--long | --help", "toybox"),
+            ("GNU bash, version %s-(%s)", "bash"),
+            ("can't access tty; job control turned off", "an Almquist shell"),
+        ] {
+            let facts = Sample::new().file("opt/tool", 0o755, &program(text)).facts();
+            check(&facts, Fail, &format!("`/opt/tool` (shell: {name} by what is in it) is in the image"));
+            // The text alone is none: in a manual, or in a file that cannot be executed.
+            for facts in [
+                Sample::new().file("opt/manual", 0o755, text.as_bytes()).facts(),
+                Sample::new().file("opt/tool", 0o644, &program(text)).facts(),
+            ] {
+                assert_eq!(slim(&facts, ALL).verdict, Pass, "{text}");
+            }
+        }
+        check(&Sample::new().file("opt/tool", 0o755, &program("bash")).facts(), Pass, NOTHING);
+    }
+
+    const NOTHING: &str = "no shell, package manager, compiler, build tool among 1 executables";
+
+    #[test]
+    fn what_a_runtime_runs_as_a_package_manager_is_one() {
+        let python = || Sample::new().file("usr/local/bin/python3.12", 0o755, &program(""));
+        let pip = "usr/local/lib/python3.12/site-packages/pip/__main__.py";
+        check(
+            &python().file(pip, 0o644, b"x").facts(),
+            Fail,
+            "`/usr/local/lib/python3.12/site-packages/pip/__main__.py` (package manager: `python -m pip`) is in the image",
+        );
+        let npm = "usr/local/lib/node_modules/npm/bin/npm-cli.js";
+        assert_eq!(slim(&python().file(npm, 0o644, b"x").facts(), ALL).verdict, Fail);
+        // What is left of it when it was removed, or has its name only, is none.
+        for path in [
+            "usr/local/lib/python3.12/site-packages/pip-24.0.dist-info/METADATA",
+            "usr/local/lib/python3.12/site-packages/pip/__init__.py",
+            "app/pip/__main__.py",
+        ] {
+            check(&python().file(path, 0o644, b"x").facts(), Pass, NOTHING);
+        }
+    }
+
+    #[test]
+    fn what_can_bring_a_package_manager_is_a_warning() {
+        let facts = Sample::new().file("usr/lib/python3.12/ensurepip/__main__.py", 0o644, b"x").facts();
+        let found = slim(&facts, &[Tool::PackageManager]);
+        assert_eq!(found.verdict, Pass);
+        assert_eq!(
+            found.warnings,
+            [
+                "it can be brought without a network: `/usr/lib/python3.12/ensurepip/__main__.py` (package manager: `python -m ensurepip`)"
+            ]
+        );
+        assert_eq!(slim(&facts, &[Tool::Shell]).warnings, Vec::<String>::new());
     }
 }

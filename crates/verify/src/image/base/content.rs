@@ -1,11 +1,12 @@
 //! What an image's own files say it is.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
-use super::name::{Distribution, Runtime, Said};
+use super::Doubt;
+use super::name::{Distribution, Runtime, Said, Variant};
 use crate::image::facts::absolute;
-use crate::image::package::Manager;
+use crate::image::package::{Listed, Manager};
 use crate::image::program::{Program, is_executable};
 use crate::image::{Facts, count};
 
@@ -15,11 +16,16 @@ pub(super) struct Content {
     release: Option<BTreeMap<String, String>>,
     /// The package databases and how many packages they name.
     packages: Vec<(Manager, usize)>,
+    listed: HashMap<Manager, Listed>,
     has_base_files: bool,
+    /// dpkg is told to leave files out.
+    has_excludes: bool,
     /// Some layer has an os-release or a package database, also one that is not in the final tree.
     had_distribution: bool,
     /// Language runtimes: which, version, where.
     runtimes: Vec<(Runtime, String, String)>,
+    /// Versions of Python whose library is under `/usr/local`.
+    python_libraries: Vec<String>,
     pub(super) shell: Option<String>,
     /// Executables of their own bytes: those without a dynamic loader, and all.
     static_programs: usize,
@@ -33,11 +39,14 @@ impl Content {
         let mut content = Self {
             release,
             packages: facts.packages.managers().into_iter().filter(|(manager, _)| is_there(facts, *manager)).collect(),
+            listed: facts.listed.clone(),
+            has_excludes: facts.packages.has_excludes,
             has_base_files: facts.packages.has(Manager::Dpkg, "base-files"),
             had_distribution: !facts.packages.managers().is_empty()
                 || facts.ever_had("etc/os-release")
                 || facts.ever_had("usr/lib/os-release"),
             runtimes: Vec::new(),
+            python_libraries: Vec::new(),
             shell: None,
             static_programs: 0,
             elf_programs: 0,
@@ -45,14 +54,17 @@ impl Content {
         };
         for (path, _) in facts.tree.iter().filter(|(_, node)| is_executable(node)) {
             let program = facts.program(path);
-            if let Some(Program::Elf { header, is_multi_call }) = program {
+            if let Some(Program::Elf { header, shell }) = program {
                 content.elf_programs += 1;
                 content.static_programs += usize::from(header.interpreter.is_none());
                 let name = path.file_name().unwrap_or_default().to_string_lossy();
                 if let Some(version) = name.strip_prefix("python").filter(|version| is_version(version)) {
                     content.runtimes.push((Runtime::Python, version.to_owned(), absolute(path)));
+                    if facts.find(format!("usr/local/lib/python{version}/os.py")).is_some() {
+                        content.python_libraries.push(version.to_owned());
+                    }
                 }
-                if *is_multi_call {
+                if shell.is_some() {
                     content.shell.get_or_insert_with(|| absolute(path));
                 }
             }
@@ -96,73 +108,121 @@ impl Content {
         }
     }
 
-    /// Whether the distribution is the one that a name says, with its package database.
-    pub(super) fn distribution(&self, said: &Said) -> Result<String, Vec<String>> {
+    /// Whether the distribution is the one that a name says, with its packages.
+    pub(super) fn distribution(&self, said: &Said) -> Result<String, Vec<Doubt>> {
         if said.distribution == Distribution::Busybox {
             return match (&self.release, &self.shell) {
                 (None, Some(shell)) => Ok(format!("no os-release, a shell at `{shell}`")),
-                (Some(_), _) => Err(vec!["it has an os-release".to_owned()]),
-                (None, None) => Err(vec!["no BusyBox".to_owned()]),
+                (Some(_), _) => Err(vec![Doubt::wrong("it has an os-release")]),
+                (None, None) => Err(vec![Doubt::wrong("no BusyBox")]),
             };
         }
-        let mut missing = Vec::new();
         let wanted = match said.distribution {
             Distribution::Id(id) => id,
             _ => "debian",
         };
+        let mut doubts = Vec::new();
         match self.field("ID") {
-            None => missing.push("no os-release".to_owned()),
-            Some(id) if id != wanted => return Err(vec![format!("os-release says {id}, not {wanted}")]),
+            None => doubts.push(Doubt::wrong("no os-release")),
+            Some(id) if id != wanted => return Err(vec![Doubt::wrong(format!("os-release says {id}, not {wanted}"))]),
             Some(_) => {
                 let version = self.field("VERSION_ID").unwrap_or_default();
                 if let Some(release) = said.release.as_deref().filter(|release| !begins(version, release)) {
-                    missing.push(format!("os-release says {version}, not {release}"));
+                    doubts.push(Doubt::wrong(format!("os-release says {version}, not {release}")));
                 }
             }
         }
         let is_distroless = self.pretty_name().is_some_and(|name| name.contains("istroless"));
         match said.distribution {
-            Distribution::Distroless if !is_distroless && missing.is_empty() => {
-                missing.push("not Distroless".to_owned());
+            Distribution::Distroless if !is_distroless && doubts.is_empty() => {
+                doubts.push(Doubt::wrong("not Distroless"));
             }
             Distribution::Id("debian") if is_distroless => {
-                missing.push("Distroless, which has no package manager".to_owned());
+                doubts.push(Doubt::wrong("Distroless, which has no package manager"));
             }
             _ => {}
         }
-        let manager = match wanted {
+        match self.files_of(wanted) {
+            Err(doubt) => doubts.push(doubt),
+            Ok(files) => match self.variant(said.variant) {
+                Err(doubt) => doubts.push(doubt),
+                Ok(variant) if doubts.is_empty() => {
+                    return Ok(format!("{} (os-release), {}{files}{variant}", self.title(), self.packages()));
+                }
+                Ok(_) => {}
+            },
+        }
+        Err(doubts)
+    }
+
+    /// Whether the packages of a distribution are there: a database alone shows nothing.
+    fn files_of(&self, distribution: &str) -> Result<String, Doubt> {
+        let manager = match distribution {
             "alpine" | "wolfi" => Manager::Apk,
             "debian" | "ubuntu" => Manager::Dpkg,
-            // Their databases are not read; os-release must do.
+            "arch" => return Err(Doubt::unknown("pacman's database is not read")),
             _ => Manager::Rpm,
         };
-        let packages =
-            self.packages.iter().find(|(found, count)| *found == manager && (*count > 0 || manager == Manager::Rpm));
-        match packages {
-            None if wanted == "arch" => {}
-            None => missing.push("no package database".to_owned()),
-            Some((Manager::Dpkg, _)) if !self.has_base_files => {
-                missing.push("no `base-files` among its packages".to_owned());
-            }
-            Some(_) => {}
+        let Some((_, count)) = self.packages.iter().find(|(found, _)| *found == manager) else {
+            return Err(Doubt::wrong("no package database"));
+        };
+        if manager == Manager::Rpm {
+            return Err(Doubt::unknown("rpm's database is not read"));
         }
-        if missing.is_empty() {
-            Ok(format!("{} (os-release), {}", self.title(), self.packages()))
-        } else {
-            Err(missing)
+        if *count == 0 {
+            return Err(Doubt::wrong("no package database"));
+        }
+        if manager == Manager::Dpkg && !self.has_base_files {
+            return Err(Doubt::wrong("no `base-files` among its packages"));
+        }
+        let Listed { files, files_there, .. } = self.listed.get(&manager).copied().unwrap_or_default();
+        let told = format!("{files_there} of {}", count_of(files, "file"));
+        match files_there * 10 {
+            0 => Err(Doubt::wrong(format!("a package database, but {told} that it lists"))),
+            tenths if tenths < files * 9 => {
+                Err(Doubt::unknown(format!("only {told} that its package database lists are there")))
+            }
+            _ => Ok(format!(" with {told}")),
+        }
+    }
+
+    /// Whether Debian's documentation is there, or left out.
+    fn variant(&self, wanted: Variant) -> Result<String, Doubt> {
+        let Listed { documents, documents_there, .. } = self.listed.get(&Manager::Dpkg).copied().unwrap_or_default();
+        let told = format!("{documents_there} of {} of documentation", count_of(documents, "file"));
+        let is_there = documents_there * 2 >= documents && documents > 0;
+        match (wanted, is_there, self.has_excludes) {
+            (Variant::Any, ..) => Ok(String::new()),
+            (Variant::Full, true, _) => Ok(format!(", {told}")),
+            (Variant::Full, false, true) => {
+                Err(Doubt::wrong(format!("a slim variant: {told}, which dpkg is told to leave out")))
+            }
+            (Variant::Slim, false, true) => Ok(format!(", {told}, which dpkg is told to leave out")),
+            (Variant::Slim, true, _) => Err(Doubt::wrong(format!("not slim: {told}"))),
+            (_, false, false) => {
+                Err(Doubt::unknown(format!("slim or not: {told}, and dpkg is not told to leave it out")))
+            }
         }
     }
 
     /// Whether a runtime is there, of a version that begins so.
-    pub(super) fn runtime(&self, wanted: Runtime, version: &str) -> Result<String, String> {
+    pub(super) fn runtime(&self, wanted: Runtime, version: &str) -> Result<String, Doubt> {
         let name = name(wanted);
         let found: Vec<_> = self.runtimes.iter().filter(|(runtime, ..)| *runtime == wanted).collect();
         let right = found.iter().find(|(_, found, _)| version.is_empty() || begins(found, version));
         match (right, found.first()) {
+            (Some((Runtime::Python, version, path)), _) if !self.is_whole_python(version, path) => {
+                Err(Doubt::wrong(format!("Python {version} at `{path}` is not as Python's images have it")))
+            }
             (Some((_, version, path)), _) => Ok(format!("{name} {version} at `{path}`")),
-            (None, Some((_, found, _))) => Err(format!("{name} {found}, not {version}")),
-            (None, None) => Err(format!("no {name}")),
+            (None, Some((_, found, _))) => Err(Doubt::wrong(format!("{name} {found}, not {version}"))),
+            (None, None) => Err(Doubt::wrong(format!("no {name}"))),
         }
+    }
+
+    /// Python's images have it under `/usr/local`, with its library.
+    fn is_whole_python(&self, version: &str, path: &str) -> bool {
+        path == format!("/usr/local/bin/python{version}") && self.python_libraries.iter().any(|found| found == version)
     }
 
     /// What speaks against scratch.
@@ -240,6 +300,11 @@ fn name(runtime: Runtime) -> &'static str {
         Runtime::Rust => "Rust",
         Runtime::Java => "Java",
     }
+}
+
+/// `1 file`, `2 files`.
+fn count_of(number: usize, noun: &str) -> String {
+    count(number as u64, noun)
 }
 
 /// A database counts while it is in the final tree.

@@ -17,6 +17,16 @@ pub(super) struct Said {
     /// A prefix of the version in whole parts, or a code name.
     pub(super) release: Option<String>,
     pub(super) runtime: Option<(Runtime, String)>,
+    pub(super) variant: Variant,
+}
+
+/// Debian's images come in two: the slim ones leave documentation and translations out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Variant {
+    Full,
+    Slim,
+    /// There is only one, or nobody knows.
+    Any,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -86,7 +96,12 @@ impl Name {
     pub(super) fn said(&self) -> Result<Said, String> {
         let repository = self.repository.as_str();
         if repository == "busybox" {
-            return Ok(Said { distribution: Distribution::Busybox, release: None, runtime: None });
+            return Ok(Said {
+                distribution: Distribution::Busybox,
+                release: None,
+                runtime: None,
+                variant: Variant::Any,
+            });
         }
         if repository.starts_with("gcr.io/distroless/") {
             return self.distroless();
@@ -113,7 +128,17 @@ impl Name {
             distribution: Distribution::Id(id),
             release: release.filter(|release| !release.is_empty()),
             runtime: None,
+            variant: self.variant(id),
         })
+    }
+
+    /// `debian:12-slim`, `python:3.12-slim-bookworm`.
+    fn variant(&self, id: &str) -> Variant {
+        match (id, self.tag.split('-').any(|word| word == "slim")) {
+            ("debian", true) => Variant::Slim,
+            ("debian", false) => Variant::Full,
+            _ => Variant::Any,
+        }
     }
 
     fn runtime(&self, runtime: Runtime) -> Result<Said, String> {
@@ -143,11 +168,16 @@ impl Name {
         if runtime == Runtime::Python && parts > 2 {
             return Err(format!("its files tell Python's version only as far as two parts, not {version}"));
         }
-        if runtime == Runtime::Java && id == "debian" {
-            id = "ubuntu";
+        if runtime == Runtime::Java && id == "debian" && release.is_none() && self.variant(id) == Variant::Full {
+            match self.repository.as_str() {
+                "eclipse-temurin" => id = "ubuntu",
+                // Debian's, Oracle's, by the version.
+                _ => return Err("on which distribution it stands is not known here".to_owned()),
+            }
         }
         let release = release.filter(|release: &String| !release.is_empty());
-        Ok(Said { distribution: Distribution::Id(id), release, runtime: Some((runtime, version)) })
+        let (distribution, runtime) = (Distribution::Id(id), Some((runtime, version)));
+        Ok(Said { distribution, release, runtime, variant: self.variant(id) })
     }
 
     fn distroless(&self) -> Result<Said, String> {
@@ -158,6 +188,7 @@ impl Name {
                 distribution: Distribution::Distroless,
                 release: Some(release.to_owned()).filter(|release| !release.is_empty()),
                 runtime: None,
+                variant: Variant::Any,
             }),
             _ => Err(format!("what `{name}` has in it is not known here")),
         }

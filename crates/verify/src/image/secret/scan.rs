@@ -9,6 +9,7 @@ use super::given::Given;
 use super::place::Place;
 use super::token::TOKENS;
 use super::{Hit, key, url};
+use crate::image::slim::tools;
 
 /// What is kept before a match.
 pub(super) const BEHIND: usize = 512;
@@ -17,19 +18,17 @@ pub(super) const AHEAD: usize = 16 << 10;
 /// How much is gathered before it is searched.
 const CHUNK: usize = 256 << 10;
 
-/// How a program that is many commands in one names itself, which only its whole content tells.
-const MULTI_CALL: [&str; 2] = ["BusyBox v", "toybox "];
-
 /// What decides whether a beginning is a finding.
 type Rule = fn(&Place) -> Option<Hit>;
 
-/// Beginnings with a rule of their own; those of [`TOKENS`] stand before them, [`MULTI_CALL`] behind.
+/// Beginnings with a rule of their own; those of [`TOKENS`] stand before them, the marks of shells behind, which only a
+/// program's whole content tells.
 const RULES: [(&str, Rule); 3] =
     [(key::BEGIN, key::block), (key::BEGIN_BASE64, key::block_in_base64), (url::SEPARATOR, url::password_url)];
 
 static BEGINNINGS: LazyLock<AhoCorasick> = LazyLock::new(|| {
     let literals =
-        TOKENS.iter().map(|token| token.literal).chain(RULES.iter().map(|(literal, _)| *literal)).chain(MULTI_CALL);
+        TOKENS.iter().map(|token| token.literal).chain(RULES.iter().map(|(literal, _)| *literal)).chain(tools::marks());
     AhoCorasick::builder()
         .kind(Some(AhoCorasickKind::DFA))
         .match_kind(MatchKind::Standard)
@@ -56,8 +55,8 @@ pub(crate) struct Seen {
     pub(crate) hits: BTreeSet<Hit>,
     /// Which of the given values, as [`Given::variable`] numbers them.
     pub(crate) given: BTreeSet<usize>,
-    /// It says that it is busybox or toybox.
-    pub(crate) is_multi_call: bool,
+    /// The first of the marks of shells that it has, by its number.
+    pub(crate) shell: Option<usize>,
 }
 
 impl<'g> Scanner<'g> {
@@ -98,7 +97,8 @@ impl<'g> Scanner<'g> {
                 (Some(token), _) => token.hit(&place),
                 (None, Some((_, rule))) => rule(&place),
                 (None, None) => {
-                    self.seen.is_multi_call = true;
+                    let mark = index - TOKENS.len() - RULES.len();
+                    self.seen.shell = Some(self.seen.shell.map_or(mark, |first| first.min(mark)));
                     None
                 }
             };
