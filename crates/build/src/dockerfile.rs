@@ -9,12 +9,12 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use jiff::Timestamp;
-use seaworthy_engine::{Docker, Engine as _, EngineError, SaveError, machine};
+use seaworthy_engine::{Docker, Engine as _, EngineError, SaveError, Steps, machine};
 use seaworthy_image::archive;
 use seaworthy_image::{Format, Image, OpenError, Select, WriteError};
 
-use crate::Record;
 use crate::record::SCHEMA;
+use crate::{Record, Reproduced};
 
 pub use stages::{Stage, stages};
 
@@ -80,14 +80,7 @@ pub fn build(docker: &Docker, plan: &Plan, on_line: &mut dyn FnMut(&str)) -> Res
         return Err(DockerfileError::NoStage(plan.dockerfile.to_owned()));
     }
 
-    let (archive, dockerfile) = context::pack(plan.context, plan.dockerfile)?;
-    let built = docker.build(archive, &dockerfile, plan.args, on_line)?;
-    let saved = tempfile::NamedTempFile::with_prefix("seaworthy-")
-        .map_err(|source| DockerfileError::Read { path: std::env::temp_dir(), source })?
-        .into_temp_path();
-    built.save(&saved)?;
-    let image = archive::open_docker(&saved, &Select::default())?.write_layout(plan.layout, plan.format)?;
-
+    let image = make(docker, plan, Steps::Known, on_line)?;
     let record = Record {
         schema: SCHEMA.to_owned(),
         digest: image.digest().clone(),
@@ -99,11 +92,54 @@ pub fn build(docker: &Docker, plan: &Plan, on_line: &mut dyn FnMut(&str)) -> Res
         stages: stages.into_iter().map(|stage| stage.base).collect(),
         machine: machine::id(),
         boot: machine::boot(),
-        at: Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+        at: now(),
         took_ms: u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX),
         reproduced: None,
     };
     Ok((image, record))
+}
+
+/// Builds it once more, every step anew, into another layout, and compares it with the first `image`. A daemon's builder lets nothing be
+/// varied but what it varies itself: the time, and the host name of each step.
+///
+/// # Errors
+///
+/// As [`build`].
+pub fn reproduce(
+    docker: &Docker,
+    plan: &Plan,
+    image: &Image,
+    on_line: &mut dyn FnMut(&str),
+) -> Result<Reproduced, DockerfileError> {
+    let second = make(docker, plan, Steps::Anew, on_line)?;
+    let varied = ["time", "host name of each step"].map(str::to_owned).to_vec();
+    let differs = (second.digest() != image.digest()).then(|| difference(image, &second));
+    Ok(Reproduced { digest: second.digest().clone(), at: now(), varied, differs })
+}
+
+fn make(docker: &Docker, plan: &Plan, steps: Steps, on_line: &mut dyn FnMut(&str)) -> Result<Image, DockerfileError> {
+    let (archive, dockerfile) = context::pack(plan.context, plan.dockerfile)?;
+    let built = docker.build(archive, &dockerfile, plan.args, steps, on_line)?;
+    let saved = tempfile::NamedTempFile::with_prefix("seaworthy-")
+        .map_err(|source| DockerfileError::Read { path: std::env::temp_dir(), source })?
+        .into_temp_path();
+    built.save(&saved)?;
+    Ok(archive::open_docker(&saved, &Select::default())?.write_layout(plan.layout, plan.format)?)
+}
+
+/// Where two images that are not the same begin to differ.
+fn difference(first: &Image, second: &Image) -> String {
+    let ids = |image: &Image| image.layers.iter().map(|layer| layer.diff_id().clone()).collect::<Vec<_>>();
+    let (first, second) = (ids(first), ids(second));
+    match first.iter().zip(&second).position(|(one, other)| one != other) {
+        Some(index) => format!("layer {} of {} differs", index + 1, first.len()),
+        None if first.len() == second.len() => "the layers are the same, and the config is not".to_owned(),
+        None => format!("{} layers and {}", first.len(), second.len()),
+    }
+}
+
+fn now() -> String {
+    Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
 /// A Dockerfile is text of at most a MiB.

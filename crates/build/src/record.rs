@@ -37,13 +37,19 @@ pub struct Record {
     pub reproduced: Option<Reproduced>,
 }
 
-/// A second build of the same sources in another folder.
+/// A second build of the same sources.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Reproduced {
     /// Of the second build.
     pub digest: Digest,
     /// RFC 3339, UTC.
     pub at: String,
+    /// What was other than for the first build: `folder`, `home`. Empty in the records of versions that only changed the folder.
+    #[serde(default)]
+    pub varied: Vec<String>,
+    /// What of the two images differs, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub differs: Option<String>,
 }
 
 /// Why a record cannot be read.

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context as _, Result};
-use seaworthy_build::dockerfile::{DockerfileError, Plan, build};
+use seaworthy_build::dockerfile::{DockerfileError, Plan, build, reproduce};
 use seaworthy_engine::Docker;
 use seaworthy_image::{Format, layout};
 
@@ -45,6 +45,28 @@ fn a_dockerfile_becomes_an_image_with_a_record() -> Result<()> {
     assert_eq!(record.revision.as_deref(), Some("abc"));
     assert!(record.toolchain.context("no toolchain")?.contains(' '));
     assert!(lines.iter().any(|line| line.contains("COPY hello /hello")), "{lines:?}");
+    Ok(())
+}
+
+#[test]
+fn a_second_build_does_every_step_again_and_tells_what_differs() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let (dockerfile, layout) = (folder.path().join("Dockerfile"), folder.path().join("image"));
+    fs::write(folder.path().join("hello"), "hello")?;
+    fs::write(&dockerfile, "FROM scratch\nCOPY hello /hello\n")?;
+    let docker = docker()?;
+    let (image, record) = build(&docker, &plan(folder.path(), &dockerfile, &layout), &mut |_| {})?;
+    let other = folder.path().join("other");
+    let mut lines = Vec::new();
+
+    let again = plan(folder.path(), &dockerfile, &other);
+    let reproduced = reproduce(&docker, &again, &image, &mut |line| lines.push(line.to_owned()))?;
+
+    // The classic builder writes the time into every config, and BuildKit into none.
+    let differs = (reproduced.digest != record.digest).then_some("the layers are the same, and the config is not");
+    assert_eq!(reproduced.differs.as_deref(), differs);
+    assert_eq!(reproduced.varied, ["time", "host name of each step"]);
+    assert!(!lines.iter().any(|line| line.contains("Using cache")), "{lines:?}");
     Ok(())
 }
 

@@ -202,6 +202,24 @@ fn the_same_sources_give_the_same_image_in_any_folder() -> Result<()> {
 }
 
 #[test]
+fn a_build_that_asks_for_its_home_is_not_reproduced() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let place = folder.path().join("one");
+    fs::create_dir_all(place.join("src"))?;
+    fs::write(place.join("Cargo.toml"), "[package]\nname = \"small\"\nversion = \"0.1.0\"\nedition = \"2024\"\n")?;
+    fs::write(place.join("src/main.rs"), "fn main() { println!(env!(\"HOME\")); }\n")?;
+    run(&place, "cargo", &["generate-lockfile", "--offline"])?;
+    let (project, options) = (project(&place)?, Options::default());
+    let built = rust::build(&project, &options, &mut |_| ())?;
+
+    let reproduced = rust::reproduce(&project, &options, &mut |_| ())?;
+
+    assert_ne!(&reproduced.digest, built.digest());
+    assert_eq!(reproduced.varied[..5], ["folder", "user name", "home", "locale", "time zone"]);
+    Ok(())
+}
+
+#[test]
 fn each_thing_that_goes_wrong_has_its_own_line() -> Result<()> {
     let folder = tempfile::tempdir()?;
     let mut lines = Vec::new();

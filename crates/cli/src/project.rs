@@ -56,21 +56,50 @@ pub(crate) fn build(folder: &Folder, wish: Wish, out: &mut Output) -> anyhow::Re
     Ok(built)
 }
 
-/// Builds a Rust project once more in another folder, unless this very image was; the record then says how that ended.
+/// Builds the project once more, unless this very image was; the record then says how that ended.
 ///
 /// # Errors
 ///
 /// Fails if the second build does.
 pub(crate) fn reproduce(built: &mut Built, out: &mut Output) -> anyhow::Result<()> {
-    if built.record.reproduced.is_some() || !matches!(built.project.kind, Kind::Rust(_)) {
+    if built.record.reproduced.is_some() {
         return Ok(());
     }
-    let Built { project, wish, .. } = &*built;
-    let options = rust::Options { format: wish.format, target: wish.target.clone() };
-    let again = &mut |step: &str| out.begins(&format!("building again, in another folder: {step}"));
-    let reproduced = interrupt::compiling(|| rust::reproduce(project, &options, again));
-    built.record.reproduced = Some(reproduced.map_err(|error| explained(error, out))?);
+    let Built { project, wish, image, .. } = &*built;
+    let reproduced = match &project.kind {
+        Kind::Rust(_) => {
+            let options = rust::Options { format: wish.format, target: wish.target.clone() };
+            let again = &mut |step: &str| out.begins(&format!("building again, in another folder: {step}"));
+            let reproduced = interrupt::compiling(|| rust::reproduce(project, &options, again));
+            reproduced
+                .map_err(|error| explained(error, out))
+                .context("the second build, elsewhere and as another user")?
+        }
+        Kind::Dockerfile(path) => interrupt::making(|| {
+            let temporary = tempfile::tempdir().context("cannot make a temporary folder")?;
+            let layout = temporary.path().join("image");
+            let on_line = &mut |line: &str| {
+                interrupt::check();
+                out.begins(&format!("building again, every step: {line}"));
+            };
+            let plan = plan(project, path, wish, &layout);
+            anyhow::Ok(dockerfile::reproduce(&Docker::connect()?, &plan, image, on_line)?)
+        })?,
+        Kind::Unknown => return Ok(()),
+    };
+    built.record.reproduced = Some(reproduced);
     built.write_record()
+}
+
+fn plan<'a>(project: &'a Project, dockerfile: &'a Path, wish: &Wish, layout: &'a Path) -> dockerfile::Plan<'a> {
+    dockerfile::Plan {
+        dockerfile,
+        context: &project.folder,
+        args: &[],
+        layout,
+        format: wish.format,
+        revision: git::revision(&project.folder).map(|revision| revision.name),
+    }
 }
 
 fn from_cargo(project: &Project, wish: &Wish, place: &Place, out: &mut Output) -> anyhow::Result<(Image, Record)> {
@@ -98,14 +127,7 @@ fn from_dockerfile(
         // An archive is made from a layout.
         let temporary = tempfile::tempdir().context("cannot make a temporary folder")?;
         let elsewhere = temporary.path().join("image");
-        let plan = dockerfile::Plan {
-            dockerfile: path,
-            context: &project.folder,
-            args: &[],
-            layout: place.layout().unwrap_or(&elsewhere),
-            format: wish.format,
-            revision: git::revision(&project.folder).map(|revision| revision.name),
-        };
+        let plan = plan(project, path, wish, place.layout().unwrap_or(&elsewhere));
         let on_line = &mut |line: &str| {
             interrupt::check();
             out.begins(line);

@@ -33,7 +33,7 @@ use bollard::models::SystemInfo;
 use seaworthy_image::Image;
 
 use crate::{Engine, EngineError, Prepared};
-pub use build::BuiltImage;
+pub use build::{BuiltImage, Steps};
 use client::Client;
 pub(crate) use hold::HOLD;
 pub use save::SaveError;

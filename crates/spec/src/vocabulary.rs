@@ -65,7 +65,7 @@ const VOCABULARY: &[Entry] = &[
     Entry {
         kind: CheckKind::BuildReproducible,
         sentence: "Build is reproducible",
-        description: "Two builds of the same source in two folders give the same digest.",
+        description: "Two builds of the same source give the same digest: the second one in another folder, as another user, with another home, locale, time zone and host name, as far as the builder lets these be varied.",
         examples: &["Build is reproducible", "Reproducible build", "The image is reproducible byte for byte"],
         patterns: &[
             "([the] [docker|image|container] build|builds|<image>|images) <is> [byte-for-byte|bit-for-bit] reproducible [byte for byte|bit for bit]",

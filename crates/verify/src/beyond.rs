@@ -1,6 +1,6 @@
 //! What neither the image nor its containers show: how it was built.
 
-use seaworthy_build::Record;
+use seaworthy_build::{Record, Reproduced};
 use seaworthy_image::Digest;
 
 use crate::{Finding, Subject};
@@ -43,14 +43,23 @@ pub(crate) fn reproducible(subject: &Subject<'_>) -> Finding {
     let Some(record) = record(subject) else { return unrecorded(subject) };
     match &record.reproduced {
         None => Finding::pending("built once", command(subject, "ship")),
-        Some(second) if second.digest == record.digest => {
-            Finding::pass(format!("built twice in two folders, the same digest {}", short(&record.digest)))
+        Some(second) => {
+            let (first, varied) = (short(&record.digest), varied(second));
+            if second.digest == record.digest {
+                return Finding::pass(format!("built twice, the same digest {first}; {varied}"));
+            }
+            let differs = second.differs.as_ref().map(|text| format!("; {text}")).unwrap_or_default();
+            Finding::fail(format!("built twice: first {first}, then {}{differs}; {varied}", short(&second.digest)))
         }
-        Some(second) => Finding::fail(format!(
-            "built twice in two folders: first {}, then {}",
-            short(&record.digest),
-            short(&second.digest)
-        )),
+    }
+}
+
+/// What the second build did not share with the first one: no more is shown than that.
+fn varied(second: &Reproduced) -> String {
+    match second.varied.as_slice() {
+        [] => "the second time in another folder".to_owned(),
+        [one] => format!("the second time with another {one}"),
+        [all @ .., last] => format!("the second time with another {} and {last}", all.join(", ")),
     }
 }
 

@@ -7,6 +7,7 @@ use std::process::{Command, Stdio};
 
 use serde::Deserialize;
 
+use super::surroundings::{Surroundings, Varied};
 use super::toolchain::Toolchain;
 use super::{BuildError, Facts};
 use crate::cargo::Package;
@@ -22,6 +23,15 @@ pub(crate) struct Compilation<'a> {
     pub(crate) toolchain: &'a Toolchain,
     pub(crate) facts: &'a Facts,
     pub(crate) binary: &'a str,
+    /// Other than this program's, for a second build.
+    pub(crate) surroundings: Option<&'a Surroundings>,
+}
+
+/// What a compilation gave.
+pub(crate) struct Compiled {
+    pub(crate) path: PathBuf,
+    /// Where there were other surroundings, what of them was.
+    pub(crate) varied: Option<Varied>,
 }
 
 /// How much of what Cargo says is kept, to be shown when it fails.
@@ -41,9 +51,15 @@ struct Target {
 
 impl Compilation<'_> {
     /// Compiles, and gives the binary's path. `progress` hears each crate's name.
-    pub(crate) fn run(&self, progress: &mut dyn FnMut(&str)) -> Result<PathBuf, BuildError> {
+    pub(crate) fn run(&self, progress: &mut dyn FnMut(&str)) -> Result<Compiled, BuildError> {
         let mut command = self.command();
-        let mut child = command.spawn().map_err(BuildError::Run)?;
+        let (mut child, varied) = match self.surroundings {
+            None => (command.spawn().map_err(BuildError::Run)?, None),
+            Some(surroundings) => {
+                let (child, varied) = surroundings.spawn(command).map_err(BuildError::Run)?;
+                (child, Some(varied))
+            }
+        };
         let stdout = child.stdout.take().map(BufReader::new);
         let stderr = child.stderr.take().map(BufReader::new);
         let binary = self.binary.to_owned();
@@ -70,7 +86,8 @@ impl Compilation<'_> {
         let ended = child.wait().map_err(BuildError::Run)?;
         let made = messages.join().unwrap_or_default();
         if ended.success() {
-            return made.ok_or_else(|| BuildError::NoBinary(self.binary.to_owned()));
+            let path = made.ok_or_else(|| BuildError::NoBinary(self.binary.to_owned()))?;
+            return Ok(Compiled { path, varied });
         }
         Err(self.failure(log.into_iter().collect::<Vec<_>>().join("\n").trim().to_owned()))
     }
@@ -154,7 +171,7 @@ impl Compilation<'_> {
 
 const C_FLAGS: [&str; 6] = ["CFLAGS", "CXXFLAGS", "CPPFLAGS", "LDFLAGS", "TARGET_CFLAGS", "TARGET_CXXFLAGS"];
 
-fn cargo_home() -> PathBuf {
+pub(super) fn cargo_home() -> PathBuf {
     let home = || Some(PathBuf::from(std::env::var_os("HOME")?).join(".cargo"));
     std::env::var_os("CARGO_HOME").map(PathBuf::from).or_else(home).unwrap_or_else(|| "/nonexistent".into())
 }

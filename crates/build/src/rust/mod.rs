@@ -5,6 +5,7 @@ mod dependencies;
 mod elf;
 mod image;
 mod sources;
+mod surroundings;
 mod toolchain;
 
 use std::fs;
@@ -16,7 +17,8 @@ use seaworthy_image::{ConfigError, Digest, Format, Image, LayerError};
 
 pub use elf::ElfError;
 
-use self::compile::Compilation;
+use self::compile::{Compilation, Compiled};
+use self::surroundings::{Surroundings, Varied};
 use self::toolchain::Toolchain;
 use crate::cargo::{CargoError, Package};
 use crate::record::SCHEMA;
@@ -162,11 +164,14 @@ pub fn build(project: &Project, options: &Options, progress: &mut dyn FnMut(&str
         folder: &project.folder,
         workspace: &package.workspace,
         target_directory: &package.target_directory.join("seaworthy/build"),
+        surroundings: None,
     };
-    let image = make(package, &place, &facts, &toolchain, options.format, progress)?;
+    let (image, _) = make(package, &place, &facts, &toolchain, options.format, progress)?;
 
     let before = Record::read(&project.record()).ok().flatten();
-    let reproduced = before.filter(|before| before.digest == *image.digest()).and_then(|before| before.reproduced);
+    let same = before.filter(|before| before.digest == *image.digest());
+    // What an older version of this program has seen is less than this one shows.
+    let reproduced = same.and_then(|before| before.reproduced).filter(|reproduced| !reproduced.varied.is_empty());
     let record = Record {
         schema: SCHEMA.to_owned(),
         digest: image.digest().clone(),
@@ -185,7 +190,8 @@ pub fn build(project: &Project, options: &Options, progress: &mut dyn FnMut(&str
     Ok(Built { image, record })
 }
 
-/// Builds a Rust project once more, from a copy of its sources in another folder and with nothing compiled yet.
+/// Builds a Rust project once more, from a copy of its sources in another folder, with nothing compiled yet, and in the surroundings of
+/// another user on a machine of another name.
 ///
 /// What it gives is the second build's digest, whether or not it is the first one's.
 ///
@@ -218,9 +224,11 @@ pub fn reproduce(
         folder: &moved(&project.folder)?,
         workspace: &moved(&package.workspace)?,
         target_directory: &temporary_path.join("output"),
+        surroundings: Some(&Surroundings::inside(&temporary_path)?),
     };
-    let image = make(package, &place, &facts, &toolchain, options.format, progress)?;
-    Ok(Reproduced { digest: image.digest().clone(), at: now() })
+    let (image, varied) = make(package, &place, &facts, &toolchain, options.format, progress)?;
+    let varied = varied.map(Varied::names).unwrap_or_default();
+    Ok(Reproduced { digest: image.digest().clone(), at: now(), varied, differs: None })
 }
 
 /// Where a build happens.
@@ -228,6 +236,7 @@ struct Place<'a> {
     folder: &'a Path,
     workspace: &'a Path,
     target_directory: &'a Path,
+    surroundings: Option<&'a Surroundings>,
 }
 
 fn make(
@@ -237,7 +246,7 @@ fn make(
     toolchain: &Toolchain,
     format: Format,
     progress: &mut dyn FnMut(&str),
-) -> Result<Image, BuildError> {
+) -> Result<(Image, Option<Varied>), BuildError> {
     let binary = binary(package)?;
     let compilation = Compilation {
         package,
@@ -247,14 +256,15 @@ fn make(
         toolchain,
         facts,
         binary,
+        surroundings: place.surroundings,
     };
-    let path = compilation.run(progress)?;
+    let Compiled { path, varied } = compilation.run(progress)?;
     progress("Packing the image");
     let bytes = fs::read(&path).map_err(|source| BuildError::ReadBinary { path, source })?;
     elf::check_static(&bytes)?;
     let list = dependencies::list(place.folder, &toolchain.target)?;
     let bytes = elf::add_section(bytes, dependencies::SECTION, &list)?;
-    image::assemble(package, facts, &toolchain.target, (binary, bytes), format)
+    Ok((image::assemble(package, facts, &toolchain.target, (binary, bytes), format)?, varied))
 }
 
 fn package(project: &Project) -> Result<&Package, BuildError> {

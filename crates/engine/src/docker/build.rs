@@ -16,6 +16,15 @@ use super::owner::{self, Owner};
 use super::save::{self, SaveError};
 use crate::EngineError;
 
+/// What the daemon does with steps that it has done before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Steps {
+    /// Takes what they gave from its cache.
+    Known,
+    /// Does them again.
+    Anew,
+}
+
 /// An image that the daemon has built. Its name goes when this is dropped; the daemon's cache of steps stays.
 pub struct BuiltImage {
     client: Arc<Client>,
@@ -34,12 +43,18 @@ impl Docker {
         context: File,
         dockerfile: &str,
         args: &[(String, String)],
+        steps: Steps,
         on_line: &mut dyn FnMut(&str),
     ) -> Result<BuiltImage, EngineError> {
         let name = format!("{REPOSITORY}:{}", owner::run_name(&Owner::current()));
         let args: HashMap<&str, &str> = args.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-        let options =
-            BuildImageOptionsBuilder::default().dockerfile(dockerfile).t(&name).buildargs(&args).rm(true).forcerm(true);
+        let options = BuildImageOptionsBuilder::default()
+            .dockerfile(dockerfile)
+            .t(&name)
+            .buildargs(&args)
+            .nocache(steps == Steps::Anew)
+            .rm(true)
+            .forcerm(true);
         let built = BuiltImage { client: Arc::clone(&self.client), name };
         let body = bollard::body_try_stream(chunks(context));
         self.client.block(async {
