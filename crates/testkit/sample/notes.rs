@@ -13,7 +13,7 @@ use std::time::Duration;
 static STOP: AtomicBool = AtomicBool::new(false);
 static STARTED: std::sync::OnceLock<std::time::Instant> = std::sync::OnceLock::new();
 /// How long after its start a service that is ready late is not.
-const LATE: Duration = Duration::from_millis(1500);
+const LATE: u64 = 1500;
 static IN_FLIGHT: AtomicUsize = AtomicUsize::new(0);
 
 unsafe extern "C" {
@@ -212,6 +212,12 @@ impl Store {
         }
     }
 
+    /// `READY_AFTER_MS` says it, for one start of several.
+    fn ready_after(&self) -> Duration {
+        let told = std::env::var("READY_AFTER_MS").ok().and_then(|told| told.parse().ok());
+        Duration::from_millis(told.unwrap_or(if self.faults.has("--ready-late") { LATE } else { 0 }))
+    }
+
     fn create(&self, text: &str) -> u64 {
         let mut id = self.all().last().map_or(1, |note| note.0 + 1);
         // Ids are never given twice, also not after a delete.
@@ -293,7 +299,7 @@ fn answer(store: &Store, method: &str, path: &str, body: &str) -> (&'static str,
         ("GET", "/health", _) if store.faults.has("--health-500") => ("500 Internal Server Error", "{\"status\":\"ill\"}".to_owned()),
         ("GET", "/health", _) if store.faults.has("--health-redirects") => ("307 Temporary Redirect", String::new()),
         ("GET", "/notes" | "/health", _) if store.faults.has("--one-page") => ("200 OK", "<html>notes</html>".to_owned()),
-        ("GET", "/notes", _) if store.faults.has("--ready-late") && STARTED.get().is_some_and(|at| at.elapsed() < LATE) => {
+        ("GET", "/notes", _) if STARTED.get().is_some_and(|at| at.elapsed() < store.ready_after()) => {
             ("503 Service Unavailable", "{\"detail\":\"not yet\"}".to_owned())
         }
         ("GET", "/health", _) => ("200 OK", "{\"status\":\"healthy\"}".to_owned()),

@@ -26,11 +26,12 @@ fn report_with(
     sentences: &str,
     env: &[(&str, &str)],
 ) -> anyhow::Result<Report> {
-    report_within(Options::default().disk_bytes, engine, recipe, sentences, env)
+    let options = Options { timeout: Duration::from_secs(5), ..Options::default() };
+    report_within(&options, engine, recipe, sentences, env)
 }
 
 fn report_within(
-    disk_bytes: u64,
+    options: &Options,
     engine: Result<&dyn Engine, String>,
     recipe: &Recipe,
     sentences: &str,
@@ -49,9 +50,7 @@ fn report_within(
     };
     let options = Options {
         env: env.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
-        timeout: Duration::from_secs(5),
-        disk_bytes,
-        ..Options::default()
+        ..options.clone()
     };
     Ok(verify(&spec, "spec.md", &subject, engine, &options, &mut |_: Event<'_>| {})?)
 }
@@ -374,6 +373,24 @@ fn an_answer_is_waited_for_as_long_as_the_scenario_says() -> anyhow::Result<()> 
 }
 
 #[test]
+fn a_scenario_waits_for_a_container_to_be_ready_but_not_for_one_that_never_is() -> anyhow::Result<()> {
+    let sentences = "- [ ] Unready it stays\n  ```check\n  start with READY_AFTER_MS=3600000\n  GET /notes -> 503\n  ```\n\
+                     - [ ] Unready it is not\n  ```check\n  start with READY_AFTER_MS=600\n  GET /notes -> 503\n  ```\n\
+                     - [ ] Slow it may be\n  ```check\n  start with READY_AFTER_MS=4500\n  GET /notes -> 200\n  ```\n";
+    // As long as it is by default.
+    let options = Options { timeout: Duration::from_secs(30), ..Options::default() };
+    let env = [("DATABASE_URL", "file:///data")];
+    let report = report_within(&options, Ok(&engine()), &Recipe::default(), sentences, &env)?;
+    assert_snapshot!(lines(&report), @r"
+    Pass: start, GET 503
+    Fail: line 13: `GET /notes -> 503`: expected 503, answered 200: []
+    Pass: start, GET 200
+    ");
+    assert!(report.criteria[0].took_ms < 15_000, "{} ms", report.criteria[0].took_ms);
+    Ok(())
+}
+
+#[test]
 fn a_variable_that_the_config_sets_is_not_required() -> anyhow::Result<()> {
     let recipe = Recipe::config(|draft| draft.env.push(("DATABASE_URL".into(), "file:///data".into())));
     assert_snapshot!(told(&recipe, "- [ ] Refuses to start without DATABASE_URL")?, @r#"Fail: the config sets DATABASE_URL; without DATABASE_URL it starts and takes connections; last log lines: {"level":"info","message":"listening","port":8000}"#);
@@ -407,7 +424,10 @@ fn nothing_follows_from_a_container_that_was_stopped_at_the_bound_of_its_disk() 
                      - [ ] Data persists across container restarts\n\
                      - [ ] It fails <!-- check: POST /notes {\"text\": \"x\"} -> 507 -->";
     let env = [("DATABASE_URL", "file:///data")];
-    let report = |recipe: &Recipe| report_within(30_000_000, Ok(&engine()), recipe, sentences, &env);
+    let report = |recipe: &Recipe| {
+        let options = Options { disk_bytes: 30_000_000, timeout: Duration::from_secs(5), ..Options::default() };
+        report_within(&options, Ok(&engine()), recipe, sentences, &env)
+    };
     assert_snapshot!(lines(&report(&Recipe::fault("--fills-disk"))?), @r"
     Unproven: the container was stopped: it wrote more than 30.0 MB, the bound of a run; `--disk` allows more
     Pass: first connection accepted N ms after the start, GET /notes 200 after N ms

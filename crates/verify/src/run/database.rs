@@ -10,9 +10,6 @@ use crate::crud::Fault;
 use crate::database::{Elsewhere, is_neon, is_postgres, set};
 use crate::openapi::{Collection, OpenApi};
 
-/// How long a service is given to show that it does without its database.
-const WITHOUT: Duration = Duration::from_secs(1);
-
 impl Runs<'_> {
     /// `next`: the command that verifies with the user's own database.
     pub(crate) fn connects(&self, main: &Main, name: &str, variable: &str, next: &str) -> Finding {
@@ -139,9 +136,8 @@ impl Runs<'_> {
         let mut run = self.run();
         set(&mut run, variable, &elsewhere.url);
         let what = format!("with {variable} naming a port where nothing listens");
-        // Longer than it took with its database: a service that is not ready yet must not be taken for one that cannot be.
-        let took = main.settled_after.max(main.up.healthy_after).max(main.up.listening_after).unwrap_or_default();
-        let wait = WITHOUT.max(took * 10).min(self.options.timeout);
+        // A service that is not ready yet must not be taken for one that cannot be.
+        let wait = self.patience();
         let up = match self.up_within(&run, None, Until::Listening, None, wait) {
             Ok(up) => up,
             Err(Down::Fault { cause, .. }) => return Finding::pass(format!("{what}: {cause}")),

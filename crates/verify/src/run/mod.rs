@@ -149,7 +149,7 @@ impl<'a> Runs<'a> {
         up.silent = up.silent.map(|silent| self.explained(silent));
         let api = if up.silent.is_some() { Err(self.no_port()) } else { self.api(&up) };
         let settled = match (&api, &self.port) {
-            (Ok(api), Ok(port)) => self.settle(&up, api, *port, self.options.timeout),
+            (Ok(api), Ok(port)) => self.settle(up.container.as_ref(), api, *port, self.options.timeout),
             _ => None,
         };
         let (settled_after, settled_by) = settled.unzip();

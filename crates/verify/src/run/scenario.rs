@@ -8,7 +8,7 @@ use seaworthy_engine::{Container, Health, HealthStatus, Run, Signal, Status, Vol
 use seaworthy_spec::{Action, ExitWanted, Request as Wanted, Scenario, Step};
 use serde_json::Value;
 
-use super::{Down, Runs, Until, seconds};
+use super::{Down, Runs, seconds};
 use crate::Finding;
 use crate::crud::SEGMENT;
 use crate::database::set;
@@ -36,6 +36,8 @@ struct Play<'a, 'r> {
     given: Option<&'a dyn Container>,
     /// That the container took connections once.
     is_up: bool,
+    /// That it was ready for work once, or had all the time for it that there is.
+    is_ready: bool,
     /// The step before started the container.
     just_started: bool,
     saved: BTreeMap<String, Value>,
@@ -72,7 +74,7 @@ impl Runs<'_> {
         let not_running = |_: &Down| Finding::unproven("the container does not run");
         let mut play = Play::new(self, &not_running);
         play.given = Some(container);
-        play.is_up = true;
+        (play.is_up, play.is_ready) = (true, true);
         scenario.steps.iter().all(asks) && scenario.steps.iter().all(|step| play.step(step).is_ok())
     }
 }
@@ -87,6 +89,7 @@ impl<'a, 'r> Play<'a, 'r> {
             container: None,
             given: None,
             is_up: false,
+            is_ready: false,
             just_started: false,
             saved: BTreeMap::new(),
             seen: Vec::new(),
@@ -145,7 +148,7 @@ impl Play<'_, '_> {
         }
         let container = self.runs.start(&self.run, self.volumes.as_deref()).map_err(|down| self.is_down(down))?;
         self.container = Some(container);
-        self.is_up = false;
+        (self.is_up, self.is_ready) = (false, false);
         self.just_started = true;
         Ok(())
     }
@@ -177,36 +180,43 @@ impl Play<'_, '_> {
         self.given.or(self.container.as_deref()).ok_or_else(|| Finding::fail("no container runs"))
     }
 
-    /// Waits once until the container takes connections, or is healthy as the main one was.
+    /// Waits once until the container takes connections, and for a while until it is ready for work: the steps may be about one that never is.
     fn up(&mut self) -> Result<(), Finding> {
         if self.is_up {
             return Ok(());
         }
         let Some(container) = self.container.take() else { return Err(Finding::fail("no container runs")) };
-        let until = if self.runs.main().is_ok() { self.runs.until() } else { Until::Listening };
         let timeout = self.runs.options.timeout;
-        let up = self.runs.wait(container, self.run.port, until, None, timeout).map_err(|down| self.is_down(down))?;
-        self.container = Some(up.container);
+        let up = self.runs.listening(container, self.run.port, timeout).map_err(|down| self.is_down(down))?;
+        self.container = Some(up);
         self.is_up = true;
+        self.is_ready = self.waits_until_ready(self.runs.patience())?;
+        self.runs.note_start(self.container()?);
         Ok(())
+    }
+
+    /// Whether it is healthy and ready as the main one was, at most so long after its start.
+    fn waits_until_ready(&self, within: Duration) -> Result<bool, Finding> {
+        let Ok(port) = self.runs.port else { return Ok(true) };
+        let container = self.container()?;
+        self.runs.becomes_ready(container, port, within).map_err(|down| self.is_down(down))
     }
 
     fn request(&mut self, wanted: &Wanted) -> Result<(), Finding> {
         let Ok(port) = self.runs.port else { return Err(Finding::unproven(self.runs.no_port())) };
         self.up()?;
-        let request = self.filled(wanted);
-        let mut service = self.runs.service(self.container()?, port);
-        service.within = service.within.max(wanted.answer.within.unwrap_or_default());
-        let answer = service.send(&request).map_err(|error| Finding::fail(service.clean(&error.to_string())))?;
-        if request.method == "POST"
-            && answer.is_success()
-            && let Ok(main) = self.runs.main()
-            && let Ok(api) = &main.api
-            && let Some(path) = self.runs.requests(api).made_at(&request.path, &answer)
-        {
-            self.runs.remember(&path);
+        let mut asked = self.ask(wanted, port);
+        // Who is not ready says so before it does anything; what was done is not done twice.
+        let did_something = wanted.method != "GET" && asked.as_ref().is_ok_and(|(answer, _)| answer.is_success());
+        let is_wrong = !matches!(asked, Ok((_, Ok(()))));
+        if is_wrong && !self.is_ready && !did_something {
+            self.is_ready = true;
+            if self.waits_until_ready(self.runs.options.timeout)? {
+                asked = self.ask(wanted, port);
+            }
         }
-        self.judge(wanted, &answer).map_err(|why| Finding::fail(service.clean(&why)))?;
+        let (answer, judged) = asked.map_err(Finding::fail)?;
+        judged.map_err(|why| Finding::fail(self.runs.redactor.redact(&why)))?;
         let took = answer.took.as_millis();
         let timed = wanted.answer.within.map(|_| format!(" in {took} ms")).unwrap_or_default();
         self.seen.push(format!("{} {}{timed}", wanted.method, answer.status));
@@ -224,6 +234,25 @@ impl Play<'_, '_> {
             self.saved.insert(save.name.clone(), found);
         }
         Ok(())
+    }
+
+    /// The answer, and whether it is what was wanted.
+    fn ask(&self, wanted: &Wanted, port: u16) -> Result<(Response, Result<(), String>), String> {
+        let request = self.filled(wanted);
+        let container = self.container().map_err(|finding| finding.evidence)?;
+        let mut service = self.runs.service(container, port);
+        service.within = service.within.max(wanted.answer.within.unwrap_or_default());
+        let answer = service.send(&request).map_err(|error| service.clean(&error.to_string()))?;
+        if request.method == "POST"
+            && answer.is_success()
+            && let Ok(main) = self.runs.main()
+            && let Ok(api) = &main.api
+            && let Some(path) = self.runs.requests(api).made_at(&request.path, &answer)
+        {
+            self.runs.remember(&path);
+        }
+        let judged = self.judge(wanted, &answer);
+        Ok((answer, judged))
     }
 
     fn judge(&self, wanted: &Wanted, answer: &Response) -> Result<(), String> {

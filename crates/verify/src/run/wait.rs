@@ -22,6 +22,8 @@ const BLIND: Duration = Duration::from_millis(500);
 const INSIDE_POLL: Duration = Duration::from_millis(250);
 /// How long a port must have been listened on at this machine's own address alone.
 const INSIDE: Duration = Duration::from_secs(1);
+/// How long a container that may never become ready is given at least.
+const PATIENCE: Duration = Duration::from_secs(1);
 /// How long an accepted connection must stay open to count: a forwarder accepts before it knows.
 const ACCEPTED: Duration = Duration::from_millis(20);
 
@@ -53,30 +55,81 @@ impl Runs<'_> {
     /// Waits while the service says that it is not yet ready for work: healthy it may be long before its database answers.
     ///
     /// Returns how long that took from the container's start, and what answered; `None` where it did not come to that.
-    pub(super) fn settle(&self, up: &Up, api: &OpenApi, port: u16, within: Duration) -> Option<(Duration, String)> {
+    pub(super) fn settle(
+        &self,
+        container: &dyn Container,
+        api: &OpenApi,
+        port: u16,
+        within: Duration,
+    ) -> Option<(Duration, String)> {
         let (collections, _) = api.collections();
         let listed =
             collections.iter().find(|collection| collection.list.is_some() && !collection.path.contains('{'))?;
         let path = api.path(&listed.path);
-        let started = up.container.started_at();
+        let started = container.started_at();
         let mut pause = POLL.0;
         loop {
             let left = within.saturating_sub(started.elapsed());
             let patience = left.max(Duration::from_millis(50));
-            let answer = self.client.send(up.container.as_ref(), port, &Request::get(&path), patience);
+            let answer = self.client.send(container, port, &Request::get(&path), patience);
             let after = started.elapsed();
             if let Ok(answer) = answer
                 && !matches!(answer.status, 502..=504)
             {
                 return Some((after, format!("GET {path} {}", answer.status)));
             }
-            let runs = matches!(up.container.status(), Ok(Status::Running));
+            let runs = matches!(container.status(), Ok(Status::Running));
             if after >= within || !runs {
                 return None;
             }
             std::thread::sleep(pause);
             pause = (pause * 3 / 2).min(POLL.1);
         }
+    }
+
+    /// How long a container is given that may never do what the main one does: longer than that one took, so that it is not taken for one
+    /// that never will.
+    pub(crate) fn patience(&self) -> Duration {
+        let main = self.main().ok();
+        let took = main.and_then(|main| main.settled_after.max(main.up.healthy_after).max(main.up.listening_after));
+        PATIENCE.max(took.unwrap_or_default() * 10).min(self.options.timeout)
+    }
+
+    /// Waits until a container takes connections.
+    pub(crate) fn listening(
+        &self,
+        container: Box<dyn Container>,
+        port: Option<u16>,
+        within: Duration,
+    ) -> Result<Box<dyn Container>, Down> {
+        let up = self.wait_for_connection(container, port, Until::Listening, None, within)?;
+        up.silent.map_or(Ok(up.container), Err)
+    }
+
+    /// Whether a container that takes connections does what the main one does when it is ready for work, at most so long after its start.
+    pub(crate) fn becomes_ready(&self, container: &dyn Container, port: u16, within: Duration) -> Result<bool, Down> {
+        let Ok(main) = self.main() else { return Ok(true) };
+        let path = self.health_path.as_deref().filter(|_| main.up.healthy_after.is_some());
+        let started = container.started_at();
+        let mut pause = POLL.0;
+        while let Some(path) = path {
+            let left = within.saturating_sub(started.elapsed());
+            let answer = self.client.send(container, port, &Request::get(path), left.max(Duration::from_millis(50)));
+            if answer.is_ok_and(|answer| answer.is_success()) {
+                break;
+            }
+            match container.status() {
+                Err(error) => return Err(self.down(&error)),
+                Ok(Status::Exited(exit)) => return Err(self.exited(container, exit)),
+                Ok(Status::Running) if left.is_zero() => return Ok(false),
+                Ok(Status::Running) => std::thread::sleep(pause.min(left)),
+            }
+            pause = (pause * 3 / 2).min(POLL.1);
+        }
+        Ok(match main {
+            Main { api: Ok(api), settled_after: Some(_), .. } => self.settle(container, api, port, within).is_some(),
+            _ => true,
+        })
     }
 
     /// What to wait for in a container that is like the main one.
@@ -133,7 +186,7 @@ impl Runs<'_> {
         }
         // A container like the main one is given the time to become like it. While the main one is made there is nothing to be like.
         if let (Some(Ok(Main { api: Ok(api), settled_after: Some(_), .. })), Some(port)) = (self.main.get(), port) {
-            self.settle(&up, api, port, within);
+            self.settle(up.container.as_ref(), api, port, within);
         }
         self.note_start(up.container.as_ref());
         Ok(up)
