@@ -10,8 +10,7 @@ use std::time::Instant;
 
 use jiff::Timestamp;
 use seaworthy_engine::{Docker, Engine as _, EngineError, SaveError, Steps, machine};
-use seaworthy_image::archive;
-use seaworthy_image::{Format, Image, OpenError, Select, WriteError};
+use seaworthy_image::{Digest, Format, Image, OpenError, Select, WriteError, archive};
 
 use crate::record::SCHEMA;
 use crate::{Record, Reproduced};
@@ -119,7 +118,7 @@ pub fn reproduce(
 
 fn make(docker: &Docker, plan: &Plan, steps: Steps, on_line: &mut dyn FnMut(&str)) -> Result<Image, DockerfileError> {
     let (archive, dockerfile) = context::pack(plan.context, plan.dockerfile)?;
-    let built = docker.build(archive, &dockerfile, plan.args, steps, on_line)?;
+    let built = docker.build(archive, &dockerfile, plan.args, steps, &place(plan), on_line)?;
     let saved = tempfile::NamedTempFile::with_prefix("seaworthy-")
         .map_err(|source| DockerfileError::Read { path: std::env::temp_dir(), source })?
         .into_temp_path();
@@ -140,6 +139,12 @@ fn difference(first: &Image, second: &Image) -> String {
 
 fn now() -> String {
     Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
+/// Which Dockerfile it is, on this machine.
+fn place(plan: &Plan) -> String {
+    let path = plan.dockerfile.canonicalize().unwrap_or_else(|_| plan.dockerfile.to_owned());
+    Digest::of(path.as_os_str().as_encoded_bytes()).hex()[..16].to_owned()
 }
 
 /// A Dockerfile is text of at most a MiB.

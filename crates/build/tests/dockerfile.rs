@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 
 use anyhow::{Context as _, Result};
 use seaworthy_build::dockerfile::{DockerfileError, Plan, build, reproduce};
@@ -52,7 +53,8 @@ fn a_dockerfile_becomes_an_image_with_a_record() -> Result<()> {
 fn a_second_build_does_every_step_again_and_tells_what_differs() -> Result<()> {
     let folder = tempfile::tempdir()?;
     let (dockerfile, layout) = (folder.path().join("Dockerfile"), folder.path().join("image"));
-    fs::write(folder.path().join("hello"), "hello")?;
+    // No build before this one may have left the step: the time of the file would be that one's.
+    fs::write(folder.path().join("hello"), folder.path().display().to_string())?;
     fs::write(&dockerfile, "FROM scratch\nCOPY hello /hello\n")?;
     let docker = docker()?;
     let (image, record) = build(&docker, &plan(folder.path(), &dockerfile, &layout), &mut |_| {})?;
@@ -94,5 +96,69 @@ fn a_dockerfile_that_is_not_there_is_an_error() -> Result<()> {
     let dockerfile = folder.path().join("Dockerfile");
     let error = build(&docker()?, &plan(folder.path(), &dockerfile, folder.path()), &mut |_| {}).err();
     assert!(matches!(error, Some(DockerfileError::Read { path, .. }) if path == dockerfile));
+    Ok(())
+}
+
+/// Images of one test, told by a label in each of their steps.
+struct Labelled(String);
+
+impl Labelled {
+    fn list(&self, more: &[&str]) -> Result<Vec<String>> {
+        let label = format!("label=test={}", self.0);
+        let mut command = Command::new("docker");
+        command
+            .args(["image", "ls", "--no-trunc", "--format", "{{.ID}} {{.Repository}}", "--filter", &label])
+            .args(more);
+        let output = command.output()?;
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        Ok(String::from_utf8(output.stdout)?.lines().map(str::to_owned).collect())
+    }
+}
+
+impl Drop for Labelled {
+    fn drop(&mut self) {
+        for image in self.list(&[]).unwrap_or_default() {
+            let id = image.split(' ').next().unwrap_or_default();
+            let _ = Command::new("docker").args(["image", "rm", id]).output();
+        }
+    }
+}
+
+#[test]
+fn a_build_leaves_no_dangling_image_and_the_next_one_takes_up_its_steps() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let (dockerfile, layout) = (folder.path().join("Dockerfile"), folder.path().join("target/image"));
+    fs::create_dir(folder.path().join("target"))?;
+    fs::write(folder.path().join(".dockerignore"), "target\n")?;
+    let labelled = Labelled(format!("seaworthy-{}", std::process::id()));
+    let label = format!("LABEL test={}", labelled.0);
+    let stages = |hello: &str, last: &str| -> Result<Vec<String>> {
+        fs::write(folder.path().join("hello"), hello)?;
+        let first = format!("FROM scratch AS one\n{label}\nCOPY hello /hello\n");
+        fs::write(&dockerfile, format!("{first}FROM scratch\n{label}\nCOPY --from=one /hello /copied\n{last}\n"))?;
+        let mut lines = Vec::new();
+        // Its end is not what this test is about.
+        let _ = build(&docker()?, &plan(folder.path(), &dockerfile, &layout), &mut |line| lines.push(line.to_owned()));
+        Ok(lines)
+    };
+    let dangling = ["--filter", "dangling=true"];
+    let named = || -> Result<usize> {
+        Ok(labelled.list(&[])?.iter().filter(|image| image.ends_with(" seaworthy-cache")).count())
+    };
+
+    stages("one", "USER 1")?;
+    assert_eq!((labelled.list(&dangling)?, named()?), (Vec::new(), 2));
+    let again = stages("one", "USER 1")?;
+    assert_eq!(again.iter().filter(|line| line.contains("Using cache")).count(), 5, "{again:?}");
+    let (image, elsewhere) = (layout::open(&layout)?, tempfile::tempdir()?);
+    let anew = plan(folder.path(), &dockerfile, elsewhere.path());
+    reproduce(&docker()?, &anew, &image, &mut |_| {})?;
+    assert_eq!((labelled.list(&dangling)?, named()?), (Vec::new(), 2), "after the same build with every step anew");
+    stages("two", "USER 1")?;
+    assert_eq!((labelled.list(&dangling)?, named()?), (Vec::new(), 2), "after another build");
+    stages("three", "FLY away")?;
+    assert_eq!(labelled.list(&dangling)?, Vec::<String>::new(), "after a build that failed");
+    stages("four", "COPY nothing /nothing")?;
+    assert_eq!(labelled.list(&dangling)?, Vec::<String>::new(), "after a step that failed");
     Ok(())
 }

@@ -23,6 +23,7 @@ mod prepared;
 mod processes;
 mod refusal;
 mod save;
+mod stages;
 mod weigh;
 
 use std::path::PathBuf;

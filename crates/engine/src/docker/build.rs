@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use bollard::errors::Error;
-use bollard::query_parameters::{BuildImageOptionsBuilder, RemoveImageOptionsBuilder};
+use bollard::query_parameters::{BuildImageOptionsBuilder, RemoveImageOptions};
 use futures_util::StreamExt as _;
 
 use super::Docker;
@@ -14,6 +14,7 @@ use super::client::{Client, failed};
 use super::image::{REPOSITORY, chunks};
 use super::owner::{self, Owner};
 use super::save::{self, SaveError};
+use super::stages::Stages;
 use crate::EngineError;
 
 /// What the daemon does with steps that it has done before.
@@ -25,15 +26,19 @@ pub enum Steps {
     Anew,
 }
 
-/// An image that the daemon has built. Its name goes when this is dropped; the daemon's cache of steps stays.
+/// An image that the daemon has built. Its name goes when this is dropped, and so do steps that were done anew; others stay under names of
+/// their own.
 pub struct BuiltImage {
     client: Arc<Client>,
     name: String,
+    /// Where the steps are kept for the next build of the same; `None` where they are not.
+    project: Option<String>,
+    stages: Stages,
 }
 
 impl Docker {
     /// Builds the image of a context, an uncompressed tar archive in which `dockerfile` is the path of the Dockerfile. What the build prints
-    /// goes to `on_line`.
+    /// goes to `on_line`. `project` tells whose steps the next build takes up, in lower case letters and digits.
     ///
     /// # Errors
     ///
@@ -44,6 +49,7 @@ impl Docker {
         dockerfile: &str,
         args: &[(String, String)],
         steps: Steps,
+        project: &str,
         on_line: &mut dyn FnMut(&str),
     ) -> Result<BuiltImage, EngineError> {
         let name = format!("{REPOSITORY}:{}", owner::run_name(&Owner::current()));
@@ -55,7 +61,9 @@ impl Docker {
             .nocache(steps == Steps::Anew)
             .rm(true)
             .forcerm(true);
-        let built = BuiltImage { client: Arc::clone(&self.client), name };
+        let client = Arc::clone(&self.client);
+        let project = (steps == Steps::Known).then(|| project.to_owned());
+        let mut built = BuiltImage { client, name, project, stages: Stages::default() };
         let body = bollard::body_try_stream(chunks(context));
         self.client.block(async {
             let mut answers = std::pin::pin!(self.client.docker.build_image(options.build(), None, Some(body)));
@@ -63,6 +71,7 @@ impl Docker {
                 match answer {
                     Ok(told) => {
                         for line in told.stream.iter().chain(&told.status).flat_map(|text| text.lines()) {
+                            built.stages.read(line);
                             on_line(line);
                         }
                     }
@@ -92,8 +101,11 @@ impl BuiltImage {
 
 impl Drop for BuiltImage {
     fn drop(&mut self) {
-        // Its steps stay, as after any build: they make the next one quick.
-        let keep_steps = RemoveImageOptionsBuilder::default().noprune(true).build();
-        let _ = self.client.block(self.client.docker.remove_image(&self.name, Some(keep_steps), None));
+        // They make the next build quick, also after one that failed.
+        if let Some(project) = &self.project {
+            self.stages.keep(&self.client, project);
+        }
+        let _ = self.client.block(self.client.docker.remove_image(&self.name, None::<RemoveImageOptions>, None));
+        self.stages.remove_unnamed(&self.client);
     }
 }
