@@ -4,6 +4,7 @@
 
 use std::io::{self, IsTerminal, Write};
 use std::os::fd::AsFd;
+use std::time::Instant;
 
 use anyhow::Context as _;
 use seaworthy_report::clean;
@@ -24,6 +25,7 @@ pub(crate) struct Output {
     stdout: Style,
     stderr: Style,
     progress: Progress,
+    since: Instant,
     /// Values that are never shown.
     secrets: Vec<String>,
 }
@@ -33,7 +35,13 @@ impl Output {
     pub(crate) fn from_environment() -> Self {
         let stderr = style(&io::stderr());
         let watched = io::stderr().is_terminal() && !is_dumb();
-        Self { stdout: style(&io::stdout()), stderr, progress: Progress::new(watched, stderr), secrets: Vec::new() }
+        let progress = Progress::new(watched, stderr);
+        Self { stdout: style(&io::stdout()), stderr, progress, since: Instant::now(), secrets: Vec::new() }
+    }
+
+    /// When the program began.
+    pub(crate) fn since(&self) -> Instant {
+        self.since
     }
 
     /// Values that must not stand in any message from now on.
@@ -70,6 +78,15 @@ impl Output {
         self.progress.begins(&self.fit(step));
     }
 
+    /// A part of the work begins, of which there are few: a line of its own where nobody watches.
+    pub(crate) fn phase(&mut self, phase: &str) {
+        self.begins(phase);
+        if !self.progress.is_watched() {
+            let line = format!("{} …\n", self.fit(phase));
+            self.aside(&line);
+        }
+    }
+
     /// Bars for blobs that move, on a terminal only. They stand where the current step did.
     pub(crate) fn bars(&mut self) -> Bars {
         self.progress.clear();
@@ -79,6 +96,7 @@ impl Output {
     /// What verification tells while it goes on.
     pub(crate) fn event(&mut self, event: &Event<'_>) {
         match event {
+            Event::Phase(phase) => self.phase(phase),
             Event::Begins(step) => self.begins(step),
             Event::Notice(text) => self.note(text),
             Event::Decided(criterion) => self.progress.decided(criterion),

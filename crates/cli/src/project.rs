@@ -42,6 +42,9 @@ pub(crate) fn build(folder: &Folder, wish: Wish, out: &mut Output) -> anyhow::Re
     out.begins("looking at the project");
     let project = Project::find(folder.path())?;
     let place = wish.place.clone().unwrap_or_else(|| Place::Layout(files::from_here(&project.layout)));
+    if !matches!(project.kind, Kind::Unknown) {
+        out.phase("building the image");
+    }
     let (image, record) = match &project.kind {
         Kind::Rust(_) => from_cargo(&project, &wish, &place, out)?,
         Kind::Dockerfile(path) => from_dockerfile(&project, path, &wish, &place, out)?,
@@ -66,6 +69,7 @@ pub(crate) fn reproduce(built: &mut Built, out: &mut Output) -> anyhow::Result<(
         return Ok(());
     }
     let Built { project, wish, image, .. } = &*built;
+    out.phase("building the image again");
     let reproduced = match &project.kind {
         Kind::Rust(_) => {
             let options = rust::Options { format: wish.format, target: wish.target.clone() };

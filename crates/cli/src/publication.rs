@@ -96,7 +96,7 @@ impl Publication {
     ///
     /// Fails if the registry takes something not, or gives back something else, or somebody else's tag stands in the way now.
     pub(crate) fn send(&mut self, image: &Image, out: &mut Output) -> anyhow::Result<Pushed> {
-        out.begins(&format!("pushing to {}", self.repository));
+        out.phase(&format!("pushing to {}", self.repository));
         let pushed = self.repository.push(image, &out.bars())?;
         self.plan = tags::plan(&self.origin, image.digest(), &self.repository.look_up(&self.origin)?, self.may_move);
         let what = format!("the image is in `{}` by its digest, and no tag was written", self.repository);

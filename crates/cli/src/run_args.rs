@@ -130,7 +130,13 @@ impl RunArgs {
         out.keep_secret(&env);
         Ok(Settings {
             engine: self.engine.into(),
-            options: Options { env, port: self.port, timeout: self.timeout.0, disk_bytes: self.disk.0 },
+            options: Options {
+                env,
+                port: self.port,
+                timeout: self.timeout.0,
+                disk_bytes: self.disk.0,
+                since: out.since(),
+            },
             reports: Reports::new(self.report)?,
             complete: self.complete,
         })

@@ -4,8 +4,9 @@ use std::path::Path;
 
 use anyhow::Context as _;
 use seaworthy_build::{Project, Record, record_path};
-use seaworthy_engine::Docker;
-use seaworthy_image::{Format, Image, OpenError, Platform, Reference, Select, Source, archive, layout};
+use seaworthy_engine::{Docker, Engine as _};
+use seaworthy_image::archive::Saved;
+use seaworthy_image::{Deferred, Format, Image, OpenError, Platform, Reference, Select, Source, archive, layout};
 use seaworthy_registry::Repository;
 use tempfile::TempDir;
 
@@ -17,14 +18,30 @@ use crate::{files, interrupt, publication};
 /// An image that was opened, as the user named it.
 pub(crate) struct Opened {
     pub(crate) image: Image,
+    /// The same, where it has no manifest: what a push would send is made when it is asked for.
+    pub(crate) deferred: Option<Deferred>,
     pub(crate) reference: String,
     /// The record of its build, where one lies beside it.
     pub(crate) record: Option<Record>,
-    /// Where an image that had no manifest was copied to, for as long as it is used.
+    /// A folder that is needed for as long as the image is used.
     #[expect(dead_code, reason = "it is kept, not read: dropping it removes the copy")]
     pub(crate) copy: Option<TempDir>,
     /// Where it was pulled from, by digest.
     pub(crate) pulled: Option<Repository>,
+}
+
+impl Opened {
+    /// The image as a push sends it.
+    ///
+    /// # Errors
+    ///
+    /// Fails if layers that are not compressed cannot be.
+    pub(crate) fn packed(&self) -> anyhow::Result<&Image> {
+        Ok(match &self.deferred {
+            None => &self.image,
+            Some(deferred) => deferred.packed()?,
+        })
+    }
 }
 
 /// Whether the image lies in a registry.
@@ -91,7 +108,7 @@ fn last_built(folder: &Folder, platform: Option<&Platform>) -> anyhow::Result<Op
     let select = Select { name: None, platform: platform.cloned() };
     let image = layout::open_selected(&path, &select)?;
     let reference = format!("oci:{}", path.display());
-    Ok(Opened { image, reference, record: record_of(&path)?, copy: None, pulled: None })
+    Ok(Opened { image, reference, record: record_of(&path)?, deferred: None, copy: None, pulled: None })
 }
 
 /// The record beside a layout.
@@ -123,24 +140,29 @@ fn open(source: &Source, platform: Option<&Platform>, out: &mut Output) -> anyho
     let reference = source.to_string();
     let select = |name: &Option<String>| Select { name: name.clone(), platform: platform.cloned() };
     let mut pulled = None;
+    let mut deferred = None;
+    let mut later = |saved: &Saved, folder: &Path| {
+        let image = Deferred::new(saved, &folder.join("image"), Format::Docker)
+            .with_context(|| format!("cannot read the layers of `{reference}`"))?;
+        anyhow::Ok(deferred.insert(image).plain().clone())
+    };
     let (image, copy) = match source {
         Source::Layout { path, name } => (layout::open_selected(path, &select(name))?, None),
         Source::OciArchive { path, name } => (archive::open_oci(path, &select(name))?, None),
         Source::DockerArchive { path, name } => {
             let folder = tempfile::tempdir().context("cannot make a temporary folder")?;
             let saved = archive::open_docker(path, &select(name))?;
-            let image = saved.write_layout(&folder.path().join("image"), Format::Docker)?;
-            (image, Some(folder))
+            (later(&saved, folder.path())?, Some(folder))
         }
         Source::DockerDaemon(name) => {
             let what = || format!("cannot open `{reference}`");
             let folder = tempfile::tempdir().context("cannot make a temporary folder")?;
             let archive = folder.path().join("saved.tar");
             let docker = Docker::connect().with_context(what)?;
+            out.phase(&format!("taking the image from {}", docker.name()));
             docker.save(&name.familiar(), &archive, &mut |_| interrupt::check()).with_context(what)?;
             let saved = archive::open_docker(&archive, &select(&None)).map_err(|error| named(error, &reference))?;
-            let image = saved.write_layout(&folder.path().join("image"), Format::Docker)?;
-            (image, Some(folder))
+            (later(&saved, folder.path())?, Some(folder))
         }
         Source::Registry(reference) => {
             let folder = tempfile::tempdir().context("cannot make a temporary folder")?;
@@ -153,7 +175,7 @@ fn open(source: &Source, platform: Option<&Platform>, out: &mut Output) -> anyho
         Source::Layout { path, .. } => record_of(path)?,
         _ => None,
     };
-    Ok(Opened { image, reference, record, copy, pulled })
+    Ok(Opened { image, deferred, reference, record, copy, pulled })
 }
 
 /// The error as of what the user named, not of the file that the daemon's image was saved to.
@@ -173,7 +195,7 @@ fn pull(
     folder: &Path,
     out: &mut Output,
 ) -> anyhow::Result<(Image, Repository)> {
-    out.begins(&format!("pulling {}", reference.familiar()));
+    out.phase(&format!("pulling {}", reference.familiar()));
     let what = || format!("cannot pull `{}`", reference.familiar());
     let repository = publication::client().repository(reference).with_context(what)?;
     let pulled = repository.pull(reference.identifier(), platform, folder, &out.bars()).with_context(what)?;

@@ -33,7 +33,15 @@ pub(crate) fn subject<'a>(
     record: Option<&'a Record>,
     folder: &Folder,
 ) -> Subject<'a> {
-    Subject { image, reference, record, project: folder.flag(), argument: None, travel: Travel::default() }
+    Subject {
+        image,
+        deferred: None,
+        reference,
+        record,
+        project: folder.flag(),
+        argument: None,
+        travel: Travel::default(),
+    }
 }
 
 /// Holds the image to the specification, and shows what happens meanwhile.

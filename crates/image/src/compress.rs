@@ -13,6 +13,9 @@ const LEVEL: u32 = 9;
 /// What the encoder is given at once. How input is cut can change its choices, so it is always cut alike.
 const BLOCK: usize = 64 << 10;
 
+/// How everything that it writes begins: deflate, no name, no time, the best level, no system.
+pub(crate) const HEAD: [u8; 10] = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 2, 255];
+
 /// Gzip with a fixed level, no name and no time.
 pub(crate) struct Compressor<W: Write> {
     tar: HashingWriter<GzEncoder<HashingWriter<W>>>,
@@ -94,5 +97,8 @@ mod tests {
         // What other machines and later versions of the encoder must give as well: image digests depend on it.
         insta::assert_snapshot!(whole.stored.digest, @"sha256:1331c0d228e34d2e0d6a4f4a82f55194d03e08dc41c2b91c3fe26e11a31d7319");
         assert_eq!(whole.diff_id, Digest::of(&sample));
+        let mut compressor = Compressor::new(Vec::new());
+        compressor.write_all(&sample).unwrap();
+        assert!(compressor.finish().unwrap().0.starts_with(&HEAD));
     }
 }

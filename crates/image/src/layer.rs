@@ -129,6 +129,10 @@ impl Layer for StoredLayer {
     }
 
     fn uncompressed(&self) -> io::Result<Box<dyn Read + Send + '_>> {
+        // What is not compressed is hashed once.
+        if self.digest == self.diff_id && self.blob.size_bytes() <= limits::UNCOMPRESSED_BYTES {
+            return Ok(Box::new(self.reader()?));
+        }
         decompress(self.reader()?, self.blob.size_bytes(), &self.diff_id)
     }
 

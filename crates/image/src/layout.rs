@@ -2,14 +2,16 @@
 
 use std::collections::BTreeSet;
 use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io::{self, Read as _, Write};
+use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde::Serialize;
 use tempfile::NamedTempFile;
 
-use crate::compress::{Compressor, Stored};
+use crate::compress::{self, Compressor, Stored};
 use crate::layer::{Blob, Compression, StoredLayer, open_regular};
 use crate::manifest::OCI_INDEX;
 use crate::open::{Blobs, OpenError, Select, small};
@@ -134,23 +136,19 @@ fn write_layers(
     fs::create_dir_all(&folder).map_err(failed(&folder))?;
     let lock = File::open(path).and_then(|folder| folder.lock().map(|()| folder)).map_err(failed(path))?;
 
-    let mut layers: Vec<Arc<dyn Layer>> = Vec::new();
-    let mut same = true;
-    for (position, layer) in image.layers.iter().enumerate() {
-        let unreadable = |source| WriteError::Layer { position: position + 1, source };
-        let stored = match Compression::of_layer(&**layer).map_err(unreadable)? {
-            Compression::None => {
-                same = false;
-                compress_blob(&folder, &**layer).map_err(unreadable)?
-            }
-            Compression::Gzip | Compression::Zstd => {
-                copy_blob(&folder, &**layer).map_err(unreadable)?;
-                Stored { digest: layer.digest().clone(), size_bytes: layer.size_bytes() }
-            }
-        };
-        let blob = Blob::File { path: blob_path(path, &stored.digest).into(), size_bytes: stored.size_bytes };
-        layers.push(Arc::new(StoredLayer::new(blob, stored.digest, layer.diff_id().clone())));
-    }
+    let before = open(path).ok();
+    let stored = store_all(&folder, &image.layers, before.as_ref())?;
+    let same = stored.iter().zip(&image.layers).all(|(stored, layer)| stored.digest == *layer.digest());
+    let blob =
+        |stored: &Stored| Blob::File { path: blob_path(path, &stored.digest).into(), size_bytes: stored.size_bytes };
+    let layers: Vec<Arc<dyn Layer>> = stored
+        .iter()
+        .zip(&image.layers)
+        .map(|(stored, layer)| {
+            let layer = StoredLayer::new(blob(stored), stored.digest.clone(), layer.diff_id().clone());
+            Arc::new(layer) as Arc<dyn Layer>
+        })
+        .collect();
     let manifest = match keep {
         Some(manifest) if same && manifest.format() == format => manifest.clone(),
         _ => crate::Manifest::of(&image.config, &layers, format).map_err(failed(path))?,
@@ -160,11 +158,61 @@ fn write_layers(
     put(&folder, image.config.digest(), image.config.bytes()).map_err(failed(&folder))?;
     put(&folder, written.digest(), written.manifest.bytes()).map_err(failed(&folder))?;
     replace(&path.join("oci-layout"), LAYOUT_FILE).map_err(failed(path))?;
-    let before = open(path).ok();
     replace(&path.join("index.json"), &index(&written, None)).map_err(failed(path))?;
     prune(&folder, &[Some(&written), before.as_ref()]).map_err(failed(&folder))?;
     drop(lock);
     Ok(written)
+}
+
+/// Stores every layer, as many at a time as the machine has cores: compressing takes most of the time of a build.
+fn store_all(folder: &Path, layers: &[Arc<dyn Layer>], before: Option<&Image>) -> Result<Vec<Stored>, WriteError> {
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let mut done = Vec::new();
+        while let Some((position, layer)) = take(&next, layers) {
+            let stored = store(folder, &**layer, before);
+            done.push((position, stored.map_err(|source| WriteError::Layer { position: position + 1, source })));
+        }
+        done
+    };
+    let workers = std::thread::available_parallelism().map_or(1, NonZero::get).min(layers.len());
+    let mut stored: Vec<_> = std::thread::scope(|scope| {
+        let workers: Vec<_> = (0..workers).map(|_| scope.spawn(work)).collect();
+        workers
+            .into_iter()
+            .flat_map(|worker| worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+            .collect()
+    });
+    stored.sort_by_key(|(position, _)| *position);
+    stored.into_iter().map(|(_, stored)| stored).collect()
+}
+
+fn take<'a, T>(next: &AtomicUsize, all: &'a [T]) -> Option<(usize, &'a T)> {
+    let position = next.fetch_add(1, Ordering::Relaxed);
+    Some((position, all.get(position)?))
+}
+
+fn store(folder: &Path, layer: &dyn Layer, before: Option<&Image>) -> io::Result<Stored> {
+    if Compression::of_layer(layer)? != Compression::None {
+        copy_blob(folder, layer)?;
+        return Ok(Stored { digest: layer.digest().clone(), size_bytes: layer.size_bytes() });
+    }
+    match before.and_then(|before| compressed_before(layer, before)) {
+        Some(stored) => Ok(stored),
+        None => compress_blob(folder, layer),
+    }
+}
+
+/// The layer as it was compressed for the image that lies in the layout already, unharmed and by this compressor.
+fn compressed_before(layer: &dyn Layer, before: &Image) -> Option<Stored> {
+    let known = before.layers.iter().find(|known| known.diff_id() == layer.diff_id())?;
+    let mut head = [0; compress::HEAD.len()];
+    known.compressed().ok()?.read_exact(&mut head).ok()?;
+    if head != compress::HEAD {
+        return None;
+    }
+    io::copy(&mut known.uncompressed().ok()?, &mut io::sink()).ok()?;
+    Some(Stored { digest: known.digest().clone(), size_bytes: known.size_bytes() })
 }
 
 /// Makes a layout of a folder in which the layers of an image lie already, each at its [`blob_path`].

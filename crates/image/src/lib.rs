@@ -9,6 +9,7 @@ pub mod archive;
 mod builder;
 mod compress;
 mod config;
+mod deferred;
 mod digest;
 mod draft;
 mod entries;
@@ -30,6 +31,7 @@ mod zstd;
 
 pub use builder::{LayerBuilder, LayerError};
 pub use config::{Config, ConfigError, HealthCheck};
+pub use deferred::Deferred;
 pub use digest::{Digest, DigestError};
 pub use draft::Draft;
 pub use entries::{Entry, EntryError, EntryKind};

@@ -9,7 +9,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, ensure};
 use insta::assert_snapshot;
 use seaworthy_image::{
-    Digest, Draft, FileTree, Format, HealthCheck, Image, Layer, LayerBuilder, Select, archive, layout,
+    Deferred, Digest, Draft, FileTree, Format, HealthCheck, Image, Layer, LayerBuilder, Select, archive, layout,
 };
 
 /// Two layers, a health check, something deleted, a hard to pack path.
@@ -137,6 +137,20 @@ fn archives_are_exchanged_with_skopeo() -> Result<()> {
     let copied = saved.write_layout(&folder.path().join("layout"), Format::Docker)?;
     assert_eq!(copied.digest(), image.digest(), "our compressor gives the same layers again");
     whole(&copied)?;
+
+    let layout = folder.path().join("later");
+    let deferred = Deferred::new(&saved, &layout, Format::Docker)?;
+    whole(deferred.plain())?;
+    assert!(deferred.known().is_none() && !layout.exists(), "nothing is compressed before somebody asks");
+    let packed = deferred.packed()?;
+    assert_eq!(packed.digest(), image.digest());
+    assert!(packed.transfer_bytes() <= deferred.transfer_bytes_at_most());
+    let blob = layout.join("blobs/sha256").join(packed.layers[0].digest().hex());
+    let written = std::fs::metadata(&blob)?.modified()?;
+    assert_eq!(deferred.known().map(Image::digest), Some(image.digest()), "it is kept");
+    let again = saved.write_layout(&layout, Format::Docker)?;
+    assert_eq!(again.digest(), image.digest());
+    assert_eq!(std::fs::metadata(&blob)?.modified()?, written, "what a layout has already is not compressed again");
     Ok(())
 }
 
@@ -151,6 +165,12 @@ fn docker_loads_our_archive_and_we_read_what_it_saves() -> Result<()> {
     assert_eq!(again.tags, std::slice::from_ref(&name));
     let copied = again.write_layout(&folder.path().join("ours"), Format::Docker)?;
     assert_eq!(copied.digest(), image.digest(), "an archive of ours keeps the image's identity");
+    let deferred = Deferred::new(&again, &folder.path().join("unused"), Format::Docker)?;
+    assert_eq!(
+        deferred.known().map(Image::digest),
+        Some(image.digest()),
+        "what is compressed already is known at once"
+    );
 
     run("docker", &["load", "-i", text(&ours)?])?;
     let removed = Removed(name.clone());

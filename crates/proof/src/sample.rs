@@ -47,10 +47,10 @@ impl Result {
             },
             image: Image {
                 reference: "target/seaworthy/task-api".into(),
-                digest: image().to_string(),
+                digest: Some(image().to_string()),
                 config_digest: Digest::of(b"config").to_string(),
                 platform: "linux/amd64".into(),
-                size_bytes: Size { transfer: 2_600_000, unpacked: 5_800_000 },
+                size_bytes: Size { transfer: Some(2_600_000), unpacked: 5_800_000 },
             },
             machine: Machine {
                 id: self.machine.map(str::to_owned),
@@ -61,6 +61,7 @@ impl Result {
             },
             started_at: self.started_at.into(),
             took_ms: 3_100,
+            parts_ms: None,
             built: self.built.map(|at| Built {
                 machine: Some("build".into()),
                 boot: Some("boot-build".into()),

@@ -46,8 +46,8 @@ impl Statement {
     ///
     /// Fails where [`crate::open()`] would: the report is about another specification, or more than a proof may hold.
     pub fn new(report: &Report, spec: &str, name: &str) -> Result<Self, ProofError> {
-        let no_digest = |_| ProofError::ImageDigest(short(&report.image.digest));
-        let subject: Digest = report.image.digest.parse().map_err(no_digest)?;
+        let told = report.image.digest.as_deref().unwrap_or_default();
+        let subject: Digest = told.parse().map_err(|_| ProofError::ImageDigest(short(told)))?;
         let spec_name = report.spec.path.rsplit('/').next().unwrap_or_default();
         let lists = Lists::of(&report.criteria);
         let wire = Wire {
@@ -111,8 +111,8 @@ pub(crate) fn read(bytes: &[u8], wanted: &Digest) -> Result<Content, ProofError>
     if report.spec.digest != spec_digest.as_str() {
         return Err(ProofError::OtherSpec { report: short(&report.spec.digest), statement: spec_digest });
     }
-    if report.image.digest != wanted.as_str() {
-        let report = short(&report.image.digest);
+    if report.image.digest.as_deref() != Some(wanted.as_str()) {
+        let report = short(report.image.digest.as_deref().unwrap_or_default());
         return Err(ProofError::ReportOfOtherImage { report, statement: wanted.clone() });
     }
     let started_at = report.started_at.parse().map_err(|_| ProofError::Time(short(&report.started_at)))?;

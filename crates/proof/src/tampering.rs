@@ -160,7 +160,7 @@ fn a_report_that_does_not_fit_is_not_sealed() {
     let error = Statement::new(&report(), "# Another\n", NAME).unwrap_err();
     assert!(matches!(error, ProofError::OtherSpec { .. }), "{error}");
     let mut report = report();
-    report.image.digest = "none".into();
+    report.image.digest = Some("none".into());
     assert_eq!(Statement::new(&report, SPEC, NAME).unwrap_err().to_string(), "the report's image `none` is no digest");
 }
 
@@ -197,7 +197,7 @@ fn the_proof_of_another_image_is_told() {
     );
     check(|value| value["subject"] = Value::Array(Vec::new()), "the statement is of 0 subjects, not of one");
     check_report(
-        |report| report.image.digest = "sha256:00".into(),
+        |report| report.image.digest = Some("sha256:00".into()),
         &format!("the report is about another image: about `sha256:00`, and the statement about `{mine}`"),
     );
 }

@@ -14,6 +14,7 @@ pub mod terminal;
 mod text;
 
 pub use report::{
-    Built, Criterion, Database, Found, Image, Machine, Pushed, Report, SCHEMA, Severity, Size, Spec, Summary, Verdict,
+    Built, Criterion, Database, Found, Image, Machine, Parts, Pushed, Report, SCHEMA, Severity, Size, Spec, Summary,
+    Verdict,
 };
 pub use text::{clean, columns, duration, short_digest, size, sum, wrap};

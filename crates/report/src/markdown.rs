@@ -2,19 +2,18 @@
 
 use std::time::Duration;
 
-use crate::text::{clean, duration, short_digest, size, sum};
+use crate::text::{clean, duration, sum};
 use crate::{Criterion, Found, Report, Severity};
 
 /// The whole report: heading, what was verified, the table, the sum.
 pub fn render(report: &Report) -> String {
     let image = &report.image;
     let out = format!(
-        "# {}\n\n{} · {} · {} unpacked, {} to transfer\n\n{}",
+        "# {}\n\n{} · {} · {}\n\n{}",
         escaped(&report.spec.title),
-        escaped(&short_digest(&image.digest)),
+        escaped(&image.identity()),
         escaped(&image.platform),
-        size(image.size_bytes.unpacked),
-        size(image.size_bytes.transfer),
+        image.size_bytes.told(),
         promises(&report.criteria) + &findings(&report.criteria),
     );
     let (took, engine) = (duration(Duration::from_millis(report.took_ms)), escaped(&report.machine.engine));

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::text::{short_digest, size};
+
 /// The name and version of the report's form.
 pub const SCHEMA: &str = "seaworthy/report/v1";
 
@@ -15,7 +17,11 @@ pub struct Report {
     pub machine: Machine,
     /// RFC 3339, UTC, whole seconds.
     pub started_at: String,
+    /// From when the user began to wait.
     pub took_ms: u64,
+    /// Where that time went. Reports older than this member have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parts_ms: Option<Parts>,
     /// What is known of the image's build; `None` where nothing is.
     pub built: Option<Built>,
     /// Where the image was pushed after this verification; `None` where it was not. Reports older than this member have none.
@@ -25,6 +31,17 @@ pub struct Report {
     /// In the order of the specification.
     pub criteria: Vec<Criterion>,
     pub summary: Summary,
+}
+
+/// Parts of the time that a verification took, one after the other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Parts {
+    /// Until the image was there: built, pulled or opened.
+    pub prepare: u64,
+    /// Until it was read, and what runs it was ready.
+    pub image: u64,
+    /// Until every promise was decided.
+    pub run: u64,
 }
 
 /// The specification that was held against the image.
@@ -41,8 +58,9 @@ pub struct Spec {
 pub struct Image {
     /// As the user named it.
     pub reference: String,
-    /// Of the manifest.
-    pub digest: String,
+    /// Of the manifest; `None` where there is none and none was made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub digest: Option<String>,
     /// Of the config: Docker's older image id.
     pub config_digest: String,
     pub platform: String,
@@ -52,10 +70,29 @@ pub struct Image {
 /// The two sizes of an image.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Size {
-    /// Compressed layers and config.
-    pub transfer: u64,
+    /// Compressed layers and config; `None` where nothing was compressed to know it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub transfer: Option<u64>,
     /// Layers unpacked.
     pub unpacked: u64,
+}
+
+impl Image {
+    /// `sha256:3f1c…`, of the manifest or, where none is known, of the config.
+    pub(crate) fn identity(&self) -> String {
+        match &self.digest {
+            Some(digest) => short_digest(digest),
+            None => format!("config {}", short_digest(&self.config_digest)),
+        }
+    }
+}
+
+impl Size {
+    /// `5.8 MB unpacked, 2.6 MB to transfer`
+    pub(crate) fn told(self) -> String {
+        let transfer = self.transfer.map(|bytes| format!(", {} to transfer", size(bytes))).unwrap_or_default();
+        format!("{} unpacked{transfer}", size(self.unpacked))
+    }
 }
 
 /// Where the verification ran.

@@ -3,7 +3,8 @@
 use serde_json::json;
 
 use crate::{
-    Built, Criterion, Database, Found, Image, Machine, Pushed, Report, SCHEMA, Severity, Size, Spec, Summary, Verdict,
+    Built, Criterion, Database, Found, Image, Machine, Parts, Pushed, Report, SCHEMA, Severity, Size, Spec, Summary,
+    Verdict,
 };
 
 /// One promise of each kind, with everything a promise can carry.
@@ -90,10 +91,10 @@ pub(crate) fn report() -> Report {
         },
         image: Image {
             reference: "target/seaworthy/task-api".into(),
-            digest: format!("sha256:{}", "3f1c".repeat(16)),
+            digest: Some(format!("sha256:{}", "3f1c".repeat(16))),
             config_digest: format!("sha256:{}", "c0".repeat(32)),
             platform: "linux/amd64".into(),
-            size_bytes: Size { transfer: 2_600_000, unpacked: 5_800_000 },
+            size_bytes: Size { transfer: Some(2_600_000), unpacked: 5_800_000 },
         },
         machine: Machine {
             id: Some("6d".repeat(32)),
@@ -104,6 +105,7 @@ pub(crate) fn report() -> Report {
         },
         started_at: "2026-01-31T12:00:00Z".into(),
         took_ms: 3_100,
+        parts_ms: Some(Parts { prepare: 200, image: 400, run: 2_500 }),
         built: Some(Built {
             machine: Some("6d".repeat(32)),
             boot: Some("b0".repeat(32)),

@@ -107,7 +107,7 @@ fn without_plain_objects(members: &BTreeSet<String>) -> BTreeSet<&str> {
     members
         .iter()
         .map(String::as_str)
-        .filter(|path| !["spec", "image", "image.size_bytes", "machine", "summary"].contains(path))
+        .filter(|path| !["spec", "image", "image.size_bytes", "machine", "parts_ms", "summary"].contains(path))
         .collect()
 }
 
@@ -119,6 +119,9 @@ fn a_report_is_what_its_schema_says() {
     sparse.built = None;
     sparse.pushed = None;
     sparse.machine.id = None;
+    sparse.image.digest = None;
+    sparse.parts_ms = None;
+    sparse.image.size_bytes.transfer = None;
     let sparse = serde_json::to_value(&sparse).unwrap();
     assert_eq!(faults(&schema, &sparse, &schema, ""), Vec::<String>::new());
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::text::{clean, columns, cut, duration, short_digest, size, sum, wrap};
+use crate::text::{clean, columns, cut, duration, sum, wrap};
 use crate::{Criterion, Report, Summary, Verdict};
 
 /// The narrowest terminal on which the evidence still stands beside its sentence.
@@ -80,9 +80,9 @@ fn header(report: &Report, style: Style) -> String {
     let image = &report.image;
     let parts = [
         heading(&report.spec.title, style),
-        one_line(&short_digest(&image.digest)),
+        one_line(&image.identity()),
         one_line(&image.platform),
-        format!("{} unpacked, {} to transfer", size(image.size_bytes.unpacked), size(image.size_bytes.transfer)),
+        image.size_bytes.told(),
     ];
     format!("{}\n", parts.join(" · "))
 }
@@ -320,7 +320,7 @@ mod tests {
         let hostile = "\x1b]0;owned\x07\x1b[2J\u{9b}31m\u{202e}\rrm -rf";
         report.spec.title = hostile.into();
         report.image.platform = hostile.into();
-        report.image.digest = hostile.into();
+        report.image.digest = Some(hostile.into());
         for criterion in &mut report.criteria {
             criterion.text = hostile.into();
             criterion.evidence = hostile.into();

@@ -7,7 +7,7 @@ use crate::{Finding, Subject};
 
 /// The record of the image's build, where there is one that speaks of this image.
 pub(crate) fn record<'a>(subject: &Subject<'a>) -> Option<&'a Record> {
-    subject.record.filter(|record| record.digest == *subject.image.digest())
+    subject.record.filter(|record| subject.known().is_some_and(|image| record.digest == *image.digest()))
 }
 
 /// A command line of this program about the subject's project.

@@ -76,7 +76,7 @@ impl<'r> Judge<'_, 'r> {
             Check::BuildSucceeds => beyond::builds(subject),
             Check::BuildReproducible => beyond::reproducible(subject),
             Check::BuildMultiStage => beyond::multi_stage(subject),
-            Check::ImageSize { limit_bytes, measure } => image::size(facts, *limit_bytes, *measure),
+            Check::ImageSize { limit_bytes, measure } => image::size(facts, subject, *limit_bytes, *measure),
             Check::ImageSecrets => image::secrets(facts, &criterion.allowed),
             Check::ImageBase { bases } => image::base(facts, bases, subject.record, &[]),
             Check::ImageSlim { without } => image::slim(facts, without),

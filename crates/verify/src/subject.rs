@@ -1,10 +1,10 @@
 //! What is verified, and how.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use seaworthy_build::Record;
 use seaworthy_engine::Run;
-use seaworthy_image::Image;
+use seaworthy_image::{Deferred, Image};
 use seaworthy_report::Criterion;
 
 use crate::Travel;
@@ -12,6 +12,8 @@ use crate::Travel;
 /// The image that is held against a specification, and what is known of it.
 pub struct Subject<'a> {
     pub image: &'a Image,
+    /// The same image, where what a push would send of it is made only if it is asked for.
+    pub deferred: Option<&'a Deferred>,
     /// As the user named it.
     pub reference: String,
     /// The record of its build, where one lies beside it. It counts only when its digest is the image's.
@@ -21,6 +23,13 @@ pub struct Subject<'a> {
     /// What to put behind `verify` to name this image in a command; `None` where it is the project's own.
     pub argument: Option<String>,
     pub travel: Travel,
+}
+
+impl Subject<'_> {
+    /// The image as a registry has it or would get it, where that is known: its digest and its transfer size are this one's.
+    pub(crate) fn known(&self) -> Option<&Image> {
+        self.deferred.map_or(Some(self.image), Deferred::known)
+    }
 }
 
 /// What the user decides about a run.
@@ -34,17 +43,27 @@ pub struct Options {
     pub timeout: Duration,
     /// How much a container may write; beyond it nothing is shown.
     pub disk_bytes: u64,
+    /// From when the user waits: the time that the verification took counts from here.
+    pub since: Instant,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { env: Vec::new(), port: None, timeout: Duration::from_secs(30), disk_bytes: Run::DISK_BYTES }
+        Self {
+            env: Vec::new(),
+            port: None,
+            timeout: Duration::from_secs(30),
+            disk_bytes: Run::DISK_BYTES,
+            since: Instant::now(),
+        }
     }
 }
 
 /// What happens while verifying, for someone who watches.
 #[derive(Debug)]
 pub enum Event<'a> {
+    /// A part of the work begins: `reading the image`. There are few of them.
+    Phase(&'a str),
     /// Something that may take time begins: `starting the container`.
     Begins(&'a str),
     /// Something the user should know before it happens, once: `the given database will be written to`.

@@ -4,7 +4,7 @@ use std::io;
 use std::time::{Duration, Instant};
 
 use seaworthy_engine::{Engine, Prepared, machine};
-use seaworthy_image::Digest;
+use seaworthy_image::{Digest, Image};
 use seaworthy_report::{self as report, Report, SCHEMA, Size, Summary};
 use seaworthy_spec::{Check, Spec, Stage};
 
@@ -58,7 +58,7 @@ pub fn verify(
     let engine_name = engine.as_ref().map_or_else(|_| "none".to_owned(), |engine| engine.name());
 
     let wanted = Wanted::of(spec);
-    watch(Event::Begins("reading the image"));
+    watch(Event::Phase("reading the image"));
     // One reads while the other unpacks and starts what the run needs.
     let given = Given::of(&options.env);
     let (facts, ready) = std::thread::scope(|scope| {
@@ -68,6 +68,8 @@ pub fn verify(
     });
     let facts = facts.unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
 
+    let read = Instant::now();
+    watch(Event::Phase(if ready.is_ok() { "running containers" } else { "deciding the promises" }));
     let teller = Teller::of(spec);
     let (ran, database_kind, criteria) = match ready {
         Ok(ready) => {
@@ -110,10 +112,10 @@ pub fn verify(
         },
         image: report::Image {
             reference: subject.reference.clone(),
-            digest: subject.image.digest().to_string(),
+            digest: subject.known().map(|image| image.digest().to_string()),
             config_digest: subject.image.config.digest().to_string(),
             platform: subject.image.config.platform(),
-            size_bytes: Size { transfer: facts.transfer_bytes(), unpacked: facts.unpacked_bytes() },
+            size_bytes: Size { transfer: subject.known().map(Image::transfer_bytes), unpacked: facts.unpacked_bytes() },
         },
         machine: report::Machine {
             id: machine::id(),
@@ -123,7 +125,12 @@ pub fn verify(
             engine: if ran { engine_name } else { "none".to_owned() },
         },
         started_at,
-        took_ms: milliseconds(started.elapsed()),
+        took_ms: milliseconds(options.since.elapsed()),
+        parts_ms: Some(report::Parts {
+            prepare: milliseconds(started.saturating_duration_since(options.since)),
+            image: milliseconds(read.saturating_duration_since(started)),
+            run: milliseconds(read.elapsed()),
+        }),
         built: built(subject),
         pushed: None,
         database: database_kind,

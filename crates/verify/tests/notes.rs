@@ -42,6 +42,7 @@ fn report_within(
     let spec = Spec::parse(&format!("# Notes\n\n## Success Criteria\n\n{sentences}\n"))?;
     let subject = Subject {
         image: &image,
+        deferred: None,
         reference: "notes".to_owned(),
         record: None,
         project: "-C notes".to_owned(),

@@ -27,6 +27,7 @@ fn told(ran: Ran, travel: impl Fn(&Image) -> Travel, record: Option<&Record>) ->
     let spec = Spec::parse(&format!("# Notes\n\n## Success Criteria\n\n{SENTENCES}"))?;
     let mut subject = Subject {
         image: &image,
+        deferred: None,
         reference: "notes".to_owned(),
         record: None,
         project: String::new(),

@@ -71,7 +71,8 @@ fn push(
 ) -> anyhow::Result<(String, Option<Failure>)> {
     let PushArgs { image: _, to, platform, dry_run, tags } = args;
     let opened = source::open_or_last_built(source, folder, platform.as_ref(), out)?;
-    let Opened { image, reference, record, .. } = &opened;
+    let image = opened.packed()?;
+    let Opened { reference, record, .. } = &opened;
     let project = if source.is_none() { Some(Project::find(folder.path())?) } else { None };
     let origin = origin(image, record.as_ref(), project.as_ref());
 

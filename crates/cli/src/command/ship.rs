@@ -120,6 +120,7 @@ fn send(
     let attached = proofs::read(&publication.repository, image.digest(), own.as_ref(), out)?.demanding(&spec.source);
     subject.travel.witness = attached.witness(report.built.as_ref());
     settle(report, spec, subject);
+    report.took_ms = u64::try_from(out.since().elapsed().as_millis()).unwrap_or(u64::MAX);
     report.pushed = Some(publication.told(anyway));
     let proof = proofs::attach(&publication.repository, image, report, spec, key, out)?;
     let tags: Vec<&str> = publication.plan.named().collect();

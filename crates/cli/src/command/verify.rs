@@ -88,8 +88,9 @@ pub(crate) fn run(args: VerifyArgs, directory: Option<PathBuf>, out: &mut Output
     // A copy of the image may lie in a temporary folder.
     let (report, attached) = interrupt::making(|| {
         let opened = source::open_or_last_built(source.as_ref(), &folder, platform.as_ref(), out)?;
-        let Opened { image, reference, record, pulled, .. } = &opened;
+        let Opened { image, deferred, reference, record, pulled, .. } = &opened;
         let mut subject = verification::subject(image, reference.clone(), record.as_ref(), &folder);
+        subject.deferred = deferred.as_ref();
         subject.argument = argument.as_deref().map(folder::quoted);
         let (path, spec) = match pulled {
             Some(repository) => from_registry(repository, spec, &keys, &mut subject, out)?,

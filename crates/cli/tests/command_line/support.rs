@@ -60,15 +60,21 @@ impl Place {
     }
 }
 
-/// Exit code, stdout and stderr as one text.
+/// What stands on stderr but for the lines that tell of a part of the work that begins.
+pub(crate) fn told(output: &Output) -> String {
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    stderr.split_inclusive('\n').filter(|line| !line.ends_with(" …\n")).collect()
+}
+
+/// Exit code, stdout and stderr as one text, without the progress.
 pub(crate) fn show(output: &Output) -> String {
     let mut text = match output.status.code() {
         Some(code) => format!("exit {code}\n"),
         None => "ended by a signal\n".to_owned(),
     };
-    for (name, bytes) in [("stdout", &output.stdout), ("stderr", &output.stderr)] {
-        if !bytes.is_empty() {
-            let _ = write!(text, "--- {name}\n{}", String::from_utf8_lossy(bytes));
+    for (name, told) in [("stdout", String::from_utf8_lossy(&output.stdout).into_owned()), ("stderr", told(output))] {
+        if !told.is_empty() {
+            let _ = write!(text, "--- {name}\n{told}");
         }
     }
     text

@@ -33,7 +33,6 @@ pub struct Facts {
     /// As stored: its annotations are searched.
     pub(super) manifest: Vec<u8>,
     pub(super) format: Format,
-    pub(super) transfer_bytes: u64,
     /// Of each layer's uncompressed bytes, the bottom one first.
     pub(super) diff_ids: Vec<Digest>,
     pub(super) tree: FileTree,
@@ -148,7 +147,6 @@ impl Facts {
             digest: image.digest().clone(),
             manifest: image.manifest.bytes().to_vec(),
             format: image.manifest.format(),
-            transfer_bytes: image.transfer_bytes(),
             diff_ids: image.layers.iter().map(|layer| layer.diff_id().clone()).collect(),
             tree: FileTree::of(image)?,
             programs: HashMap::new(),
@@ -182,11 +180,6 @@ impl Facts {
     /// What the layers add when each is unpacked into a folder of its own.
     pub fn unpacked_bytes(&self) -> u64 {
         self.tree.unpacked_bytes()
-    }
-
-    /// Compressed layers and config.
-    pub fn transfer_bytes(&self) -> u64 {
-        self.transfer_bytes
     }
 
     /// What is at a path when all links are followed, with where that is.
