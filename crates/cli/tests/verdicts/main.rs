@@ -11,3 +11,4 @@ mod service;
 mod statics;
 mod task_api;
 mod users;
+mod vouched;

@@ -237,3 +237,127 @@ fn an_exception_allows_no_other_file() -> anyhow::Result<()> {
          warning: allowed: password-like variable in `/app/tests/.env` in layer 1 of 1 (a database of the tests)",
     )
 }
+
+#[test]
+fn passwords_in_the_query_of_a_url_and_in_strings_for_sql_server_are_found() -> anyhow::Result<()> {
+    let image = with_env(&[
+        ("DATABASE_URL", "postgresql://db.internal/tasks?user=app&password=~"),
+        ("SPRING_URL", "jdbc:postgresql://db.internal/tasks?user=app&password=~"),
+        ("STORE", "Server=db;Database=tasks;User Id=sa;Password=~;"),
+    ]);
+    row!(image).promise("No secrets in image").hides(PASSWORD).looks(
+        "fail image.secrets: URL with a password in variable `DATABASE_URL` of the config, \
+         URL with a password in variable `SPRING_URL` of the config, \
+         connection string with a password in variable `STORE` of the config; searched …",
+    )
+}
+
+#[test]
+fn urls_and_strings_for_sql_server_without_a_password_pass() -> anyhow::Result<()> {
+    let image = with_env(&[
+        ("DATABASE_URL", "postgresql://db.internal/tasks?user=app&sslmode=require"),
+        ("SPRING_URL", "jdbc:postgresql://db.internal/tasks?user=app&password=${DB_PASSWORD}"),
+        ("STORE", "Server=db;Database=tasks;Integrated Security=true;"),
+    ]);
+    row!(image).promise("No secrets in image").looks("pass image.secrets: none in …")
+}
+
+#[test]
+fn a_value_is_no_template_path_or_placeholder_because_it_looks_a_little_like_one() -> anyhow::Result<()> {
+    let image = with_env(&[
+        ("SECRET_KEY_BASE", "/9j4AAQ~"),
+        ("API_TOKEN", "exchange-rate7"),
+        ("DB_PASSWORD", "$3cr3t!"),
+        ("JWT_SECRET", "irreplaceable9"),
+    ]);
+    row!(image).promise("No secrets in image").hides(PASSWORD).looks(
+        "fail image.secrets: value for a password-like name in variable `SECRET_KEY_BASE` of the config, \
+         value for a password-like name in variable `API_TOKEN` of the config, \
+         value for a password-like name in variable `DB_PASSWORD` of the config, 1 more; searched …",
+    )
+}
+
+#[test]
+fn templates_paths_and_placeholders_are_no_secrets() -> anyhow::Result<()> {
+    let image = with_env(&[
+        ("SECRET_KEY_BASE", "/run/secrets/key-base"),
+        ("DB_PASSWORD", "$DB_PASSWORD"),
+        ("JWT_SECRET", "changeme"),
+    ]);
+    row!(image).promise("No secrets in image").looks(
+        "pass image.secrets: none in …\n\
+         warning: perhaps a secret: value for a password-like name in variable `JWT_SECRET` of the config",
+    )
+}
+
+#[test]
+fn a_secret_before_the_program_and_one_of_the_author_of_a_line_of_history_are_found() -> anyhow::Result<()> {
+    let image = bare().drafted(|draft| {
+        draft.entrypoint = ["/bin/sh", "-c", &format!("DB_PASSWORD={PASSWORD} exec app")].map(String::from).to_vec();
+    });
+    let image = image.config_json(|config| {
+        config["history"] = json!([
+            {"created_by": format!("RUN curl -u app:{PASSWORD} https://repo.internal"), "empty_layer": true},
+            {"created_by": "x", "author": format!("https://app:{PASSWORD}@git.internal/x.git"), "empty_layer": true},
+        ]);
+    });
+    row!(image).promise("No secrets in image").hides(PASSWORD).looks(
+        "fail image.secrets: value for a password-like name in the entrypoint, \
+         password in a command on line 1 of the history, \
+         URL with a password on line 2 of the history; searched …",
+    )
+}
+
+#[test]
+fn secrets_in_the_settings_of_tools_are_found() -> anyhow::Result<()> {
+    let image = with_files(&[
+        ("app/.env.production", text("DB_PASSWORD=~\n")),
+        ("app/.envrc", text("export API_TOKEN=~\n")),
+        ("app/.git/config", text("[http]\n\textraheader = AUTHORIZATION: basic YXBwOmh1bnRlcjI=\n")),
+        ("app/config.yml", text("database:\n  password: ~\n")),
+        ("root/.kube/config", text("users:\n- user:\n    token: ~\n")),
+    ]);
+    row!(image).promise("No secrets in image").hides(PASSWORD).looks(
+        "fail image.secrets: password-like variable in `/app/.env.production` in layer 1 of 1, \
+         password-like variable in `/app/.envrc` in layer 1 of 1, \
+         value for a password-like name in `/app/.git/config` in layer 1 of 1, 2 more; searched …",
+    )
+}
+
+#[test]
+fn settings_of_tools_that_name_where_a_secret_is_pass() -> anyhow::Result<()> {
+    let image = with_files(&[
+        ("app/.env.production", text("DB_PASSWORD_FILE=/run/secrets/db\n")),
+        ("app/.envrc", text("export API_TOKEN=$(pass show token)\n")),
+        ("app/.git/config", text("[http]\n\tproxy = http://proxy.internal:3128\n")),
+        ("app/config.yml", text("database:\n  password: !secret db\n")),
+        ("root/.kube/config", text("users:\n- user:\n    tokenFile: /run/secrets/token\n")),
+    ]);
+    row!(image).promise("No secrets in image").looks(
+        "pass image.secrets: none in …\n\
+         warning: perhaps a secret: name of a file for secrets in `/app/.env.production` in layer 1 of 1\n\
+         warning: perhaps a secret: name of a file for secrets in `/app/.envrc` in layer 1 of 1\n\
+         warning: perhaps a secret: name of a file for secrets in `/root/.kube/config` in layer 1 of 1",
+    )
+}
+
+#[test]
+fn a_secret_at_the_end_of_a_large_file_is_found() -> anyhow::Result<()> {
+    let mut large = b"# a remark of no interest\n".repeat(100_000);
+    large.extend(text("DB_PASSWORD=~\n"));
+    row!(with_files(&[("app/.env", large)]))
+        .promise("No secrets in image")
+        .hides(PASSWORD)
+        .looks("fail image.secrets: password-like variable in `/app/.env` in layer 1 of 1; searched …")
+}
+
+#[test]
+fn a_given_password_is_found_where_it_is_percent_encoded() -> anyhow::Result<()> {
+    let given = "p@ss/word-4-tasks";
+    let image = with_files(&[("app/main.js", b"fetch(base + '?p=p%40ss%2Fword-4-tasks')".to_vec())]);
+    row!(image)
+        .promise("No secrets in image")
+        .env(&format!("DATABASE_URL=postgresql://app:{}@db/tasks", "p%40ss%2Fword-4-tasks"))
+        .hides(given)
+        .looks("fail image.secrets: the value given for `DATABASE_URL` in `/app/main.js` in layer 1 of 1; searched …; 2 given secrets looked for")
+}

@@ -1,6 +1,6 @@
 //! One pass over an image: everything the checks of this folder decide by.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use seaworthy_image::tree::for_each_entry;
@@ -69,8 +69,10 @@ pub(super) struct Secret {
     pub(super) by_name: bool,
     /// It is the value that the user gave in this variable.
     pub(super) given: Option<String>,
-    /// The published package that probably brought it: `npm: next`.
-    pub(super) brought_by: Option<String>,
+    /// Who probably brought it: no hash says so.
+    pub(super) brought_by: Option<Vouched>,
+    /// It counts only if the package that it lies in is the author's.
+    pub(super) if_authors: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -315,8 +317,13 @@ impl Facts {
                     self.found(place.clone(), hit);
                 }
             }
-            for value in found.given {
-                self.found_given(place.clone(), given.variable(value));
+            for hit in found.if_authors.into_iter().filter(|hit| !kinds.contains(&hit.kind)) {
+                self.keep(Secret { if_authors: true, ..Secret::new(place.clone(), hit) });
+            }
+            // Several values of one variable may be in a file: a URL's password as it stands there, and decoded.
+            let variables: BTreeSet<&str> = found.given.into_iter().map(|value| given.variable(value)).collect();
+            for variable in variables {
+                self.found_given(place.clone(), variable);
             }
         }
         let head = &kept[..kept.len().min(elf::HEAD)];
@@ -327,23 +334,25 @@ impl Facts {
     }
 
     pub(super) fn found(&mut self, place: Place, hit: Hit) {
-        self.keep(Secret { place, hit, by_name: false, given: None, brought_by: None });
+        self.keep(Secret::new(place, hit));
     }
 
     /// A value that the user gave in a variable stands there.
     pub(super) fn found_given(&mut self, place: Place, variable: &str) {
         let hit = Hit { strength: secret::Strength::Certain, kind: "given value" };
-        self.keep(Secret { place, hit, by_name: false, given: Some(variable.to_owned()), brought_by: None });
+        self.keep(Secret { given: Some(variable.to_owned()), ..Secret::new(place, hit) });
     }
 
     pub(super) fn suspect(&mut self, place: Place, kind: &'static str) {
         let hit = Hit { strength: secret::Strength::Doubtful, kind };
-        self.keep(Secret { place, hit, by_name: true, given: None, brought_by: None });
+        self.keep(Secret { by_name: true, ..Secret::new(place, hit) });
     }
 
     fn keep(&mut self, secret: Secret) {
         if self.secrets.len() < MOST_SECRETS {
             self.secrets.push(secret);
+        } else if secret.if_authors {
+            // Not counted: nobody asks any more whose it is.
         } else if secret.hit.strength == secret::Strength::Certain {
             self.more_certain += 1;
         } else {
@@ -372,6 +381,12 @@ fn is_git_object(path: &str) -> bool {
         .is_some_and(|(folder, name)| folder.len() == 2 && is_hex(folder) && name.len() >= 38 && is_hex(name));
     let pack = object.starts_with("pack/") && Path::new(object).extension().is_some_and(|ending| ending == "pack");
     loose || pack && repository.ends_with("git")
+}
+
+impl Secret {
+    fn new(place: Place, hit: Hit) -> Self {
+        Self { place, hit, by_name: false, given: None, brought_by: None, if_authors: false }
+    }
 }
 
 impl Place {

@@ -47,6 +47,8 @@ pub(super) struct Found {
     /// `lib/x.jar!/config.yml`; empty for the file itself.
     pub(super) member: String,
     pub(super) hits: BTreeSet<Hit>,
+    /// What counts only if the package that the file lies in is the author's.
+    pub(super) if_authors: BTreeSet<Hit>,
     pub(super) given: BTreeSet<usize>,
     /// Only its name is one for secrets.
     pub(super) by_name: bool,
@@ -134,7 +136,9 @@ impl<'g> Search<'g> {
         out: &mut Content,
     ) -> io::Result<()> {
         let full = full_path(path, member, depth);
-        let mut settings = Settings::of(&full).map(SettingsReader::new);
+        let settings = Settings::of(&full);
+        let in_package = settings.is_some_and(Settings::in_package);
+        let mut settings = settings.map(SettingsReader::new);
         let mut buffer = [0; BUFFER];
         let mut encoding = None;
         let (mut length, mut text) = (0, String::new());
@@ -169,10 +173,10 @@ impl<'g> Search<'g> {
         }
         out.is_too_long |= said.is_too_long;
         out.names.extend(said.names);
-        let mut found = Found { member: member.to_owned(), hits: seen.hits, given: seen.given, by_name: false };
-        found.hits.extend(said.hits);
+        let mut found = Found { member: member.to_owned(), hits: seen.hits, given: seen.given, ..Found::default() };
+        if in_package { &mut found.if_authors } else { &mut found.hits }.extend(said.hits);
         found.by_name = length > 0 && found.hits.is_empty() && found.given.is_empty() && is_suspicious_file(&full);
-        if found.by_name || !found.hits.is_empty() || !found.given.is_empty() {
+        if found.by_name || !found.hits.is_empty() || !found.if_authors.is_empty() || !found.given.is_empty() {
             out.found.push(found);
         }
         Ok(())

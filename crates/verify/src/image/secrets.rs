@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use seaworthy_report::{Found, Severity, size as megabytes};
 use seaworthy_spec::Allowed;
 
-use super::facts::{Place, Secret};
+use super::facts::{Place, Secret, Vouched};
 use super::secret::{CONNECTION, PASSWORD_URL, Strength};
 use super::vouch::Voucher;
 use super::{Facts, count, exception, first};
@@ -83,7 +83,8 @@ fn all(facts: &Facts, excepted: &Excepted<'_, '_>) -> Vec<Found> {
 }
 
 fn describe(facts: &Facts, secret: &Secret) -> String {
-    let by = secret.brought_by.as_ref().map(|by| format!(" ({by}, from its registry)")).unwrap_or_default();
+    let by = |by: &Vouched| format!(" ({}: {}, {})", by.voucher.name(), by.package, by.voucher.how());
+    let by = secret.brought_by.as_ref().map(by).unwrap_or_default();
     format!("{} in {}{by}", what(secret), secret.place.name(facts)).replace(" in line", " on line")
 }
 
@@ -148,11 +149,7 @@ fn vouched(facts: &Facts) -> impl Iterator<Item = String> {
     vouchers.into_iter().filter_map(|voucher| {
         let mut files = facts.vouched.iter().filter(|vouched| vouched.voucher == voucher);
         let first = files.next()?;
-        let how = match voucher {
-            Voucher::Distribution(_) => "with keys as the distribution ships it, byte for byte",
-            Voucher::Pip => "as its package was published, byte for byte",
-            Voucher::Npm => "of a package from its registry",
-        };
+        let how = voucher.how();
         let number = count(files.count() as u64 + 1, "file");
         Some(format!("{number} {how} ({}: {}, `/{}`)", voucher.name(), first.package, first.path))
     })

@@ -21,21 +21,10 @@ const OF_OTHERS: [&str; 13] = [
     "var/lib/",
 ];
 /// Folders of published packages, wherever they stand.
-const OF_PACKAGES: [&str; 13] = [
-    "site-packages",
-    "dist-packages",
-    "node_modules",
-    "bower_components",
-    "gems",
-    ".cargo",
-    ".rustup",
-    ".m2",
-    ".gradle",
-    ".nuget",
-    "mod",
-    "vendor",
-    ".pnpm",
-];
+const OF_PACKAGES: [&str; 10] =
+    ["bower_components", "gems", ".cargo", ".rustup", ".m2", ".gradle", ".nuget", "mod", "vendor", ".pnpm"];
+/// Folders of packages of which package managers keep a record.
+const ON_RECORD: [&str; 3] = ["site-packages", "dist-packages", "node_modules"];
 /// Folders whose settings are for trying things out.
 const FOR_TRIAL: [&str; 12] = [
     "test",
@@ -78,6 +67,8 @@ const IN_CONFIG: [&str; 11] =
 /// What form a file has, by its name.
 pub(super) fn settings(path: &str) -> Option<Settings> {
     let name = path.rsplit('/').next().unwrap_or(path);
+    let in_package = path.split('/').rev().skip(1).any(|folder| ON_RECORD.contains(&folder));
+    let mut is_authors = false;
     let form = match name {
         ".netrc" | "_netrc" => Form::Netrc,
         ".pgpass" | "pgpass.conf" => Form::Pgpass,
@@ -90,12 +81,14 @@ pub(super) fn settings(path: &str) -> Option<Settings> {
         _ if path == "etc/gitconfig" => Form::Git,
         _ if path == "etc/shadow" => Form::Shadow,
         _ if is_dotenv(name) => Form::Dotenv,
-        _ if is_of_others(path) => return None,
-        _ => authors(path, name)?,
+        _ if !in_package && is_of_others(path) => return None,
+        _ => {
+            is_authors = true;
+            authors(path, name)?
+        }
     };
-    let of_author = matches!(form, Form::Literals(_) | Form::Shell | Form::Dockerfile);
     let for_trial = path.split('/').rev().skip(1).any(|folder| FOR_TRIAL.contains(&folder));
-    Some(Settings { form, doubtful: of_author && for_trial })
+    Some(Settings { form, doubtful: is_authors && for_trial, in_package: is_authors && in_package })
 }
 
 fn is_of_others(path: &str) -> bool {
@@ -198,11 +191,16 @@ mod tests {
             "app/application.py",
             "app/messages.properties",
             "usr/lib/python3/config.py",
-            "usr/local/lib/python3.12/site-packages/x/settings.py",
-            "app/node_modules/x/config.js",
+            "usr/local/lib/config.py",
+            "app/vendor/x/config.php",
         ] {
             assert_eq!(settings(path), None, "{path}");
         }
+        for path in ["usr/local/lib/python3.12/site-packages/x/settings.py", "app/node_modules/x/config.js"] {
+            assert!(settings(path).unwrap().in_package, "{path}");
+        }
+        assert!(!settings("app/settings.py").unwrap().in_package);
+        assert!(!settings("app/node_modules/x/.env").unwrap().in_package);
         assert!(settings("app/tests/settings.py").unwrap().doubtful);
         assert!(!settings("app/tests/.env").unwrap().doubtful);
     }

@@ -168,10 +168,22 @@ fn literal(name: &str, value: &str) -> Option<Hit> {
         return None;
     }
     let strength = value_strength(value)?;
+    let is_name = is_name_of_variable(value);
+    if is_name && last.split(['_', '-', '.']).any(|word| matches!(word.to_ascii_lowercase().as_str(), "env" | "var")) {
+        return None;
+    }
     let only_words =
         value.bytes().all(|byte| byte.is_ascii_alphabetic() || matches!(byte, b'_' | b'-' | b'.' | b':' | b'/' | b' '));
-    let doubtful = is_documentation(value) || only_words || value.len() < 4;
+    let doubtful = is_documentation(value) || only_words || is_name || value.len() < 4;
     Some(Hit { kind: NAMED, strength: if doubtful { Strength::Doubtful } else { strength } })
+}
+
+/// `AI21_API_KEY`: where the secret is, not the secret.
+fn is_name_of_variable(value: &str) -> bool {
+    value.contains('_')
+        && value.starts_with(|first: char| first.is_ascii_uppercase())
+        && value.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_')
+        && is_suspicious_variable(value)
 }
 
 /// The beginning of something nested, a reference, a number of a count, a call.
@@ -230,6 +242,8 @@ mod tests {
             (Syntax::Plain, "password: supersecret", PERHAPS),
             (Syntax::Plain, "password: secret", PERHAPS),
             (Syntax::Quoted, "SECRET_KEY = 'change-me-9'", PERHAPS),
+            (Syntax::Quoted, "API_KEY = 'AI21_API_KEY'", PERHAPS),
+            (Syntax::Quoted, "API_KEY = 'AI21_Q8ZT1VPS'", SURE),
         ] {
             check(syntax, text, expected);
         }
@@ -260,6 +274,7 @@ mod tests {
             (Syntax::Quoted, "TOKEN = \"token\""),
             (Syntax::Quoted, "api_key_env: \"OPENAI_API_KEY\""),
             (Syntax::Quoted, "apiKey: process.env.API_KEY,"),
+            (Syntax::Quoted, "_ENV_API_KEY = \"AI21_API_KEY\""),
             (Syntax::Quoted, "\"token\": \"\","),
             (Syntax::Quoted, "SECRET_KEY = f\"{prefix}\""),
             (Syntax::Xml, "<password>${db.password}</password>"),

@@ -18,6 +18,8 @@ pub(crate) struct Settings {
     pub(super) form: Form,
     /// It stands among tests or examples: nothing in it is sure.
     pub(super) doubtful: bool,
+    /// It stands in a package that a package manager installed: what is in it is the author's only if the package is.
+    pub(super) in_package: bool,
 }
 
 /// How a file is read.
@@ -40,6 +42,10 @@ impl Settings {
     /// What form a file has, by its name.
     pub(crate) fn of(path: &str) -> Option<Self> {
         files::settings(path)
+    }
+
+    pub(crate) fn in_package(self) -> bool {
+        self.in_package
     }
 }
 

@@ -32,7 +32,7 @@ pub(super) struct Author {
 /// Whether a file may give a project's name: one outside the folders into which package managers install.
 pub(super) fn is_manifest(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
-    matches!(name, "pyproject.toml" | "setup.cfg" | "package.json")
+    matches!(name, "pyproject.toml" | "setup.cfg" | "setup.py" | "package.json")
         && !path.split('/').any(|part| matches!(part, "node_modules" | "site-packages" | "dist-packages"))
 }
 
@@ -80,6 +80,8 @@ impl Author {
             let Some(name) = json["name"].as_str() else { return Ok(()) };
             self.node.extend(scope(name).map(str::to_owned));
             self.node.insert(name.to_owned());
+        } else if path.ends_with("setup.py") {
+            self.python.extend(setup_name(&String::from_utf8_lossy(&bytes)).map(pip::normal));
         } else {
             self.python.extend(project_names(&String::from_utf8_lossy(&bytes)).map(|name| pip::normal(&name)));
         }
@@ -146,9 +148,36 @@ fn project_names(text: &str) -> impl Iterator<Item = String> {
     })
 }
 
+/// The first literal `name=` of a `setup.py`.
+fn setup_name(text: &str) -> Option<&str> {
+    let mut values = text.match_indices("name").filter_map(|(at, name)| {
+        let is_word = |sign: char| sign.is_alphanumeric() || matches!(sign, '_' | '.');
+        let value =
+            text[at + name.len()..].trim_start().strip_prefix('=').filter(|_| !text[..at].ends_with(is_word))?;
+        let value = value.trim_start();
+        let quote = value.chars().next().filter(|sign| matches!(sign, '"' | '\''))?;
+        value[1..].split_once(quote).map(|(value, _)| value)
+    });
+    values.find(|name| !name.is_empty() && name.len() <= 100)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_setup_script_names_its_project() {
+        for (text, expected) in [
+            ("setup(name='shop', version='1')", Some("shop")),
+            ("setup(\n    name = \"acme_shop\",\n)", Some("acme_shop")),
+            ("if __name__ == '__main__':\n    setup(name='shop')", Some("shop")),
+            ("setup(name=NAME)", None),
+            ("package_name='x'", None),
+            ("", None),
+        ] {
+            assert_eq!(setup_name(text), expected, "{text}");
+        }
+    }
 
     #[test]
     fn a_project_names_itself_in_its_manifest() {

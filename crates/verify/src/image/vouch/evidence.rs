@@ -1,6 +1,6 @@
 //! The second look at the layers: the bytes of the files that are asked about, and what records say of them.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io::{self, Read};
 
 use seaworthy_image::{EntryError, EntryKind, Layer, tree::for_each_entry};
@@ -8,8 +8,9 @@ use seaworthy_image::{EntryError, EntryKind, Layer, tree::for_each_entry};
 use super::author::{self, Author};
 use super::npm::Npm;
 use super::pip::Pip;
-use super::{Answer, Asked, Voucher, npm, pip, pyc};
+use super::{Asked, Voucher, download, metadata, npm, pip, pyc};
 use crate::image::Facts;
+use crate::image::archive::Archive;
 use crate::image::facts::{Place, Secret, Vouched, text};
 use crate::image::package::{Hash, Hashes, Packages};
 
@@ -23,6 +24,8 @@ pub(super) struct Evidence {
     /// Every file that is asked about, as often as its layer has it.
     files: BTreeMap<(usize, String), Vec<Bytes>>,
     sources: HashMap<String, Vec<Bytes>>,
+    /// Wheels whose metadata says that everyone has them.
+    wheels: BTreeSet<(usize, String)>,
     kept_bytes: usize,
     pip: Pip,
     npm: Npm,
@@ -42,6 +45,7 @@ impl Evidence {
             asked,
             files: BTreeMap::new(),
             sources: HashMap::new(),
+            wheels: BTreeSet::new(),
             kept_bytes: 0,
             pip: Pip::default(),
             npm: Npm::default(),
@@ -66,29 +70,52 @@ impl Evidence {
             self.npm.read(&path, content)
         } else if author::is_manifest(&path) {
             self.author.read(&path, content)
+        } else if let Some(info) = pip::described(&path) {
+            let mut head = Vec::new();
+            content.take(metadata::LONGEST as u64).read_to_end(&mut head)?;
+            self.pip.read_metadata(info, &head);
+            self.read_asked((layer, path), &mut head.as_slice().chain(content))
         } else {
-            let key = (layer, path);
-            let is_source = self.asked.sources.contains(&key.1);
-            if !is_source && !self.asked.files.contains(&key) {
-                return if self.author.starts_with_script(&key.1) { self.author.read_script(content) } else { Ok(()) };
-            }
-            let room = if is_source || pyc::source(&key.1).is_some() { MOST_KEPT - self.kept_bytes } else { 0 };
-            let read = Bytes::of(content, room.min(LONGEST_KEPT))?;
-            self.kept_bytes += read.content.as_ref().map_or(0, Vec::len);
-            // A source with findings of its own is both; its content is needed as a source only.
-            if self.asked.files.contains(&key) {
-                let content = if is_source { None } else { read.content.clone() };
-                self.files.entry(key.clone()).or_default().push(Bytes { hashes: read.hashes, content });
-            }
-            if is_source {
-                self.sources.entry(key.1).or_default().push(read);
-            }
-            Ok(())
+            self.read_asked((layer, path), content)
         }
     }
 
+    /// Takes in a file that may be asked about: its hashes, and its content where that is needed.
+    fn read_asked(&mut self, key: (usize, String), content: &mut dyn Read) -> io::Result<()> {
+        let is_source = self.asked.sources.contains(&key.1);
+        if !is_source && !self.asked.files.contains(&key) {
+            return if self.author.starts_with_script(&key.1) { self.author.read_script(content) } else { Ok(()) };
+        }
+        let is_wheel = download::wheel(&key.1).is_some();
+        let is_kept = is_source || is_wheel || pyc::source(&key.1).is_some();
+        let room = if is_kept { MOST_KEPT - self.kept_bytes } else { 0 };
+        let read = Bytes::of(content, room.min(LONGEST_KEPT))?;
+        if is_wheel {
+            if read.content.as_deref().is_some_and(is_wheel_for_everyone) {
+                self.wheels.insert(key.clone());
+            }
+            self.files.entry(key).or_default().push(Bytes { hashes: read.hashes, content: None });
+            return Ok(());
+        }
+        self.kept_bytes += read.content.as_ref().map_or(0, Vec::len);
+        // A source with findings of its own is both; its content is needed as a source only.
+        if self.asked.files.contains(&key) {
+            let content = if is_source { None } else { read.content.clone() };
+            self.files.entry(key.clone()).or_default().push(Bytes { hashes: read.hashes, content });
+        }
+        if is_source {
+            self.sources.entry(key.1).or_default().push(read);
+        }
+        Ok(())
+    }
+
+    /// Whether a file lies where a package manager has records of other files: what it has none of is the author's.
+    pub(super) fn has_records_around(&self, path: &str) -> bool {
+        self.pip.has_records_around(path) || self.npm.has_state_around(path)
+    }
+
     /// What the packages say of the file with this finding.
-    pub(super) fn answer(&self, packages: &Packages, secret: &Secret) -> Option<Answer> {
+    pub(super) fn answer(&self, packages: &Packages, secret: &Secret) -> Option<Vouched> {
         let Place::File { layer, path, .. } = &secret.place else { return None };
         // A path that one layer has twice is vouched for only if both are.
         let reads = self.files.get(&(*layer, path.clone()))?;
@@ -99,11 +126,20 @@ impl Evidence {
                 break;
             }
         }
-        if let Some(by) = by {
-            return Some(Answer::Vouched(by));
-        }
-        let package = self.npm.package(path, &self.author)?;
-        Some(Answer::Likely(Vouched { path: path.clone(), voucher: Voucher::Npm, package }))
+        by.or_else(|| self.likely(*layer, path))
+    }
+
+    /// Who probably brought a file that no hash is on record for.
+    fn likely(&self, layer: usize, path: &str) -> Option<Vouched> {
+        let npm = || Some((Voucher::Npm, self.npm.package(path, &self.author)?));
+        let wheel = || {
+            let name = download::wheel(path).filter(|name| !self.author.has_python(name))?;
+            let is_published = pip::is_published(&name) || self.wheels.contains(&(layer, path.to_owned()));
+            is_published.then_some((Voucher::Wheel, name))
+        };
+        let cache = || Some((Voucher::Cache(download::cache(path)?), "downloads".to_owned()));
+        let (voucher, package) = npm().or_else(wheel).or_else(cache)?;
+        Some(Vouched { path: path.to_owned(), voucher, package })
     }
 
     /// The package that brought exactly these bytes to this path.
@@ -112,7 +148,7 @@ impl Evidence {
         let distribution = distribution.map(|(manager, package)| (Voucher::Distribution(manager), package.to_owned()));
         let (voucher, package) = distribution.or_else(|| {
             let Hash::Sha256(sha256) = read.hashes[2] else { return None };
-            Some((Voucher::Pip, self.pip.package(path, &sha256, &self.author)?))
+            self.pip.package(path, &sha256, &self.author)
         })?;
         Some(Vouched { path: path.to_owned(), voucher, package })
     }
@@ -157,6 +193,19 @@ impl Bytes {
         ];
         Ok(Self { hashes, content: is_whole.then_some(kept) })
     }
+}
+
+fn is_wheel_for_everyone(wheel: &[u8]) -> bool {
+    let mut is_for_everyone = false;
+    let visited = Archive::Zip.visit(&mut &wheel[..], &mut |name, member| {
+        if pip::described(name).is_some() {
+            let mut head = Vec::new();
+            member.take(metadata::LONGEST as u64).read_to_end(&mut head)?;
+            is_for_everyone = metadata::is_for_everyone(&head);
+        }
+        Ok(())
+    });
+    visited.is_ok() && is_for_everyone
 }
 
 /// A file of a record or a manifest, whole, unless it is longer than such files are.

@@ -4,7 +4,9 @@
 //! `docs/secrets.md` says in words what vouches, for what, and why.
 
 mod author;
+mod download;
 mod evidence;
+mod metadata;
 mod npm;
 mod pip;
 mod pyc;
@@ -25,7 +27,13 @@ use super::secret::Strength;
 pub(super) enum Voucher {
     Distribution(Manager),
     Pip,
+    /// pip has the bytes on record; that the package was published is what its metadata says.
+    Metadata,
     Npm,
+    /// A published package's wheel that lies in the image.
+    Wheel,
+    /// The cache of downloads of a package manager.
+    Cache(&'static str),
 }
 
 /// The layers that have records of package managers for languages, as the first pass saw them go by.
@@ -45,21 +53,30 @@ struct Asked {
     sources: HashSet<String>,
 }
 
-/// What the packages say of one file with findings.
-#[derive(Debug, Clone)]
-enum Answer {
-    /// These bytes are published.
-    Vouched(Vouched),
-    /// The package is published; its record has no hash for this file.
-    Likely(Vouched),
-}
-
 impl Voucher {
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::Distribution(manager) => manager.name(),
-            Self::Pip => "pip",
+            Self::Pip | Self::Metadata | Self::Wheel => "pip",
             Self::Npm => "npm",
+            Self::Cache(manager) => manager,
+        }
+    }
+
+    /// Whether it says of exactly these bytes that they were published. The others make it likely.
+    fn is_sure(self) -> bool {
+        matches!(self, Self::Distribution(_) | Self::Pip)
+    }
+
+    /// Where it has a file from.
+    pub(super) fn how(self) -> &'static str {
+        match self {
+            Self::Distribution(_) => "with keys as the distribution ships it, byte for byte",
+            Self::Pip => "as its package was published, byte for byte",
+            Self::Metadata => "of a package that is published, as its metadata says",
+            Self::Npm => "of a package from its registry",
+            Self::Wheel => "in the wheel of a published package",
+            Self::Cache(_) => "in its cache of downloads",
         }
     }
 }
@@ -69,7 +86,7 @@ impl Records {
     pub(super) fn note(&mut self, layer: usize, path: &str) {
         let is_record = pip::is_record(path) || npm::is_state(path);
         self.is_any |= is_record;
-        if is_record || author::is_manifest(path) {
+        if is_record || author::is_manifest(path) || pip::described(path).is_some() {
             self.layers.insert(layer);
         }
     }
@@ -80,7 +97,7 @@ impl Asked {
         let mut asked = Self::default();
         for secret in &facts.secrets {
             if let Place::File { layer, path, .. } = &secret.place
-                && (records.is_any || is_distributions(facts, path))
+                && (records.is_any || is_distributions(facts, path) || is_download(path))
             {
                 asked.sources.extend(pyc::source(path));
                 asked.paths.insert(path.clone());
@@ -100,6 +117,10 @@ fn is_distributions(facts: &Facts, path: &str) -> bool {
     facts.packages.knows(path) || pyc::source(path).is_some_and(|source| facts.packages.knows(&source))
 }
 
+fn is_download(path: &str) -> bool {
+    download::cache(path).is_some() || download::wheel(path).is_some()
+}
+
 /// Reads the layers with findings and those with records once more, and takes away what is vouched for.
 ///
 /// # Errors
@@ -108,6 +129,7 @@ fn is_distributions(facts: &Facts, path: &str) -> bool {
 pub(super) fn ask(facts: &mut Facts, image: &Image, records: &Records) -> Result<(), FactsError> {
     let asked = Asked::of(facts, records);
     if asked.files.is_empty() {
+        facts.secrets.retain(|secret| !secret.if_authors);
         return Ok(());
     }
     let with_sources = if asked.sources.is_empty() { 0..0 } else { 0..image.layers.len() };
@@ -128,12 +150,14 @@ fn take_away(facts: &mut Facts, evidence: &Evidence) {
     for mut secret in std::mem::take(&mut facts.secrets) {
         let answer = if secret.is_live() { None } else { evidence.answer(&facts.packages, &secret) };
         match (answer, &secret.place) {
-            (Some(Answer::Likely(by)), _) if secret.hit.strength == Strength::Certain => {
+            (Some(_), _) if secret.if_authors => {}
+            (None, Place::File { path, .. }) if secret.if_authors && !evidence.has_records_around(path) => {}
+            (Some(by), _) if !by.voucher.is_sure() && secret.hit.strength == Strength::Certain => {
                 secret.hit.strength = Strength::Doubtful;
-                secret.brought_by = Some(format!("{}: {}", by.voucher.name(), by.package));
+                secret.brought_by = Some(by);
                 kept.push(secret);
             }
-            (Some(Answer::Vouched(by) | Answer::Likely(by)), Place::File { layer, path, .. }) => {
+            (Some(by), Place::File { layer, path, .. }) => {
                 vouched.entry((*layer, path.clone())).or_insert(by);
             }
             _ => kept.push(secret),

@@ -1,6 +1,6 @@
 //! What npm, pnpm and Yarn leave in `node_modules` of what they installed. None has a hash for each file.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io::{self, Read};
 
 use serde::Deserialize;
@@ -20,6 +20,8 @@ pub(super) struct Npm {
     folders: HashMap<String, Source>,
     /// By the folder of the state, and what stands in it: `react@19.0.0`, or only `react`.
     names: HashMap<(String, String), Source>,
+    /// The folders that have a state in their `node_modules`.
+    roots: HashSet<String>,
     count: usize,
 }
 
@@ -75,6 +77,7 @@ impl Npm {
     /// Takes in a file for which [`is_state`] holds.
     pub(super) fn read(&mut self, path: &str, content: &mut dyn Read) -> io::Result<()> {
         let Some((root, state)) = path.rsplit_once(FOLDER) else { return Ok(()) };
+        self.roots.insert(root.to_owned());
         match state {
             ".pnpm/lock.yaml" => self.read_pnpm(root, content),
             ".yarn-state.yml" => self.read_yarn(root, content),
@@ -107,6 +110,13 @@ impl Npm {
             }
         }
         None
+    }
+
+    /// Whether a file lies in packages of which there is a state, and is no cache of a tool.
+    pub(super) fn has_state_around(&self, path: &str) -> bool {
+        let (first, last) = (path.find(FOLDER), path.rfind(FOLDER));
+        let is_package = |last: usize| !path[last + FOLDER.len()..].starts_with('.');
+        first.is_some_and(|at| self.roots.contains(&path[..at])) && last.is_some_and(is_package)
     }
 
     fn source(&self, path: &str, at: usize, name: &str, folder: &str) -> Option<Source> {

@@ -3,9 +3,9 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::io::{self, Read};
 
-use super::Asked;
 use super::author::Author;
 use super::evidence::{each_line, whole};
+use super::{Asked, Voucher, metadata};
 use crate::image::secret;
 
 /// The longest record that is read, and the longest note of where a package came from.
@@ -27,6 +27,10 @@ pub(super) struct Pip {
     direct: HashSet<String>,
     /// Those among them that say it was a wheel on the disk, as `pip wheel` leaves them for published packages too.
     from_wheel: HashSet<String>,
+    /// Those whose metadata says that the package was made for everyone.
+    for_everyone: HashSet<String>,
+    /// The folders that packages are in.
+    sites: HashSet<String>,
 }
 
 /// What one record says of its package.
@@ -45,6 +49,11 @@ pub(super) struct Package {
 pub(super) fn is_record(path: &str) -> bool {
     let Some((folder, name)) = path.rsplit_once('/') else { return false };
     matches!(name, "RECORD" | "direct_url.json") && folder.ends_with(".dist-info")
+}
+
+/// The `dist-info` folder that a `METADATA` describes.
+pub(super) fn described(path: &str) -> Option<&str> {
+    path.strip_suffix("/METADATA").filter(|info| info.ends_with(".dist-info"))
 }
 
 /// A package's name as it is compared: `Flask_SQLAlchemy` is `flask-sqlalchemy`.
@@ -71,23 +80,46 @@ impl Pip {
         Ok(())
     }
 
-    /// The package that has exactly these bytes at this path and is not the author's.
-    pub(super) fn package(&self, path: &str, sha256: &[u8; 32], author: &Author) -> Option<String> {
-        let claims = self.claims.get(path)?;
-        let mut packages =
-            claims.iter().filter(|(_, claimed)| claimed == sha256).map(|(index, _)| &self.packages[*index]);
-        packages.find(|package| !self.is_authors(package, author)).map(|package| package.name.clone())
+    /// Takes in the head of the `METADATA` in a `dist-info` folder.
+    pub(super) fn read_metadata(&mut self, info: &str, head: &[u8]) {
+        if self.for_everyone.len() < MOST_PACKAGES && metadata::is_for_everyone(head) {
+            self.for_everyone.insert(info.to_owned());
+        }
     }
 
-    fn is_authors(&self, package: &Package, author: &Author) -> bool {
+    /// The package that has exactly these bytes at this path and is not the author's.
+    pub(super) fn package(&self, path: &str, sha256: &[u8; 32], author: &Author) -> Option<(Voucher, String)> {
+        let claims = self.claims.get(path)?;
+        let packages = claims.iter().filter(|(_, claimed)| claimed == sha256).map(|(index, _)| &self.packages[*index]);
+        let vouching = packages.filter_map(|package| Some((self.voucher(package, author)?, package.name.clone())));
+        vouching.min()
+    }
+
+    /// How a package vouches for its files. One that nothing shows to be published may be the author's.
+    fn voucher(&self, package: &Package, author: &Author) -> Option<Voucher> {
         let is_published = is_published(&package.name);
-        self.direct.contains(&package.info) && !(is_published && self.from_wheel.contains(&package.info))
+        let is_authors = self.direct.contains(&package.info)
+            && !(is_published && self.from_wheel.contains(&package.info))
             || author.has_python(&package.name)
-            || author.starts(package) && !is_published
+            || author.starts(package) && !is_published;
+        match (is_authors, is_published) {
+            (true, _) => None,
+            (false, true) => Some(Voucher::Pip),
+            (false, false) => self.for_everyone.contains(&package.info).then_some(Voucher::Metadata),
+        }
+    }
+
+    /// Whether a file lies in a folder that has records of packages.
+    pub(super) fn has_records_around(&self, path: &str) -> bool {
+        let site = ["site-packages/", "dist-packages/"]
+            .iter()
+            .filter_map(|folder| Some(path.rfind(folder)? + folder.len() - 1));
+        site.max().is_some_and(|end| self.sites.contains(&path[..end]))
     }
 
     fn read_record(&mut self, info: &str, content: &mut dyn Read, asked: &Asked) -> io::Result<()> {
         let (site, folder) = info.rsplit_once('/').unwrap_or(("", info));
+        self.sites.insert(site.to_owned());
         let stem = folder.strip_suffix(".dist-info").unwrap_or(folder);
         let name = normal(stem.rsplit_once('-').map_or(stem, |(name, _)| name));
         let mut package = Package { name, info: info.to_owned(), ..Package::default() };
@@ -154,7 +186,7 @@ fn joined(site: &str, path: &str) -> Option<String> {
 
 /// Whether a package of this name is known to be published: being started, or having lain on a disk as a wheel, does not make
 /// it the author's.
-fn is_published(name: &str) -> bool {
+pub(super) fn is_published(name: &str) -> bool {
     include_str!("published-pypi.txt").lines().any(|line| line == name)
 }
 

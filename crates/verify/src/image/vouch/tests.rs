@@ -1,6 +1,7 @@
 use sha2::{Digest as _, Sha256};
 
 use crate::Finding;
+use crate::image::archive::tests::{gzip, zip};
 use crate::image::secrets;
 use crate::image::tests::{Sample, base64};
 use seaworthy_report::Verdict::{self, Fail, Pass};
@@ -22,6 +23,10 @@ fn row(path: &str, content: &str) -> String {
     format!("{path},sha256={hash},{}\n", content.len())
 }
 
+/// What tools write of a package that was made for everyone, and what they write of one that is only built.
+const FOR_EVERYONE: &str = "Metadata-Version: 2.1\nName: x\nHome-page: https://github.com/x/x\nLicense: MIT\n\nText\n";
+const BUILT: &str = "Metadata-Version: 2.4\nName: shop\nVersion: 1.0\nRequires-Dist: kombu\n";
+
 /// A package with one module, as pip leaves it.
 fn installed(name: &str) -> Sample {
     let record = [
@@ -32,6 +37,7 @@ fn installed(name: &str) -> Sample {
     Sample::new()
         .file(&format!("{SITE}/{name}/bus.py"), 0o644, source().as_bytes())
         .file(&format!("{SITE}/{name}-1.0.dist-info/RECORD"), 0o644, record.concat().as_bytes())
+        .file(&format!("{SITE}/{name}-1.0.dist-info/METADATA"), 0o644, FOR_EVERYONE.as_bytes())
         .file(&format!("usr/local/bin/{name}"), 0o755, b"#!/usr/local/bin/python\n")
 }
 
@@ -46,25 +52,25 @@ fn check(sample: Sample, verdict: Verdict, evidence: &str) -> Finding {
 
 #[test]
 fn pip_vouches_for_the_bytes_that_its_record_has() {
-    let path = format!("{SITE}/somelib/bus.py");
-    let vouched = format!("1 file as its package was published, byte for byte (pip: somelib, `/{path}`)");
-    check(installed("somelib"), Pass, &vouched);
+    let path = format!("{SITE}/kombu/bus.py");
+    let vouched = format!("1 file as its package was published, byte for byte (pip: kombu, `/{path}`)");
+    check(installed("kombu"), Pass, &vouched);
     let changed = format!("{}# ours\n", source());
     check(
-        installed("somelib").layer().file(&path, 0o644, changed.as_bytes()),
+        installed("kombu").layer().file(&path, 0o644, changed.as_bytes()),
         Fail,
         &format!("`/{path}` in layer 2 of 2"),
     );
-    let added = format!("{SITE}/somelib/local.py");
-    check(installed("somelib").file(&added, 0o644, source().as_bytes()), Fail, &format!("`/{added}`"));
-    check(installed("somelib").file("app/bus.py", 0o644, source().as_bytes()), Fail, "`/app/bus.py`");
-    let record = format!("{SITE}/somelib-1.0.dist-info/RECORD");
+    let added = format!("{SITE}/kombu/local.py");
+    check(installed("kombu").file(&added, 0o644, source().as_bytes()), Fail, &format!("`/{added}`"));
+    check(installed("kombu").file("app/bus.py", 0o644, source().as_bytes()), Fail, "`/app/bus.py`");
+    let record = format!("{SITE}/kombu-1.0.dist-info/RECORD");
     check(
-        installed("somelib").layer().file(&format!("{SITE}/somelib-1.0.dist-info/.wh.RECORD"), 0o644, b""),
+        installed("kombu").layer().file(&format!("{SITE}/kombu-1.0.dist-info/.wh.RECORD"), 0o644, b""),
         Pass,
         &vouched,
     );
-    for empty in ["somelib/bus.py,,\n", "somelib/bus.py,sha256=,\n", "somelib/bus.py\n", "\u{0}\n", ""] {
+    for empty in ["kombu/bus.py,,\n", "kombu/bus.py,sha256=,\n", "kombu/bus.py\n", "\u{0}\n", ""] {
         let sample = Sample::new().file(&path, 0o644, source().as_bytes()).file(&record, 0o644, empty.as_bytes());
         check(sample, Fail, &format!("`/{path}`"));
     }
@@ -72,30 +78,30 @@ fn pip_vouches_for_the_bytes_that_its_record_has() {
 
 #[test]
 fn pip_vouches_in_any_folder_that_it_installs_into() {
-    let record = row("somelib/bus.py", &source());
+    let record = row("kombu/bus.py", &source());
     let target = || {
-        Sample::new().file("var/task/somelib-1.0.dist-info/RECORD", 0o644, record.as_bytes()).file(
-            "var/task/somelib/bus.py",
+        Sample::new().file("var/task/kombu-1.0.dist-info/RECORD", 0o644, record.as_bytes()).file(
+            "var/task/kombu/bus.py",
             0o644,
             source().as_bytes(),
         )
     };
-    check(target(), Pass, "pip: somelib");
+    check(target(), Pass, "pip: kombu");
     check(target().file("var/task/handler.py", 0o644, source().as_bytes()), Fail, "`/var/task/handler.py`");
 }
 
 #[test]
 fn a_compiled_file_is_vouched_for_by_its_source() {
-    let compiled = |folder: &str| format!("{SITE}/somelib/{folder}bus.cpython-311.pyc");
+    let compiled = |folder: &str| format!("{SITE}/kombu/{folder}bus.cpython-311.pyc");
     let bytes = |text: &str| [b"\xa7\x0d\x0d\x0a\0\0\0\0z\x2a".as_slice(), text.as_bytes(), b"N)"].concat();
     let path = compiled("__pycache__/");
-    check(installed("somelib").file(&path, 0o644, &bytes(&url())), Pass, "2 files as its package was published");
+    check(installed("kombu").file(&path, 0o644, &bytes(&url())), Pass, "2 files as its package was published");
     let other = url().replace("q8Zt1vPs0Lm", "r9Zt1vPs0Lm");
-    check(installed("somelib").file(&path, 0o644, &bytes(&other)), Fail, &format!("`/{path}`"));
+    check(installed("kombu").file(&path, 0o644, &bytes(&other)), Fail, &format!("`/{path}`"));
     // Compiled elsewhere, and its source is not in the image.
-    let record = row("somelib/bus.py", &source());
-    let without = Sample::new().file(&format!("{SITE}/somelib-1.0.dist-info/RECORD"), 0o644, record.as_bytes());
-    check(without.file(&format!("{SITE}/somelib/bus.pyc"), 0o644, &bytes(&url())), Fail, "bus.pyc`");
+    let record = row("kombu/bus.py", &source());
+    let without = Sample::new().file(&format!("{SITE}/kombu-1.0.dist-info/RECORD"), 0o644, record.as_bytes());
+    check(without.file(&format!("{SITE}/kombu/bus.pyc"), 0o644, &bytes(&url())), Fail, "bus.pyc`");
     // Of the author's module, whose source no record has.
     let own =
         Sample::new().file("app/bus.py", 0o644, b"").file("app/__pycache__/bus.cpython-311.pyc", 0o644, &bytes(&url()));
@@ -106,7 +112,7 @@ fn a_compiled_file_is_vouched_for_by_its_source() {
 fn a_record_of_the_authors_own_package_vouches_for_nothing() {
     let info = format!("{SITE}/shop-1.0.dist-info");
     let failed = format!("`/{SITE}/shop/bus.py`");
-    check(installed("shop"), Pass, "pip: shop");
+    check(installed("shop"), Pass, "none in");
     for direct in [
         json!({"url": "file:///src", "dir_info": {}}),
         json!({"url": "file:///src", "dir_info": {"editable": true}}),
@@ -122,6 +128,7 @@ fn a_record_of_the_authors_own_package_vouches_for_nothing() {
         ("src/pyproject.toml", "[project]\nname = \"Shop\"\n"),
         ("src/pyproject.toml", "[tool.poetry]\nname = 'shop'\n"),
         ("src/setup.cfg", "[metadata]\nname = shop\n"),
+        ("src/setup.py", "from setuptools import setup\nsetup(name = \"shop\", version='1.0')\n"),
     ] {
         check(installed("shop").file(path, 0o644, content.as_bytes()), Fail, &failed);
     }
@@ -140,7 +147,114 @@ fn a_record_of_the_authors_own_package_vouches_for_nothing() {
         installed("shop").file("start.sh", 0o755, script.as_bytes()).config("Entrypoint", json!(["/start.sh"]));
     check(started, Fail, &failed);
     check(installed("shop").config("Env", json!(["DJANGO_SETTINGS_MODULE=shop.settings"])), Fail, &failed);
-    check(installed("shop").config("Cmd", json!(["python", "/app/main.py"])), Pass, "pip: shop");
+    check(installed("shop").config("Cmd", json!(["python", "/app/main.py"])), Pass, "none in");
+}
+
+#[test]
+fn a_package_that_nothing_shows_to_be_published_vouches_for_nothing() {
+    // `pip install --no-index --find-links DIR shop`, and a package of the author's own index, leave no note of where they came from.
+    let metadata = format!("{SITE}/shop-1.0.dist-info/METADATA");
+    let failed = format!("`/{SITE}/shop/bus.py`");
+    let own = || {
+        let record = row("shop/bus.py", &source());
+        Sample::new().file(&format!("{SITE}/shop/bus.py"), 0o644, source().as_bytes()).file(
+            &format!("{SITE}/shop-1.0.dist-info/RECORD"),
+            0o644,
+            record.as_bytes(),
+        )
+    };
+    check(own(), Fail, &failed);
+    check(own().file(&metadata, 0o644, BUILT.as_bytes()), Fail, &failed);
+    // One that few know: its hash is right, and its metadata makes it likely.
+    let found = check(own().file(&metadata, 0o644, FOR_EVERYONE.as_bytes()), Pass, "none in");
+    assert_eq!(
+        found.warnings,
+        [format!(
+            "perhaps a secret: URL with a password in {failed} in layer 1 of 1 \
+             (pip: shop, of a package that is published, as its metadata says)"
+        )]
+    );
+}
+
+#[test]
+fn a_literal_value_in_a_packages_settings_counts_where_the_package_is_the_authors() {
+    let settings = ["SECRET_", "KEY = 'q8Zt1vPs-0Lm'\n"].concat();
+    let path = |name: &str| format!("{SITE}/{name}/settings.py");
+    let package = |name: &str, metadata: &str| {
+        let info = format!("{SITE}/{name}-1.0.dist-info");
+        Sample::new()
+            .file(&path(name), 0o644, settings.as_bytes())
+            .file(&format!("{info}/RECORD"), 0o644, row(&format!("{name}/settings.py"), &settings).as_bytes())
+            .file(&format!("{info}/METADATA"), 0o644, metadata.as_bytes())
+    };
+    let failed = |name: &str| format!("value for a password-like name in `/{}`", path(name));
+    check(package("shop", BUILT), Fail, &failed("shop"));
+    let note = json!({"url": "file:///src", "dir_info": {}}).to_string();
+    let direct = format!("{SITE}/shop-1.0.dist-info/direct_url.json");
+    check(package("shop", FOR_EVERYONE).file(&direct, 0o644, note.as_bytes()), Fail, &failed("shop"));
+    // Published: quiet, however sure it would be in an application.
+    for name in ["shop", "kombu"] {
+        let found = check(package(name, FOR_EVERYONE), Pass, "none in");
+        assert!(found.warnings.is_empty() && !found.evidence.contains("published"), "{found:?}");
+    }
+    // Changed, and copied beside packages that are on record.
+    let changed = format!("{settings}# ours\n");
+    check(package("kombu", "").layer().file(&path("kombu"), 0o644, changed.as_bytes()), Fail, &failed("kombu"));
+    check(package("kombu", "").file(&path("shop"), 0o644, settings.as_bytes()), Fail, &failed("shop"));
+    // Without any record nothing tells whose it is.
+    check(Sample::new().file(&path("shop"), 0o644, settings.as_bytes()), Pass, "none in");
+
+    let config = ["{\"pass", "word\": \"q8Zt1vPs-0Lm\"}"].concat();
+    let file = |name: &str| format!("app/node_modules/{name}/config.json");
+    let npm = |name: &str| npm_installed("somelib").file(&file(name), 0o644, config.as_bytes());
+    check(npm("shop"), Fail, "`/app/node_modules/shop/config.json`");
+    check(npm(".cache"), Pass, "none in");
+    check(npm("somelib"), Pass, "none in");
+    check(Sample::new().file(&file("shop"), 0o644, config.as_bytes()), Pass, "none in");
+}
+
+#[test]
+fn what_a_package_manager_downloaded_is_a_warning_that_names_the_file() {
+    let wheel = |module: &str, metadata: &str| {
+        let source = source();
+        zip(&[(module, source.as_bytes(), true), ("x-1.0.dist-info/METADATA", metadata.as_bytes(), true)])
+    };
+    for (path, content, by) in [
+        (
+            "wheels/kombu-5.4.0-py3-none-any.whl",
+            wheel("kombu/bus.py", ""),
+            "pip: kombu, in the wheel of a published package",
+        ),
+        (
+            "wheels/shop-1.0-py3-none-any.whl",
+            wheel("shop/bus.py", FOR_EVERYONE),
+            "pip: shop, in the wheel of a published package",
+        ),
+        (
+            "root/.npm/_cacache/content-v2/sha512/ab/cd/ef",
+            gzip(source().as_bytes()),
+            "npm: downloads, in its cache of downloads",
+        ),
+        (
+            "root/.cache/pip/http-v2/a/b/c/d/e/abcde.body",
+            source().into_bytes(),
+            "pip: downloads, in its cache of downloads",
+        ),
+    ] {
+        let found = check(Sample::new().file(path, 0o644, &content), Pass, "none in");
+        assert!(found.warnings[0].ends_with(&format!(" in layer 1 of 1 ({by})")), "{found:?}");
+    }
+    let token = ["ghp_", "q8Zt1vPs0LmWx7RbN3cKd5Yh2Gj9Fe", "1juZG7"].concat();
+    check(Sample::new().file("root/.npm/_cacache/index-v5/x", 0o644, token.as_bytes()), Fail, "GitHub token");
+    // The author's own wheel, and a name that only looks like a cache.
+    check(
+        Sample::new().file("wheels/shop-1.0-py3-none-any.whl", 0o644, &wheel("shop/bus.py", BUILT)),
+        Fail,
+        "!/shop/bus.py`",
+    );
+    let ours = Sample::new().file("wheels/kombu-1.0-py3-none-any.whl", 0o644, &wheel("kombu/bus.py", ""));
+    check(ours.file("src/setup.py", 0o644, b"setup(\n    name='kombu',\n)\n"), Fail, "!/kombu/bus.py`");
+    check(Sample::new().file("app/cacache/x", 0o644, source().as_bytes()), Fail, "`/app/cacache/x`");
 }
 
 #[test]
@@ -171,7 +285,7 @@ fn npm_turns_a_fail_into_a_warning_that_names_the_file() {
     assert_eq!(
         found.warnings,
         ["perhaps a secret: URL with a password in `/app/node_modules/somelib/dist/bus.js` in layer 1 of 1 \
-          (npm: somelib, from its registry)"]
+          (npm: somelib, of a package from its registry)"]
     );
     let weak = "BROKER = 'amqp://shop:q8Zt1vPs0Lm@localhost/orders'";
     let found = check(
@@ -199,9 +313,9 @@ fn npm_turns_a_fail_into_a_warning_that_names_the_file() {
 fn a_token_with_a_right_checksum_fails_wherever_it_lies() {
     let token = ["ghp_", "q8Zt1vPs0LmWx7RbN3cKd5Yh2Gj9Fe", "1juZG7"].concat();
     let code = format!("token = '{token}'\n");
-    let record = row("somelib/x.py", &code);
-    let sample = Sample::new().file(&format!("{SITE}/somelib-1.0.dist-info/RECORD"), 0o644, record.as_bytes()).file(
-        &format!("{SITE}/somelib/x.py"),
+    let record = row("kombu/x.py", &code);
+    let sample = Sample::new().file(&format!("{SITE}/kombu-1.0.dist-info/RECORD"), 0o644, record.as_bytes()).file(
+        &format!("{SITE}/kombu/x.py"),
         0o644,
         code.as_bytes(),
     );
@@ -211,16 +325,16 @@ fn a_token_with_a_right_checksum_fails_wherever_it_lies() {
 
 #[test]
 fn bad_records_vouch_for_nothing_and_end() {
-    let path = format!("{SITE}/somelib/bus.py");
-    let good = row("somelib/bus.py", &source());
+    let path = format!("{SITE}/kombu/bus.py");
+    let good = row("kombu/bus.py", &source());
     for record in [
         [b"\xff\xfe\n".as_slice(), good.as_bytes()].concat(),
         [good.as_bytes(), "x".repeat(100_000).as_bytes()].concat(),
-        [good.as_bytes(), &b"somelib/some_module.py,,\n".repeat(170_000)].concat(),
-        row("../../../../../../../../somelib/bus.py", &source()).into_bytes(),
+        [good.as_bytes(), &b"kombu/some_module.py,,\n".repeat(200_000)].concat(),
+        row("../../../../../../../../kombu/bus.py", &source()).into_bytes(),
     ] {
         let sample = Sample::new().file(&path, 0o644, source().as_bytes()).file(
-            &format!("{SITE}/somelib-1.0.dist-info/RECORD"),
+            &format!("{SITE}/kombu-1.0.dist-info/RECORD"),
             0o644,
             &record,
         );
