@@ -7,6 +7,7 @@ use seaworthy_engine::{Container, EngineError, Exit};
 use seaworthy_image::Config;
 use seaworthy_spec::{About, Check, Criterion, Spec, Stage};
 
+use super::ledger::settled_logs;
 use super::{Runs, seconds};
 use crate::Finding;
 use crate::redact::Redactor;
@@ -221,7 +222,7 @@ impl Runs<'_> {
 
     /// `; last log lines: …`, or that there are none.
     pub(crate) fn last_words(&self, container: &dyn Container) -> String {
-        let Ok(logs) = container.logs() else { return String::new() };
+        let Some(logs) = settled_logs(container) else { return String::new() };
         self.search(&logs, "a container that did not run");
         match self.last_lines(&logs.stdout, &logs.stderr) {
             none if none.is_empty() => format!("; it logged nothing{}", self.buffering(container)),

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use seaworthy_engine::{Container, Run, Status};
 
+use super::ledger::settled_logs;
 use super::{Down, Main, Runs, Until, accepts, seconds};
 use crate::Finding;
 use crate::database::set;
@@ -219,7 +220,7 @@ impl Runs<'_> {
     }
 
     fn refusal(&self, container: &dyn Container, variable: &str, exit: &str) -> Finding {
-        let logs = container.logs().unwrap_or_default();
+        let logs = settled_logs(container).unwrap_or_default();
         let naming = logs.stderr.lines().chain(logs.stdout.lines()).find(|line| line.contains(variable));
         match naming {
             Some(line) => Finding::pass(format!("{exit}: {}", self.redactor.quote(line))),

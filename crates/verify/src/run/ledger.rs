@@ -1,6 +1,7 @@
 //! What the runs left: rows in the user's database, and what the containers' logs showed.
 
 use std::cell::{Cell, RefCell};
+use std::time::{Duration, Instant};
 
 use seaworthy_engine::{Container, Logs};
 use seaworthy_report::Verdict;
@@ -9,6 +10,12 @@ use seaworthy_spec::About;
 use super::{Main, Runs, logs};
 use crate::Finding;
 use crate::crud::Rows;
+
+/// How long nothing may come before a log is taken to be all there is, and how long that is waited for.
+const QUIET: Duration = Duration::from_millis(60);
+const SETTLES: Duration = Duration::from_millis(500);
+/// Between two looks.
+const POLL: Duration = Duration::from_millis(20);
 
 /// What the runs of a verification left.
 #[derive(Default)]
@@ -95,7 +102,10 @@ impl Runs<'_> {
             return finding;
         }
         let lines = match self.ledger.latest.take() {
-            none if none.is_empty() => self.lines_since(&logs(), before),
+            none if none.is_empty() => {
+                let logs = settled_logs(main.up.container.as_ref()).unwrap_or_default();
+                self.lines_since(&logs, before)
+            }
             lines => lines,
         };
         if lines.is_empty() { finding } else { finding.with(&format!("last log lines: {lines}")) }
@@ -115,6 +125,23 @@ impl Runs<'_> {
             self.ledger.rows.borrow_mut().push(path.to_owned());
         }
     }
+}
+
+/// The logs when nothing more comes: what a service writes before it answers may arrive behind the answer.
+/// `None` where the engine does not tell.
+pub(super) fn settled_logs(container: &dyn Container) -> Option<Logs> {
+    let started = Instant::now();
+    let mut logs = container.logs().ok()?;
+    let mut quiet_since = Instant::now();
+    while quiet_since.elapsed() < QUIET && started.elapsed() < SETTLES {
+        std::thread::sleep(POLL);
+        let now = container.logs().ok()?;
+        if lengths(&now) != lengths(&logs) {
+            quiet_since = Instant::now();
+        }
+        logs = now;
+    }
+    Some(logs)
 }
 
 fn lengths(logs: &Logs) -> (usize, usize) {
