@@ -1,6 +1,11 @@
-//! The sample service of the tests: notes over HTTP, kept in the folder that `DATABASE_URL` names (`file:///data`).
+//! The sample service of the tests: notes over HTTP, kept in the folder that `DATABASE_URL` names (`file:///data`), or with `--postgres` in
+//! the database.
 //!
-//! One file and the standard library, so that a test compiles it in a second. Every way to be wrong is an argument.
+//! The standard library alone, so that a test compiles it in a second. Every way to be wrong is an argument.
+
+mod inside;
+mod postgres;
+mod wire;
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -36,8 +41,11 @@ impl Faults {
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if std::env::args().next().is_some_and(|own| own.ends_with("/sh")) {
+        std::process::exit(shell(arguments.last().map_or("", |command| command)));
+    }
     if arguments.first().is_some_and(|first| first == "healthcheck") {
-        std::process::exit(healthcheck());
+        std::process::exit(healthcheck(&arguments[1..]));
     }
     let faults = Faults(arguments);
     STARTED.get_or_init(std::time::Instant::now);
@@ -59,6 +67,18 @@ fn main() {
     if faults.has("--dials") {
         dial();
     }
+    if faults.has("--calls-home") {
+        wire::call_home();
+    }
+    if faults.has("--sends-gre") {
+        wire::send_gre();
+    }
+    if faults.has("--tells-all") {
+        println!("{{\"token\":\"{}\"}}", std::env::var("API_TOKEN").unwrap_or_default());
+    }
+    if faults.has("--slow") {
+        std::thread::sleep(Duration::from_millis(LATE));
+    }
     let keeps_to_itself = faults.has("--own-file") || faults.has("--dials");
     let own = keeps_to_itself.then(|| "file:///data".to_owned());
     let Some(database) = own.or_else(|| std::env::var("DATABASE_URL").ok()) else {
@@ -77,7 +97,8 @@ fn main() {
         signal(15, if faults.has("--deaf") { 1 } else { stop as extern "C" fn(i32) as usize });
     }
     let port = if faults.has("--fixed-port") { 8000 } else { port() };
-    let address = if faults.has("--loopback") { "127.0.0.1" } else { "0.0.0.0" };
+    let addresses = [("--loopback", "127.0.0.1"), ("--loopback-of-ipv6", "::1"), ("--ipv6-too", "::")];
+    let address = addresses.iter().find(|(fault, _)| faults.has(fault)).map_or("0.0.0.0", |(_, address)| *address);
     let listener = TcpListener::bind((address, port)).expect("the port is free");
     // Connections to it are accepted and never answered.
     let _at_8000_too = faults.has("--at-8000-too").then(|| TcpListener::bind(("0.0.0.0", 8000)));
@@ -93,14 +114,27 @@ fn main() {
         let _ = std::io::stdout().flush();
     } else if faults.has("--quiet") {
         // Nothing is said at all.
+    } else if faults.has("--logs-to-stderr") {
+        eprint!("{line}");
     } else if log.is_empty() {
         print!("{line}");
     } else if let Err(error) = fs::write(log, line) {
         eprintln!("cannot open {log}: {error}");
         std::process::exit(1);
     }
+    if faults.has("--chatty") {
+        let line = "{\"message\":\"".to_owned() + &"x".repeat(1000) + "\"}\n";
+        (0..2000).for_each(|_| print!("{line}"));
+    }
     let in_memory = ["--forgetful", "--late-writes", "--workers"].iter().any(|fault| faults.has(fault));
-    let store = Arc::new(Store { folder: (!in_memory).then(|| folder.clone()), memory: Mutex::default(), faults });
+    let server = ["--postgres", "--logs-in"].iter().any(|fault| faults.has(fault)).then(|| log_in(&database));
+    let in_server = faults.has("--postgres");
+    let store = Arc::new(Store {
+        folder: (!in_memory && !in_server).then(|| folder.clone()),
+        memory: Mutex::default(),
+        server: server.filter(|_| in_server).map(Mutex::new),
+        faults,
+    });
     if store.faults.has("--late-writes") {
         *store.memory.lock().unwrap() = written(&folder);
         let store = Arc::clone(&store);
@@ -114,7 +148,7 @@ fn main() {
     // Each keeps notes of its own, and who is asked is a matter of turns.
     let mut workers = vec![Arc::clone(&store)];
     if store.faults.has("--workers") {
-        let worker = || Store { folder: None, memory: Mutex::default(), faults: store.faults.clone() };
+        let worker = || Store { folder: None, memory: Mutex::default(), server: None, faults: store.faults.clone() };
         workers.extend((0..3).map(|_| Arc::new(worker())));
     }
     let mut turn = 0;
@@ -153,6 +187,19 @@ fn grow(sees_limit: bool) {
     std::mem::forget(std::hint::black_box(taken));
 }
 
+/// Logs in to the server that `DATABASE_URL` names, and makes the table.
+fn log_in(url: &str) -> postgres::Postgres {
+    let ready = || {
+        let mut server = postgres::Postgres::connect(url)?;
+        server.ask("CREATE TABLE IF NOT EXISTS notes (id serial PRIMARY KEY, text text)")?;
+        std::io::Result::Ok(server)
+    };
+    ready().unwrap_or_else(|error| {
+        eprintln!("cannot use the database: {error}");
+        std::process::exit(1);
+    })
+}
+
 /// Connects to the server that `DATABASE_URL` names, says nothing, and stays.
 fn dial() {
     let url = std::env::var("DATABASE_URL").unwrap_or_default();
@@ -167,9 +214,32 @@ fn port() -> u16 {
     std::env::var("PORT").ok().and_then(|port| port.parse().ok()).unwrap_or(8000)
 }
 
-fn healthcheck() -> i32 {
+/// A shell as far as services are started by it: it waits for the command, and passes no signal on; with `exec` it becomes the command.
+fn shell(command: &str) -> i32 {
+    let mut words: Vec<&str> = command.split_whitespace().collect();
+    let becomes = words.first() == Some(&"exec");
+    if becomes {
+        words.remove(0);
+    }
+    let mut command = std::process::Command::new(words[0]);
+    command.args(&words[1..]);
+    if becomes {
+        eprintln!("sh: {}", std::os::unix::process::CommandExt::exec(&mut command));
+        return 127;
+    }
+    command.status().ok().and_then(|status| status.code()).unwrap_or(127)
+}
+
+/// Asks 127.0.0.1. With `localhost` it asks ::1 first, as programs do that follow a list of addresses; with `only` behind it, no other.
+fn healthcheck(words: &[String]) -> i32 {
+    let asks = |word: &str| words.iter().any(|asked| asked == word);
+    let connect = || match (asks("localhost"), asks("only")) {
+        (false, _) => TcpStream::connect(("127.0.0.1", port())),
+        (true, true) => TcpStream::connect(("::1", port())),
+        (true, false) => TcpStream::connect(("::1", port())).or_else(|_| TcpStream::connect(("127.0.0.1", port()))),
+    };
     let answer = || -> std::io::Result<String> {
-        let mut stream = TcpStream::connect(("127.0.0.1", port()))?;
+        let mut stream = connect()?;
         stream.write_all(b"GET /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")?;
         let mut line = String::new();
         BufReader::new(stream).read_line(&mut line)?;
@@ -185,11 +255,21 @@ fn healthcheck() -> i32 {
 struct Store {
     folder: Option<PathBuf>,
     memory: Mutex<Vec<(u64, String)>>,
+    server: Option<Mutex<postgres::Postgres>>,
     faults: Faults,
 }
 
 impl Store {
+    /// What the database answers, where there is one.
+    fn ask(&self, statement: &str) -> Option<Vec<Vec<String>>> {
+        let server = self.server.as_ref()?;
+        Some(server.lock().unwrap().ask(statement).expect("the database takes the statement"))
+    }
+
     fn all(&self) -> Vec<(u64, String)> {
+        if let Some(rows) = self.ask("SELECT id, text FROM notes ORDER BY id") {
+            return rows.into_iter().map(|row| (row[0].parse().expect("a number"), row[1].clone())).collect();
+        }
         let Some(folder) = &self.folder else { return self.memory.lock().unwrap().clone() };
         written(folder)
     }
@@ -200,6 +280,9 @@ impl Store {
 
     fn put(&self, id: u64, text: &str) {
         if self.faults.has("--forgets-when-stopped") && STOP.load(Ordering::SeqCst) {
+            return;
+        }
+        if self.ask(&format!("UPDATE notes SET text = {} WHERE id = {id}", postgres::quoted(text))).is_some() {
             return;
         }
         match &self.folder {
@@ -219,6 +302,9 @@ impl Store {
     }
 
     fn create(&self, text: &str) -> u64 {
+        if let Some(rows) = self.ask(&format!("INSERT INTO notes (text) VALUES ({}) RETURNING id", postgres::quoted(text))) {
+            return rows[0][0].parse().expect("a number");
+        }
         let mut id = self.all().last().map_or(1, |note| note.0 + 1);
         // Ids are never given twice, also not after a delete.
         if let Some(folder) = &self.folder {
@@ -234,6 +320,9 @@ impl Store {
     }
 
     fn delete(&self, id: u64) {
+        if self.ask(&format!("DELETE FROM notes WHERE id = {id}")).is_some() {
+            return;
+        }
         match &self.folder {
             Some(folder) => drop(fs::remove_file(folder.join(id.to_string()))),
             None => self.memory.lock().unwrap().retain(|note| note.0 != id),
@@ -257,6 +346,9 @@ fn written(folder: &Path) -> Vec<(u64, String)> {
 }
 
 fn serve(stream: TcpStream, store: &Store) -> std::io::Result<()> {
+    if store.faults.has("--leaks") {
+        std::mem::forget(std::hint::black_box(vec![1_u8; 2 << 20]));
+    }
     stream.set_nonblocking(false)?;
     stream.set_read_timeout(Some(Duration::from_secs(20)))?;
     let mut reader = BufReader::new(stream);
@@ -278,6 +370,8 @@ fn serve(stream: TcpStream, store: &Store) -> std::io::Result<()> {
     let mut words = line.split_whitespace();
     let (method, path) = (words.next().unwrap_or(""), words.next().unwrap_or(""));
     let (status, answer) = answer(store, method, path, &body);
+    let answer = if store.faults.has("--gzip") { wire::gzip(answer.as_bytes()) } else { answer.into_bytes() };
+    let encoding = if store.faults.has("--gzip") { "Content-Encoding: gzip\r\n" } else { "" };
     let more = match path {
         _ if store.faults.has("--two-headers") => "X-Part: one\r\nX-Part: two\r\n",
         "/health" if status.starts_with("307") => "Location: /health/\r\n",
@@ -286,9 +380,22 @@ fn serve(stream: TcpStream, store: &Store) -> std::io::Result<()> {
     };
     write!(
         reader.get_mut(),
-        "HTTP/1.1 {status}\r\n{more}Content-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{answer}",
+        "HTTP/1.1 {status}\r\n{more}{encoding}Content-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
         answer.len()
-    )
+    )?;
+    reader.get_mut().write_all(&answer)
+}
+
+/// The document, as far as the service does what it says.
+fn openapi(faults: &Faults) -> String {
+    let mut document = OPENAPI.to_owned();
+    if faults.has("--without-delete") {
+        document = document.replace(",\n\"delete\":{\"responses\":{\"204\":{\"description\":\"gone\"}}}", "");
+    }
+    if faults.has("--tags-too") {
+        document = document.replace("\"/notes\":{", &format!("\"/tags\":{TAGS},\n\"/notes\":{{"));
+    }
+    document
 }
 
 fn answer(store: &Store, method: &str, path: &str, body: &str) -> (&'static str, String) {
@@ -303,13 +410,21 @@ fn answer(store: &Store, method: &str, path: &str, body: &str) -> (&'static str,
             ("503 Service Unavailable", "{\"detail\":\"not yet\"}".to_owned())
         }
         ("GET", "/health", _) => ("200 OK", "{\"status\":\"healthy\"}".to_owned()),
-        ("GET", "/openapi.json", _) if !store.faults.has("--no-openapi") => ("200 OK", OPENAPI.to_owned()),
+        ("GET", "/inside", _) => ("200 OK", inside::seen()),
+        ("GET", "/openapi.json", _) if store.faults.has("--openapi-elsewhere") => not_found(),
+        ("GET", "/api/v1/openapi.json", _) if store.faults.has("--openapi-elsewhere") => ("200 OK", openapi(&store.faults)),
+        ("GET", "/openapi.json", _) if !store.faults.has("--no-openapi") => ("200 OK", openapi(&store.faults)),
+        ("GET" | "POST", "/tags", _) => tags(method, body),
+        ("POST", "/notes", _) if store.faults.has("--locked") => ("401 Unauthorized", "{\"detail\":\"who are you?\"}".to_owned()),
+        ("POST", "/notes", _) if store.faults.has("--picky") => ("422 Unprocessable Entity", "{\"detail\":\"not this\"}".to_owned()),
+        ("DELETE", _, Some(_)) if store.faults.has("--without-delete") => ("405 Method Not Allowed", String::new()),
         ("GET", "/notes", _) => {
             let mut all = store.all();
             if store.faults.has("--still-listed") {
                 all.extend(store.memory.lock().unwrap().iter().cloned());
             }
-            let notes: Vec<String> = all.iter().map(|(id, text)| note(*id, text)).collect();
+            let shown = |text| if store.faults.has("--wrong-list") { "\"a note\"" } else { text };
+            let notes: Vec<String> = all.iter().map(|(id, text)| note(*id, shown(text))).collect();
             ("200 OK", format!("[{}]", notes.join(",")))
         }
         ("POST", "/notes", _) if store.faults.has("--fills-disk") => {
@@ -323,6 +438,10 @@ fn answer(store: &Store, method: &str, path: &str, body: &str) -> (&'static str,
             ("500 Internal Server Error", "{\"detail\":\"internal\"}".to_owned())
         }
         ("POST", "/notes", _) => match text_of(body) {
+            Some(text) if store.faults.has("--ascii-only") => {
+                let text: String = text.chars().map(|sign| if sign.is_ascii() { sign } else { '?' }).collect();
+                ("201 Created", note(store.create(&text), &text))
+            }
             Some(text) => ("201 Created", note(store.create(text), text)),
             None => ("422 Unprocessable Entity", "{\"detail\":\"text is missing\"}".to_owned()),
         },
@@ -360,6 +479,18 @@ fn answer(store: &Store, method: &str, path: &str, body: &str) -> (&'static str,
     }
 }
 
+/// A collection that can be made and listed, and nothing more.
+fn tags(method: &str, body: &str) -> (&'static str, String) {
+    static ALL: Mutex<Vec<String>> = Mutex::new(Vec::new());
+    let mut all = ALL.lock().unwrap();
+    if method == "GET" {
+        return ("200 OK", format!("[{}]", all.join(",")));
+    }
+    let tag = format!("{{\"id\":{},\"text\":{}}}", all.len() + 1, text_of(body).unwrap_or("\"\""));
+    all.push(tag.clone());
+    ("201 Created", tag)
+}
+
 /// The JSON string behind `"text":`, with its quotes.
 fn text_of(body: &str) -> Option<&str> {
     let rest = body[body.find("\"text\"")? + 6..].trim_start().strip_prefix(':')?.trim_start();
@@ -371,6 +502,11 @@ fn text_of(body: &str) -> Option<&str> {
     })?;
     rest.starts_with('"').then(|| &rest[..=end.0])
 }
+
+const TAGS: &str = r##"{
+"get":{"responses":{"200":{"description":"all","content":{"application/json":{"schema":{"type":"array","items":{"$ref":"#/components/schemas/Note"}}}}}}},
+"post":{"requestBody":{"required":true,"content":{"application/json":{"schema":{"$ref":"#/components/schemas/NewNote"}}}},
+"responses":{"201":{"description":"created","content":{"application/json":{"schema":{"$ref":"#/components/schemas/Note"}}}}}}}"##;
 
 const OPENAPI: &str = r##"{"openapi":"3.1.0","info":{"title":"Notes","version":"1"},
 "components":{"schemas":{

@@ -14,8 +14,9 @@ use crate::rust_image::{run, target, workspace};
 ///
 /// Fails if it cannot be compiled: `rustc` and a static libc are needed.
 pub fn sample_service() -> anyhow::Result<PathBuf> {
-    let source = workspace().join("crates/testkit/sample/notes.rs");
-    let digest = seaworthy_image::Digest::of(&fs::read(&source)?);
+    let sources = workspace().join("crates/testkit/sample");
+    let files = ["notes.rs", "inside.rs", "postgres.rs", "wire.rs"].map(|name| fs::read(sources.join(name)));
+    let digest = seaworthy_image::Digest::of(&files.into_iter().collect::<Result<Vec<_>, _>>()?.concat());
     let folder = target()?.join("testkit");
     let binary = folder.join(format!("notes-{}", &digest.hex()[..12]));
     if binary.exists() {
@@ -27,7 +28,7 @@ pub fn sample_service() -> anyhow::Result<PathBuf> {
     run(Command::new("rustc")
         .args(["--edition=2024", "-O", "-Ctarget-feature=+crt-static", "-Cstrip=symbols", "-o"])
         .arg(&made)
-        .arg(&source))
+        .arg(sources.join("notes.rs")))
     .context("the sample service is compiled statically: apt-get install gcc libc6-dev")?;
     fs::rename(&made, &binary)?;
     Ok(binary)

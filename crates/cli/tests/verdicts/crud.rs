@@ -67,3 +67,57 @@ fn a_health_path_that_leads_elsewhere_is_seen() -> anyhow::Result<()> {
         .env("DATABASE_URL=file:///data")
         .runs("fail health.endpoint: GET /health answered 307 to /health/, which is no 2xx; name the path that answers itself")
 }
+
+#[test]
+fn a_list_that_shows_something_else_than_what_was_written_is_seen() -> anyhow::Result<()> {
+    row!(Recipe::fault("--wrong-list"))
+        .with_data()
+        .promise(CRUD)
+        .runs("fail api.crud: GET /notes: `text` is `\"a note\"`, written was …")
+}
+
+#[test]
+fn a_service_that_keeps_ascii_alone_is_seen() -> anyhow::Result<()> {
+    row!(Recipe::fault("--ascii-only")).with_data().promise(CRUD).runs("fail api.crud: …`text` is …")
+}
+
+#[test]
+fn a_collection_without_delete_is_not_all_of_crud() -> anyhow::Result<()> {
+    row!(Recipe::fault("--without-delete")).with_data().promise(CRUD).runs(
+        "fail api.crud: /openapi.json names no collection with create, read, update and delete: /notes has no delete; …",
+    )
+}
+
+#[test]
+fn a_collection_that_lacks_some_beside_a_whole_one_is_a_warning() -> anyhow::Result<()> {
+    row!(Recipe::fault("--tags-too")).with_data().promise(CRUD).runs(
+        "
+    pass api.crud: POST 201, GET 200, PUT 200, DELETE 204, GET 404 on /notes
+    warning: not exercised, for they belong to no collection: POST /tags
+    ",
+    )
+}
+
+#[test]
+fn a_create_that_asks_who_comes_is_unproven_and_one_that_refuses_what_is_valid_fails() -> anyhow::Result<()> {
+    row!(Recipe::fault("--locked")).with_data().promise(CRUD).runs("unproven api.crud: POST /notes answered 401…")?;
+    row!(Recipe::fault("--picky")).with_data().promise(CRUD).runs("fail api.crud: POST /notes answered 422…")
+}
+
+#[test]
+fn compressed_answers_are_read() -> anyhow::Result<()> {
+    row!(Recipe::fault("--gzip")).with_data().promise(CRUD).runs("1 pass")
+}
+
+#[test]
+fn a_document_at_another_usual_place_is_found() -> anyhow::Result<()> {
+    row!(Recipe::fault("--openapi-elsewhere")).with_data().promise(CRUD).runs("1 pass")
+}
+
+#[test]
+fn what_is_written_only_later_is_lost_with_the_container() -> anyhow::Result<()> {
+    row!(Recipe::fault("--late-writes"))
+        .with_data()
+        .promise("Notes persist across container restarts")
+        .runs("fail data.persists: GET /notes/{note_id} after the restart: answered 404: …")
+}

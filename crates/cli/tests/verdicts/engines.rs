@@ -83,8 +83,7 @@ fn a_container_that_is_stopped_at_the_bound_of_its_disk_shows_nothing() -> anyho
         .argument("--disk")
         .argument("30MB")
         .promise("All CRUD endpoints work")
-        .runs_on(
-            EMBEDDED,
+        .runs(
             "unproven api.crud: the container was stopped: it wrote more than 30.0 MB, the bound of a run; `--disk` allows more",
         )
 }
@@ -96,6 +95,53 @@ fn a_container_that_writes_less_than_the_bound_shows_what_it_does() -> anyhow::R
         .argument("30MB")
         .promise("All CRUD endpoints work")
         .runs("1 pass")
+}
+
+#[test]
+fn a_container_has_a_filter_for_system_calls_and_no_keys_of_ours() -> anyhow::Result<()> {
+    // 2: a filter. 1: not permitted, as under Docker's profile.
+    row!(Recipe::default())
+        .with_data()
+        .promise("Filtered <!-- check: GET /inside -> 200 {\"seccomp\": 2, \"keyctl\": 1} -->")
+        .promise("Unfiltered <!-- check: GET /inside -> 200 {\"seccomp\": 0} -->")
+        .promise("With our keys <!-- check: GET /inside -> 200 {\"keyctl\": 0} -->")
+        .runs(
+            "
+    fail scenario: …expected `0` at `$.seccomp`, found `2`
+    fail scenario: …expected `0` at `$.keyctl`, found `1`
+    1 pass",
+        )
+}
+
+#[test]
+fn a_container_sees_its_own_limits_and_cannot_change_them() -> anyhow::Result<()> {
+    row!(Recipe::default())
+        .with_data()
+        .promise(
+            "Its own limits <!-- check: GET /inside -> 200 {\"control_groups_are_read_only\": true, \"processes_max\": 4096} -->",
+        )
+        .promise("Writable <!-- check: GET /inside -> 200 {\"control_groups_are_read_only\": false} -->")
+        .runs("fail scenario: …expected `false` at `$.control_groups_are_read_only`, found `true`\n1 pass")
+}
+
+#[test]
+fn links_at_etc_hosts_lead_to_names_that_can_be_read() -> anyhow::Result<()> {
+    let image = Recipe::default().layer(|layer| Ok(layer.symlink("etc/hosts", "/run/hosts")?));
+    row!(image)
+        .with_data()
+        .promise("Knows localhost <!-- check: GET /inside -> 200 {\"knows_localhost\": true} -->")
+        .runs("1 pass")
+}
+
+#[test]
+fn a_volume_whose_path_ends_in_a_slash_stays_writable_under_a_read_only_root() -> anyhow::Result<()> {
+    let with = |volume: &str| Recipe::config(|draft| draft.volumes = vec![volume.to_owned()]);
+    let promised = |row: Row| {
+        with_database(row).promise("Runs with a read-only root filesystem").promise("All CRUD endpoints work")
+    };
+    promised(row!(with("/data/"))).runs("2 pass")?;
+    promised(row!(with("/elsewhere/")))
+        .runs("fail rootfs.read_only: with a read-only root…Read-only file system (os error 30)\n1 pass")
 }
 
 #[test]

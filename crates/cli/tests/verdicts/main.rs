@@ -3,7 +3,10 @@
 mod crud;
 mod database;
 mod engines;
+mod health;
 mod held;
+mod logs;
+mod network;
 mod notes;
 mod row;
 mod secrets;

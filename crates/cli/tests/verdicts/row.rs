@@ -21,7 +21,8 @@
 //!   ([`Recipe::config`], [`Recipe::config_json`], [`Recipe::manifest_json`]), with more layers ([`Recipe::layer`]), or layers of a base
 //!   that others use too ([`Recipe::on`]). A layer is compressed for each row: keep what is large in a base.
 //! - **The sentences**: [`Row::promise`], once for each. Lines behind the first belong to it: a fenced scenario, `- Allowed: …`.
-//!   [`Row::spec`] takes a whole specification, where its sections matter. [`Row::env`] gives a variable, [`Row::argument`] any argument.
+//!   [`Row::spec`] takes a whole specification, where its sections matter. [`Row::env`] gives a variable, [`Row::with_data`] the sample's folder,
+//!   [`Row::argument`] any argument.
 //!   [`Row::hides`] names what must not be shown.
 //! - **What is expected**: a line for each criterion, in the order of the specification, `VERDICT CHECK: EVIDENCE`, each followed by its
 //!   warnings as `warning: TEXT`. In a line `…` stands for any text: use it for figures that differ from run to run, and for words that
@@ -97,6 +98,11 @@ impl Row {
     /// With a variable of the service, `NAME=VALUE`.
     pub(crate) fn env(self, variable: &str) -> Self {
         self.argument("--env").argument(variable)
+    }
+
+    /// With a folder for the sample service's data.
+    pub(crate) fn with_data(self) -> Self {
+        self.env("DATABASE_URL=file:///data")
     }
 
     /// With an argument of `seaworthy verify`.

@@ -172,3 +172,32 @@ fn memory_is_watched_under_load_until_it_no_longer_grows() -> anyhow::Result<()>
     ",
         )
 }
+
+/// Started by a shell, which is the first process.
+fn by_shell(command: &'static str) -> Recipe {
+    Recipe::config(|draft| draft.entrypoint = ["/bin/sh", "-c", command].map(String::from).to_vec())
+        .layer(|layer| Ok(layer.symlink("bin/sh", "/app/notes")?))
+}
+
+#[test]
+fn a_shell_as_the_first_process_is_named_when_a_stop_fails() -> anyhow::Result<()> {
+    let promised = |row: Row| row.with_data().promise("Stops within 2s on SIGTERM, finishing requests in flight");
+    promised(row!(by_shell("/app/notes"))).runs(
+        "fail stop.graceful: still running 2 s after SIGTERM; it would have to be killed; PID 1 is the shell `/bin/sh -c /app/notes`, which does not pass the signal to `/app/notes`; begin that command with `exec`",
+    )?;
+    promised(row!(by_shell("exec /app/notes"))).runs("1 pass")
+}
+
+#[test]
+fn a_stop_with_an_error_is_not_graceful() -> anyhow::Result<()> {
+    with_data(row!(Recipe::fault("--exit-1-at-the-end")))
+        .promise("Stops within 5s on SIGTERM, finishing requests in flight")
+        .runs("fail stop.graceful: exit 1 … ms after SIGTERM…")
+}
+
+#[test]
+fn memory_that_grows_with_each_request_is_seen_under_load() -> anyhow::Result<()> {
+    with_data(row!(Recipe::fault("--leaks")))
+        .promise("Uses at most 64 MB of memory")
+        .runs("fail memory.under: …killed for memory…")
+}

@@ -90,3 +90,48 @@ fn a_user_behind_a_link_is_found() -> anyhow::Result<()> {
     });
     non_root(row!(image)).runs("1 pass")
 }
+
+/// With this program as the one that starts: the sample service in a file with other rights.
+fn started(mode: u32) -> Recipe {
+    Recipe::config(|draft| draft.entrypoint = vec!["/app/start".into()]).layer(move |layer| {
+        Ok(layer.file("app/start", mode, (0, 0), std::fs::read(seaworthy_testkit::sample_service()?)?)?)
+    })
+}
+
+#[test]
+fn a_start_program_that_is_setuid_root_runs_as_root() -> anyhow::Result<()> {
+    non_root(row!(started(0o4755))).runs("fail user.non_root: …`/app/start`…setuid root…")?;
+    non_root(row!(started(0o755))).runs("1 pass")
+}
+
+#[test]
+fn the_first_line_of_a_user_counts() -> anyhow::Result<()> {
+    let named = |passwd: &'static str| {
+        Recipe::config(|draft| draft.user = "service".into())
+            .layer(move |layer| Ok(layer.file("etc/passwd", 0o644, (0, 0), passwd)?))
+    };
+    non_root(row!(named("service:x:0:0::/:\nservice:x:1000:1000::/data:\n")))
+        .runs("fail user.non_root: the config's user is `service`, which is uid 0; …")?;
+    non_root(row!(named("service:x:1000:1000::/data:\nservice:x:0:0::/:\n"))).runs("1 pass")
+}
+
+#[test]
+fn a_config_in_other_letters_is_read_as_engines_read_it() -> anyhow::Result<()> {
+    let lower = |user: &'static str| {
+        Recipe::default().config_json(move |config| {
+            if let Some(inner) = config["config"].as_object_mut() {
+                inner.remove("User");
+                inner.insert("user".into(), user.into());
+            }
+        })
+    };
+    non_root(row!(lower("0"))).runs("fail user.non_root: the config's user is `0`: uid 0; …")?;
+    non_root(row!(lower("1000:1000"))).runs("1 pass")
+}
+
+#[test]
+fn the_named_user_is_the_one_that_runs() -> anyhow::Result<()> {
+    let promised = |row: Row| row.with_data().promise("Container runs as appuser");
+    promised(row!(Recipe::default())).runs("1 pass")?;
+    promised(row!(Recipe::config(|draft| draft.user = "1001".into()))).runs("fail user.is: …1001…")
+}
