@@ -101,6 +101,7 @@ pub fn for_each_entry<E: From<EntryError>>(
 ///
 /// As overlay mounts have it: an entry below a link of the same layer lies where the link leads, and a folder takes
 /// the place of a lower layer's link.
+#[derive(Default)]
 pub struct FileTree {
     /// By path, relative and without `.`; the root is the empty one. Parents stand before their children.
     nodes: BTreeMap<PathBuf, Node>,

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use seaworthy_image::tree::for_each_entry;
 use seaworthy_image::{Config, Digest, EntryError, EntryKind, FileTree, Format, Image, Layer, Node, TreeError};
@@ -150,7 +151,7 @@ impl Facts {
             manifest: image.manifest.bytes().to_vec(),
             format: image.manifest.format(),
             diff_ids: image.layers.iter().map(|layer| layer.diff_id().clone()).collect(),
-            tree: FileTree::of(image)?,
+            tree: FileTree::default(),
             programs: HashMap::new(),
             packages: Packages::default(),
             listed: HashMap::new(),
@@ -168,10 +169,19 @@ impl Facts {
         let mut search = Search::new(given);
         let mut programs = Programs::new();
         let mut records = Records::default();
-        for (index, layer) in image.layers.iter().enumerate() {
-            let failed = |source| FactsError::Layer { number: index + 1, source };
-            facts.read_layer(index, layer.as_ref(), given, &mut search, &mut programs, &mut records).map_err(failed)?;
-        }
+        // Both read all of the image: side by side. What has no tree is not read on.
+        let has_no_tree = AtomicBool::new(false);
+        let (tree, read) = std::thread::scope(|scope| {
+            let tree = scope.spawn(|| FileTree::of(image).inspect_err(|_| has_no_tree.store(true, Ordering::Relaxed)));
+            let mut layers = image.layers.iter().enumerate().take_while(|_| !has_no_tree.load(Ordering::Relaxed));
+            let read = layers.try_for_each(|(index, layer)| {
+                let failed = |source| FactsError::Layer { number: index + 1, source };
+                facts.read_layer(index, layer.as_ref(), given, &mut search, &mut programs, &mut records).map_err(failed)
+            });
+            (tree.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), read)
+        });
+        facts.tree = tree?;
+        read?;
         facts.compare_with_databases(&programs);
         facts.keep_programs(programs);
         facts.read_linked_texts()?;
