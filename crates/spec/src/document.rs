@@ -174,7 +174,7 @@ impl<'a> Reader<'_, 'a> {
             match self.section.kind {
                 Kind::Promises(Section::Constraints) => self.promise(item, Section::Constraints, heading, depth),
                 Kind::Promises(Section::SuccessCriteria) if boxed => {
-                    self.promise(item, Section::SuccessCriteria, None, depth);
+                    self.promise(item, Section::SuccessCriteria, heading, depth);
                 }
                 _ => self.prose_item(item, depth),
             }

@@ -133,6 +133,101 @@ const NO_NAMES: &[&str] = &[
     "aren't",
 ];
 
+/// Words in capitals that name no variable.
+const NO_VARIABLES: &[&str] = &[
+    "api",
+    "amd64",
+    "arm64",
+    "arg",
+    "ascii",
+    "base",
+    "build",
+    "cd",
+    "ci",
+    "cli",
+    "cmd",
+    "cors",
+    "cpu",
+    "crud",
+    "csrf",
+    "cve",
+    "cves",
+    "container",
+    "copy",
+    "data",
+    "database",
+    "dns",
+    "dockerfile",
+    "entrypoint",
+    "env",
+    "expose",
+    "gb",
+    "gid",
+    "gpu",
+    "health",
+    "healthcheck",
+    "http",
+    "https",
+    "image",
+    "ip",
+    "ipv4",
+    "ipv6",
+    "json",
+    "kb",
+    "label",
+    "labels",
+    "layers",
+    "license",
+    "log",
+    "logs",
+    "mb",
+    "memory",
+    "mfa",
+    "mysql",
+    "oci",
+    "ok",
+    "orm",
+    "otel",
+    "pid",
+    "posix",
+    "ram",
+    "rbac",
+    "readme",
+    "redis",
+    "rest",
+    "root",
+    "run",
+    "sbom",
+    "secrets",
+    "sigint",
+    "sigkill",
+    "sigquit",
+    "sigterm",
+    "sighup",
+    "size",
+    "sql",
+    "sqlite",
+    "ssh",
+    "ssl",
+    "stdout",
+    "stderr",
+    "stop",
+    "start",
+    "stopsignal",
+    "tcp",
+    "tls",
+    "todo",
+    "udp",
+    "uid",
+    "user",
+    "utc",
+    "utf",
+    "volume",
+    "workdir",
+    "xml",
+    "yaml",
+];
+
 /// The reader of a kind of parameter.
 ///
 /// # Panics
@@ -236,20 +331,27 @@ fn path_name(tokens: &[Token]) -> Option<(usize, String)> {
 /// `DATABASE_URL`, `$PORT`, or the two plain names that people use for those: `database URL`, `port`.
 fn variable(tokens: &[Token]) -> Vec<(usize, Value)> {
     let Some(first) = tokens.first() else { return Vec::new() };
-    let name = first.text.strip_prefix('$').unwrap_or(&first.text);
-    let name = name.strip_prefix('{').and_then(|name| name.strip_suffix('}')).unwrap_or(name);
-    let upper = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_';
-    let is_name =
-        name.len() >= 2 && name.len() <= 100 && name.bytes().all(upper) && name.as_bytes()[0].is_ascii_uppercase();
-    let ordinary = NO_NAMES.contains(&first.word.as_str());
-    if is_name && !ordinary {
-        return vec![(1, Value::Text(name.to_owned()))];
+    if is_variable(&first.text) && ![NO_NAMES, NO_VARIABLES].iter().any(|words| words.contains(&first.word.as_str())) {
+        return vec![(1, Value::Text(variable_name(&first.text).to_owned()))];
     }
     match (first.word.as_str(), tokens.get(1).map(|token| token.word.as_str())) {
         ("database", Some("url")) => vec![(2, Value::Text("DATABASE_URL".to_owned()))],
         ("port", _) => vec![(1, Value::Text("PORT".to_owned()))],
         _ => Vec::new(),
     }
+}
+
+/// `$PORT` and `${PORT}` without their marks.
+fn variable_name(text: &str) -> &str {
+    let name = text.strip_prefix('$').unwrap_or(text);
+    name.strip_prefix('{').and_then(|name| name.strip_suffix('}')).unwrap_or(name)
+}
+
+/// Whether a word is written as variables are.
+pub(crate) fn is_variable(text: &str) -> bool {
+    let name = variable_name(text);
+    let upper = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_';
+    (2..=100).contains(&name.len()) && name.bytes().all(upper) && name.as_bytes()[0].is_ascii_uppercase()
 }
 
 /// A default: one word that is no sentence of its own.
@@ -301,8 +403,29 @@ fn image_reference(tokens: &[Token]) -> Option<(usize, String)> {
     if full {
         return Some((1, text.clone()));
     }
-    BARE_IMAGES.contains(&token.word.as_str()).then(|| (1, token.word.clone()))
+    if !BARE_IMAGES.contains(&token.word.as_str()) {
+        return None;
+    }
+    // `debian bookworm slim`, `alpine 3.20`.
+    let tag = |token: &&Token| {
+        let number = token.text.starts_with(|c: char| c.is_ascii_digit())
+            && token.text.chars().all(|c| c.is_ascii_digit() || c == '.');
+        number || CODENAMES.contains(&token.word.as_str())
+    };
+    let mut tags: Vec<&str> = tokens[1..].iter().take(1).filter(tag).map(|token| token.word.as_str()).collect();
+    if let Some(variant) = tokens.get(1 + tags.len()).filter(|token| VARIANTS.contains(&token.word.as_str())) {
+        tags.push(&variant.word);
+    }
+    match tags.as_slice() {
+        [] => Some((1, token.word.clone())),
+        tags => Some((1 + tags.len(), format!("{}:{}", token.word, tags.join("-")))),
+    }
 }
+
+/// Releases that people call by their names.
+const CODENAMES: &[&str] =
+    &["trixie", "bookworm", "bullseye", "buster", "noble", "jammy", "focal", "stable", "testing", "sid", "edge"];
+const VARIANTS: &[&str] = &["slim", "alpine", "slim-bookworm", "slim-bullseye", "slim-trixie"];
 
 fn user_id(tokens: &[Token]) -> Option<(usize, String)> {
     let text = &tokens.first()?.text;
@@ -324,7 +447,20 @@ fn user(tokens: &[Token]) -> Option<(usize, String)> {
     let token = tokens.first()?;
     let text = &token.text;
     let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_' || byte == b'-';
-    let described = ["non-root", "nonroot", "unprivileged", "user"].contains(&text.as_str());
+    let described = [
+        "non-root",
+        "nonroot",
+        "unprivileged",
+        "user",
+        "optional",
+        "possible",
+        "preferred",
+        "soon",
+        "instead",
+        "though",
+    ]
+    .contains(&text.as_str())
+        || text.ends_with("ly");
     let name = !text.is_empty() && text.len() <= 32 && text.bytes().all(plain) && !text.starts_with('-');
     if text.bytes().all(|b| b.is_ascii_digit()) {
         return user_id(tokens);

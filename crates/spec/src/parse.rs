@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use crate::document::{self, Document, Item, MOST_ITEMS};
+use crate::identifier;
 use crate::problem::{Problem, SpecError};
 use crate::source::Source;
 use crate::steps;
@@ -91,7 +92,8 @@ fn unreadable(bytes: &[u8]) -> Option<Problem> {
 fn criterion(source: &Source<'_>, item: Item<'_>, ids: &mut Ids, problems: &mut Vec<Problem>) -> Option<Criterion> {
     let scenario = steps::scenario(source, &item.steps, problems);
     let has_exceptions = !item.allowed.is_empty();
-    let promise = match (understand(&item.text, item.heading.as_deref()), scenario) {
+    let sentence = identifier::split(&item.text).map_or(item.text.as_str(), |(_, sentence)| sentence);
+    let promise = match (understand(sentence, item.heading.as_deref()), scenario) {
         (Reading::Prose, None) if item.steps.is_empty() && !has_exceptions => return None,
         (Reading::Prose, None) => {
             let hint = "its label marks the sentence as prose, which promises nothing";
@@ -119,7 +121,10 @@ fn criterion(source: &Source<'_>, item: Item<'_>, ids: &mut Ids, problems: &mut 
         let hint = "exceptions are made from `No secrets in image` and from `VAR: environment variable`";
         problems.push(source.problem(item.place, "this promise has no exceptions", Some(hint.to_owned())));
     }
-    let id = item.id.map_or_else(|| ids.of(item.section, &item.text), |id| id.text.to_owned());
+    let id = match item.id {
+        Some(id) => id.text.to_owned(),
+        None => ids.of(item.section, &item.text),
+    };
     Some(Criterion {
         id,
         section: item.section,
@@ -132,7 +137,8 @@ fn criterion(source: &Source<'_>, item: Item<'_>, ids: &mut Ids, problems: &mut 
 
 /// Further text in the item that the sentence's entry does not know.
 fn unread_note(item: &Item<'_>) -> Option<String> {
-    item.notes.iter().find(|note| !understand::is_remark_of(&item.text, note)).cloned()
+    let sentence = identifier::split(&item.text).map_or(item.text.as_str(), |(_, sentence)| sentence);
+    item.notes.iter().find(|note| !understand::is_remark_of(sentence, note)).cloned()
 }
 
 fn title_of(heading: Option<String>) -> String {
@@ -163,8 +169,14 @@ impl Ids {
         Self { taken: lines.into_keys().map(|id| (id.to_owned(), 1)).collect() }
     }
 
-    /// A new one for a sentence.
+    /// A new one for a sentence: its author's, where it begins with one that is not taken.
     fn of(&mut self, section: Section, text: &str) -> String {
+        if let Some((id, _)) = identifier::split(text)
+            && !self.taken.contains_key(id)
+        {
+            self.taken.insert(id.to_owned(), 1);
+            return id.to_owned();
+        }
         let slug = format!("{}-{}", section.as_str(), slug(text));
         let mut count = self.taken.get(&slug).copied().unwrap_or(0) + 1;
         let mut id = if count == 1 { slug.clone() } else { format!("{slug}-{count}") };

@@ -3,57 +3,95 @@
 //! A pattern is words with `{parameters}`, `[optional parts]` and `(one|of|these)`; `<name>` stands for a shared part,
 //! and `!flag` is no word but a note for the entry that this way was taken.
 
+use std::collections::{HashMap, HashSet};
+use std::sync::LazyLock;
+
 use crate::parameter::{self, Value};
 use crate::sentence::Token;
+use crate::vocabulary::vocabulary;
 
-/// A part that many patterns share.
+/// Parts that many entries share, in normalised words ([`crate::normalise`]): no articles, no `must` or `is`, plurals as singulars.
 const SHARED: &[(&str, &str)] = &[
-    ("<container>", "[the|this|our] [docker] (container|service|app|application|api|server|process|image)"),
-    ("<image>", "[the|this|our] [final|docker|container|built|production] image"),
-    ("<in-image>", "(in|inside|within) <image>"),
-    ("<must>", "[must|should|shall|will]"),
-    ("<is>", "(is|are|must be|should be|shall be|will be)"),
+    (
+        "<container>",
+        "[docker|running|production|whole] (container|service|app|application|api|server|process|program|worker|daemon|backend|web server|web app|web application|workload|it|<image>)",
+    ),
+    ("<image>", "[final|docker|container|built|production|resulting|runtime|release|shipped|published|oci] image"),
+    (
+        "<in-image>",
+        "(in|inside|within|into|from|of) (<image>|[any|<image>] layer|container|any layer of <image>|layer of <image>)",
+    ),
+    ("<not>", "not"),
     (
         "<under>",
-        "(under|below|at most|less than|smaller than|lower than|no more than|not more than|no larger than|not larger than|up to|max|maximum|<|<=|≤)",
+        "(under|below|at most|less than|smaller than|lower than|no more than|not more than|no larger than|not larger than|no bigger than|not bigger than|up to|max|maximum|maximum of|max of|not exceed|not above|not over|limited to|capped at|<|<=|≤)",
     ),
-    ("<within>", "(within|in under|in less than|in at most|in no more than|in|under|below|less than)"),
+    ("<at-most-size>", "(<under> {size}|{size} (max|maximum|or less|or smaller|or below|at most|tops))"),
+    (
+        "<within>",
+        "(within|in under|in less than|in at most|in no more than|in max|in maximum|in|under|below|less than|at most|not more than|no more than|no longer than|not longer than|max|maximum|<|<=|≤)",
+    ),
     ("<health-check>", "(health check|healthcheck|health-check)"),
-    ("<by-env>", "(via|through|by|with|from) [the|an|a] (environment|env) [variable|var]"),
-    ("<root-fs>", "(root filesystem|root file system|rootfs|filesystem|file system|root)"),
+    ("<env>", "(environment|env) [variable|var]"),
+    ("<by-env>", "(via|through|by|with|from|using|in|over) <env>"),
+    ("<given>", "(passed|provided|given|set|supplied|injected|read|taken|loaded|come|passed in)"),
+    ("<runtime>", "(runtime|run time|run-time)"),
+    ("<from-env>", "(<given> [only] [as|by|via|through|from|in|with] <env>|[from|via] <env>) [at <runtime>]"),
+    ("<hardcoded>", "(hardcoded|hard-coded|baked in|baked into <image>|baked|in <image>)"),
+    ("<using>", "(with|using|via|through|by|from|given|at|in) [provided|given|configured|supplied]"),
+    ("<root-fs>", "(root filesystem|root file system|rootfs|root fs|filesystem|file system|root)"),
+    ("<read-only>", "(read-only|read only|readonly)"),
     (
         "<writable>",
-        "[,] (with|and|except|except for|apart from|plus) [a|only|only a|one] [writable|tmpfs on|tmpfs at|a tmpfs on|a tmpfs at] {paths} [writable|as tmpfs]",
+        "[,] (with|and|except|except for|apart from|plus|but) [only|one] [writable|tmpfs on|tmpfs at|tmpfs for|writable tmpfs at] {paths} [writable|as tmpfs]",
     ),
-    ("<without-var>", "(without|if no|when no) [a|the|its] {var} [set|is set|being set|in the environment]"),
-    (
-        "<missing-var>",
-        "(when|if) [the] {var} (is missing|is not set|isn't set|is unset|is absent|is not given|is not provided)",
-    ),
-    ("<unless-var>", "unless [the] {var} is (set|given|provided)"),
+    ("<without-var>", "(without|if no|when no) {var} [set|being set|in environment]"),
+    ("<missing-var>", "(when|if) {var} (missing|not set|unset|absent|not given|not provided|not defined|undefined)"),
+    ("<unless-var>", "unless {var} (set|given|provided)"),
     ("<no-var>", "(<without-var>|<missing-var>|<unless-var>)"),
     (
+        "<refuse>",
+        "((refuse|fail) (to start|to run|to boot|startup|at startup|on startup)|not (start|run|boot|come up)|cannot (start|run)|can't (start|run)|can not (start|run)|exit|stop|terminate|crash|abort|fail|fail fast|quit)",
+    ),
+    (
         "<with-default>",
-        "(defaults to|default to|default|default is|default :|defaulting to|with default|with a default of|by default) {value}",
+        "(default to|default|default value|defaulting to|with default|with default of|with default value|by default) [:] {value}",
     ),
     (
         "<requests>",
-        "(requests in flight|in-flight requests|in flight requests|open requests|running requests|requests|outstanding requests)",
+        "(request in flight|in-flight request|in flight request|open request|running request|request|outstanding request|pending request|active request|active connection|open connection)",
     ),
+    ("<stop>", "(stop|shut down|shutdown|shutting down)"),
+    ("<on-sigterm>", "(on|after|of|upon|to|with|when receiving|when it receive|on receiving) (sigterm|sigterm signal)"),
+    ("<memory>", "(memory|ram)"),
+    ("<stdout>", "[to|on|in|go to|goes to] (stdout|standard output|standard out)"),
     ("<transfer>", "(transfer|to transfer|compressed|download) !transfer"),
     ("<unpacked>", "(unpacked|uncompressed|on disk) !unpacked"),
     ("<measure>", "(<transfer>|<unpacked>)"),
-    ("<secrets>", "(secrets|credentials|secrets or credentials|credentials or secrets|passwords or keys)"),
-    ("<not-hardcoded>", "(not|never) (hardcoded|hard-coded|baked in|baked into <image>)"),
-    ("<praise>", "(small|secure|minimal|lightweight|slim)"),
+    ("<secret>", "(secret|credential|password|api key|token|private key)"),
+    ("<secrets>", "<secret> [[,] (or|and|,|nor) <secret>] [[,] (or|and|,) <secret>] [[,] (or|and|,) <secret>]"),
     ("<non-root>", "(non-root|nonroot|non root)"),
-    ("<uid>", "(uid|user id) {uid}"),
-    ("<as-json>", "(as|in) [structured] json !json [lines]"),
+    ("<user>", "user"),
+    ("<works>", "(work|working|functional|function|succeed|pass)"),
     (
-        "<finishing>",
-        "[,] [after|while|and] (finishing|finishes|completing|completes|draining|drains) [all|the] <requests>",
+        "<restart>",
+        "[across|through|over|after|between|a|any] [container|service|server|app] (restart|restart of container)",
     ),
 ];
+
+/// The number of a word of the vocabulary.
+pub(crate) fn number(word: &str) -> Option<u16> {
+    static NUMBERS: LazyLock<HashMap<&'static str, u16>> = LazyLock::new(|| {
+        let mut words = Vec::new();
+        for part in vocabulary().flat_map(|entry| entry.forms.iter().copied().flatten().chain(entry.extras)) {
+            split(part, &mut words);
+        }
+        words.sort_unstable();
+        words.dedup();
+        words.into_iter().zip(1..).collect()
+    });
+    NUMBERS.get(word).copied()
+}
 
 /// The parts that many patterns share, for the reference page.
 pub(crate) fn shared_parts() -> &'static [(&'static str, &'static str)] {
@@ -64,11 +102,14 @@ pub(crate) fn shared_parts() -> &'static [(&'static str, &'static str)] {
 #[derive(Debug)]
 pub(crate) struct Pattern {
     parts: Vec<Part>,
+    /// The words with which it can begin; `None` where a parameter can stand first.
+    first: Option<Vec<bool>>,
 }
 
 #[derive(Debug)]
 enum Part {
-    Word(String),
+    /// By its number.
+    Word(u16),
     Parameter(&'static str, parameter::Read),
     Flag(&'static str),
     OneOf(Vec<Vec<Part>>),
@@ -112,18 +153,47 @@ impl Pattern {
         let mut at = 0;
         let parts = sequence(&words, &mut at);
         assert!(at == words.len(), "unbalanced pattern: {pattern}");
-        Self { parts }
-    }
-
-    /// What the pattern finds in the whole of a sentence.
-    pub(crate) fn whole(&self, tokens: &[Token]) -> Option<Found> {
-        self.ends(tokens).into_iter().find(|(end, _)| *end == tokens.len()).map(|(_, found)| found)
+        let mut words = HashSet::new();
+        let first = begins(&parts, &mut words).map(|_| {
+            let most = words.iter().copied().max().unwrap_or(0);
+            (0..=most).map(|number| words.contains(&number)).collect()
+        });
+        Self { parts, first }
     }
 
     /// The ends of all beginnings of the sentence that are the pattern's, and what was found there.
     pub(crate) fn ends(&self, tokens: &[Token]) -> Vec<(usize, Found)> {
+        if let (Some(first), Some(token)) = (&self.first, tokens.first())
+            && !token.numbers().any(|number| first.get(usize::from(number)) == Some(&true))
+        {
+            return Vec::new();
+        }
         follow(&self.parts, tokens, vec![(0, Found::default())])
     }
+}
+
+/// Collects the words with which parts can begin. Returns whether they can be empty; `None` where a parameter can stand first.
+fn begins(parts: &[Part], words: &mut HashSet<u16>) -> Option<bool> {
+    for part in parts {
+        match part {
+            Part::Word(word) => {
+                words.insert(*word);
+                return Some(false);
+            }
+            Part::Parameter(..) => return None,
+            Part::Flag(_) => {}
+            Part::OneOf(branches) => {
+                let mut can_be_empty = false;
+                for branch in branches {
+                    can_be_empty |= begins(branch, words)?;
+                }
+                if !can_be_empty {
+                    return Some(false);
+                }
+            }
+        }
+    }
+    Some(true)
 }
 
 fn follow(parts: &[Part], tokens: &[Token], mut ways: Vec<(usize, Found)>) -> Vec<(usize, Found)> {
@@ -136,7 +206,7 @@ fn follow(parts: &[Part], tokens: &[Token], mut ways: Vec<(usize, Found)>) -> Ve
         };
         for (at, found) in ways {
             match part {
-                Part::Word(word) if tokens.get(at).is_some_and(|token| token.is(word)) => keep(at + 1, found),
+                Part::Word(word) if tokens.get(at).is_some_and(|token| token.has(*word)) => keep(at + 1, found),
                 Part::Word(_) => {}
                 Part::Flag(name) => {
                     let mut found = found;
@@ -203,7 +273,7 @@ fn sequence(words: &[&'static str], at: &mut usize) -> Vec<Part> {
                 } else if let Some(name) = word.strip_prefix('{').and_then(|name| name.strip_suffix('}')) {
                     Part::Parameter(name, parameter::named(name))
                 } else {
-                    Part::Word(word.to_owned())
+                    Part::Word(number(word).unwrap_or_default())
                 });
             }
         }

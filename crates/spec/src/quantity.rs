@@ -20,12 +20,12 @@ pub fn size_bytes(text: &str) -> Option<u64> {
 pub(crate) fn size(number: &str, unit: &str) -> Option<u64> {
     let unit: u64 = match unit.to_ascii_lowercase().as_str() {
         "b" | "byte" | "bytes" => 1,
-        "kb" | "kilobytes" => 1_000,
-        "mb" | "megabyte" | "megabytes" => 1_000_000,
+        "kb" | "kilobyte" | "kilobytes" => 1_000,
+        "mb" | "megabyte" | "megabytes" | "megs" | "meg" | "mbytes" => 1_000_000,
         "gb" | "gigabyte" | "gigabytes" => 1_000_000_000,
-        "kib" => 1 << 10,
-        "mib" => 1 << 20,
-        "gib" => 1 << 30,
+        "kib" | "ki" => 1 << 10,
+        "mib" | "mi" | "mebibytes" | "mebibyte" => 1 << 20,
+        "gib" | "gi" | "gibibytes" | "gibibyte" => 1 << 30,
         _ => return None,
     };
     let bytes = thousandths(number)?.checked_mul(unit)? / 1000;
@@ -35,7 +35,7 @@ pub(crate) fn size(number: &str, unit: &str) -> Option<u64> {
 /// A time: `50ms`, `1s`, `2 min`, `1.5 seconds`, `1 h`. More than nothing, at most a day.
 pub(crate) fn time(number: &str, unit: &str) -> Option<Duration> {
     let unit: u64 = match unit.to_ascii_lowercase().as_str() {
-        "ms" | "millisecond" | "milliseconds" => 1,
+        "ms" | "msec" | "msecs" | "millis" | "millisecond" | "milliseconds" => 1,
         "s" | "sec" | "secs" | "second" | "seconds" => 1_000,
         "min" | "mins" | "minute" | "minutes" => 60_000,
         "h" | "hour" | "hours" => 3_600_000,
@@ -43,6 +43,12 @@ pub(crate) fn time(number: &str, unit: &str) -> Option<Duration> {
     };
     let time = Duration::from_micros(thousandths(number)?.checked_mul(unit)?);
     (!time.is_zero() && time <= LONGEST).then_some(time)
+}
+
+/// Whether a word is a unit of a size or a time, or ends in one.
+pub(crate) fn is_unit(word: &str) -> bool {
+    let (_, unit) = split(word);
+    size("1", unit).is_some() || time("1", unit).is_some()
 }
 
 /// Splits `200MB` into the number and the unit, which may be empty.

@@ -40,12 +40,12 @@ fn describe(page: &mut String, entry: &Entry) {
         let _ = writeln!(page, "- {example}");
     }
     page.push_str("\n```text\n");
-    for pattern in entry.patterns {
-        let _ = writeln!(page, "{pattern}");
+    for form in entry.forms {
+        let _ = writeln!(page, "{}", form.join("  +  "));
     }
-    for (kind, patterns) in [("label:  ", entry.labels), ("topic:  ", entry.topics), ("remark: ", entry.remarks)] {
-        for pattern in patterns {
-            let _ = writeln!(page, "{kind}{pattern}");
+    for (kind, parts) in [("also:  ", entry.extras), ("topic: ", entry.topics)] {
+        for part in parts {
+            let _ = writeln!(page, "{kind}{part}");
         }
     }
     page.push_str("```\n");
@@ -98,14 +98,15 @@ period or a semicolon between them, must both hold.
 The text before a colon, or before a dash, is a label. It is never dropped unread. It is
 
 - the sentence's **subject**: `PORT: Configurable, defaults to 8000`;
-- a **promise** of its own: `No secrets in image: Database URL passed at runtime` promises both;
+- a **promise** of its own: `No secrets in image: Database URL passed at runtime` promises both, as two sentences with *and* between them do;
 - the **topic** of the sentence's entry (`Security: Container runs as non-root user`), listed there;
 - a **synonym**: `Target`, `Choice`, `Requirement`, `Limit`. Under *Constraints* the heading may then be the subject: `### Base Image`, `- **Choice**: python:3.12-alpine`;
+- an **identifier**: `SC-1`, `[SC-5]`, `CON-001`, `AC1`. It becomes the promise's id;
 - a mark of **prose**: `Rationale`, `Alternative`, `Why`, `Note`. The item promises nothing.
 
 ### Parentheses
 
-What stands in parentheses, or behind a dash, is a parameter or a remark that the entry lists: `(verify with docker images)`. Anything else makes the sentence not understood.
+What stands in parentheses, or behind a dash, is read with the sentence: `(verify with docker images)` adds nothing, `(transfer)` names a measure, `(uid 1000)` is a promise of its own. Anything else makes the sentence not understood.
 
 ### Sizes, times, names
 
@@ -124,8 +125,14 @@ What stands in parentheses, or behind a dash, is a parameter or a remark that th
 const PARTS: &str = r"
 ### How sentences are written here
 
-Words stand for themselves; `[optional]`, `(one|of|these)`, `{parameter}`; `!name` is no word but notes that this way was taken; `<name>` is one of these shared parts.
-A *label* makes the promise by itself, a *topic* is a label that adds nothing, a *remark* may stand in parentheses behind the sentence.
+Each line is a form of the sentence: parts with `+` between them, all of which are needed, in any order. A line `also:` is a part that may be there besides; a `topic:` is a
+label that adds nothing. Every word of a sentence must belong to a part, or the sentence is not understood, and the report names the words too many.
+
+Within a part, words stand for themselves; `[optional]`, `(one|of|these)`, `{parameter}`; `!name` is no word but notes that this way was taken; `<name>` is one of the shared parts below.
+
+Words are compared after these steps: pictures that decorate (✅, not ❌ or 🚫) and quotation marks go; `<10s` becomes two words; `max.` loses its period; spelling is made
+American; `must not`, `does not`, `never` and their kin become `not`; `must`, `shall`, `should`, `will`, `needs to`, `please ensure that` and their kin go, and so do articles and
+forms of *to be*; plurals match their singulars.
 ";
 
 const AFTER: &str = r#"
@@ -173,7 +180,7 @@ A comment may have several lines, one step each. A mistake is an error that name
 ## Ids
 
 A promise's id in reports is its section and its sentence in small letters, `success-criteria-image-size-under-200mb`, with `-2`, `-3` for repeats. `<!-- id: NAME -->` on the
-item gives it one that stays when the words change: letters, digits, `.`, `_`, `-`, at most 100.
+item gives it one that stays when the words change: letters, digits, `.`, `_`, `-`, at most 100. So does an identifier in front of the sentence: `SC-1: …`.
 
 ## Bounds
 

@@ -1,5 +1,7 @@
 //! A sentence as words: what is compared with the vocabulary.
 
+use crate::pattern;
+
 /// A word or a mark of a sentence.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Token {
@@ -7,30 +9,58 @@ pub(crate) struct Token {
     pub(crate) text: String,
     /// In small letters, with plain apostrophes and hyphens: what patterns are compared with.
     pub(crate) word: String,
+    /// The word as a singular, or as a verb of the plural: `files`, `runs` as `file`, `run`.
+    pub(crate) stem: String,
+    /// The vocabulary's numbers of the word and of its stem.
+    numbers: [Option<u16>; 2],
     /// Where it stands in the sentence, in bytes.
     pub(crate) start: usize,
 }
 
-/// A sentence without its parentheses, and each of those.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Clause {
-    pub(crate) main: Vec<Token>,
-    pub(crate) remarks: Vec<Vec<Token>>,
-}
-
 impl Token {
-    fn new(text: &str, start: usize) -> Self {
+    pub(crate) fn new(text: &str, start: usize) -> Self {
         let word = text.to_lowercase().replace(['’', '‘'], "'").replace(['\u{2010}', '\u{2011}'], "-");
-        Self { text: text.to_owned(), word, start }
+        Self::meaning(text.to_owned(), &word, start)
     }
 
+    /// A text that is compared as another word.
+    pub(crate) fn meaning(text: String, word: &str, start: usize) -> Self {
+        let stem = singular(word);
+        Self { text, numbers: [pattern::number(word), pattern::number(&stem)], stem, word: word.to_owned(), start }
+    }
+
+    /// Whether it is the word of this number.
+    pub(crate) fn has(&self, number: u16) -> bool {
+        self.numbers.contains(&Some(number))
+    }
+
+    /// The numbers of the word and of its stem, where the vocabulary has them.
+    pub(crate) fn numbers(&self) -> impl Iterator<Item = u16> {
+        self.numbers.into_iter().flatten()
+    }
+
+    /// Whether it is this word, in the singular or the plural.
     pub(crate) fn is(&self, word: &str) -> bool {
-        self.word == word
+        self.word == word || self.stem == word
     }
 
     pub(crate) fn end(&self) -> usize {
         self.start + self.text.len()
     }
+}
+
+/// A word without the `s` of a plural or of a verb.
+pub(crate) fn singular(word: &str) -> String {
+    let stem = match word.strip_suffix('s') {
+        Some(stem) if stem.len() < 2 || stem.ends_with(['s', 'u', 'i', '\'']) => word,
+        Some(stem) => match stem.strip_suffix("ie") {
+            Some(rest) if rest.len() > 1 => return format!("{rest}y"),
+            _ if ["sse", "she", "che", "xe"].iter().any(|end| stem.ends_with(end)) => &stem[..stem.len() - 1],
+            _ => stem,
+        },
+        None => word,
+    };
+    stem.to_owned()
 }
 
 /// Splits a sentence. Parentheses, and commas, colons, semicolons and periods behind a word are tokens of their own.
@@ -60,28 +90,6 @@ pub(crate) fn tokens(text: &str) -> Vec<Token> {
         }
     }
     tokens
-}
-
-/// Takes the parentheses out of a sentence, and the period at its end. `None` where they are nested or do not match.
-pub(crate) fn clause(tokens: &[Token]) -> Option<Clause> {
-    let mut clause = Clause { main: Vec::new(), remarks: Vec::new() };
-    let mut inside: Option<Vec<Token>> = None;
-    for token in tokens {
-        match (token.text.as_str(), &mut inside) {
-            ("(", None) => inside = Some(Vec::new()),
-            (")", Some(_)) => clause.remarks.extend(inside.take()),
-            ("(" | ")", _) => return None,
-            (_, Some(remark)) => remark.push(token.clone()),
-            (_, None) => clause.main.push(token.clone()),
-        }
-    }
-    if inside.is_some() {
-        return None;
-    }
-    if clause.main.last().is_some_and(|last| last.is(".")) {
-        clause.main.pop();
-    }
-    Some(clause)
 }
 
 /// Whether a token is a dash between parts of a sentence.

@@ -42,7 +42,7 @@ pub(crate) fn nearest(words: &[Token]) -> Option<String> {
 /// The sentences that may be suggested.
 fn examples() -> &'static [Vec<Unit>] {
     static EXAMPLES: LazyLock<Vec<Vec<Unit>>> = LazyLock::new(|| {
-        vocabulary().iter().flat_map(|entry| entry.examples).map(|example| units(&tokens(example))).collect()
+        vocabulary().flat_map(|entry| entry.examples).map(|example| units(&tokens(example))).collect()
     });
     &EXAMPLES
 }

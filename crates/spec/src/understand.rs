@@ -3,13 +3,21 @@
 use std::sync::LazyLock;
 
 use crate::Check;
-use crate::pattern::{Found, Pattern};
-use crate::sentence::{Clause, Token, clause, is_dash, tokens};
+use crate::cover::Form;
+use crate::normalise::normalise;
+use crate::pattern::Pattern;
+use crate::sentence::{Token, is_dash, tokens};
 use crate::suggest;
 use crate::vocabulary::{Entry, vocabulary};
 
 /// Words in a sentence, at most: longer ones are prose that nothing understands.
 const MOST_WORDS: usize = 80;
+
+/// Bytes in a sentence, at most.
+const MOST_BYTES: usize = 2000;
+
+/// Words in a sentence that may be two, at most.
+const MOST_JOINED: usize = 40;
 
 /// Labels that mark prose.
 const PROSE: &[&str] = &["rationale", "alternative", "alternatives", "why", "note", "notes"];
@@ -35,12 +43,10 @@ pub(crate) fn understand(text: &str, heading: Option<&str>) -> Reading {
     if is_prose(text) {
         return Reading::Prose;
     }
-    let words = tokens(text);
-    if words.len() > MOST_WORDS {
-        return Reading::NotUnderstood { rest: None, suggestion: None };
-    }
+    let Some(words) = words_of(text) else { return Reading::NotUnderstood { rest: None, suggestion: None } };
     let heading = heading.map(tokens).filter(|heading| !heading.is_empty() && heading.len() <= 8);
-    match sentences(&words, heading.as_deref()) {
+    let heading = heading.map(|heading| normalise(&heading));
+    match sentences(&normalise(&words), heading.as_deref()) {
         Ok(checks) => Reading::Promises(checks),
         Err(rest) => Reading::NotUnderstood {
             rest: rest.map(|rest| text[rest.0..rest.1].to_owned()),
@@ -58,28 +64,31 @@ pub(crate) fn is_prose(text: &str) -> bool {
 
 /// Whether a sentence is understood by itself.
 pub(crate) fn is_understood(text: &str) -> bool {
-    let words = tokens(text);
-    words.len() <= MOST_WORDS && sentences(&words, None).is_ok()
+    words_of(text).is_some_and(|words| sentences(&normalise(&words), None).is_ok())
 }
 
-/// Whether a text is nothing but what may stand beside the sentence: a prose label, or a remark that its entry lists.
+/// The words of a text that is short enough for a sentence.
+fn words_of(text: &str) -> Option<Vec<Token>> {
+    (text.len() <= MOST_BYTES).then(|| tokens(text)).filter(|words| words.len() <= MOST_WORDS)
+}
+
+/// Whether a text is nothing but what may stand beside the sentence: a prose label, or words that change nothing of what it promises.
 pub(crate) fn is_remark_of(sentence: &str, note: &str) -> bool {
     if is_prose(note) {
         return true;
     }
-    let note = tokens(note);
-    let mut words = tokens(sentence);
-    if words.len() + note.len() > MOST_WORDS {
+    let (Some(sentence), Some(note)) = (words_of(sentence), words_of(note)) else { return false };
+    if sentence.len() + note.len() > MOST_WORDS {
         return false;
     }
+    let mut words = normalise(&sentence);
+    let alone = sentences(&words, None);
     if words.last().is_some_and(|last| last.is(".")) {
         words.pop();
     }
-    let paren = |text: &str| Token { text: text.to_owned(), word: text.to_owned(), start: 0 };
-    let alone = sentences(&words, None);
-    words.push(paren("("));
-    words.extend(note.into_iter().filter(|token| !token.is(".")));
-    words.push(paren(")"));
+    words.push(Token::new("(", 0));
+    words.extend(normalise(&note).into_iter().filter(|token| !token.is(".")));
+    words.push(Token::new(")", 0));
     // A remark that is a parameter would change what the sentence says: it has to stand in it.
     alone.is_ok() && alone == sentences(&words, None)
 }
@@ -89,6 +98,13 @@ type Rest = Option<(usize, usize)>;
 
 /// The whole text as one sentence, else as several that are each understood.
 fn sentences(words: &[Token], heading: Option<&[Token]>) -> Result<Vec<Check>, Rest> {
+    let words = match words {
+        [words @ .., last] if last.is(".") => words,
+        words => words,
+    };
+    if !is_balanced(words) {
+        return Err(None);
+    }
     let rest = match labelled(words, heading) {
         Ok(checks) => return Ok(checks),
         Err(rest) => rest,
@@ -109,156 +125,152 @@ fn sentences(words: &[Token], heading: Option<&[Token]>) -> Result<Vec<Check>, R
     Ok(all)
 }
 
+/// Whether parentheses match and none is inside another.
+fn is_balanced(words: &[Token]) -> bool {
+    let mut open = false;
+    words.iter().all(|token| match token.text.as_str() {
+        "(" => !std::mem::replace(&mut open, true),
+        ")" => std::mem::replace(&mut open, false),
+        _ => true,
+    }) && !open
+}
+
 /// A sentence with or without a label before it.
 fn labelled(words: &[Token], heading: Option<&[Token]>) -> Result<Vec<Check>, Rest> {
-    let Some((label, text)) = label_of(words) else { return unlabelled(words, heading) };
-    let own = entries().iter().find_map(|entry| entry.label(label));
-    if let Some(own) = own {
-        // A promise of its own, beside its text or as the subject of it.
-        return match plain(text) {
-            Ok(checks) => {
-                let mut all = own;
-                add(&mut all, checks);
-                Ok(all)
-            }
-            Err(rest) => plain(words).map_err(|_| rest.or_else(|| span(text))),
-        };
-    }
-    let rest = match plain(words) {
+    let rest = match unlabelled(words, heading) {
         Ok(checks) => return Ok(checks),
         Err(rest) => rest,
     };
-    let is_synonym = matches!(label, [name] if SYNONYMS.contains(&name.word.as_str()));
-    let understood = if is_synonym { unlabelled(text, heading) } else { under_topic(label, text) };
-    understood.map_err(|other| rest.or(other))
-}
-
-/// A label that names the subject of the sentence's own entry adds nothing to it.
-fn under_topic(label: &[Token], text: &[Token]) -> Result<Vec<Check>, Rest> {
-    match entry_of(text) {
-        Ok((entry, checks)) if entry.has_topic(label) => Ok(checks),
-        Ok(_) => Err(span(label)),
-        Err(rest) => Err(rest),
+    let Some((label, text)) = label_of(words).filter(|(_, text)| !text.is_empty()) else { return Err(rest) };
+    if matches!(label, [name] if SYNONYMS.contains(&name.word.as_str())) {
+        return unlabelled(text, heading);
     }
+    if let Ok((entry, checks)) = entry_of(text)
+        && entry.has_topic(label)
+    {
+        return Ok(checks);
+    }
+    // A promise of its own in front of another one.
+    let Ok(mut all) = conjoined(label) else { return Err(rest) };
+    add(&mut all, conjoined(text).map_err(|other| other.or_else(|| span(text)))?);
+    Ok(all)
 }
 
 /// A sentence by itself, else with the heading as its subject.
 fn unlabelled(words: &[Token], heading: Option<&[Token]>) -> Result<Vec<Check>, Rest> {
-    let rest = match plain(words) {
-        Ok(checks) => return Ok(checks),
-        Err(rest) => rest,
-    };
-    let Some(heading) = heading else { return Err(rest) };
-    let mut with_subject = heading.to_vec();
-    with_subject.push(Token { text: ":".to_owned(), word: ":".to_owned(), start: 0 });
-    with_subject.extend_from_slice(words);
-    // What the heading adds has no place in the text, so only the text's own rest is told.
-    plain(&with_subject).map_err(|_| rest)
+    // A bare measure is about what the heading says.
+    if let Some(heading) = heading {
+        let mut with_subject = heading.to_vec();
+        with_subject.push(Token::new(":", 0));
+        with_subject.extend_from_slice(words);
+        if let Ok((_, checks)) = entry_of(&with_subject) {
+            return Ok(checks);
+        }
+        if is_bare_measure(words) {
+            return Err(None);
+        }
+    }
+    conjoined(words)
 }
 
-fn plain(words: &[Token]) -> Result<Vec<Check>, Rest> {
-    entry_of(words).map(|(_, checks)| checks)
+/// Whether a sentence names nothing but a size: of what, its heading says.
+fn is_bare_measure(words: &[Token]) -> bool {
+    static MEASURE: LazyLock<Form> = LazyLock::new(|| Form::new(&["<at-most-size>"]));
+    MEASURE.cover(&[], words).is_some_and(|cover| cover.rest.is_empty())
+}
+
+/// One sentence, or two that an *and*, a comma or a parenthesis joins.
+fn conjoined(words: &[Token]) -> Result<Vec<Check>, Rest> {
+    let rest = match entry_of(words) {
+        Ok((_, checks)) => return Ok(checks),
+        Err(rest) => rest,
+    };
+    if words.len() > MOST_JOINED {
+        return Err(rest);
+    }
+    for at in 1..words.len() {
+        let joins = ["and", ",", "with", "("].iter().any(|word| words[at].is(word)) || is_dash(&words[at]);
+        // `does not run as root and exposes port 80` denies both, or one.
+        if !joins || words[..at].iter().any(|word| word.is("not")) {
+            continue;
+        }
+        let (mut first, mut second) = (&words[..at], &words[at + 1..]);
+        if let [before @ .., mark] = first
+            && mark.is(",")
+        {
+            first = before;
+        }
+        if words[at].is("(") {
+            match second {
+                [inside @ .., last] if last.is(")") => second = inside,
+                _ => continue,
+            }
+        }
+        if let (Ok((_, mut all)), Ok(others)) = (entry_of(first), conjoined(second)) {
+            add(&mut all, others);
+            return Ok(all);
+        }
+    }
+    Err(rest)
 }
 
 /// The entry that understands a sentence whole, and its checks.
 fn entry_of(words: &[Token]) -> Result<(&'static Compiled, Vec<Check>), Rest> {
-    let Some(sentence) = clause(words) else { return Err(None) };
-    let mut rest = None;
-    match whole(&sentence) {
-        Ok(understood) => return Ok(understood),
-        Err(found) => rest = rest.or(found),
+    let mut nearest: Option<Vec<usize>> = None;
+    if !is_balanced(words) {
+        return Err(None);
     }
-    // `Sentence — remark`, and `SUBJECT - sentence`.
-    if let Some(dash) = sentence.main.iter().position(is_dash) {
-        let (before, after) = (&sentence.main[..dash], &sentence.main[dash + 1..]);
-        let mut remarked = Clause { main: before.to_vec(), remarks: sentence.remarks.clone() };
-        remarked.remarks.push(after.to_vec());
-        let mut subject = sentence.clone();
-        subject.main[dash] = Token { text: ":".to_owned(), word: ":".to_owned(), start: subject.main[dash].start };
-        if let Ok(understood) = whole(&remarked).or_else(|_| whole(&subject)) {
-            return Ok(understood);
-        }
-    }
-    Err(rest)
-}
-
-fn whole(sentence: &Clause) -> Result<(&'static Compiled, Vec<Check>), Rest> {
-    let mut rest: Rest = None;
-    let mut longest = 0;
     for entry in entries() {
-        for pattern in entry.patterns.iter().chain(&entry.labels) {
-            for (end, found) in pattern.ends(&sentence.main) {
-                if end < sentence.main.len() {
-                    if end > longest && (entry.entry.checks)(&found).is_some() {
-                        (longest, rest) = (end, span(&sentence.main[end..]));
-                    }
-                    continue;
-                }
-                match entry.with_remarks(found, &sentence.remarks) {
-                    Ok(checks) => return Ok((entry, checks)),
-                    Err(remark) => {
-                        (longest, rest) = (end, sentence.remarks.get(remark).and_then(|remark| span(remark)));
-                    }
-                }
+        for cover in entry.forms.iter().filter_map(|form| form.cover(&entry.extras, words)) {
+            let Some(checks) = (entry.entry.checks)(&cover.found) else { continue };
+            if cover.rest.is_empty() {
+                return Ok((entry, checks));
+            }
+            if cover.rest.len() < nearest.as_ref().map_or(words.len(), Vec::len) {
+                nearest = Some(cover.rest);
             }
         }
     }
-    Err(rest)
+    // Where nothing is left but the rest, there was no sentence.
+    let nearest = nearest.filter(|rest| rest.len() * 2 <= words.len() + 1);
+    Err(nearest.and_then(|rest| span(&words[*rest.first()?..=*rest.last()?])))
 }
 
-/// An entry with its patterns compiled.
+/// An entry with its parts compiled.
 struct Compiled {
     entry: &'static Entry,
-    patterns: Vec<Pattern>,
-    labels: Vec<Pattern>,
+    forms: Vec<Form>,
+    extras: Vec<Pattern>,
     topics: Vec<Vec<Token>>,
-    remarks: Vec<Pattern>,
 }
 
 fn entries() -> &'static [Compiled] {
-    static ENTRIES: LazyLock<Vec<Compiled>> = LazyLock::new(|| vocabulary().iter().map(Compiled::new).collect());
+    static ENTRIES: LazyLock<Vec<Compiled>> = LazyLock::new(|| vocabulary().map(Compiled::new).collect());
     &ENTRIES
 }
 
 impl Compiled {
     fn new(entry: &'static Entry) -> Self {
-        let compile =
-            |patterns: &'static [&'static str]| patterns.iter().map(|pattern| Pattern::new(pattern)).collect();
         Self {
             entry,
-            patterns: compile(entry.patterns),
-            labels: compile(entry.labels),
+            forms: entry.forms.iter().map(|form| Form::new(form)).collect(),
+            extras: entry.extras.iter().map(|part| Pattern::new(part)).collect(),
             topics: entry.topics.iter().map(|topic| tokens(topic)).collect(),
-            remarks: compile(entry.remarks),
         }
-    }
-
-    /// What a label promises by itself.
-    fn label(&self, label: &[Token]) -> Option<Vec<Check>> {
-        let Clause { main, remarks } = clause(label)?;
-        let found = self.labels.iter().find_map(|pattern| pattern.whole(&main))?;
-        self.with_remarks(found, &remarks).ok()
     }
 
     fn has_topic(&self, label: &[Token]) -> bool {
-        self.topics.iter().any(|topic| topic.iter().map(|t| &t.word).eq(label.iter().map(|t| &t.word)))
-    }
-
-    /// The checks of what was found, once every parenthesis is one that the entry knows; else which one is not.
-    fn with_remarks(&self, mut found: Found, remarks: &[Vec<Token>]) -> Result<Vec<Check>, usize> {
-        for (index, remark) in remarks.iter().enumerate() {
-            let known = self.remarks.iter().find_map(|pattern| pattern.whole(remark));
-            if !known.is_some_and(|said| found.join(said)) {
-                return Err(index);
-            }
-        }
-        (self.entry.checks)(&found).ok_or(0)
+        self.topics.iter().any(|topic| {
+            topic.len() == label.len() && topic.iter().zip(label).all(|(topic, word)| word.is(&topic.stem))
+        })
     }
 }
 
-/// The label before a sentence's first colon, and what follows it: at most five words, none of them a parenthesis' part.
+/// The label before a sentence's first colon or dash, and what follows it.
 fn label_of(words: &[Token]) -> Option<(&[Token], &[Token])> {
-    let colon = words.iter().take(12).position(|token| token.is(":")).filter(|at| *at > 0)?;
+    let colon =
+        words.iter().take(12).position(|token| token.is(":")).or_else(|| words.iter().take(12).position(is_dash));
+    let colon = colon.filter(|at| *at > 0)?;
     Some((&words[..colon], &words[colon + 1..]))
 }
 

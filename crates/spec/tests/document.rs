@@ -72,7 +72,7 @@ fn headings_and_labels_give_the_subject_to_bullets_under_constraints() {
         "## Constraints\n### Base Images We Rejected\n- scratch\n- Target: Under 200MB\n",
         "3 constraints-scratch = ?\n4 constraints-target-under-200mb = ?",
     );
-    check("## Success Criteria\n### Base Image\n- [ ] scratch\n", "3 success-criteria-scratch = ?");
+    check("## Success Criteria\n### Base Image\n- [ ] scratch\n", "3 success-criteria-scratch = image.base");
 }
 
 #[test]

@@ -165,7 +165,7 @@ fn vocabulary_json() -> String {
             "examples": entry.examples,
         })
     };
-    pretty(&vocabulary().iter().map(one).collect())
+    pretty(&vocabulary().map(one).collect())
 }
 
 fn pretty(value: &Value) -> String {

@@ -1,0 +1,112 @@
+//! Whether the words of a sentence are those of an entry: every word must belong to one of its parts, and each part that it needs must be there.
+//!
+//! The parts may come in any order, so the active and the passive voice, and a measure in front or behind, are one sentence. Each word costs
+//! one that no part accounts for: a cover without costs is an understanding, and the cheapest one says which words were too many.
+
+use crate::pattern::{Found, Pattern};
+use crate::sentence::{Token, is_dash};
+
+/// Words too many, at most, for a sentence that is still worth an answer about its rest.
+const MOST_REST: usize = 12;
+
+/// One form of an entry, compiled.
+pub(crate) struct Form {
+    needed: Vec<Pattern>,
+}
+
+/// How the words of a sentence are covered.
+pub(crate) struct Cover {
+    pub(crate) found: Found,
+    /// The words that no part accounts for, by their numbers.
+    pub(crate) rest: Vec<usize>,
+}
+
+/// A way through the first words.
+#[derive(Clone)]
+struct Way {
+    /// The needed parts that were seen, one bit each.
+    seen: u32,
+    found: Found,
+    rest: Vec<usize>,
+}
+
+impl Form {
+    pub(crate) fn new(parts: &[&'static str]) -> Self {
+        Self { needed: parts.iter().map(|part| Pattern::new(part)).collect() }
+    }
+
+    /// The cheapest cover; `None` where a needed part is not there.
+    pub(crate) fn cover(&self, extras: &[Pattern], words: &[Token]) -> Option<Cover> {
+        let needed: Vec<Vec<Vec<(usize, Found)>>> = self.needed.iter().map(|part| places(part, words)).collect();
+        if needed.iter().any(|places| places.iter().all(Vec::is_empty)) {
+            return None;
+        }
+        let extras: Vec<Vec<Vec<(usize, Found)>>> = extras.iter().map(|part| places(part, words)).collect();
+        let all = (1 << self.needed.len()) - 1;
+        let mut ways: Vec<Vec<Way>> = vec![Vec::new(); words.len() + 1];
+        ways[0].push(Way { seen: 0, found: Found::default(), rest: Vec::new() });
+        for at in 0..words.len() {
+            for way in std::mem::take(&mut ways[at]) {
+                for (index, places) in needed.iter().enumerate().filter(|(index, _)| way.seen & (1 << index) == 0) {
+                    for (end, found) in &places[at] {
+                        way.goes_on(&mut ways[*end], way.seen | 1 << index, found);
+                    }
+                }
+                for (end, found) in extras.iter().flat_map(|places| &places[at]) {
+                    way.goes_on(&mut ways[*end], way.seen, found);
+                }
+                let mut skipped = way;
+                if !is_punctuation(&words[at]) {
+                    skipped.rest.push(at);
+                }
+                if skipped.rest.len() <= MOST_REST {
+                    keep(&mut ways[at + 1], skipped);
+                }
+            }
+        }
+        let whole = std::mem::take(&mut ways[words.len()]).into_iter().filter(|way| way.seen == all);
+        whole.min_by_key(|way| way.rest.len()).map(|way| Cover { found: way.found, rest: way.rest })
+    }
+}
+
+impl Way {
+    /// Adds the way on from here, unless what was found there is not what was found before.
+    fn goes_on(&self, there: &mut Vec<Self>, seen: u32, found: &Found) {
+        let mut joined = self.found.clone();
+        if joined.join(found.clone()) {
+            keep(there, Self { seen, found: joined, rest: self.rest.clone() });
+        }
+    }
+}
+
+/// Keeps the cheapest way to each place and set of parts, and of equal ones the first with each finding.
+fn keep(ways: &mut Vec<Way>, way: Way) {
+    const MOST: usize = 24;
+    if ways.iter().any(|known| known.seen == way.seen && known.found == way.found && known.rest.len() <= way.rest.len())
+    {
+        return;
+    }
+    ways.retain(|known| !(known.seen == way.seen && known.found == way.found));
+    if ways.len() >= MOST {
+        let (dearest, _) = ways.iter().enumerate().max_by_key(|(_, way)| way.rest.len()).unwrap_or((0, &way));
+        if ways[dearest].rest.len() <= way.rest.len() {
+            return;
+        }
+        ways.swap_remove(dearest);
+    }
+    ways.push(way);
+}
+
+/// For each word, the ends of the part if it begins there; none of them is empty.
+fn places(part: &Pattern, words: &[Token]) -> Vec<Vec<(usize, Found)>> {
+    let ends = |at: usize| {
+        let ends = part.ends(&words[at..]).into_iter().filter(|(end, _)| *end > 0);
+        ends.map(|(end, found)| (at + end, found)).collect()
+    };
+    (0..words.len()).map(ends).collect()
+}
+
+/// Marks that say nothing by themselves. What separates two sentences is not among them.
+fn is_punctuation(token: &Token) -> bool {
+    [",", ":", ";", "(", ")", "!"].contains(&token.text.as_str()) || is_dash(token)
+}

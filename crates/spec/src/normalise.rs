@@ -1,0 +1,327 @@
+//! Steps that make sentences alike which say the same: each takes a sentence's words and returns them without what changes nothing.
+//!
+//! A step has a table, and a test of its own. What a step does not know stays, and then no entry accounts for it.
+
+use crate::quantity;
+use crate::sentence::Token;
+
+type Step = fn(&[Token]) -> Vec<Token>;
+
+/// In the order in which they are taken.
+const STEPS: &[Step] = &[emoji, quotes, comparisons, alternatives, abbreviations, spelling, negations, duties, fillers];
+
+/// A sentence's words without what changes nothing of what it says.
+pub(crate) fn normalise(words: &[Token]) -> Vec<Token> {
+    STEPS.iter().fold(words.to_vec(), |words, step| step(&words))
+}
+
+/// Pictures that decorate. Any other, such as ❌ or 🚫, stays and is understood by nothing.
+const DECORATION: &[char] = &[
+    '✅', '✔', '✓', '☑', '🚀', '🔒', '🔐', '🛡', '🐳', '📦', '🏥', '🩺', '💾', '🧪', '🔧', '⚙', '🌐', '🔑', '📝', '🎯',
+    '⚡', '🏷', '🧹', '📊', '📈', '💚', '🟢', '🏗', '🔌', '🗄', '📏', '⏱', '🐘', '🐍', '🦀', '👤', '👮', '🌱', '🪶', '🧱',
+    '🗃', '📡', '🩹', '♻', '🔁', '🔄', '➡', '👉', '⭐', '✨', '🎉', '💡', '🪵', '📜', '🧠', '🐋', '🏁', '🕒', '⏰',
+    '💓', '❤', '🫀', '\u{fe0f}', '\u{200d}', '•', '●', '▪', '◦', '★',
+];
+
+fn emoji(words: &[Token]) -> Vec<Token> {
+    trimmed(words, |sign| DECORATION.contains(&sign))
+}
+
+fn quotes(words: &[Token]) -> Vec<Token> {
+    trimmed(words, |sign| "\"“”„«»‹›`*".contains(sign))
+}
+
+/// Takes signs from both ends of each word; a word of nothing else goes.
+fn trimmed(words: &[Token], takes: fn(char) -> bool) -> Vec<Token> {
+    let trim = |token: Token| {
+        let text = token.text.trim_start_matches(takes);
+        let start = token.start + token.text.len() - text.len();
+        let text = text.trim_end_matches(takes);
+        if text.len() == token.text.len() { Some(token) } else { (!text.is_empty()).then(|| Token::new(text, start)) }
+    };
+    words.iter().cloned().filter_map(trim).collect()
+}
+
+/// `<10s` as two words, `<= 10 s` as it is.
+fn comparisons(words: &[Token]) -> Vec<Token> {
+    let split = |token: Token| {
+        let sign =
+            ["<=", "<", "≤"].into_iter().find(|sign| token.text.starts_with(sign) && token.text.len() > sign.len());
+        match sign.filter(|sign| token.text[sign.len()..].starts_with(|c: char| c.is_ascii_digit())) {
+            Some(sign) => {
+                let (sign, number) = token.text.split_at(sign.len());
+                vec![Token::new(sign, token.start), Token::new(number, token.start + sign.len())]
+            }
+            None => vec![token],
+        }
+    };
+    words.iter().cloned().flat_map(split).collect()
+}
+
+/// `SIGTERM/SIGINT` and `create/read/update/delete` as words with the mark between them.
+fn alternatives(words: &[Token]) -> Vec<Token> {
+    let split = |token: Token| {
+        let parts: Vec<&str> = token.text.split('/').collect();
+        let plain = |part: &&str| part.len() >= 3 && part.chars().all(|c| c.is_alphabetic() || c == '-');
+        if parts.len() < 2 || !parts.iter().all(plain) || !parts.iter().all(|part| is_ordinary(part)) {
+            return vec![token];
+        }
+        let mut at = token.start;
+        let mut tokens = Vec::new();
+        for part in parts {
+            if !tokens.is_empty() {
+                tokens.push(Token::new("/", at));
+                at += 1;
+            }
+            tokens.push(Token::new(part, at));
+            at += part.len();
+        }
+        tokens
+    };
+    words.iter().cloned().flat_map(split).collect()
+}
+
+/// Words between which a slash is an *and* or an *or*.
+fn is_ordinary(word: &str) -> bool {
+    const WORDS: &[&str] = &[
+        "create",
+        "read",
+        "update",
+        "delete",
+        "list",
+        "sigterm",
+        "sigint",
+        "sigquit",
+        "shell",
+        "compiler",
+        "credential",
+        "password",
+        "secret",
+        "token",
+        "key",
+        "package",
+        "manager",
+        "image",
+        "container",
+        "layer",
+        "commit",
+        "version",
+        "latest",
+        "memory",
+        "stdout",
+        "start",
+        "startup",
+        "build",
+        "debug",
+    ];
+    WORDS.contains(&crate::sentence::singular(&word.to_lowercase()).as_str())
+}
+
+/// The period of `max.`, and of `sec.` inside a sentence.
+fn abbreviations(words: &[Token]) -> Vec<Token> {
+    let mut kept: Vec<Token> = Vec::with_capacity(words.len());
+    for (index, token) in words.iter().enumerate() {
+        let ends_one = token.is(".")
+            && kept.last().is_some_and(|before| {
+                ["max", "min", "incl", "approx", "resp"].contains(&before.word.as_str())
+                    || quantity::is_unit(&before.word)
+            })
+            && words.get(index + 1).is_some_and(|next| !next.text.starts_with(char::is_uppercase));
+        if !ends_one {
+            kept.push(token.clone());
+        }
+    }
+    kept
+}
+
+/// British spelling, and other spellings of one word.
+const SPELLING: &[(&str, &str)] = &[
+    ("containerised", "containerized"),
+    ("dockerised", "containerized"),
+    ("dockerized", "containerized"),
+    ("honour", "honor"),
+    ("honours", "honor"),
+    ("artefact", "artifact"),
+    ("authorised", "authorized"),
+    ("labelled", "labeled"),
+    ("minimised", "minimized"),
+    ("optimised", "optimized"),
+    ("initialise", "initialize"),
+    ("signalled", "signaled"),
+    ("behaviour", "behavior"),
+    ("licence", "license"),
+    ("standardised", "standardized"),
+    ("unprivileged", "unprivileged"),
+    ("non-privileged", "unprivileged"),
+    ("nonprivileged", "unprivileged"),
+    ("non-superuser", "non-root"),
+    ("rootfull", "rootful"),
+    ("programme", "program"),
+    ("healthchecks", "healthcheck"),
+    ("start-up", "startup"),
+    ("start-up-time", "startup time"),
+    ("shut-down", "shutdown"),
+    ("has", "have"),
+    ("having", "have"),
+    ("goes", "go"),
+    ("uses", "use"),
+    ("&", "and"),
+    ("+", "and"),
+    ("w/", "with"),
+    ("w/o", "without"),
+    ("db", "database"),
+    ("envvar", "env"),
+    ("filesystem", "filesystem"),
+    ("file-system", "filesystem"),
+    ("sub-", "under"),
+];
+
+fn spelling(words: &[Token]) -> Vec<Token> {
+    let plain = |token: Token| match SPELLING.iter().find(|(word, _)| token.word == *word) {
+        Some((_, usual)) => Token::meaning(token.text, usual, token.start),
+        None => token,
+    };
+    words.iter().cloned().map(plain).collect()
+}
+
+/// Every way to say *not*, each as that one word. `may not` and `cannot` say other things, and stay.
+const NEGATIONS: &[&str] = &[
+    "must never",
+    "must not",
+    "shall never",
+    "shall not",
+    "should never",
+    "should not",
+    "will never",
+    "will not",
+    "does not",
+    "do not",
+    "mustn't",
+    "shouldn't",
+    "shan't",
+    "won't",
+    "doesn't",
+    "don't",
+    "is not",
+    "are not",
+    "isn't",
+    "aren't",
+    "must not be",
+    "is never",
+    "are never",
+    "never",
+    "needn't be",
+];
+
+fn negations(words: &[Token]) -> Vec<Token> {
+    let mut longest: Vec<Vec<&str>> = NEGATIONS
+        .iter()
+        .filter(|phrase| !phrase.starts_with("needn't"))
+        .map(|phrase| phrase.split(' ').collect())
+        .collect();
+    longest.sort_by_key(|phrase| std::cmp::Reverse(phrase.len()));
+    rewritten(words, |rest| {
+        let phrase = longest.iter().find(|phrase| begins(rest, phrase))?;
+        Some((phrase.len(), Some("not")))
+    })
+}
+
+/// Words of duty and courtesy: a promise is one without them. `able to` is no more than `can`, and stays as that.
+const DUTIES: &[(&str, Option<&str>)] = &[
+    ("please make sure that", None),
+    ("please make sure", None),
+    ("please ensure that", None),
+    ("please ensure", None),
+    ("please", None),
+    ("make sure that", None),
+    ("make sure", None),
+    ("ensure that", None),
+    ("ensure", None),
+    ("ensures that", None),
+    ("we must", None),
+    ("it must", None),
+    ("is going to", None),
+    ("are going to", None),
+    ("needs to", None),
+    ("need to", None),
+    ("has to", None),
+    ("have to", None),
+    ("ought to", None),
+    ("is supposed to", None),
+    ("is expected to", None),
+    ("must", None),
+    ("shall", None),
+    ("should", None),
+    ("will", None),
+    ("able to", Some("can")),
+];
+
+fn duties(words: &[Token]) -> Vec<Token> {
+    rewritten(words, |rest| {
+        let (phrase, instead) =
+            DUTIES.iter().find(|(phrase, _)| begins(rest, &phrase.split(' ').collect::<Vec<_>>()))?;
+        // `have to` in front of a noun is another verb: `has to be`, `has to run`.
+        Some((phrase.split(' ').count(), *instead))
+    })
+}
+
+/// Articles and forms of *to be*.
+const FILLERS: &[&str] =
+    &["a", "an", "the", "this", "our", "its", "your", "my", "is", "are", "be", "being", "been", "gets", "get", "both"];
+
+fn fillers(words: &[Token]) -> Vec<Token> {
+    words.iter().filter(|token| !FILLERS.contains(&token.word.as_str())).cloned().collect()
+}
+
+fn begins(words: &[Token], phrase: &[&str]) -> bool {
+    words.len() >= phrase.len() && phrase.iter().zip(words).all(|(word, token)| token.word == *word)
+}
+
+/// Each phrase that is found at a place replaced by one word, or by none.
+fn rewritten(words: &[Token], find: impl Fn(&[Token]) -> Option<(usize, Option<&'static str>)>) -> Vec<Token> {
+    let (mut at, mut kept) = (0, Vec::with_capacity(words.len()));
+    while let Some(token) = words.get(at) {
+        let Some((length, instead)) = find(&words[at..]) else {
+            kept.push(token.clone());
+            at += 1;
+            continue;
+        };
+        let text = || words[at..at + length].iter().map(|token| token.text.as_str()).collect::<Vec<_>>().join(" ");
+        kept.extend(instead.map(|word| Token::meaning(text(), word, token.start)));
+        at += length;
+    }
+    kept
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sentence::tokens;
+
+    #[track_caller]
+    fn check(step: Step, text: &str, expected: &str) {
+        let words: Vec<String> = step(&tokens(text)).into_iter().map(|token| token.word).collect();
+        assert_eq!(words.join(" "), expected, "{text}");
+    }
+
+    #[test]
+    fn each_step_takes_what_its_table_has_and_leaves_the_rest() {
+        check(emoji, "✅ Runs 🚀 fast", "runs fast");
+        check(emoji, "❌ Runs as root", "❌ runs as root");
+        check(emoji, "🚫Runs as root", "🚫runs as root");
+        check(quotes, "“Non-root” user", "non-root user");
+        check(comparisons, "size <250 MB and ≤300MB", "size < 250 mb and ≤ 300mb");
+        check(comparisons, "a <b> and > 5", "a <b> and > 5");
+        check(alternatives, "SIGTERM/SIGINT", "sigterm / sigint");
+        check(alternatives, "ghcr.io/acme/app and /health", "ghcr.io/acme/app and /health");
+        check(abbreviations, "max. 130 MB", "max 130 mb");
+        check(abbreviations, "within 10 sec. It stops.", "within 10 sec . it stops .");
+        check(spelling, "containerised w/o a DB", "containerized without a database");
+        check(negations, "MUST NOT run", "not run");
+        check(negations, "it doesn't run and is never root", "it not run and not root");
+        check(negations, "cannot run, may not run", "cannot run , may not run");
+        check(duties, "The image must be able to run, please", "the image be can run ,");
+        check(duties, "It may run", "it may run");
+        check(fillers, "The image is a container", "image container");
+    }
+}

@@ -1,0 +1,69 @@
+//! How the image was built.
+
+use super::{Entry, one};
+use crate::{Check, CheckKind};
+
+pub(super) const ENTRIES: &[Entry] = &[
+    Entry {
+        kind: CheckKind::BuildSucceeds,
+        sentence: "Container builds successfully without errors",
+        description: "The image's own build left a record, and it ended well.",
+        examples: &[
+            "Container builds successfully without errors",
+            "Image builds without errors",
+            "The build succeeds",
+        ],
+        forms: &[
+            &["(<container>|<image>|dockerfile|project|code|codebase)", "(build|can built|built|can build)"],
+            &["[docker|image|container] build", "(succeed|successful|complete|pass|work|green|finish)"],
+        ],
+        extras: &[
+            "(successfully|cleanly|correctly|ok|fine)",
+            "without (error|any error|failure|any failure|problem|issue)",
+            "with no (error|failure)",
+            "error-free",
+            "(verify|verified|checked) with docker build",
+        ],
+        topics: &["build"],
+        checks: |_| one(Check::BuildSucceeds),
+    },
+    Entry {
+        kind: CheckKind::BuildReproducible,
+        sentence: "Build is reproducible",
+        description: "Two builds of the same source give the same digest: the second one in another folder, as another user, with another home, locale, time zone and host name, as far as the builder lets these be varied.",
+        examples: &["Build is reproducible", "Reproducible build", "The image is reproducible byte for byte"],
+        forms: &[
+            &["(<image>|[docker|image|container] build|build process)", "(reproducible|deterministic)"],
+            &[
+                "(two build of|building|build|rebuilding|rebuild) same (source|commit|code|revision)",
+                "(give|yield|produce|result in) (same|identical) (image|digest|image digest)",
+            ],
+            &[
+                "(two build|build|rebuild)",
+                "(bit-identical|byte-identical|bit for bit identical|byte for byte identical)",
+            ],
+        ],
+        extras: &["(byte for byte|bit for bit|byte-for-byte|bit-for-bit|fully)", "twice"],
+        topics: &["build", "reproducibility"],
+        checks: |_| one(Check::BuildReproducible),
+    },
+    Entry {
+        kind: CheckKind::BuildMultiStage,
+        sentence: "Multi-stage build",
+        description: "The build has a stage of its own for the tools, and the image is made from another.",
+        examples: &["Multi-stage build", "Uses a multi-stage build", "Multi-stage Dockerfile"],
+        forms: &[
+            &["(multi-stage|multistage|multi stage)"],
+            &["(build|dockerfile)", "(use|have) (multiple|several|two|separate) (stage|build stage)"],
+        ],
+        extras: &[
+            "(build|dockerfile|docker build|image build|docker|<image>|<container>|yes)",
+            "(use|used|using|built|build|built with|built by|built in|built via|built as|build with|build use|build via|have)",
+            "(implemented|in place|set up)",
+            "[to] (keep|make|get) <image> (small|slim|minimal|lean)",
+            "for (smaller|small|slim|minimal) (image|image size|runtime image|final image)",
+        ],
+        topics: &["build", "dockerfile"],
+        checks: |_| one(Check::BuildMultiStage),
+    },
+];

@@ -1,0 +1,136 @@
+//! Health checks, and who the container runs as.
+
+use super::{Entry, HEALTHY_WITHIN, one, text, time};
+use crate::{Check, CheckKind};
+
+pub(super) const ENTRIES: &[Entry] = &[
+    Entry {
+        kind: CheckKind::HealthDeclared,
+        sentence: "Health check is declared",
+        description: "The image's config declares a health check.",
+        examples: &[
+            "Health check is declared",
+            "The image declares a health check",
+            "Health check: Built-in endpoint for orchestrator monitoring",
+        ],
+        forms: &[&["[docker|built-in|container] <health-check> [instruction|directive|command]"]],
+        extras: &[
+            "(declared|defined|configured|present|included|specified|set|exist)",
+            "(declare|define|have|include|contain|specify|come with|provide)",
+            "(<container>|dockerfile|<image>)",
+            "(<in-image>|in dockerfile)",
+            "with healthcheck",
+            "there",
+        ],
+        topics: &["health", "monitoring", "dockerfile"],
+        checks: |_| one(Check::HealthDeclared),
+    },
+    Entry {
+        kind: CheckKind::HealthHealthy,
+        sentence: "Health check turns healthy within {time}",
+        description: "The declared health check, run as an orchestrator runs it, reports healthy in time; 60 s where no time is named.",
+        examples: &[
+            "Health check turns healthy within 30s",
+            "Container becomes healthy in under 10 s",
+            "Built-in endpoint for orchestrator monitoring",
+        ],
+        forms: &[
+            &["(turn|become|get|report|go|report as|reach|show as|marked) [status] healthy"],
+            &["(<container>|<health-check>|<health-check> status|health status|status)", "healthy"],
+            &["<health-check>", "(pass|succeed|work|implemented|functional|green|ok|working|passing)"],
+            &[
+                "(built-in|builtin) !declared [http] endpoint for (orchestrator|orchestration|kubernetes) [monitoring|probe|to monitor]",
+            ],
+        ],
+        extras: &[
+            "(<container>|[docker|container] <health-check> [status]|health status|status|its status|itself)",
+            "(<within>|after) {time} [of [<container>] (start|startup)|after (start|startup)]",
+            "as",
+        ],
+        topics: &["health", "monitoring"],
+        checks: |found| {
+            let healthy = Check::HealthHealthy { within: time(found).unwrap_or(HEALTHY_WITHIN) };
+            Some(found.has("declared").then_some(Check::HealthDeclared).into_iter().chain([healthy]).collect())
+        },
+    },
+    Entry {
+        kind: CheckKind::HealthEndpoint,
+        sentence: "Health check endpoint responds at {path}",
+        description: "GET {path} answers 200 to 299 without a redirect, and again a moment later; a path that cannot exist does not answer alike.",
+        examples: &[
+            "Health check endpoint responds at /health",
+            "Health endpoint: /health",
+            "Health check responds at /health",
+        ],
+        forms: &[&[
+            "(<health-check>|health|liveness|liveness probe|liveness check|health probe)",
+            "[at|on|under|via|is at] {path}",
+        ]],
+        extras: &[
+            "(endpoint|path|url|route|probe|check|built-in|http|<container>|have)",
+            "(respond|answer|available|reachable|served|exposed|live|works|work|exist|lives|provide|expose|offer)",
+            "(respond|answer) with 2xx",
+        ],
+        topics: &["health", "monitoring", "health check", "healthcheck"],
+        checks: |found| one(Check::HealthEndpoint { path: text(found, "path")? }),
+    },
+    Entry {
+        kind: CheckKind::UserNonRoot,
+        sentence: "Container runs as non-root user",
+        description: "The config names a user that is not root, neither the start program nor the health check can make root by setuid or \
+                      file capabilities, and no process seen has the id 0.",
+        examples: &[
+            "Container runs as non-root user",
+            "Container runs as unprivileged user",
+            "Runs as a non-root user (uid 1000)",
+            "Container does not run as root",
+        ],
+        forms: &[
+            &["(<non-root>|unprivileged) (user|account)"],
+            &["<non-root>"],
+            &["(run|running|run as|execute) unprivileged"],
+            &["<not> (run|running|execute|executed|started|start) [as|under|with] root [user|privilege|account]"],
+            &["user", "<not> root"],
+            &["(nothing|no process) (run|running) as root"],
+            &["rootless"],
+        ],
+        extras: &[
+            "(run|running|execute|executed|started|start|operate) [as|under|with|using]",
+            "(as|under|with|using|use)",
+            "(<container>|<container> process|process|main process|execution|user)",
+            "(configured|verified|used|set|specified|active|in use)",
+            "in (<container>|<image>)",
+        ],
+        topics: &["security", "user"],
+        checks: |found| {
+            let mut checks = vec![Check::UserNonRoot];
+            checks.extend(text(found, "uid").map(|user| Check::UserIs { user }));
+            Some(checks)
+        },
+    },
+    Entry {
+        kind: CheckKind::UserIs,
+        sentence: "Container runs as user {user}",
+        description: "The config names that user, and every process seen has its id. After `user` any name may stand; without it a number, \
+                      or a name that is nothing else (`appuser`, `nobody`, `root`, …).",
+        examples: &["Container runs as user appuser", "Runs as uid 1000", "Runs as appuser"],
+        forms: &[
+            &["(run|running|execute|executed) (as|under|with) <user> {user}"],
+            &["(run|running|execute|executed) (as|under|with) (uid|user id|userid) {user-id}"],
+            &["(run|running|execute|executed) (as|under|with) {known-user} [user]"],
+            &["user", "{user-id}"],
+            &["uid {user-id}"],
+            &["(run|running|execute|executed) (as|under|with) <non-root> user !nonroot [named|called] {user}"],
+        ],
+        extras: &["(<container>|<container> process|process|main process|user)", "(run|running) as"],
+        topics: &["security", "user"],
+        checks: |found| {
+            let named = ["user", "user-id", "known-user"].iter().find_map(|name| text(found, name))?;
+            let mut checks = vec![Check::UserIs { user: named }];
+            if found.has("nonroot") {
+                checks.insert(0, Check::UserNonRoot);
+            }
+            Some(checks)
+        },
+    },
+];

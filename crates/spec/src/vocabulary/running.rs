@@ -1,0 +1,163 @@
+//! How the container starts, runs and stops.
+
+use super::{Entry, STOP_WITHIN, list, one, size, time};
+use crate::{Check, CheckKind};
+
+pub(super) const ENTRIES: &[Entry] = &[
+    Entry {
+        kind: CheckKind::StartWithin,
+        sentence: "Starts within {time}",
+        description: "From the start call to the first 2xx of the health path, else to the first accepted connection; where the API is promised, \
+                      to its first answer too.",
+        examples: &[
+            "Starts within 1s",
+            "Starts in under 500 ms",
+            "Container is ready within 2 seconds",
+            "Startup time: under 1 s",
+        ],
+        forms: &[
+            &["(start|start up|boot|boot up|come up|up|ready|become ready|up and running)", "<within> {time}"],
+            &["(startup|start-up|start|boot) [time]", "(<within>|<under>) {time}"],
+            &["(take|need) (<under>|<within>) {time} to (start|boot|start up)"],
+        ],
+        extras: &["<container>", "(take|takes|stay)", "(fast|quickly)"],
+        topics: &["startup", "start", "performance", "start time", "boot"],
+        checks: |found| one(Check::StartWithin { within: time(found)? }),
+    },
+    Entry {
+        kind: CheckKind::StopGraceful,
+        sentence: "Stops within {time} on SIGTERM, finishing requests in flight",
+        description: "After SIGTERM every request begun before is answered, and the container exits with 0 (or 143) in time, without being killed; \
+                      10 s where no time is named. Finishing the requests is part of it, said or not; what was confirmed must be kept where the service keeps what is written.",
+        examples: &[
+            "Stops within 10s on SIGTERM, finishing requests in flight",
+            "Shuts down gracefully on SIGTERM",
+            "Graceful shutdown within 10 seconds",
+        ],
+        forms: &[
+            &["(<stop>|exit|terminate|quit)", "<on-sigterm>"],
+            &["(<stop>|exit|terminate)", "(gracefully|cleanly)"],
+            &["<stop>", "<within> {time}"],
+            &["(graceful|clean) (shutdown|stop|termination|exit)"],
+            &["(handle|respect|react to|respond to|honor) sigterm"],
+            &["sigterm (stop|end|terminate)", "<container>"],
+            &["sigterm", "handled"],
+            &["(finish|complete) <requests>", "<on-sigterm>"],
+        ],
+        extras: &[
+            "<container>",
+            "(gracefully|cleanly|properly)",
+            "<within> {time} [of sigterm]",
+            "<on-sigterm>",
+            "[after|while|and] (finishing|finish|completing|complete|draining|drain) [all|open] <requests>",
+            "(supported|support)",
+        ],
+        topics: &["shutdown", "stop", "signals", "graceful shutdown", "termination", "signal"],
+        checks: |found| one(Check::StopGraceful { within: time(found).unwrap_or(STOP_WITHIN) }),
+    },
+    Entry {
+        kind: CheckKind::MemoryUnder,
+        sentence: "Uses at most {size} of memory",
+        description: "The CRUD requests and the scenarios run with {size} as the container's limit, without swap, for 3 to 10 s until the peak is steady: \
+                      nothing is killed for memory, every answer is right.",
+        examples: &["Uses at most 64 MB of memory", "Memory usage under 64MB", "Runs within 64 MiB of RAM"],
+        forms: &[
+            &["<memory>", "<at-most-size>"],
+            &["(run|work|fit|operate) (in|within|with|into) [<under>] {size}", "<memory>"],
+            &["(<memory> limit|limit)", "{size}", "[of] <memory>"],
+            &["<memory> limit", "{size}"],
+            &["<memory> limit {size}"],
+        ],
+        extras: &[
+            "<container>",
+            "(use|need|consume|require|run|stay|take|work|fit|operate|keep|remain) [in|within|with|on]",
+            "(usage|consumption|footprint|use|limit|of|total|peak|maximum|within)",
+        ],
+        topics: &["memory", "resources", "ram", "memory usage", "memory limit"],
+        checks: |found| one(Check::MemoryUnder { limit_bytes: size(found)? }),
+    },
+    Entry {
+        kind: CheckKind::RootfsReadOnly,
+        sentence: "Runs with a read-only root filesystem",
+        description: "The service works while only its declared volumes can be written, and the paths of \"with a writable {path}\".",
+        examples: &[
+            "Runs with a read-only root filesystem",
+            "Runs with a read-only root filesystem with a writable /tmp",
+            "Root filesystem is read-only (except /tmp)",
+        ],
+        forms: &[&["<read-only>", "<root-fs>"], &["(run|work|start)", "(--read-only|read-only|<read-only> mode)"]],
+        extras: &[
+            "(run|work|start|function|operate) [with|on|under|from|in]",
+            "(<container>|mounted|can|with|flag|docker run)",
+            "<writable>",
+            "writable {paths}",
+        ],
+        topics: &["security", "filesystem", "file system", "root filesystem", "hardening"],
+        checks: |found| one(Check::RootfsReadOnly { writable: list(found, "paths").unwrap_or_default() }),
+    },
+    Entry {
+        kind: CheckKind::CapabilitiesNone,
+        sentence: "Runs with no capabilities",
+        description: "The service works with every Linux capability dropped.",
+        examples: &[
+            "Runs with no capabilities",
+            "Runs with all capabilities dropped",
+            "Runs without any Linux capabilities",
+        ],
+        forms: &[
+            &["(with no|without|without any|no) [linux] capability"],
+            &["all [linux] capability", "(dropped|drop)"],
+            &["drop [all] [linux] capability"],
+            &["(need|require|have) no [linux] capability"],
+            &["(--cap-drop all|cap-drop all|--cap-drop=all|cap-drop=all|cap_drop all)"],
+        ],
+        extras: &[
+            "<container>",
+            "(run|work|need|start) [with]",
+            "with",
+            "[docker run] (--cap-drop=all|--cap-drop all|cap-drop all|cap-drop=all)",
+        ],
+        topics: &["security", "capabilities", "hardening"],
+        checks: |_| one(Check::CapabilitiesNone),
+    },
+    Entry {
+        kind: CheckKind::LogsStdout,
+        sentence: "Logs to stdout",
+        description: "The service writes to standard output; \"as JSON\": every line of it is a JSON object.",
+        examples: &["Logs to stdout", "Logs to stdout as JSON", "Structured JSON logs to stdout"],
+        forms: &[
+            &["(log|logging|log line|log output|structured log|log message)", "<stdout>"],
+            &["write [structured] [json !json] log", "<stdout>"],
+        ],
+        extras: &[
+            "<container>",
+            "(go|written|sent|write|emitted|printed|emit|output|streamed|stream|its)",
+            "(as|in) [structured] json !json [line|format|object]",
+            "[structured] json !json [line|format|object|log]",
+            "json-formatted !json",
+        ],
+        topics: &["logging", "logs", "log", "observability"],
+        checks: |found| one(Check::LogsStdout { json: found.has("json") }),
+    },
+    Entry {
+        kind: CheckKind::LogsSecrets,
+        sentence: "No secret in the logs",
+        description: "Nothing that was given as a secret, and nothing that looks like one, is in what the container wrote.",
+        examples: &["No secret in the logs", "No secrets in logs", "Secrets are never logged"],
+        forms: &[
+            &["(no|without|free of) <secrets>", "(in|to) [any] (log|log output|log line|logging)"],
+            &[
+                "log",
+                "(<not> [ever] (contain|leak|expose|include|show|have|hold|reveal|print) [any]|contain no|have no|free of) <secrets>",
+            ],
+            &[
+                "<secrets>",
+                "<not> [ever] (logged|(printed|written|appear|show up|leaked|leak|end up|visible|exposed|present) (in|to|into) [any] (log|log output)|in log)",
+            ],
+            &["<not> [ever] (log|print|write|leak) [any] <secrets>"],
+        ],
+        extras: &["(in|to|into) log", "(written|printed|leaked|appear|ever)", "<container>"],
+        topics: &["logging", "logs", "security", "secrets"],
+        checks: |_| one(Check::LogsSecrets),
+    },
+];

@@ -1,0 +1,79 @@
+//! Configuration by the environment.
+
+use super::{Entry, one, text};
+use crate::{Check, CheckKind};
+
+pub(super) const ENTRIES: &[Entry] = &[
+    Entry {
+        kind: CheckKind::EnvRuntime,
+        sentence: "{VAR}: Environment variable (not hardcoded)",
+        description: "{VAR} is not set in the image, no layer holds a URL with a password, and another value at run time changes \
+                      what the service does.",
+        examples: &[
+            "DATABASE_URL: Environment variable (not hardcoded)",
+            "DATABASE_URL is passed at runtime",
+            "Database URL passed at runtime",
+            "DATABASE_URL comes from the environment",
+        ],
+        forms: &[&["{var}", "<from-env>"], &["{var}", "<not> <hardcoded>"], &["{var}", "[<given>] [in] at <runtime>"]],
+        extras: &["<from-env>", "<not> <hardcoded>", "[<given>] at <runtime>", "(and|value)"],
+        topics: &["configuration", "security", "config"],
+        checks: |found| one(Check::EnvRuntime { variable: text(found, "var")? }),
+    },
+    Entry {
+        kind: CheckKind::EnvConfigurable,
+        sentence: "{VAR} is configurable, defaults to {value}",
+        description: "Another value of {VAR} changes what the service does; without it, it does what {value} says. A port moves: the old one is closed then.",
+        examples: &[
+            "PORT: Configurable, defaults to 8000",
+            "PORT is configurable (default 8000)",
+            "Port is configurable via environment variable",
+        ],
+        forms: &[
+            &["{var}", "(configurable|can configured|overridable|can overridden|adjustable|can changed|can set)"],
+            &["{var}", "configured", "<by-env>"],
+            &[
+                "port",
+                "(configurable|can configured|can changed|can set|can overridden|configured) (via|through|by|with|using) {var}",
+            ],
+            &["{var}", "(<with-default>|{value} by default)"],
+            &["listen on [port in] {var}", "<with-default>"],
+            &[
+                "(listen|serve|bind|run) on [port] {value}",
+                "unless {var} (say otherwise|set|given|overridden|override it)",
+            ],
+        ],
+        extras: &[
+            "(<with-default>|{value} by default)",
+            "<by-env>",
+            "(environment variable|variable|env var)",
+            "(configurable|overridable|can overridden|can changed)",
+            "(and|it|<container>|value|listening port)",
+        ],
+        topics: &["configuration", "config"],
+        checks: |found| one(Check::EnvConfigurable { variable: text(found, "var")?, default: text(found, "value") }),
+    },
+    Entry {
+        kind: CheckKind::EnvRequired,
+        sentence: "Refuses to start without {VAR}",
+        description: "Without {VAR} the container exits by itself, with a code that is not 0.",
+        examples: &[
+            "Refuses to start without DATABASE_URL",
+            "Exits non-zero without DATABASE_URL",
+            "Fails to start if DATABASE_URL is not set",
+            "DATABASE_URL is required",
+        ],
+        forms: &[&["{var}", "(required|mandatory)"], &["<refuse>", "<no-var>"]],
+        extras: &[
+            "<container>",
+            "[with] no default",
+            "(to start|at startup|at start|on startup|at runtime)",
+            "[with] (error|non-zero|nonzero|non-zero code|non-zero exit code|non-zero status|nonzero exit code|non-zero exit status|exit code 1)",
+            "exit code non-zero",
+            "(at once|immediately|fast|early|quickly)",
+            "and (exit|stop|say so)",
+        ],
+        topics: &["configuration", "startup", "config"],
+        checks: |found| one(Check::EnvRequired { variable: text(found, "var")? }),
+    },
+];

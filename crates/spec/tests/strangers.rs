@@ -1,0 +1,77 @@
+//! Sentences as strangers wrote them, each with the sentences of the vocabulary that it means, or `-` where nothing may understand it.
+
+use seaworthy_spec::{Check, Promise, Spec};
+
+const SENTENCES: &str = include_str!("data/sentences.tsv");
+
+/// What has no check yet: these must stay not understood until it has.
+const OPEN: &[&str] = &[
+    "Port: 80",
+    "Only port 8443 is exposed",
+    "/healthz returns 200",
+    "`GET /health` returns 200 with `{\"status\":\"ok\"}`",
+    "Health endpoint /healthz returns 200",
+    "Tasks can be created, listed, updated and deleted",
+    "Stops gracefully on SIGQUIT",
+    "Crashes with a clear message if API_TOKEN is unset",
+    "Pushed to ghcr.io/acme/app",
+    "Statically linked binary",
+    "SBOM is attached",
+    "`docker build .` succeeds",
+    "Connects to Redis via REDIS_URL",
+    "Talks to MariaDB through DB_URL",
+    "Stop signal is SIGQUIT",
+    "`/data` is a volume",
+    "CA certificates are present",
+    "Entrypoint is exec form",
+    "Supports amd64 and arm64",
+    "`GET /ping` → 200",
+    "Container starts successfully",
+    "App starts on port 4000",
+    "Serves on port 8000",
+    "Images build with `docker build`",
+    "Graceful shutdown on SIGTERM/SIGINT",
+];
+
+fn checks(sentence: &str) -> Option<Vec<String>> {
+    let spec = Spec::parse(&format!("## Success Criteria\n- [ ] {sentence}\n")).expect("a specification");
+    match &spec.criteria[0].promise {
+        Promise::Understood(checks) => Some(checks.iter().map(shown).collect()),
+        Promise::NotUnderstood { .. } => None,
+    }
+}
+
+fn shown(check: &Check) -> String {
+    format!("{} {}", check.name(), serde_json::Value::from(check.parameters()))
+}
+
+#[test]
+fn sentences_of_strangers_mean_what_they_meant() {
+    let mut wrong = Vec::new();
+    for line in SENTENCES.lines().filter(|line| !line.starts_with('#')) {
+        let (written, meant) = line.split_once('\t').unwrap();
+        let read = checks(written);
+        if meant == "-" || OPEN.contains(&written) {
+            if let Some(read) = read {
+                wrong.push(format!("{written}\n  read  {read:?}\n  meant {meant}"));
+            }
+            continue;
+        }
+        let expected: Vec<String> =
+            meant.split("; ").flat_map(|one| checks(&one.replace(['{', '}'], "")).expect(one)).collect();
+        // `Runs as non-root (uid 10001)` says more than its line does.
+        let more = |check: &String| check == "user.non_root {}" && !expected.contains(check);
+        let read: Vec<String> = read.into_iter().flatten().filter(|check| !more(check)).collect();
+        if read != expected {
+            wrong.push(format!("{written}\n  read  {read:?}\n  meant {meant} {expected:?}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), SENTENCES.lines().count() - 1, wrong.join("\n"));
+}
+
+#[test]
+fn nothing_that_only_looks_like_a_promise_is_understood() {
+    let traps = include_str!("data/traps.txt").lines().filter(|line| !line.starts_with('#'));
+    let read: Vec<String> = traps.filter_map(|trap| Some(format!("{trap}: {:?}", checks(trap)?))).collect();
+    assert!(read.is_empty(), "{} are read:\n{}", read.len(), read.join("\n"));
+}
