@@ -1,5 +1,6 @@
 //! A specification and its criteria, as read.
 
+use crate::document::Stray;
 use crate::{Allowed, Check, Stage};
 
 /// A containerization specification.
@@ -13,6 +14,8 @@ pub struct Spec {
     pub criteria: Vec<Criterion>,
     /// Items under *Non-Goals* and *Dependencies*: shown, never checked.
     pub prose: Vec<(String, Vec<String>)>,
+    /// What has the form of a promise and is none, for it stands where none is made: at most 50.
+    pub strays: Vec<Stray>,
 }
 
 /// One promise: a checkbox under *Success Criteria* or a bullet under *Constraints*.

@@ -6,9 +6,10 @@ use comrak::{Arena, Options};
 use crate::Section;
 use crate::allowed::{self, Allowed, is_allowed};
 use crate::comment::{self, Comment};
+use crate::identifier;
 use crate::problem::Problem;
 use crate::source::{Fragment, Place, Source};
-use crate::understand::is_prose;
+use crate::understand::{is_prose, is_understood};
 
 /// Lists inside lists, at most.
 const DEEPEST: usize = 32;
@@ -19,6 +20,21 @@ const MOST_PROBLEMS: usize = 200;
 /// The most promises that a specification may make.
 pub(crate) const MOST_ITEMS: usize = 1000;
 
+/// Items that are named because they have the form of a promise, at most.
+const MOST_STRAYS: usize = 50;
+/// Bullets without a box that are tried as sentences, at most.
+const MOST_BULLETS: usize = 1000;
+
+/// An item that has the form of a promise where none is made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stray {
+    /// 1-based line in the source.
+    pub line: usize,
+    pub text: String,
+    /// Whether it has a box.
+    pub boxed: bool,
+}
+
 /// What a specification's text consists of.
 #[derive(Debug, Default)]
 pub(crate) struct Document<'a> {
@@ -26,6 +42,8 @@ pub(crate) struct Document<'a> {
     pub(crate) items: Vec<Item<'a>>,
     /// Headings of *Non-Goals* and *Dependencies*, with their items.
     pub(crate) prose: Vec<(String, Vec<String>)>,
+    /// What has the form of a promise where none is made.
+    pub(crate) strays: Vec<Stray>,
     pub(crate) problems: Vec<Problem>,
 }
 
@@ -53,7 +71,8 @@ pub(crate) fn read<'a>(source: &Source<'a>, text: &str) -> Document<'a> {
     options.extension.tasklist = true;
     let arena = Arena::new();
     let root = comrak::parse_document(&arena, text, &options);
-    let mut reader = Reader { source, document: Document::default(), section: Region::default(), heading: None };
+    let mut reader =
+        Reader { source, document: Document::default(), section: Region::default(), heading: None, bullets: 0 };
     for block in root.children() {
         reader.block(block);
     }
@@ -73,6 +92,8 @@ enum Kind {
     Promises(Section),
     /// *Non-Goals* or *Dependencies*.
     Shown,
+    /// *Intent* and its kin: what stands there is no promise, and needs no word about it.
+    Quiet,
     #[default]
     Other,
 }
@@ -82,6 +103,8 @@ struct Reader<'s, 'a> {
     document: Document<'a>,
     section: Region,
     heading: Option<String>,
+    /// Bullets without a box so far, where they are no promises.
+    bullets: usize,
 }
 
 /// The text of a paragraph or heading, and the comments in it.
@@ -126,9 +149,11 @@ impl<'a> Reader<'_, 'a> {
             _ if nested && matches!(self.section.kind, Kind::Promises(_)) => self.heading = Some(text),
             Some(kind) => {
                 (self.section, self.heading) = (Region { kind, level }, None);
-                self.document.prose.push((text, Vec::new()));
+                if kind == Kind::Shown {
+                    self.document.prose.push((text, Vec::new()));
+                }
             }
-            None if nested && self.section.kind == Kind::Shown => {}
+            None if nested && matches!(self.section.kind, Kind::Shown | Kind::Quiet) => {}
             None => {
                 self.misspelt_heading(node, &text);
                 (self.section, self.heading) = (Region { kind: Kind::Other, level }, None);
@@ -173,12 +198,40 @@ impl<'a> Reader<'_, 'a> {
             let boxed = matches!(item.data().value, NodeValue::TaskItem(_));
             match self.section.kind {
                 Kind::Promises(Section::Constraints) => self.promise(item, Section::Constraints, heading, depth),
-                Kind::Promises(Section::SuccessCriteria) if boxed => {
+                Kind::Promises(Section::SuccessCriteria) if boxed || self.has_identifier(item) => {
                     self.promise(item, Section::SuccessCriteria, heading, depth);
                 }
-                _ => self.prose_item(item, depth),
+                Kind::Shown | Kind::Quiet => self.prose_item(item, depth),
+                _ => {
+                    self.note_stray(item, boxed);
+                    self.prose_item(item, depth);
+                }
             }
         }
+    }
+
+    /// Whether an item's text begins with an identifier: `- **SC-001**: …`.
+    fn has_identifier(&self, item: Node<'_>) -> bool {
+        self.first_text(item).is_some_and(|(text, _)| identifier::split(&text).is_some())
+    }
+
+    /// Keeps an item that has the form of a promise: a box, or a sentence that would be understood.
+    fn note_stray(&mut self, item: Node<'_>, boxed: bool) {
+        self.bullets += usize::from(!boxed);
+        if self.document.strays.len() >= MOST_STRAYS || self.bullets > MOST_BULLETS {
+            return;
+        }
+        let Some((text, place)) = self.first_text(item).filter(|(text, _)| !text.is_empty() && !is_prose(text)) else {
+            return;
+        };
+        if boxed || is_understood(identifier::split(&text).map_or(text.as_str(), |(_, sentence)| sentence)) {
+            self.document.strays.push(Stray { line: place.line, text, boxed });
+        }
+    }
+
+    fn first_text(&self, item: Node<'_>) -> Option<(String, Place)> {
+        let first = item.first_child().filter(|first| matches!(first.data().value, NodeValue::Paragraph))?;
+        Some((self.inlines(first).text, start(first)))
     }
 
     /// An item that promises nothing; boxes nested in it may.
@@ -325,9 +378,7 @@ impl<'a> Reader<'_, 'a> {
 
     /// The text of a bullet that makes an exception, and its place.
     fn exception(&self, item: Node<'_>) -> Option<(String, Place)> {
-        let first = item.first_child().filter(|first| matches!(first.data().value, NodeValue::Paragraph))?;
-        let text = self.inlines(first).text;
-        is_allowed(&text).then(|| (text, start(first)))
+        self.first_text(item).filter(|(text, _)| is_allowed(text))
     }
 
     fn comment(&mut self, place: Place, item: &mut Item<'a>) {
@@ -502,20 +553,71 @@ fn is_heading(text: &str) -> bool {
     text.ends_with(':') && text.split_whitespace().count() <= 3
 }
 
-const SECTIONS: [(&str, Kind); 4] = [
+/// Headings by their first words.
+const SECTIONS: &[(&str, Kind)] = &[
     ("constraints", Kind::Promises(Section::Constraints)),
+    ("constraint", Kind::Promises(Section::Constraints)),
+    ("requirements", Kind::Promises(Section::Constraints)),
+    ("non functional requirements", Kind::Promises(Section::Constraints)),
+    ("must have", Kind::Promises(Section::Constraints)),
+    ("must haves", Kind::Promises(Section::Constraints)),
     ("success criteria", Kind::Promises(Section::SuccessCriteria)),
+    ("acceptance criteria", Kind::Promises(Section::SuccessCriteria)),
+    ("definition of done", Kind::Promises(Section::SuccessCriteria)),
+    ("done when", Kind::Promises(Section::SuccessCriteria)),
+    ("checklist", Kind::Promises(Section::SuccessCriteria)),
     ("non goals", Kind::Shown),
+    ("non goal", Kind::Shown),
+    ("nongoals", Kind::Shown),
+    ("out of scope", Kind::Shown),
+    ("not in scope", Kind::Shown),
     ("dependencies", Kind::Shown),
+    ("intent", Kind::Quiet),
+    ("background", Kind::Quiet),
+    ("overview", Kind::Quiet),
+    ("context", Kind::Quiet),
+    ("motivation", Kind::Quiet),
+    ("assumptions", Kind::Quiet),
+    ("future work", Kind::Quiet),
+    ("open questions", Kind::Quiet),
+    ("references", Kind::Quiet),
+    ("alternatives", Kind::Quiet),
+];
+
+/// Words in front of a section's name that leave it what it is: `Docker Checklist`, `Container Requirements`.
+const QUALIFIERS: &[&str] = &[
+    "the",
+    "our",
+    "container",
+    "containers",
+    "docker",
+    "image",
+    "service",
+    "functional",
+    "technical",
+    "deployment",
+    "release",
+    "production",
+    "project",
+    "runtime",
+    "security",
+    "hard",
+    "general",
+    "quality",
+    "containerization",
+    "shipping",
+    "review",
 ];
 
 /// The section that a heading opens: its name, in any case, whatever follows it.
 fn recognise(heading: &str) -> Option<Kind> {
     let words = heading_words(heading);
-    SECTIONS
-        .into_iter()
-        .find(|(name, _)| name.split(' ').eq(words.iter().take(name.split(' ').count())))
-        .map(|(_, k)| k)
+    let named = |words: &[String]| {
+        let begins = |name: &str| name.split(' ').eq(words.iter().take(name.split(' ').count()));
+        SECTIONS.iter().find(|(name, _)| begins(name)).map(|(_, kind)| *kind)
+    };
+    let qualifiers = words.iter().take_while(|word| QUALIFIERS.contains(&word.as_str())).count();
+    named(&words).or_else(|| named(&words[qualifiers..]).filter(|kind| matches!(kind, Kind::Promises(_))))
 }
 
 /// The name of a section of promises that a heading nearly has.
@@ -535,7 +637,7 @@ fn misspelt(heading: &str) -> Option<&'static str> {
 fn heading_words(heading: &str) -> Vec<String> {
     let words = heading.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
     let words = words.skip_while(|word| word.chars().all(|c| c.is_ascii_digit()));
-    words.take(4).map(str::to_lowercase).collect()
+    words.take(6).map(str::to_lowercase).collect()
 }
 
 /// Text from outside, short enough for a message.

@@ -34,6 +34,7 @@ pub use boxes::without_ticks;
 pub use check::{About, Check, CheckKind, FileExpectation, Measure, Stage, Tool};
 pub use criterion::{Criterion, Promise, Section, Spec};
 pub use database::{Database, System};
+pub use document::Stray;
 pub use explain::{Also, Exception, Line, explain};
 pub use parse::LARGEST_BYTES;
 pub use problem::{Excerpt, Problem, SpecError};

@@ -13,7 +13,8 @@ use crate::{Check, Criterion, Promise, Section, Spec};
 /// The most bytes that a specification may have: 1 MiB.
 pub const LARGEST_BYTES: usize = 1 << 20;
 
-const EXPECTED: &str = "a specification is a Markdown text with boxes (`- [ ] …`) under a heading `Success Criteria`";
+const EXPECTED: &str = "a specification is a Markdown text with boxes (`- [ ] …`) under a heading `Success Criteria`, `Acceptance Criteria`, \
+                        `Definition of Done` or `Checklist`, or with bullets under `Constraints` or `Requirements`";
 
 impl Spec {
     /// Reads a specification.
@@ -32,7 +33,7 @@ impl Spec {
             return Err(SpecError::new(vec![problem]));
         }
         let source = Source::new(text);
-        let Document { title, items, prose, mut problems } = document::read(&source, text);
+        let Document { title, items, prose, strays, mut problems } = document::read(&source, text);
         if items.len() > MOST_ITEMS {
             let hint = format!("at most {MOST_ITEMS} promises in a specification");
             problems.push(source.problem(items[MOST_ITEMS].place, "too many promises", Some(hint)));
@@ -44,12 +45,15 @@ impl Spec {
             criteria.extend(criterion(&source, item, &mut ids, &mut problems));
         }
         if criteria.is_empty() && problems.is_empty() {
-            problems.push(Problem::of_file("no promise is made", EXPECTED));
+            let looked = strays
+                .first()
+                .map(|stray| format!("; line {} looks like one: {}", stray.line, document::clip(&stray.text)));
+            problems.push(Problem::of_file(format!("no promise is made{}", looked.unwrap_or_default()), EXPECTED));
         }
         if !problems.is_empty() {
             return Err(SpecError::new(problems));
         }
-        Ok(Self { title: title_of(title), source: text.to_owned(), criteria, prose })
+        Ok(Self { title: title_of(title), source: text.to_owned(), criteria, prose, strays })
     }
 
     /// Reads a specification from a file's bytes.

@@ -68,11 +68,13 @@ A specification is a Markdown file, `containerization-spec.md`. People read it; 
 
 ## What is a promise
 
-- A **box** (`- [ ]` or `- [x]`, the same promise) under a heading *Success Criteria*.
-- A **bullet**, with or without a box, under a heading *Constraints*, also under its sub-headings.
+- A **box** (`- [ ]` or `- [x]`, the same promise) under a heading *Success Criteria*, *Acceptance Criteria*, *Definition of Done*, *Done when* or *Checklist*; there also a
+  bullet that begins with an identifier (`- **SC-001**: …`).
+- A **bullet**, with or without a box, under a heading *Constraints*, *Requirements* or *Must have*, also under its sub-headings.
 
-Everything else is prose: other sections, paragraphs, quotations, and bullets without a box under *Success Criteria*. Headings are known in any case
-and with remarks behind them (`Non-Goals (What We're NOT Doing)`). Items under *Non-Goals* and *Dependencies* are shown, not checked.
+Everything else is prose: other sections, paragraphs, quotations, and other bullets without a box under *Success Criteria*. Headings are known in any case, numbered or decorated,
+with a word such as `Container` in front and remarks behind them (`Non-Goals (What We're NOT Doing)`). Items under *Non-Goals*, *Out of scope* and *Dependencies* are shown, not checked.
+A box, or a bullet that would be understood, under any other heading than those and *Intent* and its kin (*Background*, *Overview*, *Context*, …) is named by `explain`.
 
 Lists inside lists: under *Constraints* every bullet is a promise of its own, and a bullet that is only a label with a list in it (`**Security**:`) is a heading for that
 list. Under *Success Criteria* every box is a promise of its own; what else stands inside a box, bullets and paragraphs, belongs to its promise: it is a

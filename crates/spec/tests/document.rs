@@ -63,6 +63,45 @@ fn only_boxes_under_success_criteria_and_bullets_under_constraints_are_promises(
 }
 
 #[test]
+fn headings_of_promises_have_many_names() {
+    for (heading, text) in [
+        ("## Acceptance Criteria", "- [ ] Container runs as non-root user"),
+        ("# 4. Definition of Done", "- [ ] Container runs as non-root user"),
+        ("#### ✅ Container Checklist", "- [ ] Container runs as non-root user"),
+        ("## Success criteria", "1. [ ] Container runs as non-root user"),
+    ] {
+        check(&format!("{heading}\n{text}\n"), &format!("2 {NON_ROOT}"));
+    }
+    for heading in ["## Requirements", "## Non-Functional Requirements", "## Must have", "### Docker requirements (v2)"]
+    {
+        let expected = "2 constraints-container-runs-as-non-root-user = user.non_root";
+        check(&format!("{heading}\n- Container runs as non-root user\n"), expected);
+    }
+    for heading in ["## Non-Requirements", "## Future Requirements", "## Notes on Success Criteria"] {
+        refused(
+            &format!("{heading}\n- [ ] Container runs as non-root user\n"),
+            "spec.md: no promise is made; line 2 looks like one: Container runs as non-root user",
+        );
+    }
+}
+
+#[test]
+fn an_identifier_makes_a_bullet_a_promise_and_becomes_its_id() {
+    check(
+        "## Success Criteria\n- **SC-001**: Container runs as non-root user\n- [ ] [SC-2] Multi-stage build\n- SC-001: No setuid files\n- Prose\n",
+        "2 SC-001 = user.non_root\n3 SC-2 = build.multi_stage\n4 success-criteria-sc-001-no-setuid-files = image.setuid",
+    );
+}
+
+#[test]
+fn what_looks_like_a_promise_where_none_is_made_is_named() {
+    let text = "# T\n## Intent\n- [ ] intended\n## Goals\n- [ ] Fast\n- No secrets in image\n- prose\n## Success Criteria\n- [ ] Multi-stage build\n- No setuid files\n- Note: No setuid files\n## Out of scope\n- [ ] Kubernetes\n";
+    let strays = Spec::parse(text).unwrap().strays;
+    let named: Vec<_> = strays.iter().map(|stray| (stray.line, stray.text.as_str(), stray.boxed)).collect();
+    assert_eq!(named, [(5, "Fast", true), (6, "No secrets in image", false), (10, "No setuid files", false)]);
+}
+
+#[test]
 fn headings_and_labels_give_the_subject_to_bullets_under_constraints() {
     check(
         "## Constraints\n### Image Size\n- **Target**: Under 200MB\n- at most 100 MB (transfer)\n### Base Image\n- **Choice**: python:3.12-alpine (small, secure)\n- scratch\n### Memory\n- Under 64MB\n",
@@ -250,7 +289,7 @@ fn a_text_that_is_no_specification_gets_one_clear_line() {
     };
     assert_eq!(from(b""), "spec.md: the file is empty");
     assert_eq!(from(b" \r\n\t"), "spec.md: the file is empty");
-    assert_eq!(from(b"# T\n- [ ] a\n"), "spec.md: no promise is made");
+    assert_eq!(from(b"# T\n- [ ] a\n"), "spec.md: no promise is made; line 2 looks like one: a");
     assert_eq!(from(b"## Success Criteria\n- a\n"), "spec.md: no promise is made");
     assert_eq!(from(b"\x7fELF\0\0"), "spec.md: not a text: byte 4 is NUL");
     assert_eq!(from(b"# T\nab\xff\n"), "spec.md: not UTF-8: byte 6, in line 2, is no character");

@@ -51,7 +51,13 @@ mod tests {
     #[track_caller]
     fn check(options: &Options, config: &Value, expected: Result<u16, &str>) {
         let config = Config::from_bytes(json!({ "config": config }).to_string().into_bytes()).unwrap();
-        let spec = Spec { title: String::new(), source: String::new(), criteria: Vec::new(), prose: Vec::new() };
+        let spec = Spec {
+            title: String::new(),
+            source: String::new(),
+            criteria: Vec::new(),
+            prose: Vec::new(),
+            strays: Vec::new(),
+        };
         assert_eq!(port(options, &config, &spec).as_ref().map_err(String::as_str).copied(), expected);
     }
 

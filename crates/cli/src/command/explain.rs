@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueHint};
 use seaworthy_report::clean;
 use seaworthy_report::terminal::Style;
-use seaworthy_spec::{Check, Criterion, Promise, Spec, Stage, vocabulary};
+use seaworthy_spec::{Check, Criterion, Promise, Spec, Stage, Stray, vocabulary};
 use serde_json::{Map, Value, json};
 
 use crate::exit::Exit;
@@ -56,7 +56,18 @@ fn spec_table(spec: &Spec, missed: usize, style: Style) -> String {
     let total = spec.criteria.len();
     let sum = format!("{total} promises: {} understood, {missed} not understood", total - missed);
     let sum = if total == 1 { sum.replacen("promises", "promise", 1) } else { sum };
-    format!("{}\n\n{}\n{sum}\n", clean(&spec.title), table::render(&rows, 34, style))
+    format!("{}\n\n{}{}\n{sum}\n", clean(&spec.title), table::render(&rows, 34, style), strays(spec))
+}
+
+/// What looks like a promise where none is made, a line each.
+fn strays(spec: &Spec) -> String {
+    let why = |stray: &Stray| match (stray.boxed, spec.criteria.iter().any(|criterion| criterion.line < stray.line)) {
+        (false, true) => "no promise without a box here",
+        _ => "not under a heading that makes promises",
+    };
+    let line = |stray: &Stray| format!("line {}: {}: {}\n", stray.line, why(stray), clean(&stray.text));
+    let lines: String = spec.strays.iter().map(line).collect();
+    if lines.is_empty() { lines } else { format!("\n{lines}") }
 }
 
 /// The sentence with its check, and a row for every further check that it makes.

@@ -36,7 +36,7 @@ fn an_empty_file() {
     exit 2
     --- stderr
     error: `spec.md`: the file is empty
-    hint: a specification is a Markdown text with boxes (`- [ ] …`) under a heading `Success Criteria`
+    hint: a specification is a Markdown text with boxes (`- [ ] …`) under a heading `Success Criteria`, `Acceptance Criteria`, `Definition of Done` or `Checklist`, or with bullets under `Constraints` or `Requirements`
     ");
 }
 
@@ -46,7 +46,7 @@ fn a_text_that_promises_nothing() {
     exit 2
     --- stderr
     error: `spec.md`: no promise is made
-    hint: a specification is a Markdown text with boxes (`- [ ] …`) under a heading `Success Criteria`
+    hint: a specification is a Markdown text with boxes (`- [ ] …`) under a heading `Success Criteria`, `Acceptance Criteria`, `Definition of Done` or `Checklist`, or with bullets under `Constraints` or `Requirements`
     ");
 }
 
@@ -68,7 +68,7 @@ fn a_program() {
     exit 2
     --- stderr
     error: `spec.md`: not a text: byte 7 is NUL
-    hint: a specification is a Markdown text with boxes (`- [ ] …`) under a heading `Success Criteria`
+    hint: a specification is a Markdown text with boxes (`- [ ] …`) under a heading `Success Criteria`, `Acceptance Criteria`, `Definition of Done` or `Checklist`, or with bullets under `Constraints` or `Requirements`
     ");
 }
 
