@@ -62,7 +62,7 @@ fn mutated_copies_of_a_specification_are_read_or_refused() {
         ";",
         ".",
     ];
-    for _ in 0..600 {
+    for _ in 0..200 {
         let mut text = EXAMPLE.to_owned();
         for _ in 0..=next(6) {
             let mut at = next(text.len() + 1);

@@ -51,11 +51,14 @@ struct Project {
 
 impl Project {
     fn new() -> Self {
-        let source = std::fs::read_to_string(workspace().join("crates/testkit/sample/notes.rs")).unwrap();
-        let place = Place::empty()
+        let source =
+            |name: &str| std::fs::read_to_string(workspace().join("crates/testkit/sample").join(name)).unwrap();
+        let place = ["inside.rs", "postgres.rs", "wire.rs"]
+            .into_iter()
+            .fold(Place::empty(), |place, name| place.with(&format!("src/{name}"), source(name)))
             .with("containerization-spec.md", SPEC)
             .with("Cargo.toml", MANIFEST)
-            .with("src/main.rs", source)
+            .with("src/main.rs", source("notes.rs"))
             .with("Cargo.lock", "version = 4\n\n[[package]]\nname = \"notes\"\nversion = \"1.4.2\"\n")
             .with(".gitignore", "target\n*.key\n*.pub\n");
         let project = Self { place, registry: Double::start().unwrap() };

@@ -190,7 +190,7 @@ mod tests {
 
     #[test]
     fn the_rules_look_at_a_bounded_number_of_bytes_for_each_byte_of_a_file() {
-        const LENGTH: usize = 48 << 10;
+        const LENGTH: usize = 16 << 10;
         const MOST: usize = 64;
         let literals = TOKENS.iter().map(|token| token.literal).chain(RULES.iter().map(|(literal, _)| *literal));
         let digits = "q8Zt1vPs0LmWx7RbN3cKd5Yh2Gj9Fe4U";
