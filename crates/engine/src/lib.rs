@@ -8,6 +8,7 @@ mod docker;
 pub mod embedded;
 mod listening;
 pub mod machine;
+mod paths;
 mod process;
 mod run;
 

@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::{Component, Path};
 use std::sync::Arc;
 
 use bollard::models::VolumeCreateRequest;
@@ -12,7 +11,7 @@ use tempfile::TempPath;
 use super::NAME;
 use super::owner::{self, Owner};
 use super::prepared::Base;
-use crate::{EngineError, Run, Volumes};
+use crate::{EngineError, Run, Volumes, paths};
 
 /// A volume for each path that the image declares.
 pub(crate) struct NamedVolumes {
@@ -57,31 +56,10 @@ pub(crate) fn volume_name(volumes: &str, number: usize) -> String {
     format!("seaworthy-{volumes}-{number}")
 }
 
-/// The paths that an image declares, each once and as the daemon compares them; one inside another comes after it. The root is none.
-pub(crate) fn declared(paths: &[String]) -> Vec<String> {
-    let mut paths: Vec<String> = paths.iter().map(|path| clean(path)).filter(|path| path != "/").collect();
-    paths.sort();
-    paths.dedup();
-    paths
-}
-
 /// With a read-only root: empty folders in memory at the paths that stay writable and have no storage of their own.
 pub(crate) fn scratch(run: &Run, volumes: &[String]) -> HashMap<String, String> {
-    let paths = run.writable.iter().map(|path| clean(path)).filter(|path| path != "/" && !volumes.contains(path));
+    let paths = paths::scratch(run, volumes).into_iter();
     paths.map(|path| (path, format!("rw,mode=1777,size={}", run.disk_bytes))).collect()
-}
-
-/// An absolute path without anything that changes nothing in it; what leads above the root stays there.
-fn clean(path: &str) -> String {
-    let mut names: Vec<&str> = Vec::new();
-    for component in Path::new(path).components() {
-        match component {
-            Component::Normal(name) => names.extend(name.to_str()),
-            Component::ParentDir => drop(names.pop()),
-            Component::RootDir | Component::CurDir | Component::Prefix(_) => {}
-        }
-    }
-    format!("/{}", names.join("/"))
 }
 
 /// Writes the files that are bound into a container.
@@ -107,23 +85,4 @@ pub(crate) fn put(files: &[(String, Vec<u8>)]) -> Result<Vec<(String, TempPath)>
             Ok((path.clone(), file))
         })
         .collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_path_is_declared_once_however_it_is_written() {
-        let paths = ["/data/", "/data", "/data/./deep//er/", "relative", "/", "/a/../data"].map(str::to_owned);
-        assert_eq!(declared(&paths), ["/data", "/data/deep/er", "/relative"]);
-    }
-
-    #[test]
-    fn what_has_storage_needs_no_scratch() {
-        let writable = ["/data/", "/tmp", "/tmp/", "/"].map(str::to_owned).to_vec();
-        let run = Run { read_only: true, writable, ..Run::default() };
-        let scratch = scratch(&run, &["/data".to_owned()]);
-        assert_eq!(scratch.keys().collect::<Vec<_>>(), ["/tmp"]);
-    }
 }

@@ -19,7 +19,7 @@ use super::output::Output;
 use super::owner::{self, Owner};
 use super::weigh::DAEMON;
 use super::{Facts, processes, refusal};
-use crate::{Container, EngineError, Prepared, Run, Volumes};
+use crate::{Container, EngineError, Prepared, Run, Volumes, paths};
 
 /// An image that Docker or Podman can start.
 pub(crate) struct Ready {
@@ -45,7 +45,7 @@ pub(crate) fn prepare(client: &Arc<Client>, facts: Facts, helper: &Path, image: 
     let loaded = Loaded::load(client, image, &run)?;
     let network = Network::make(client, helper, facts.data.as_deref(), &run, &labels)?;
     let (client, config) = (Arc::clone(client), image.config.clone());
-    let volumes = mounts::declared(&config.volumes());
+    let volumes = paths::declared(&config.volumes());
     Ok(Ready { base: Arc::new(Base { client, facts, config, volumes, image: loaded, network, labels }) })
 }
 

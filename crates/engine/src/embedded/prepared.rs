@@ -9,7 +9,7 @@ use std::sync::{Mutex, PoisonError};
 
 use seaworthy_image::Image;
 
-use crate::{Container, EngineError, Prepared, Run, Volumes};
+use crate::{Container, EngineError, Prepared, Run, Volumes, paths};
 
 use super::container::Supervised;
 use super::folder::{self, Owned};
@@ -41,16 +41,7 @@ impl Unpacked {
             error => EngineError::Prepare { reason: chain(&error) },
         })?;
         let config = String::from_utf8_lossy(image.config.bytes()).into_owned();
-        let mut volumes: Vec<String> = image
-            .config
-            .volumes()
-            .iter()
-            .map(|path| format!("/{}", path.trim_matches('/')))
-            .filter(|path| path != "/")
-            .collect();
-        // One inside another is mounted after it.
-        volumes.sort();
-        volumes.dedup();
+        let volumes = paths::declared(&image.config.volumes());
         Ok(Self { helper: helper.to_owned(), cache, mapping, layers, config, volumes })
     }
 
@@ -105,7 +96,7 @@ impl Prepared for Unpacked {
             env: run.env.clone(),
             without_env: run.without_env.clone(),
             read_only: run.read_only,
-            writable: run.writable.clone(),
+            writable: paths::scratch(run, &self.volumes),
             no_capabilities: run.no_capabilities,
             memory_limit_bytes: run.memory_limit_bytes,
             disk_bytes: run.disk_bytes,

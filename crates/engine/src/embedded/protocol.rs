@@ -36,6 +36,7 @@ pub(crate) struct Plan {
     pub(crate) env: Vec<(String, String)>,
     pub(crate) without_env: Vec<String>,
     pub(crate) read_only: bool,
+    /// Where an empty folder is mounted that can be written.
     pub(crate) writable: Vec<String>,
     pub(crate) no_capabilities: bool,
     pub(crate) memory_limit_bytes: Option<u64>,

@@ -97,15 +97,11 @@ impl Root {
         let watched = Watched::new(is_device.then_some(own_disk.as_path()), folders, plan.disk_bytes)?;
         let mut root = Self { folder: open(&rootfs)?, mapping, binds: Vec::new(), watched };
         for (number, (volume, folder)) in plan.volumes.iter().zip(&volumes).enumerate() {
-            root.bind_filled(&volume.path, &PathBuf::from(by_descriptor(folder)), &format!("volume-{number}"), 0o755)?;
+            root.bind_filled(&volume.path, &PathBuf::from(by_descriptor(folder)), &format!("volume-{number}"))?;
         }
-        if plan.read_only {
-            for (number, path) in plan.writable.iter().enumerate() {
-                let name = format!("writable-{number}");
-                let folder = own_disk.join(&name);
-                DirBuilder::new().mode(0o755).create(&folder)?;
-                root.bind_filled(path, &folder, &name, 0o1777)?;
-            }
+        for (number, path) in plan.writable.iter().enumerate() {
+            let name = format!("writable-{number}");
+            root.bind_empty(path, &own_disk.join(&name), &name)?;
         }
         for (number, (path, content)) in plan.files.iter().enumerate() {
             root.put(path, content, &put_in(number), 0o444, true)?;
@@ -197,7 +193,7 @@ impl Root {
     }
 
     /// Binds a folder over a path; a new one first gets what the image has there, owner and mode too, as Docker's volumes do.
-    fn bind_filled(&mut self, path: &str, folder: &Path, name: &str, mode: u32) -> io::Result<()> {
+    fn bind_filled(&mut self, path: &str, folder: &Path, name: &str) -> io::Result<()> {
         let data = folder.join("data");
         if !data.exists() {
             let filling = folder.join("filling");
@@ -210,14 +206,26 @@ impl Root {
                 }
                 Err(Errno::NOENT) => {
                     own(&filling, self.mapping, 0, 0)?;
-                    fs::set_permissions(&filling, Permissions::from_mode(mode))?;
+                    fs::set_permissions(&filling, Permissions::from_mode(0o755))?;
                 }
                 Err(errno) => return Err(errno.into()),
             }
             fs::rename(&filling, &data)?;
         }
+        self.bind(path, &data, name)
+    }
+
+    /// Binds a new folder over a path, empty whatever the image has there, for everybody to write in.
+    fn bind_empty(&mut self, path: &str, folder: &Path, name: &str) -> io::Result<()> {
+        DirBuilder::new().mode(0o700).create(folder)?;
+        own(folder, self.mapping, 0, 0)?;
+        fs::set_permissions(folder, Permissions::from_mode(0o1777))?;
+        self.bind(path, folder, name)
+    }
+
+    fn bind(&mut self, path: &str, folder: &Path, name: &str) -> io::Result<()> {
         let target = made(&stage(name), 0o755)?;
-        rustix::mount::mount_bind(&data, &target)?;
+        rustix::mount::mount_bind(folder, &target)?;
         self.binds.push((target.to_string_lossy().into_owned(), path.to_owned(), false));
         Ok(())
     }
