@@ -78,11 +78,11 @@ fn toolchain_image() -> anyhow::Result<String> {
 }
 
 /// A reference that names what it was made from.
-fn name(what: &str, from: &[&[u8]]) -> String {
+pub(crate) fn name(what: &str, from: &[&[u8]]) -> String {
     format!("seaworthy-test/{what}:{}", &seaworthy_image::Digest::of(&from.concat()).hex()[..12])
 }
 
-fn is_there(reference: &str) -> bool {
+pub(crate) fn is_there(reference: &str) -> bool {
     output(Command::new("docker").args(["image", "inspect", "-f", "ok", reference])).is_ok()
 }
 
@@ -104,7 +104,7 @@ pub(crate) fn run(command: &mut Command) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn output(command: &mut Command) -> anyhow::Result<String> {
+pub(crate) fn output(command: &mut Command) -> anyhow::Result<String> {
     let output = command.stderr(Stdio::null()).output()?;
     ensure!(output.status.success(), "`{}` failed: {}", command.get_program().display(), output.status);
     Ok(String::from_utf8(output.stdout)?)

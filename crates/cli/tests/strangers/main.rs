@@ -1,0 +1,99 @@
+//! Services that nobody here wrote, each held to a specification of its own on both engines.
+//!
+//! A service is a folder beside this file: a `Dockerfile` as its owner would write it, a `containerization-spec.md` in the owner's words,
+//! and `verdicts.txt`, a line for each promise. The image is built once and both engines are given the same one. They must say the same, and
+//! it must be what the file says: each line of it was read and found true of the image.
+//!
+//! Packages are installed over the network, which takes minutes: `scripts/strangers` runs these tests, `scripts/test` does not.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context as _, ensure};
+use seaworthy_testkit::{debian_builder, debian_image, workspace};
+use serde_json::Value;
+
+/// Holds the service of a folder beside this file.
+fn hold(service: &str) -> anyhow::Result<()> {
+    let folder = workspace().join("crates/cli/tests/strangers").join(service);
+    let image = build(service, &folder)?;
+    let expected = fs::read_to_string(folder.join("verdicts.txt"))?;
+    for engine in ["embedded", "docker"] {
+        let said = verdicts(&verify(&image, &folder, engine)?);
+        ensure!(said == expected, "{service} on {engine}, expected:\n{expected}\nsaid:\n{said}");
+    }
+    Ok(())
+}
+
+/// The image of a service, as an argument for the program. What was built before is taken from the engine's cache.
+fn build(service: &str, folder: &Path) -> anyhow::Result<String> {
+    let name = format!("seaworthy-test/{service}:1");
+    let built = Command::new("docker")
+        .env("DOCKER_BUILDKIT", "0")
+        .args(["build", "--network", "host", "--tag", &name])
+        .args(["--build-arg", &format!("DEBIAN={}", debian_image()?)])
+        .args(["--build-arg", &format!("BUILDER={}", debian_builder()?)])
+        .arg(folder)
+        .output()
+        .context("Docker builds the image: apt-get install docker.io, and start dockerd")?;
+    ensure!(built.status.success(), "{}", String::from_utf8_lossy(&[built.stdout, built.stderr].concat()));
+    Ok(format!("docker-daemon:{name}"))
+}
+
+fn verify(image: &str, folder: &Path, engine: &str) -> anyhow::Result<Value> {
+    let spec: PathBuf = folder.join("containerization-spec.md");
+    let output = Command::new(env!("CARGO_BIN_EXE_seaworthy"))
+        .args(["verify", image, "--engine", engine, "--report", "json=-", "--spec"])
+        .arg(spec)
+        .output()?;
+    serde_json::from_slice(&output.stdout).with_context(|| String::from_utf8_lossy(&output.stderr).into_owned())
+}
+
+/// A line for each promise: its verdict, its check and its sentence; then the sums.
+fn verdicts(report: &Value) -> String {
+    let mut lines = String::new();
+    for criterion in report["criteria"].as_array().into_iter().flatten() {
+        let text = |name: &str| criterion[name].as_str().unwrap_or("none");
+        let _ = writeln!(lines, "{} {}: {}", text("verdict"), text("check"), text("text"));
+    }
+    let sum = |verdict: &str| format!("{} {verdict}", report["summary"][verdict]);
+    lines + &["pass", "fail", "unproven", "pending"].map(sum).join(", ") + "\n"
+}
+
+#[test]
+#[ignore = "installs packages over the network: scripts/strangers"]
+fn nginx_with_a_master_of_root() -> anyhow::Result<()> {
+    hold("nginx")
+}
+
+#[test]
+#[ignore = "installs packages over the network: scripts/strangers"]
+fn nginx_of_one_user() -> anyhow::Result<()> {
+    hold("nginx-unprivileged")
+}
+
+#[test]
+#[ignore = "installs packages over the network: scripts/strangers"]
+fn apache_behind_a_shell() -> anyhow::Result<()> {
+    hold("apache")
+}
+
+#[test]
+#[ignore = "installs packages over the network: scripts/strangers"]
+fn redis_with_a_volume() -> anyhow::Result<()> {
+    hold("redis")
+}
+
+#[test]
+#[ignore = "installs packages over the network: scripts/strangers"]
+fn flask_behind_gunicorn_with_two_workers() -> anyhow::Result<()> {
+    hold("flask")
+}
+
+#[test]
+#[ignore = "installs packages over the network: scripts/strangers"]
+fn express_that_keeps_baskets_in_memory() -> anyhow::Result<()> {
+    hold("express")
+}
