@@ -361,3 +361,53 @@ fn a_given_password_is_found_where_it_is_percent_encoded() -> anyhow::Result<()>
         .hides(given)
         .looks("fail image.secrets: the value given for `DATABASE_URL` in `/app/main.js` in layer 1 of 1; searched …; 2 given secrets looked for")
 }
+
+#[test]
+fn secrets_in_what_a_shell_reads_are_found() -> anyhow::Result<()> {
+    let image = with_files(&[
+        ("app/start", text("#!/bin/sh\nexport DB_PASSWORD=~\nexec app\n")),
+        ("etc/cron.d/backup", text("0 * * * * root PGPASSWORD=~ pg_dump\n")),
+        ("etc/systemd/system/app.service", text("[Service]\nEnvironment=DB_PASSWORD=~\n")),
+        ("root/.bash_history", text("export API_TOKEN=~\n")),
+    ]);
+    row!(image).promise("No secrets in image").hides(PASSWORD).looks(
+        "fail image.secrets: value for a password-like name in `/app/start` in layer 1 of 1, \
+         value for a password-like name in `/etc/cron.d/backup` in layer 1 of 1, \
+         value for a password-like name in `/etc/systemd/system/app.service` in layer 1 of 1, 1 more; searched …",
+    )
+}
+
+#[test]
+fn what_a_shell_reads_and_takes_from_elsewhere_passes() -> anyhow::Result<()> {
+    let image = with_files(&[
+        ("app/start", text("#!/bin/sh\nexport DB_PASSWORD=$(cat /run/secrets/db)\nexec app\n")),
+        ("app/notes", text("#!/usr/bin/env python3\nDB_PASSWORD=~\n")),
+        ("etc/cron.d/backup", text("0 * * * * root PGPASSFILE=/run/secrets/pg pg_dump\n")),
+        ("etc/systemd/system/app.service", text("[Service]\nEnvironmentFile=/run/secrets/app\n")),
+    ]);
+    row!(image).promise("No secrets in image").looks("pass image.secrets: none in …")
+}
+
+#[test]
+fn secrets_that_count_where_the_environment_has_none_are_found() -> anyhow::Result<()> {
+    let image = with_files(&[
+        ("app/config.js", text("module.exports = {jwtSecret: process.env.JWT_SECRET || '~'}\n")),
+        ("app/settings.py", text("SECRET_KEY = os.environ.get('SECRET_KEY', '~')\n")),
+        ("docker-entrypoint-initdb.d/init.sql", text("CREATE USER app WITH PASSWORD '~';\n")),
+    ]);
+    row!(image).promise("No secrets in image").hides(PASSWORD).looks(
+        "fail image.secrets: value for a password-like name in `/app/config.js` in layer 1 of 1, \
+         value for a password-like name in `/app/settings.py` in layer 1 of 1, \
+         value for a password-like name in `/docker-entrypoint-initdb.d/init.sql` in layer 1 of 1; searched …",
+    )
+}
+
+#[test]
+fn settings_that_end_without_the_environment_and_hashes_in_sql_pass() -> anyhow::Result<()> {
+    let image = with_files(&[
+        ("app/config.js", text("module.exports = {jwtSecret: process.env.JWT_SECRET || ''}\n")),
+        ("app/settings.py", text("SECRET_KEY = os.environ['SECRET_KEY']\nPORT = os.environ.get('PORT', '8000')\n")),
+        ("docker-entrypoint-initdb.d/init.sql", text("CREATE USER app WITH PASSWORD :'password';\n")),
+    ]);
+    row!(image).promise("No secrets in image").looks("pass image.secrets: none in …")
+}

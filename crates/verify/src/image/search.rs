@@ -150,6 +150,7 @@ impl<'g> Search<'g> {
             let mut bytes = &buffer[..count];
             if length == 0 {
                 encoding = Utf16::of(bytes);
+                settings = settings.or_else(|| Settings::of_script(&full, bytes).map(SettingsReader::new));
             }
             length += count;
             if depth == 0 {

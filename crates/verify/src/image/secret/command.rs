@@ -83,6 +83,14 @@ fn command(list: &[&str], depth: usize, found: &mut Vec<Hit>) {
 /// `NAME=value`, `--db-password=value`, `-Dspring.datasource.password=value`, `//registry/:_authToken=value`.
 fn assignment(word: &str) -> Option<Hit> {
     let (name, value) = word.split_once('=')?;
+    // Of systemd and supervisor: `environment=A="1",B="2"`.
+    if name.eq_ignore_ascii_case("environment") {
+        return value.split(',').find_map(|one| assigned(one.split_once('=')?));
+    }
+    assigned((name, value))
+}
+
+fn assigned((name, value): (&str, &str)) -> Option<Hit> {
     let name = name.rsplit(['/', ':', ',', '"', '\'']).next().unwrap_or(name);
     let name = name.strip_prefix("-D").unwrap_or(name).trim_start_matches('-');
     (is_name(name) && is_suspicious_variable(name)).then(|| named(name, value))?

@@ -41,8 +41,9 @@ const FOR_TRIAL: [&str; 12] = [
     "samples",
 ];
 /// Words in the name of a file that configures a program, whatever its form.
-const CONFIGURES: [&str; 14] = [
+const CONFIGURES: [&str; 15] = [
     "config",
+    "conf",
     "configuration",
     "settings",
     "appsettings",
@@ -58,8 +59,46 @@ const CONFIGURES: [&str; 14] = [
     "ormconfig",
 ];
 /// As [`CONFIGURES`], where the form says that it is no program.
-const CONFIGURES_AS_DATA: [&str; 10] =
-    ["application", "bootstrap", "values", "compose", "gradle", "jdbc", "odbc", "rclone", "rabbitmq", "alembic"];
+const CONFIGURES_AS_DATA: [&str; 13] = [
+    "application",
+    "app",
+    "auth",
+    "server",
+    "bootstrap",
+    "values",
+    "compose",
+    "gradle",
+    "jdbc",
+    "odbc",
+    "rclone",
+    "rabbitmq",
+    "alembic",
+];
+/// Files that a shell reads, or that hold commands as a shell has them, whose name does not end in `sh`.
+const SHELL: [&str; 18] = [
+    "entrypoint",
+    "docker-entrypoint",
+    "procfile",
+    "makefile",
+    "crontab",
+    "supervisord.conf",
+    ".profile",
+    ".bashrc",
+    ".bash_profile",
+    ".bash_login",
+    ".bash_history",
+    ".ash_history",
+    ".sh_history",
+    ".zshrc",
+    ".zshenv",
+    ".zprofile",
+    ".zsh_history",
+    ".psql_history",
+];
+/// Folders of such files.
+const OF_SHELL: [&str; 5] = ["etc/profile.d/", "etc/default/", "etc/cron.d/", "etc/systemd/", "var/spool/cron/"];
+/// Folders of the system's programs, whose scripts are the distribution's.
+const OF_PROGRAMS: [&str; 4] = ["usr/", "bin/", "sbin/", "etc/init.d/"];
 /// Names of such files in a folder `config` or `settings`.
 const IN_CONFIG: [&str; 11] =
     ["default", "base", "common", "production", "prod", "development", "dev", "local", "staging", "custom", "main"];
@@ -79,6 +118,9 @@ pub(super) fn settings(path: &str) -> Option<Settings> {
         "config" if path.ends_with(".git/config") => Form::Git,
         ".gitconfig" => Form::Git,
         _ if path == "etc/gitconfig" => Form::Git,
+        _ if path == "etc/environment" => Form::Dotenv,
+        "settings.xml" if path.ends_with(".m2/settings.xml") => Form::Literals(Syntax::Xml),
+        "credentials" | "credentials.toml" if is_in(path, ".cargo") => Form::Literals(Syntax::Plain),
         _ if path == "etc/shadow" => Form::Shadow,
         _ if is_dotenv(name) => Form::Dotenv,
         _ if !in_package && is_of_others(path) => return None,
@@ -91,6 +133,27 @@ pub(super) fn settings(path: &str) -> Option<Settings> {
     Some(Settings { form, doubtful: is_authors && for_trial, in_package: is_authors && in_package })
 }
 
+/// The form of a file whose name says nothing, and whose first line is `#!/bin/sh`: a script of the author's.
+pub(super) fn script(path: &str, head: &[u8]) -> Option<Settings> {
+    let line = head.split(|&byte| byte == b'\n').next()?;
+    let line = std::str::from_utf8(line.get(..200.min(line.len()))?).ok()?.strip_prefix("#!")?;
+    let starts_shell = line.split([' ', '/']).any(|word| matches!(word.trim(), "sh" | "bash" | "ash" | "dash" | "zsh"));
+    let is_systems = OF_PROGRAMS.iter().any(|folder| path.starts_with(folder))
+        && !["usr/local/bin/", "usr/src/"].iter().any(|folder| path.starts_with(folder));
+    let is_published = is_of_others(path) || path.split('/').any(|folder| ON_RECORD.contains(&folder));
+    let doubtful = path.split('/').rev().skip(1).any(|folder| FOR_TRIAL.contains(&folder));
+    (starts_shell && !is_systems && !is_published).then_some(Settings {
+        form: Form::Shell,
+        doubtful,
+        in_package: false,
+    })
+}
+
+/// Whether a file lies directly in a folder of this name.
+fn is_in(path: &str, folder: &str) -> bool {
+    path.rsplit('/').nth(1) == Some(folder)
+}
+
 fn is_of_others(path: &str) -> bool {
     OF_OTHERS.iter().any(|folder| path.starts_with(folder))
         || path.split('/').rev().skip(1).any(|folder| OF_PACKAGES.contains(&folder))
@@ -99,8 +162,17 @@ fn is_of_others(path: &str) -> bool {
 /// The form of a file that an author writes for a program of theirs.
 fn authors(path: &str, name: &str) -> Option<Form> {
     let lower = name.to_ascii_lowercase();
-    if ending(&lower) == Some("sh") || lower == "entrypoint" || lower == "docker-entrypoint" {
+    let is_shell = matches!(ending(&lower), Some("sh" | "bash"))
+        || SHELL.contains(&lower.as_str())
+        || OF_SHELL.iter().any(|folder| path.starts_with(folder));
+    if is_shell {
         return Some(Form::Shell);
+    }
+    if ending(&lower) == Some("sql") {
+        return Some(Form::Sql);
+    }
+    if lower == "env" && !OF_PROGRAMS.iter().any(|folder| path.starts_with(folder)) {
+        return Some(Form::Dotenv);
     }
     if lower.starts_with("dockerfile") || ending(&lower) == Some("dockerfile") || lower == "containerfile" {
         return Some(Form::Dockerfile);
@@ -113,6 +185,7 @@ fn authors(path: &str, name: &str) -> Option<Form> {
         "config" | "credentials" if path.ends_with(".kube/config") || path.ends_with(".gem/credentials") => {
             Syntax::Plain
         }
+        "hosts.yml" if is_in(path, "gh") => Syntax::Plain,
         "auth.json" | "credentials.tfrc.json" => Syntax::Quoted,
         "hibernate.cfg.xml" | "persistence.xml" | "context.xml" | "server.xml" | "tomcat-users.xml" | "web.config"
         | "app.config" | "nuget.config" | "settings.xml" => Syntax::Xml,
@@ -131,6 +204,7 @@ fn by_words(path: &str, lower: &str) -> Option<Syntax> {
         "yml" | "yaml" | "toml" | "ini" | "cfg" | "conf" | "cnf" | "properties" | "tfvars" | "kubeconfig" => {
             Syntax::Plain
         }
+        "tfstate" => return Some(Syntax::Quoted),
         "json" | "json5" | "jsonc" | "py" | "js" | "mjs" | "cjs" | "ts" | "php" | "rb" => Syntax::Quoted,
         "xml" => Syntax::Xml,
         _ => return None,
@@ -144,7 +218,9 @@ fn by_words(path: &str, lower: &str) -> Option<Syntax> {
     let folder = path.rsplit('/').nth(1).unwrap_or_default();
     let in_config =
         matches!(folder, "config" | "settings" | "conf" | "secrets") && words().any(|word| IN_CONFIG.contains(&word));
-    (configures || in_config).then_some(syntax)
+    // Ansible's.
+    let is_inventory = is_data && matches!(folder, "group_vars" | "host_vars");
+    (configures || in_config || is_inventory).then_some(syntax)
 }
 
 #[cfg(test)]
@@ -153,7 +229,7 @@ mod tests {
 
     #[test]
     fn a_file_has_the_form_that_its_name_says() {
-        use Form::{Docker, Dockerfile, Dotenv, Git, Literals, Netrc, Shadow, Shell};
+        use Form::{Docker, Dockerfile, Dotenv, Git, Literals, Netrc, Shadow, Shell, Sql};
         use Syntax::{Plain, Quoted, Spaced, Xml};
         for (path, form) in [
             ("app/.env", Dotenv),
@@ -176,11 +252,23 @@ mod tests {
             ("root/.my.cnf", Literals(Plain)),
             ("etc/redis/redis.conf", Literals(Spaced)),
             ("root/.m2/settings.xml", Literals(Xml)),
+            ("root/.cargo/credentials.toml", Literals(Plain)),
+            ("root/.config/gh/hosts.yml", Literals(Plain)),
+            ("etc/app/app.conf", Literals(Plain)),
+            ("app/inventory/group_vars/all.yml", Literals(Plain)),
+            ("app/gunicorn.conf.py", Literals(Quoted)),
+            ("app/terraform.tfstate", Literals(Quoted)),
+            ("app/init.sql", Sql),
+            ("app/env", Dotenv),
+            ("etc/environment", Dotenv),
             ("app/entrypoint.sh", Shell),
+            ("app/Procfile", Shell),
+            ("root/.bash_history", Shell),
+            ("etc/default/app", Shell),
+            ("etc/systemd/system/app.service", Shell),
             ("app/Dockerfile.prod", Dockerfile),
         ] {
-            let expected = Some(form).filter(|_| path != "root/.m2/settings.xml");
-            assert_eq!(settings(path).map(|settings| settings.form), expected, "{path}");
+            assert_eq!(settings(path).map(|settings| settings.form), Some(form), "{path}");
         }
         for path in [
             "app/config.json.example",
@@ -192,6 +280,8 @@ mod tests {
             "app/messages.properties",
             "usr/lib/python3/config.py",
             "usr/local/lib/config.py",
+            "usr/share/postgresql/15/x.sql",
+            "usr/bin/env",
             "app/vendor/x/config.php",
         ] {
             assert_eq!(settings(path), None, "{path}");
@@ -201,6 +291,17 @@ mod tests {
         }
         assert!(!settings("app/settings.py").unwrap().in_package);
         assert!(!settings("app/node_modules/x/.env").unwrap().in_package);
+        for (path, head, expected) in [
+            ("app/start", "#!/bin/sh\nexec app\n", true),
+            ("usr/local/bin/start", "#!/usr/bin/env bash\n", true),
+            ("app/start", "#!/usr/bin/env python3\n", false),
+            ("app/start", "text", false),
+            ("usr/bin/start", "#!/bin/sh\n", false),
+            ("app/node_modules/x/start", "#!/bin/sh\n", false),
+            ("app/start", "", false),
+        ] {
+            assert_eq!(script(path, head.as_bytes()).is_some(), expected, "{path}: {head}");
+        }
         assert!(settings("app/tests/settings.py").unwrap().doubtful);
         assert!(!settings("app/tests/.env").unwrap().doubtful);
     }

@@ -25,6 +25,8 @@ pub(crate) enum Syntax {
 /// `<name>value</name>`
 static ELEMENT: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"<([A-Za-z][A-Za-z0-9_.:-]{0,99})>([^<>]+)</").ok());
+/// Calls whose first argument is the name of what the second is, or is where nothing else says it.
+const WITH_DEFAULT: [&str; 4] = ["define(", "getenv(", "environ.get(", "env("];
 /// How far before a value its name may begin.
 const BEFORE: usize = 200;
 
@@ -107,7 +109,7 @@ fn in_quotes(line: &str, found: &mut Vec<Hit>) {
             Some("key" | "name" | "id") => key = value,
             Some("value" | "connectionString") => found.extend(quoted(key, value)),
             Some(name) => found.extend(quoted(name, value)),
-            None => {}
+            None => found.extend(variable(value)),
         }
         at = close + 1;
     }
@@ -116,7 +118,12 @@ fn in_quotes(line: &str, found: &mut Vec<Hit>) {
 /// The name that a value in quotes is given to, at the end of what stands before it.
 fn name_before(text: &str) -> Option<&str> {
     let text = text.trim_end();
-    let is_argument = text.ends_with(',') && text.contains("define(");
+    // What is taken where the environment has nothing: `os.environ.get('X') or '…'`, `process.env.X || '…'`.
+    if let Some(text) = ["or", "||", "??", "?:"].iter().find_map(|sign| text.strip_suffix(sign)) {
+        let at = text.rfind(['=', ':'])?;
+        return name_before(&text[..=at]).filter(|_| text[at..].to_ascii_lowercase().contains("env"));
+    }
+    let is_argument = text.ends_with(',') && WITH_DEFAULT.iter().any(|call| text.contains(call));
     let before = ["=>", ":=", "=", ":"].iter().find_map(|sign| text.strip_suffix(sign));
     let before = before.or_else(|| text.strip_suffix(',').filter(|_| is_argument))?;
     if before.ends_with(['=', '!', '<', '>']) {
@@ -130,6 +137,27 @@ fn name_before(text: &str) -> Option<&str> {
     let is_part = |sign: char| sign.is_ascii_alphanumeric() || matches!(sign, '_' | '-' | '.');
     let name = &before[before.trim_end_matches(is_part).len()..];
     (name.len() <= 100 && name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')).then_some(name)
+}
+
+/// `'DB_PASSWORD=…'`, as lists of variables have it.
+fn variable(text: &str) -> Option<Hit> {
+    let (name, value) = text.split_once('=')?;
+    let is_name =
+        !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_');
+    is_name.then(|| quoted(name, value))?
+}
+
+/// `PASSWORD '…'` and `IDENTIFIED BY '…'`; not the hashes that dumps have there.
+pub(super) fn in_sql(line: &str, found: &mut Vec<Hit>) {
+    let lower = line.to_ascii_lowercase();
+    for word in ["password ", "identified by "] {
+        for (at, _) in lower.match_indices(word) {
+            let Some(rest) = line[at + word.len()..].trim_start().strip_prefix('\'') else { continue };
+            let value = rest.split('\'').next().unwrap_or_default();
+            let is_hash = ["md5", "SCRAM-SHA-256$", "*"].iter().any(|mark| value.starts_with(mark));
+            found.extend(literal("password", value).filter(|_| !is_hash));
+        }
+    }
 }
 
 /// A value without the remark behind it: ` # …`, unless it is in quotes.
@@ -235,6 +263,13 @@ mod tests {
             (Syntax::Quoted, "{\"a\":1,\"apiKey\":\"q8Zt1vPs\",\"b\":\"c\"}", SURE),
             (Syntax::Quoted, "\"Default\": \"Server=db;Database=x;User Id=sa;Password=hunter2;\"", SURE),
             (Syntax::Quoted, "app.config['SECRET_KEY'] = 'hunter2'", SURE),
+            (Syntax::Quoted, "SECRET_KEY = os.environ.get('SECRET_KEY', 'q8Zt1vPs')", SURE),
+            (Syntax::Quoted, "SECRET_KEY = os.getenv(\"SECRET_KEY\", \"q8Zt1vPs\")", SURE),
+            (Syntax::Quoted, "SECRET_KEY = os.environ.get('SECRET_KEY') or 'q8Zt1vPs'", SURE),
+            (Syntax::Quoted, "  jwtSecret: process.env.JWT_SECRET || 'q8Zt1vPs',", SURE),
+            (Syntax::Quoted, "'key' => env('APP_KEY', 'q8Zt1vPs'),", SURE),
+            (Syntax::Quoted, "raw_env = ['DB_PASSWORD=q8Zt1vPs']", SURE),
+            (Syntax::Quoted, "SECRET_KEY = os.getenv('SECRET_KEY', 'secret')", PERHAPS),
             (Syntax::Xml, "<password>hunter2</password>", SURE),
             (Syntax::Xml, "<add key=\"ApiKey\" value=\"q8Zt1vPs\" />", SURE),
             (Syntax::Xml, "<user username=\"app\" password=\"hunter2\"/>", SURE),
@@ -268,6 +303,10 @@ mod tests {
             ),
             (Syntax::Quoted, "SECRET_KEY = os.environ['SECRET_KEY']"),
             (Syntax::Quoted, "SECRET_KEY = os.environ.get(\"SECRET_KEY\")"),
+            (Syntax::Quoted, "SECRET_KEY = os.environ.get('SECRET_KEY', '')"),
+            (Syntax::Quoted, "SECRET_KEY = os.environ.get('SECRET_KEY') or ''"),
+            (Syntax::Quoted, "HOST = os.environ.get('HOST') or 'q8Zt1vPs'"),
+            (Syntax::Quoted, "raw_env = ['DB_PASSWORD=${DB_PASSWORD}', 'PORT=8000']"),
             (Syntax::Quoted, "password = getpass(\"Password\")"),
             (Syntax::Quoted, "if password == \"hunter2\":"),
             (Syntax::Quoted, "\"password\": \"Enter your password\","),

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::command::{in_dockerfile, in_shell, netrc};
-use super::literal::{Literals, Syntax};
+use super::literal::{Literals, Syntax, in_sql};
 use super::value::value_strength;
 use super::{Hit, Strength, command, files, is_suspicious_variable, password_in_setting};
 
@@ -35,6 +35,7 @@ pub(super) enum Form {
     Git,
     Shell,
     Dockerfile,
+    Sql,
     Literals(Syntax),
 }
 
@@ -42,6 +43,11 @@ impl Settings {
     /// What form a file has, by its name.
     pub(crate) fn of(path: &str) -> Option<Self> {
         files::settings(path)
+    }
+
+    /// The form of a script, by its first line.
+    pub(crate) fn of_script(path: &str, head: &[u8]) -> Option<Self> {
+        files::script(path, head)
     }
 
     pub(crate) fn in_package(self) -> bool {
@@ -144,6 +150,7 @@ impl SettingsReader {
             Form::Shadow => self.hits.extend(shadow(line)),
             Form::Git => self.hits.extend(git(line)),
             Form::Dockerfile => self.hits.extend(in_dockerfile(line)),
+            Form::Sql => in_sql(line, &mut self.hits),
             // What a comment of a program says is no setting.
             Form::Literals(Syntax::Quoted) if line.starts_with("//") || line.starts_with('*') => {}
             Form::Literals(_) => self.literals.line(line, &mut self.hits),
@@ -281,6 +288,36 @@ mod tests {
                 &["Certain value for a password-like name"],
             ),
             ("app/config.js", "// password: 'hunter2'\n", &[]),
+            (
+                "app/init.sql",
+                "CREATE USER app WITH ENCRYPTED PASSWORD 'hunter2';\n",
+                &["Certain value for a password-like name"],
+            ),
+            ("app/init.sql", "create user app identified by 'hunter2'\n", &["Certain value for a password-like name"]),
+            (
+                "app/dump.sql",
+                "ALTER ROLE app PASSWORD 'SCRAM-SHA-256$4096:x$y:z';\nALTER ROLE app PASSWORD 'md5q8Zt1vPs';\n\
+                 ALTER ROLE app PASSWORD NULL;\nCREATE TABLE t (password text DEFAULT 'q8Zt1vPs');\n",
+                &[],
+            ),
+            ("app/Procfile", "web: SECRET_KEY=hunter2 gunicorn app\n", &["Certain value for a password-like name"]),
+            (
+                "etc/cron.d/backup",
+                "0 * * * * root PGPASSWORD=hunter2 pg_dump\n",
+                &["Certain value for a password-like name"],
+            ),
+            (
+                "etc/systemd/system/app.service",
+                "[Service]\nEnvironment=DB_PASSWORD=hunter2\n",
+                &["Certain value for a password-like name"],
+            ),
+            (
+                "etc/supervisord.conf",
+                "[program:x]\nenvironment=PORT=\"80\",DB_PASSWORD=\"hunter2\"\n",
+                &["Certain value for a password-like name"],
+            ),
+            ("etc/supervisord.conf", "environment=PORT=\"80\",DB_PASSWORD=\"%(ENV_DB_PASSWORD)s\"\n", &[]),
+            ("root/.bash_history", "ls\nexport DB_PASSWORD=hunter2\n", &["Certain value for a password-like name"]),
             (
                 "app/entrypoint.sh",
                 "#!/bin/sh\n# PASSWORD=hunter2\nexport DB_PASSWORD=hunter2\n",
