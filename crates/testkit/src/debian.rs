@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 
 use anyhow::Context as _;
 
-use crate::rust_image::{is_there, name, run, target};
+use crate::rust_image::{debootstrap, is_there, name, run, target};
 
 /// The certificate authorities of this machine.
 const AUTHORITIES: &str = "/etc/ssl/certs/ca-certificates.crt";
@@ -23,11 +23,7 @@ pub fn debian_image() -> anyhow::Result<String> {
     }
     let folder = tempfile::tempdir_in(target()?)?;
     let root = folder.path().join("root");
-    run(Command::new("debootstrap")
-        .args(["--variant=minbase", "--include=ca-certificates", "bookworm"])
-        .arg(&root)
-        .stdout(Stdio::null()))
-    .context("debootstrap makes the stand-in: apt-get install debootstrap")?;
+    debootstrap(&root, "ca-certificates")?;
     for unneeded in ["var/lib/apt/lists", "var/cache/apt", "usr/share/doc", "usr/share/man", "usr/share/locale"] {
         let _ = fs::remove_dir_all(root.join(unneeded));
     }

@@ -52,11 +52,7 @@ fn toolchain_image() -> anyhow::Result<String> {
     }
     let folder = tempfile::tempdir_in(target()?)?;
     let root = folder.path().join("root");
-    run(Command::new("debootstrap")
-        .args(["--variant=minbase", "--include=gcc,libc6-dev,ca-certificates", "bookworm"])
-        .arg(&root)
-        .stdout(Stdio::null()))
-    .context("debootstrap makes the stand-in: apt-get install debootstrap")?;
+    debootstrap(&root, "gcc,libc6-dev,ca-certificates")?;
     let sysroot = output(Command::new("rustc").args(["--print", "sysroot"]))?;
     run(Command::new("cp").args(["-a", "--", sysroot.trim()]).arg(root.join("usr/local/rust")))?;
     for unneeded in ["share/doc", "lib/rustlib/src"] {
@@ -75,6 +71,15 @@ fn toolchain_image() -> anyhow::Result<String> {
         .stdout(Stdio::null()))
     .context("Docker keeps the stand-in: apt-get install docker.io, and start dockerd")?;
     Ok(reference)
+}
+
+/// Makes a small Debian with these packages in a new folder.
+pub(crate) fn debootstrap(root: &Path, packages: &str) -> anyhow::Result<()> {
+    run(Command::new("debootstrap")
+        .args(["--variant=minbase", &format!("--include={packages}"), "bookworm"])
+        .arg(root)
+        .stdout(Stdio::null()))
+    .context("debootstrap makes the stand-in: apt-get install debootstrap")
 }
 
 /// A reference that names what it was made from.
