@@ -151,7 +151,6 @@ const SPELLING: &[(&str, &str)] = &[
     ("behaviour", "behavior"),
     ("licence", "license"),
     ("standardised", "standardized"),
-    ("unprivileged", "unprivileged"),
     ("non-privileged", "unprivileged"),
     ("nonprivileged", "unprivileged"),
     ("non-superuser", "non-root"),
@@ -159,7 +158,6 @@ const SPELLING: &[(&str, &str)] = &[
     ("programme", "program"),
     ("healthchecks", "healthcheck"),
     ("start-up", "startup"),
-    ("start-up-time", "startup time"),
     ("shut-down", "shutdown"),
     ("has", "have"),
     ("having", "have"),
@@ -171,9 +169,7 @@ const SPELLING: &[(&str, &str)] = &[
     ("w/o", "without"),
     ("db", "database"),
     ("envvar", "env"),
-    ("filesystem", "filesystem"),
     ("file-system", "filesystem"),
-    ("sub-", "under"),
 ];
 
 fn spelling(words: &[Token]) -> Vec<Token> {
@@ -210,15 +206,10 @@ const NEGATIONS: &[&str] = &[
     "is never",
     "are never",
     "never",
-    "needn't be",
 ];
 
 fn negations(words: &[Token]) -> Vec<Token> {
-    let mut longest: Vec<Vec<&str>> = NEGATIONS
-        .iter()
-        .filter(|phrase| !phrase.starts_with("needn't"))
-        .map(|phrase| phrase.split(' ').collect())
-        .collect();
+    let mut longest: Vec<Vec<&str>> = NEGATIONS.iter().map(|phrase| phrase.split(' ').collect()).collect();
     longest.sort_by_key(|phrase| std::cmp::Reverse(phrase.len()));
     rewritten(words, |rest| {
         let phrase = longest.iter().find(|phrase| begins(rest, phrase))?;
@@ -260,7 +251,6 @@ fn duties(words: &[Token]) -> Vec<Token> {
     rewritten(words, |rest| {
         let (phrase, instead) =
             DUTIES.iter().find(|(phrase, _)| begins(rest, &phrase.split(' ').collect::<Vec<_>>()))?;
-        // `have to` in front of a noun is another verb: `has to be`, `has to run`.
         Some((phrase.split(' ').count(), *instead))
     })
 }

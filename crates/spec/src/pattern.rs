@@ -71,7 +71,6 @@ const SHARED: &[(&str, &str)] = &[
     ("<secret>", "(secret|credential|password|api key|token|private key)"),
     ("<secrets>", "<secret> [[,] (or|and|,|nor) <secret>] [[,] (or|and|,) <secret>] [[,] (or|and|,) <secret>]"),
     ("<non-root>", "(non-root|nonroot|non root)"),
-    ("<user>", "user"),
     ("<works>", "(work|working|functional|function|succeed|pass)"),
     (
         "<restart>",

@@ -42,7 +42,13 @@ pub(super) const ENTRIES: &[Entry] = &[
                       the labels or the history.",
         examples: &["No secrets in image", "The image contains no secrets", "No credentials baked into the image"],
         forms: &[
-            &["(no|without|zero|free of|without any)", "[hardcoded|hard-coded|embedded|baked-in|plaintext] <secrets>"],
+            &["(no|without|zero|free of|without any)", "[hardcoded|hard-coded|embedded|baked-in] (secret|credential)"],
+            &[
+                "(no|without|zero|free of|without any)",
+                "[hardcoded|hard-coded|embedded|baked-in] <secrets>",
+                "<in-image>",
+            ],
+            &["(no|without|zero|free of|without any)", "(hardcoded|hard-coded|embedded|baked-in) <secrets>"],
             &[
                 "<not> (contain|have|include|hold|carry|ship|embed|bake|leak|expose)",
                 "[any|hardcoded] <secrets>",

@@ -115,7 +115,7 @@ pub(super) const ENTRIES: &[Entry] = &[
                       or a name that is nothing else (`appuser`, `nobody`, `root`, …).",
         examples: &["Container runs as user appuser", "Runs as uid 1000", "Runs as appuser"],
         forms: &[
-            &["(run|running|execute|executed) (as|under|with) <user> {user}"],
+            &["(run|running|execute|executed) (as|under|with) user {user}"],
             &["(run|running|execute|executed) (as|under|with) (uid|user id|userid) {user-id}"],
             &["(run|running|execute|executed) (as|under|with) {known-user} [user]"],
             &["user", "{user-id}"],
