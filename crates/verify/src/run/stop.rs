@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use seaworthy_engine::{Container, Exit, Signal, Status, Volumes};
 use seaworthy_report::Verdict;
 
-use super::{Main, Runs, seconds};
+use super::{Main, Runs, Up, seconds};
 use crate::Finding;
 use crate::crud::SCENARIO;
 use crate::http::{Request, Response};
@@ -15,6 +15,9 @@ use crate::openapi::OpenApi;
 
 /// How long the service has to show that it took up the request.
 const TAKEN_UP: Duration = Duration::from_millis(300);
+/// How long a service without a known health path may take to start: with a declared health check, and without one.
+const CHECKED: Duration = Duration::from_secs(10);
+const UNCHECKED: Duration = Duration::from_secs(1);
 /// How long the request stays half-sent after the signal.
 const HELD: Duration = Duration::from_millis(100);
 /// The longest answer that is read, in bytes.
@@ -66,6 +69,7 @@ impl Runs<'_> {
             Ok(up) => up,
             Err(down) => return down.finding("a container to be stopped", Finding::unproven),
         };
+        self.let_start(&up);
         let container = up.container.as_ref();
         let before = creation.as_ref().and_then(|(api, _)| self.written_before(container, api));
         let mut confirmed = Vec::new();
@@ -102,6 +106,22 @@ impl Runs<'_> {
                 finding.warn(format!("engines stop it with {signal}, which its config names, and not with SIGTERM"))
             }
             _ => finding,
+        }
+    }
+
+    /// Lets a service finish its start whose health path does not tell when that is: its declared health check does, else a moment must do.
+    /// One that takes connections before it is ready may hang at a signal that comes between (`MariaDB` does).
+    fn let_start(&self, up: &Up) {
+        if up.healthy_after.is_some() {
+            return;
+        }
+        let is_declared = self.config().health_check().is_some();
+        let most = if is_declared { CHECKED } else { UNCHECKED };
+        let is_healthy = || up.container.health().is_ok_and(|health| health.healthy_after.is_some());
+        let runs = || matches!(up.container.status(), Ok(Status::Running));
+        let began = Instant::now();
+        while began.elapsed() < most && runs() && !(is_declared && is_healthy()) {
+            std::thread::sleep(Duration::from_millis(20));
         }
     }
 
