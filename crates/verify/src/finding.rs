@@ -4,8 +4,8 @@ use seaworthy_report::{Criterion, Found, Verdict};
 
 use crate::redact::Redactor;
 
-/// The longest evidence that a report carries, in characters.
-const LONGEST: usize = 400;
+/// The longest evidence that a report carries, in characters. A terminal shows less of it.
+const LONGEST: usize = 1000;
 
 /// What one check found: a verdict, and in one line what was seen.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,7 +53,7 @@ impl Finding {
     /// With more that was seen.
     #[must_use]
     pub(crate) fn with(mut self, more: &str) -> Self {
-        self.evidence = one_line(&format!("{}; {more}", self.evidence));
+        self.evidence = joined(&self.evidence, more);
         self
     }
 
@@ -70,7 +70,7 @@ impl Finding {
         let evidence = match (self.evidence.as_str(), other.evidence.as_str()) {
             (one, "") | ("", one) => one.to_owned(),
             (one, same) if one == same => one.to_owned(),
-            (one, two) => one_line(&format!("{one}; {two}")),
+            (one, two) => joined(one, two),
         };
         let warnings = [self.warnings, other.warnings].concat();
         let found = [self.found, other.found].concat().into();
@@ -121,6 +121,15 @@ fn rank(verdict: Verdict) -> u8 {
 /// One line of a sane length without control characters: what comes out of a container may hold anything.
 pub fn one_line(text: &str) -> String {
     shortened(text, LONGEST)
+}
+
+/// Two pieces of evidence in one line. Where there is no room for both, the longer one is cut, so that something of each is read.
+fn joined(one: &str, two: &str) -> String {
+    let room = LONGEST - "; ".len();
+    let [one_length, two_length] = [one, two].map(|text| text.chars().count());
+    let one = shortened(one, room.saturating_sub(two_length).max(room / 2));
+    let two = shortened(two, room.saturating_sub(one_length).max(room / 2));
+    format!("{one}; {two}")
 }
 
 /// As [`one_line`], at most `most` characters.
@@ -175,6 +184,19 @@ mod tests {
         let both = pass().and(pending());
         assert_eq!((both.evidence.as_str(), both.next.as_deref()), ("uid 1000; not pushed", Some("seaworthy ship")));
         assert_eq!(pending().and(fail()).next, None);
+    }
+
+    #[test]
+    fn long_evidence_leaves_room_for_what_is_joined_to_it() {
+        let (short, long) = ("seen at run time", "image ".repeat(LONGEST));
+        let pass = |text: &str| Finding::pass(text);
+        let both = pass(&long).and(pass(short)).evidence;
+        assert!(both.starts_with("image image") && both.ends_with("…; seen at run time"), "{both}");
+        assert!(pass(short).and(pass(&long)).evidence.starts_with("seen at run time; image"));
+        assert!(pass(&long).with(short).evidence.ends_with("…; seen at run time"));
+        let halves = pass(&long).and(pass(&long.replace("image", "run"))).evidence;
+        assert!(halves.contains("…; run run") && halves.chars().count() <= LONGEST + 2, "{halves}");
+        assert_eq!(pass("uid 1000").and(pass(short)).evidence, "uid 1000; seen at run time");
     }
 
     #[test]
