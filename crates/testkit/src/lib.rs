@@ -1,6 +1,8 @@
-//! What the tests share: a sample service, images made wrong on purpose, stand-ins for the `debian` and `rust` images, registries, a second host.
+//! What the tests share: a sample service, images made wrong on purpose, stand-ins for the `debian`, `python` and `rust` images, registries, a second host.
 
 mod debian;
+mod docker;
+mod python;
 mod recipe;
 pub mod registry;
 mod rust_image;
@@ -8,6 +10,7 @@ mod sample;
 pub mod second_host;
 
 pub use debian::{debian_builder, debian_image};
+pub use python::{python_builder, python_image};
 pub use recipe::{Recipe, for_arm};
 pub use rust_image::{rust_image, workspace};
 pub use sample::sample_service;

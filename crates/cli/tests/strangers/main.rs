@@ -6,6 +6,8 @@
 //!
 //! Packages are installed over the network, which takes minutes: `scripts/strangers` runs these tests, `scripts/test` does not.
 
+mod original;
+
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
