@@ -168,6 +168,8 @@ pub enum Signal {
     Stop,
     Term,
     Kill,
+    /// Another one, by its number on Linux.
+    Number(i32),
 }
 
 /// What a container wrote.

@@ -66,6 +66,8 @@ macro_rules! checks {
 checks! {
     /// Container builds successfully without errors.
     BuildSucceeds = "build.succeeds", [Build], Image;
+    /// Dockerfile builds without errors.
+    BuildDockerfile = "build.dockerfile", [Build], Image;
     /// Build is reproducible.
     BuildReproducible = "build.reproducible", [Build], Image;
     /// Multi-stage build.
@@ -90,12 +92,26 @@ checks! {
     } = "image.file", [Image], Image;
     /// Labels {a}, {b} are set.
     ImageLabels { names: Vec<String> } = "image.labels", [Image], Image;
-    /// Image exposes port {n}.
-    ImagePort { port: u16 } = "image.port", [Image], Image;
+    /// Image exposes port {n} (and no other).
+    ImagePort {
+        port: u16,
+        #[serde(skip_serializing_if = "std::ops::Not::not")]
+        only: bool,
+    } = "image.port", [Image], Image;
+    /// Image declares the volume {path}.
+    ImageVolume { paths: Vec<String> } = "image.volume", [Image], Image;
+    /// Stop signal is {signal}.
+    ImageStopSignal { signal: String } = "image.stop_signal", [Image], Image;
+    /// Entrypoint is in exec form.
+    ImageExecForm { words: CommandPart } = "image.exec_form", [Image], Image;
     /// At most {n} layers.
     ImageLayers { most: usize } = "image.layers", [Image], Image;
     /// Binaries match the image's platform.
     ImagePlatform = "image.platform", [Image], Image;
+    /// Binaries are statically linked.
+    ImageStatic { binaries: Binaries } = "image.static", [Image], Image;
+    /// Image holds CA certificates.
+    ImageCertificates = "image.certificates", [Image], Image;
     /// Health check is declared.
     HealthDeclared = "health.declared", [Image], Image;
     /// Health check turns healthy within {time}.
@@ -130,6 +146,9 @@ checks! {
     StopGraceful {
         #[serde(rename = "within_ms", serialize_with = "milliseconds")]
         within: Duration,
+        /// Left out where it is the usual one.
+        #[serde(skip_serializing_if = "StopSignal::is_usual")]
+        signal: StopSignal,
     } = "stop.graceful", [Run], Container;
     /// Uses at most {size} of memory.
     MemoryUnder { limit_bytes: u64 } = "memory.under", [Run], Container;
@@ -188,6 +207,45 @@ pub enum Tool {
     PackageManager,
     Compiler,
     BuildTools,
+}
+
+/// Which programs of an image a promise is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Binaries {
+    /// The service's own, of which the one that the image's command starts is sure to be one.
+    Own,
+    /// Every one that no package brought.
+    All,
+}
+
+/// Which part of an image's command a promise is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CommandPart {
+    Entrypoint,
+    Command,
+    Both,
+}
+
+/// The signal that a service stops on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+pub enum StopSignal {
+    /// What `docker stop` sends: the image's own, else SIGTERM.
+    Configured,
+    /// `SIGTERM`, `SIGINT`, `SIGQUIT`.
+    Named(String),
+}
+
+impl StopSignal {
+    /// Whether nothing needs to be said: an image without a signal of its own is stopped by SIGTERM.
+    fn is_usual(&self) -> bool {
+        match self {
+            Self::Configured => true,
+            Self::Named(name) => name == "SIGTERM",
+        }
+    }
 }
 
 /// What a file in the image must be.

@@ -31,7 +31,7 @@ mod vocabulary;
 
 pub use allowed::{Allowed, AllowedPlace};
 pub use boxes::without_ticks;
-pub use check::{About, Check, CheckKind, FileExpectation, Measure, Stage, Tool};
+pub use check::{About, Binaries, Check, CheckKind, CommandPart, FileExpectation, Measure, Stage, StopSignal, Tool};
 pub use criterion::{Criterion, Promise, Section, Spec};
 pub use database::{Database, System};
 pub use document::Stray;

@@ -254,6 +254,8 @@ pub(crate) fn named(name: &str) -> Read {
         "hosts" => |tokens| list(tokens, host, &[",", "and"]),
         "database" => |tokens| one(tokens, database),
         "things" => |tokens| one(tokens, things),
+        "signal" => |tokens| one(tokens, signal),
+        "signals" | "more-signals" => |tokens| list(tokens, end_signal, &[",", "and", "or", "/"]),
         unknown => panic!("unknown parameter: {unknown}"),
     }
 }
@@ -592,6 +594,24 @@ fn database(tokens: &[Token]) -> Option<(usize, String)> {
             ("postgres", "PostgreSQL"),
         ],
     )
+}
+
+/// The signals that ask a process to end.
+fn end_signal(tokens: &[Token]) -> Option<(usize, String)> {
+    phrase(tokens, &[("sigterm", "SIGTERM"), ("sigint", "SIGINT"), ("sigquit", "SIGQUIT")])
+}
+
+/// Any signal that an image may name as the one to stop it.
+fn signal(tokens: &[Token]) -> Option<(usize, String)> {
+    const MORE: &[(&str, &str)] = &[
+        ("sighup", "SIGHUP"),
+        ("sigkill", "SIGKILL"),
+        ("sigusr1", "SIGUSR1"),
+        ("sigusr2", "SIGUSR2"),
+        ("sigwinch", "SIGWINCH"),
+        ("sigrtmin+3", "SIGRTMIN+3"),
+    ];
+    end_signal(tokens).or_else(|| phrase(tokens, MORE))
 }
 
 /// What persists: one noun, such as `tasks` or `data`.

@@ -62,7 +62,20 @@ const SHARED: &[(&str, &str)] = &[
         "(request in flight|in-flight request|in flight request|open request|running request|request|outstanding request|pending request|active request|active connection|open connection)",
     ),
     ("<stop>", "(stop|shut down|shutdown|shutting down)"),
-    ("<on-sigterm>", "(on|after|of|upon|to|with|when receiving|when it receive|on receiving) (sigterm|sigterm signal)"),
+    (
+        "<on-signal>",
+        "(on|after|of|upon|to|with|when receiving|when it receive|on receiving) {signals} [signal] [and on {more-signals}]",
+    ),
+    (
+        "<ca>",
+        "((ca|root|root ca|trusted root) (certificate|cert|certificate bundle|bundle)|ca-certificates|ca-certificate|ca-bundle)",
+    ),
+    (
+        "<binary>",
+        "[all !all|every !all] [final|service|server|app|application|main|go|rust|compiled|release|single|own] (binary|executable)",
+    ),
+    ("<command-part>", "(<part>|<part> (and|or|/) <part>|(entrypoint/cmd|cmd/entrypoint) !entrypoint !command)"),
+    ("<part>", "(entrypoint !entrypoint|(cmd|command|start command) !command)"),
     ("<memory>", "(memory|ram)"),
     ("<stdout>", "[to|on|in|go to|goes to] (stdout|standard output|standard out)"),
     ("<transfer>", "(transfer|to transfer|compressed|download) !transfer"),

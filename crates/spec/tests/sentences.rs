@@ -46,7 +46,8 @@ fn sentences_are_understood_in_many_wordings() {
     check("The image builds without errors.", "build.succeeds");
     check("Docker image builds successfully", "build.succeeds");
     check("Build succeeds", "build.succeeds");
-    check("The Dockerfile builds cleanly", "build.succeeds");
+    check("The Dockerfile builds cleanly", "build.dockerfile");
+    check("`docker build .` succeeds", "build.dockerfile");
     check("Build is reproducible", "build.reproducible");
     check("Reproducible builds", "build.reproducible");
     check("The image is reproducible byte for byte", "build.reproducible");
@@ -382,7 +383,7 @@ fn a_sentence_is_understood_whole_or_not_at_all() {
     check("Image exposes port 0", "?");
     check("Image exposes port 8000 and 9000", "?and 9000");
     check("Image exposes no port 8000", "?");
-    check("Exposes only port 8000", "?");
+    check("Exposes only port 8000", r#"image.port {"port":8000,"only":true}"#);
     check("Image has at most 0 layers", "?");
     check("Image has at least 5 layers", "?");
     check("Image has fewer than 5 layers", "?");

@@ -7,30 +7,20 @@ const SENTENCES: &str = include_str!("data/sentences.tsv");
 /// What has no check yet: these must stay not understood until it has.
 const OPEN: &[&str] = &[
     "Port: 80",
-    "Only port 8443 is exposed",
     "/healthz returns 200",
     "`GET /health` returns 200 with `{\"status\":\"ok\"}`",
     "Health endpoint /healthz returns 200",
     "Tasks can be created, listed, updated and deleted",
-    "Stops gracefully on SIGQUIT",
     "Crashes with a clear message if API_TOKEN is unset",
     "Pushed to ghcr.io/acme/app",
-    "Statically linked binary",
     "SBOM is attached",
-    "`docker build .` succeeds",
     "Connects to Redis via REDIS_URL",
     "Talks to MariaDB through DB_URL",
-    "Stop signal is SIGQUIT",
-    "`/data` is a volume",
-    "CA certificates are present",
-    "Entrypoint is exec form",
     "Supports amd64 and arm64",
     "`GET /ping` → 200",
     "Container starts successfully",
     "App starts on port 4000",
     "Serves on port 8000",
-    "Images build with `docker build`",
-    "Graceful shutdown on SIGTERM/SIGINT",
 ];
 
 fn checks(sentence: &str) -> Option<Vec<String>> {

@@ -94,7 +94,15 @@ fn main() {
     }
     // SAFETY: the handler only stores to an atomic.
     unsafe {
-        signal(15, if faults.has("--deaf") { 1 } else { stop as extern "C" fn(i32) as usize });
+        let on_stop = stop as extern "C" fn(i32) as usize;
+        signal(15, if faults.has("--deaf") { 1 } else { on_stop });
+        if faults.has("--on-interrupt-too") {
+            signal(2, on_stop);
+        }
+        if faults.has("--on-quit-only") {
+            signal(15, 1);
+            signal(3, on_stop);
+        }
     }
     let port = if faults.has("--fixed-port") { 8000 } else { port() };
     let addresses = [("--loopback", "127.0.0.1"), ("--loopback-of-ipv6", "::1"), ("--ipv6-too", "::")];

@@ -39,6 +39,17 @@ pub(crate) fn builds(subject: &Subject<'_>) -> Finding {
     Finding::pass(format!("built by the {} builder{with}{revision} in {seconds:.1} s", record.builder))
 }
 
+/// Built, and from a Dockerfile: what another builder made says nothing of that.
+pub(crate) fn builds_by_dockerfile(subject: &Subject<'_>) -> Finding {
+    match record(subject) {
+        Some(record) if record.builder != "dockerfile" => Finding::unproven(format!(
+            "built by the {} builder: nothing shows that a Dockerfile builds",
+            record.builder
+        )),
+        _ => builds(subject),
+    }
+}
+
 pub(crate) fn reproducible(subject: &Subject<'_>) -> Finding {
     let Some(record) = record(subject) else { return unrecorded(subject) };
     match &record.reproduced {

@@ -74,6 +74,7 @@ impl<'r> Judge<'_, 'r> {
         let (facts, subject) = (self.facts, self.subject);
         match check {
             Check::BuildSucceeds => beyond::builds(subject),
+            Check::BuildDockerfile => beyond::builds_by_dockerfile(subject),
             Check::BuildReproducible => beyond::reproducible(subject),
             Check::BuildMultiStage => beyond::multi_stage(subject),
             Check::ImageSize { limit_bytes, measure } => image::size(facts, subject, *limit_bytes, *measure),
@@ -83,9 +84,14 @@ impl<'r> Judge<'_, 'r> {
             Check::ImageSetuid => image::setuid(facts),
             Check::ImageFile { path, expectation } => image::file(facts, path, expectation),
             Check::ImageLabels { names } => image::labels(facts, names),
-            Check::ImagePort { port } => image::port(facts, *port),
+            Check::ImagePort { port, only } => image::port(facts, *port, *only),
+            Check::ImageVolume { paths } => image::volumes(facts, paths),
+            Check::ImageStopSignal { signal } => image::stop_signal(facts, signal),
+            Check::ImageExecForm { words } => image::exec_form(facts, *words),
             Check::ImageLayers { most } => image::layers(facts, *most),
             Check::ImagePlatform => image::platform(facts),
+            Check::ImageStatic { binaries } => image::linkage(facts, *binaries),
+            Check::ImageCertificates => image::certificates(facts),
             Check::HealthDeclared => image::declared(facts),
             Check::EnvRuntime { variable } => match image::runtime(facts, variable, &criterion.allowed) {
                 image if image.verdict == Verdict::Fail => image,
@@ -124,7 +130,9 @@ impl<'r> Judge<'_, 'r> {
                 Finding { evidence: format!("{}{}", finding.evidence, with.unwrap_or_default()), ..finding }
             }
             Check::StartWithin { within } => self.run(check, id, |runs, main| runs.starts_within(main, *within)),
-            Check::StopGraceful { within } => self.run(check, id, |runs, main| runs.stops_within(main, *within)),
+            Check::StopGraceful { within, signal } => {
+                self.run(check, id, |runs, main| runs.stops_within(main, *within, signal))
+            }
             Check::MemoryUnder { limit_bytes } => {
                 self.run(check, id, |runs, main| runs.memory_under(main, *limit_bytes))
             }

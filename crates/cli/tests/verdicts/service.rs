@@ -201,3 +201,31 @@ fn memory_that_grows_with_each_request_is_seen_under_load() -> anyhow::Result<()
         .promise("Uses at most 64 MB of memory")
         .runs("fail memory.under: …killed for memory…")
 }
+
+#[test]
+fn a_service_is_asked_to_stop_by_the_signal_that_is_promised() -> anyhow::Result<()> {
+    with_data(row!(Recipe::fault("--on-interrupt-too"))).promise("Stops within 3s on SIGTERM and SIGINT").runs(
+        "
+    pass stop.graceful: … answered 201 … ms after it; exit 0 … ms after SIGTERM; … half-sent at SIGINT, 3 at once, answered 201 …
+    warning: engines stop it with SIGTERM, which its config names, and not with SIGINT
+    ",
+    )?;
+    with_data(row!(Recipe::default())).promise("Stops within 2s on SIGINT").runs(
+        "
+    fail stop.graceful: still running 2 s after SIGINT; it would have to be killed
+    warning: engines stop it with SIGTERM, which its config names, and not with SIGINT
+    ",
+    )
+}
+
+#[test]
+fn without_a_signal_in_the_sentence_the_image_names_it() -> anyhow::Result<()> {
+    let on_quit = || Recipe::fault("--on-quit-only").drafted(|draft| draft.stop_signal = Some("SIGQUIT".into()));
+    with_data(row!(on_quit())).promise("Graceful shutdown within 2 s").promise("Stops within 2s on SIGTERM").runs(
+        "
+    pass stop.graceful: … half-sent at SIGQUIT, 3 at once, answered 201 … ms after it; exit 0 … ms after SIGQUIT; …
+    fail stop.graceful: still running 2 s after SIGTERM; …
+    warning: engines stop it with SIGQUIT, which its config names, and not with SIGTERM
+    ",
+    )
+}

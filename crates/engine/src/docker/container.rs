@@ -220,11 +220,12 @@ impl Container for Running {
         self.memory_counter().sample();
         let base = self.base();
         let name = match signal {
-            Signal::Stop => base.config.stop_signal().unwrap_or("SIGTERM"),
-            Signal::Term => "SIGTERM",
-            Signal::Kill => "SIGKILL",
+            Signal::Stop => base.config.stop_signal().unwrap_or("SIGTERM").to_owned(),
+            Signal::Term => "SIGTERM".to_owned(),
+            Signal::Kill => "SIGKILL".to_owned(),
+            Signal::Number(number) => number.to_string(),
         };
-        let options = KillContainerOptionsBuilder::default().signal(name).build();
+        let options = KillContainerOptionsBuilder::default().signal(&name).build();
         match base.client.block(base.client.docker.kill_container(self.id(), Some(options))) {
             // It has exited.
             Err(error) if !matches!(status(&error), Some(404 | 409)) => Err(failed("signal the container", &error)),

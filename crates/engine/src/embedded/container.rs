@@ -151,6 +151,7 @@ impl Container for Supervised {
             Signal::Stop => 0,
             Signal::Term => 15,
             Signal::Kill => 9,
+            Signal::Number(number) => number,
         };
         self.ask(&Request::Signal { number }).map(drop)
     }

@@ -14,7 +14,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             "The build succeeds",
         ],
         forms: &[
-            &["(<container>|<image>|dockerfile|project|code|codebase)", "(build|can built|built|can build)"],
+            &["(<container>|<image>|project|code|codebase)", "(build|can built|built|can build)"],
             &["[docker|image|container] build", "(succeed|successful|complete|pass|work|green|finish)"],
         ],
         extras: &[
@@ -26,6 +26,34 @@ pub(super) const ENTRIES: &[Entry] = &[
         ],
         topics: &["build"],
         checks: |_| one(Check::BuildSucceeds),
+    },
+    Entry {
+        kind: CheckKind::BuildDockerfile,
+        sentence: "Dockerfile builds without errors",
+        description: "The image's own build left a record: an engine built it from a Dockerfile, and it ended well.",
+        examples: &[
+            "Dockerfile builds without errors",
+            "`docker build .` succeeds",
+            "Image builds with docker build",
+            "Container builds successfully without errors (by the Dockerfile builder)",
+        ],
+        forms: &[
+            &["dockerfile", "(build|can build|can built)"],
+            &["docker build .", "(succeed|successful|complete|pass|work|green|finish)"],
+            &[
+                "(<container>|<image>|project|code|codebase)",
+                "(build|can built|built|can build)",
+                "(with|by|via|using|through|from) (docker build [.]|dockerfile builder|dockerfile)",
+            ],
+        ],
+        extras: &[
+            "(successfully|cleanly|correctly|ok|fine)",
+            "without (error|any error|failure|any failure|problem|issue)",
+            "with no (error|failure)",
+            "error-free",
+        ],
+        topics: &["build", "dockerfile", "docker"],
+        checks: |_| one(Check::BuildDockerfile),
     },
     Entry {
         kind: CheckKind::BuildReproducible,

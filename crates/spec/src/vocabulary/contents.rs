@@ -190,21 +190,6 @@ pub(super) const ENTRIES: &[Entry] = &[
         checks: |found| one(Check::ImageLabels { names: list(found, "labels")? }),
     },
     Entry {
-        kind: CheckKind::ImagePort,
-        sentence: "Image exposes port {n}",
-        description: "The image's config exposes TCP port {n}.",
-        examples: &["Image exposes port 8000", "Exposes port 8000", "Port 8000 is exposed"],
-        forms: &[
-            &["expose [tcp] port {port}"],
-            &["expose {port}"],
-            &["[tcp] port {port}", "exposed"],
-            &["exposed port", "{port}"],
-        ],
-        extras: &["<container>", "by <image>", "<image>", "<in-image>", "tcp", "(in|by) dockerfile"],
-        topics: &["port", "ports", "network", "networking"],
-        checks: |found| one(Check::ImagePort { port: u16::try_from(number(found, "port")?).ok()? }),
-    },
-    Entry {
         kind: CheckKind::ImageLayers,
         sentence: "Image has at most {n} layers",
         description: "The manifest lists {n} layers or fewer.",

@@ -4,7 +4,9 @@
 //! every word of a sentence must belong to one of them ([`crate::cover`]). The reference page, `explain` and the parser are made from it.
 //! How a part is written: [`crate::pattern`].
 
+mod binaries;
 mod build;
+mod config;
 mod contents;
 mod health;
 mod publishing;
@@ -50,6 +52,8 @@ pub fn vocabulary() -> impl Iterator<Item = &'static Entry> {
     let areas = [
         build::ENTRIES,
         contents::ENTRIES,
+        binaries::ENTRIES,
+        config::ENTRIES,
         health::ENTRIES,
         service::ENTRIES,
         settings::ENTRIES,

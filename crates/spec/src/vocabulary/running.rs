@@ -1,7 +1,7 @@
 //! How the container starts, runs and stops.
 
 use super::{Entry, STOP_WITHIN, list, one, size, time};
-use crate::{Check, CheckKind};
+use crate::{Check, CheckKind, StopSignal};
 
 pub(super) const ENTRIES: &[Entry] = &[
     Entry {
@@ -27,33 +27,43 @@ pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         kind: CheckKind::StopGraceful,
         sentence: "Stops within {time} on SIGTERM, finishing requests in flight",
-        description: "After SIGTERM every request begun before is answered, and the container exits with 0 (or 143) in time, without being killed; \
-                      10 s where no time is named. Finishing the requests is part of it, said or not; what was confirmed must be kept where the service keeps what is written.",
+        description: "After the signal every request begun before is answered, and the container exits with 0 (or 143) in time, without being killed; \
+                      10 s where no time is named. The signal is the one in the sentence (SIGTERM, SIGINT, SIGQUIT), else the image's own, as `docker stop` sends it. Finishing the requests is part of it, said or not; what was confirmed must be kept where the service keeps what is written.",
         examples: &[
             "Stops within 10s on SIGTERM, finishing requests in flight",
             "Shuts down gracefully on SIGTERM",
             "Graceful shutdown within 10 seconds",
+            "Stops gracefully on SIGQUIT",
+            "Graceful shutdown on SIGTERM and SIGINT",
         ],
         forms: &[
-            &["(<stop>|exit|terminate|quit)", "<on-sigterm>"],
+            &["(<stop>|exit|terminate|quit)", "<on-signal>"],
             &["(<stop>|exit|terminate)", "(gracefully|cleanly)"],
             &["<stop>", "<within> {time}"],
             &["(graceful|clean) (shutdown|stop|termination|exit)"],
-            &["(handle|respect|react to|respond to|honor) sigterm"],
-            &["sigterm (stop|end|terminate)", "<container>"],
-            &["sigterm", "handled"],
-            &["(finish|complete) <requests>", "<on-sigterm>"],
+            &["(handle|respect|react to|respond to|honor) {signals}"],
+            &["{signals} (stop|end|terminate)", "<container>"],
+            &["{signals}", "handled"],
+            &["(finish|complete) <requests>", "<on-signal>"],
         ],
         extras: &[
             "<container>",
             "(gracefully|cleanly|properly)",
-            "<within> {time} [of sigterm]",
-            "<on-sigterm>",
+            "<within> {time} [of {signals}]",
+            "<on-signal>",
             "[after|while|and] (finishing|finish|completing|complete|draining|drain) [all|open] <requests>",
             "(supported|support)",
         ],
         topics: &["shutdown", "stop", "signals", "graceful shutdown", "termination", "signal"],
-        checks: |found| one(Check::StopGraceful { within: time(found).unwrap_or(STOP_WITHIN) }),
+        checks: |found| {
+            let within = time(found).unwrap_or(STOP_WITHIN);
+            let named = ["signals", "more-signals"].into_iter().filter_map(|name| list(found, name)).flatten();
+            let mut signals: Vec<StopSignal> = named.map(StopSignal::Named).collect();
+            if signals.is_empty() {
+                signals.push(StopSignal::Configured);
+            }
+            Some(signals.into_iter().map(|signal| Check::StopGraceful { within, signal }).collect())
+        },
     },
     Entry {
         kind: CheckKind::MemoryUnder,

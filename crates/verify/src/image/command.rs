@@ -42,6 +42,32 @@ pub(super) fn programs(words: &[String], is_program: &dyn Fn(&str) -> bool) -> V
     search.found
 }
 
+/// Whether a command is a shell that reads its commands from the line behind `-c`.
+pub(super) fn is_shell_line(words: &[String]) -> bool {
+    let Some((program, arguments)) = words.split_first() else { return false };
+    match program.rsplit('/').next().unwrap_or(program) {
+        "busybox" => is_shell_line(arguments),
+        name => {
+            // `-ec`, `-o pipefail -c`; a word that is no option is a script, unless an option takes it.
+            let takes_a_word =
+                |at: usize| at > 0 && arguments[at - 1].starts_with('-') && arguments[at - 1].ends_with('o');
+            let is_option = |(at, word): &(usize, &String)| word.starts_with('-') || takes_a_word(*at);
+            SHELLS.contains(&name) && arguments.iter().enumerate().take_while(is_option).any(|(_, word)| is_line(word))
+        }
+    }
+}
+
+/// `-c`, `-ec`, `-lc`: the next word is the line.
+fn is_line(word: &str) -> bool {
+    word.starts_with('-') && !word.starts_with("--") && word.ends_with('c')
+}
+
+/// Whether a program's work is to start another one.
+pub(super) fn only_starts(program: &str) -> bool {
+    let name = program.rsplit('/').next().unwrap_or(program);
+    SHELLS.contains(&name) || LAUNCHERS.contains(&name)
+}
+
 struct Search<'a> {
     is_program: &'a dyn Fn(&str) -> bool,
     found: Vec<String>,
@@ -53,9 +79,7 @@ impl Search<'_> {
         let Some((program, arguments)) = words.split_first() else { return };
         let name = program.rsplit('/').next().unwrap_or(program);
         if SHELLS.contains(&name) {
-            // `-c`, `-ec`, `-lc`: the next word is the line.
-            let is_line = |word: &&str| word.starts_with('-') && !word.starts_with("--") && word.ends_with('c');
-            let line = arguments.iter().position(is_line).and_then(|at| arguments.get(at + 1));
+            let line = arguments.iter().position(|word| is_line(word)).and_then(|at| arguments.get(at + 1));
             if let Some(line) = line {
                 self.commands(line);
             }

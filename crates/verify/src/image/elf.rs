@@ -9,7 +9,23 @@ pub(crate) struct Elf {
     pub(super) machine: Machine,
     /// The dynamic loader it names.
     pub(super) interpreter: Option<String>,
+    pub(super) linkage: Linkage,
 }
+
+/// Whether a program asks for a dynamic loader.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Linkage {
+    Static,
+    Dynamic,
+    /// Its program headers lie behind the bytes that are read, or are not what they should be.
+    Unknown,
+}
+
+/// Types of segments: the name of the loader, and what is loaded.
+const INTERPRETER: u64 = 3;
+const LOADED: u64 = 1;
+/// More program headers are not looked at; programs have about ten.
+const SEGMENTS_MAX: usize = 64;
 
 /// The fields that tell one processor from another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,7 +96,8 @@ impl Elf {
             return None;
         }
         let machine = Machine { bits, little_endian, number: fields.half(18)? };
-        Some(Self { machine, interpreter: fields.interpreter(bits == 64) })
+        let wide = bits == 64;
+        Some(Self { machine, interpreter: fields.interpreter(wide), linkage: fields.linkage(wide) })
     }
 }
 
@@ -104,14 +121,34 @@ impl Fields<'_> {
         self.number(at, if wide { 8 } else { 4 }).and_then(|number| usize::try_from(number).ok())
     }
 
-    /// The text of the segment of type `PT_INTERP`.
-    fn interpreter(&self, wide: bool) -> Option<String> {
+    /// Where the program headers lie, what each takes, and how many there are.
+    fn segments(&self, wide: bool) -> Option<(usize, usize, usize)> {
         let table = self.offset(if wide { 32 } else { 28 }, wide)?;
         let size = usize::from(self.half(if wide { 54 } else { 42 })?);
-        let count = usize::from(self.half(if wide { 56 } else { 44 })?);
-        for index in 0..count.min(64) {
+        Some((table, size, usize::from(self.half(if wide { 56 } else { 44 })?)))
+    }
+
+    /// Every program header must be seen, and one that loads something: else nothing is known.
+    fn linkage(&self, wide: bool) -> Linkage {
+        let Some((table, size, count)) = self.segments(wide) else { return Linkage::Unknown };
+        if !(1..=SEGMENTS_MAX).contains(&count) || size < if wide { 56 } else { 32 } {
+            return Linkage::Unknown;
+        }
+        let kind = |index: usize| self.number(table.checked_add(index.checked_mul(size)?)?, 4);
+        let kinds: Option<Vec<u64>> = (0..count).map(kind).collect();
+        match kinds {
+            Some(kinds) if kinds.contains(&INTERPRETER) => Linkage::Dynamic,
+            Some(kinds) if kinds.contains(&LOADED) => Linkage::Static,
+            _ => Linkage::Unknown,
+        }
+    }
+
+    /// The text of the segment of type `PT_INTERP`.
+    fn interpreter(&self, wide: bool) -> Option<String> {
+        let (table, size, count) = self.segments(wide)?;
+        for index in 0..count.min(SEGMENTS_MAX) {
             let header = table.checked_add(index.checked_mul(size)?)?;
-            if self.number(header, 4)? != 3 {
+            if self.number(header, 4)? != INTERPRETER {
                 continue;
             }
             let start = self.offset(header.checked_add(if wide { 8 } else { 4 })?, wide)?;
@@ -147,6 +184,8 @@ mod tests {
             let found = Elf::read(&elf(architecture, loader)).unwrap();
             assert_eq!(found.machine.name(), architecture);
             assert_eq!(found.interpreter.as_deref(), loader, "{architecture}");
+            let linkage = if loader.is_some() { Linkage::Dynamic } else { Linkage::Static };
+            assert_eq!(found.linkage, linkage, "{architecture}");
         }
     }
 
@@ -165,6 +204,11 @@ mod tests {
         let mut wild = elf("amd64", Some("/lib/ld.so"));
         wild[32..40].fill(0xff);
         assert_eq!(Elf::read(&wild).unwrap().interpreter, None);
+        // Where nobody sees the headers, nobody knows that none names a loader.
+        assert_eq!(Elf::read(&wild).unwrap().linkage, Linkage::Unknown);
+        wild = elf("amd64", None);
+        wild[56..58].fill(0);
+        assert_eq!(Elf::read(&wild).unwrap().linkage, Linkage::Unknown);
     }
 
     #[test]

@@ -84,6 +84,11 @@ impl Manager {
         }
     }
 
+    /// Whether it is known which files its packages brought.
+    pub(super) fn is_read(self) -> bool {
+        self != Self::Rpm
+    }
+
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::Dpkg => "dpkg",

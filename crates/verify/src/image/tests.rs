@@ -37,9 +37,9 @@ pub(super) fn elf(architecture: &str, loader: Option<&str>) -> Vec<u8> {
     let (word, table) = if wide { (8, 64) } else { (4, 52) };
     put(if wide { 32 } else { 28 }, word, table as u64);
     put(if wide { 54 } else { 42 }, 2, if wide { 56 } else { 32 });
+    put(if wide { 56 } else { 44 }, 2, 1);
+    put(table, 4, if loader.is_some() { 3 } else { 1 });
     if let Some(loader) = loader {
-        put(if wide { 56 } else { 44 }, 2, 1);
-        put(table, 4, 3);
         put(table + if wide { 8 } else { 4 }, word, 0x100);
         put(table + if wide { 32 } else { 16 }, word, loader.len() as u64 + 1);
     }

@@ -1,17 +1,19 @@
-//! `stop.graceful`: SIGTERM while a request is under way.
+//! `stop.graceful`: the stop signal while a request is under way.
 
 use std::io::{self, Read as _, Write as _};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
 use seaworthy_engine::{Container, Exit, Signal, Status, Volumes};
+use seaworthy_image::Config;
 use seaworthy_report::Verdict;
+use seaworthy_spec::StopSignal;
 
 use super::{Main, Runs, Up, seconds};
-use crate::Finding;
 use crate::crud::SCENARIO;
 use crate::http::{Request, Response};
 use crate::openapi::OpenApi;
+use crate::{Finding, image};
 
 /// How long the service has to show that it took up the request.
 const TAKEN_UP: Duration = Duration::from_millis(300);
@@ -26,8 +28,8 @@ const ANSWER_BYTES: u64 = 1 << 16;
 const BESIDE: Duration = Duration::from_millis(500);
 /// First processes that start others and do not pass signals on.
 const SHELLS: &[&str] = &["sh", "bash", "dash", "ash", "busybox", "zsh", "ksh", "mksh"];
-/// What a shell reports of a process that SIGTERM ended.
-const BY_SIGTERM: i32 = 143;
+/// What a shell adds to the number of the signal that ended a process: 143 for SIGTERM.
+const BY_SIGNAL: i32 = 128;
 
 /// A request whose body is half-sent.
 struct Held {
@@ -42,12 +44,39 @@ enum Begun {
     Early(u16),
 }
 
-/// A stop under way: what is in flight, and how long it may take.
+/// The signal that a service is asked to stop with, and how long it may take.
+struct Asked {
+    signal: Signal,
+    /// `SIGTERM`
+    name: String,
+    within: Duration,
+}
+
+impl Asked {
+    /// The signal that a sentence names, else the one that engines send.
+    fn of(signal: &StopSignal, config: &Config, within: Duration) -> Self {
+        let configured = image::stopped_by(config);
+        match signal {
+            StopSignal::Named(name) if *name != configured => {
+                let number = image::signal_number(name).map_or(Signal::Term, Signal::Number);
+                Self { signal: number, name: name.clone(), within }
+            }
+            _ => Self { signal: Signal::Stop, name: configured, within },
+        }
+    }
+
+    /// Zero, or what is told of a process that the signal ended.
+    fn is_clean(&self, code: i32) -> bool {
+        code == 0 || image::signal_number(&self.name).is_some_and(|number| code == BY_SIGNAL + number)
+    }
+}
+
+/// A stop under way: what is in flight.
 struct Stopped<'a> {
     api: &'a OpenApi,
     path: &'a str,
     what: &'a str,
-    within: Duration,
+    asked: &'a Asked,
 }
 
 /// What was answered to a held request.
@@ -59,7 +88,8 @@ struct Answered {
 }
 
 impl Runs<'_> {
-    pub(crate) fn stops_within(&self, main: &Main, within: Duration) -> Finding {
+    pub(crate) fn stops_within(&self, main: &Main, within: Duration, signal: &StopSignal) -> Finding {
+        let asked = &Asked::of(signal, self.config(), within);
         let creation = main.api.as_ref().ok().and_then(|api| Some((api, self.requests(api).creation(6)?)));
         let volumes = match self.prepared.volumes() {
             Ok(volumes) => volumes,
@@ -78,33 +108,34 @@ impl Runs<'_> {
                 let what = format!("POST {}", collection.path);
                 match self.hold(container, *port, api, &request) {
                     Ok((held, _)) if !held.is_empty() => {
-                        let stopped = Stopped { api, path: &request.path, what: &what, within };
+                        let stopped = Stopped { api, path: &request.path, what: &what, asked };
                         self.stop_held(container, held, &stopped, &mut confirmed)
                     }
                     Ok((_, early)) => self.stop_idle(
                         container,
-                        within,
+                        asked,
                         &format!("{what} answered {early} before its body was whole, so that none could be held open"),
                     ),
                     Err(error) => Finding::unproven(format!("{what} cannot be begun: {error}")),
                 }
             }
-            (Err(_), _) => self.stop_idle(container, within, &self.no_port()),
+            (Err(_), _) => self.stop_idle(container, asked, &self.no_port()),
             (_, None) => {
-                self.stop_idle(container, within, &format!("no request with a body is known to hold open; {SCENARIO}"))
+                self.stop_idle(container, asked, &format!("no request with a body is known to hold open; {SCENARIO}"))
             }
         };
         self.retire(up.container, "a container that was stopped");
         let finding = match before {
             Some(before) if finding.verdict == Verdict::Pass && !confirmed.is_empty() => {
-                self.is_kept(volumes.as_ref(), &before, &confirmed, finding)
+                self.is_kept(volumes.as_ref(), &before, &confirmed, &asked.name, finding)
             }
             _ => finding,
         };
-        match self.config().stop_signal() {
-            Some(signal) if !matches!(signal, "SIGTERM" | "TERM" | "15") => {
-                finding.warn(format!("engines stop it with {signal}, which its config names, and not with SIGTERM"))
-            }
+        match image::stopped_by(self.config()) {
+            configured if configured != asked.name => finding.warn(format!(
+                "engines stop it with {configured}, which its config names, and not with {}",
+                asked.name
+            )),
             _ => finding,
         }
     }
@@ -168,9 +199,16 @@ impl Runs<'_> {
         Some(created.path)
     }
 
-    /// What was confirmed after SIGTERM is there in a new container, as what was written `before` is. Where that is gone too, the stop did
+    /// What was confirmed after the signal is there in a new container, as what was written `before` is. Where that is gone too, the stop did
     /// not lose it.
-    fn is_kept(&self, volumes: &dyn Volumes, before: &str, confirmed: &[(String, u16)], finding: Finding) -> Finding {
+    fn is_kept(
+        &self,
+        volumes: &dyn Volumes,
+        before: &str,
+        confirmed: &[(String, u16)],
+        signal: &str,
+        finding: Finding,
+    ) -> Finding {
         let Ok(port) = self.port else { return finding };
         let what = "a container after the one that was stopped";
         let up = match self.up(&self.run(), Some(volumes), self.until(), None) {
@@ -182,28 +220,28 @@ impl Runs<'_> {
         let lost = confirmed.iter().find_map(|(path, status)| match service.send(&Request::get(path)) {
             Ok(answer) if answer.is_success() => None,
             Ok(answer) => Some(format!(
-                "answered {status} after SIGTERM, and GET {path} {} after a restart",
+                "answered {status} after {signal}, and GET {path} {} after a restart",
                 service.told(&answer)
             )),
             Err(error) => Some(
-                service.clean(&format!("answered {status} after SIGTERM, and GET {path} after a restart: {error}")),
+                service.clean(&format!("answered {status} after {signal}, and GET {path} after a restart: {error}")),
             ),
         });
         self.retire(up.container, what);
         match lost {
             _ if !keeps => finding,
             Some(lost) => Finding::fail(format!("what was confirmed is lost: {lost}")),
-            None => finding.with("what was answered after SIGTERM is there after a restart"),
+            None => finding.with(&format!("what was answered after {signal} is there after a restart")),
         }
     }
 
     /// Without a request in flight only half of the promise can be seen.
-    fn stop_idle(&self, container: &dyn Container, within: Duration, why: &str) -> Finding {
+    fn stop_idle(&self, container: &dyn Container, asked: &Asked, why: &str) -> Finding {
         let signalled = Instant::now();
-        if let Err(error) = container.signal(Signal::Term) {
+        if let Err(error) = container.signal(asked.signal) {
             return self.engine_failed(&error);
         }
-        match self.end(container, signalled, within) {
+        match self.end(container, signalled, asked) {
             Ok(end) => Finding::unproven(format!("{end}; {why}")),
             Err(finding) => finding,
         }
@@ -217,9 +255,10 @@ impl Runs<'_> {
         stopped: &Stopped<'_>,
         confirmed: &mut Vec<(String, u16)>,
     ) -> Finding {
-        let Stopped { what, within, .. } = stopped;
+        let Stopped { what, asked, .. } = stopped;
+        let Asked { name: signal, within, .. } = asked;
         let signalled = Instant::now();
-        if let Err(error) = container.signal(Signal::Term) {
+        if let Err(error) = container.signal(asked.signal) {
             return self.engine_failed(&error);
         }
         match container.wait(HELD.min(*within / 4)) {
@@ -227,7 +266,7 @@ impl Runs<'_> {
             Ok(Some(exit)) => {
                 let after = signalled.elapsed().as_millis();
                 return Finding::fail(format!(
-                    "exit {} {after} ms after SIGTERM, while {what} was half-sent and had no answer",
+                    "exit {} {after} ms after {signal}, while {what} was half-sent and had no answer",
                     exit.code
                 ));
             }
@@ -249,7 +288,7 @@ impl Runs<'_> {
                 confirmed.push((made.clone(), answered.status));
             }
         }
-        let end = match self.end(container, signalled, *within) {
+        let end = match self.end(container, signalled, asked) {
             Ok(end) => end,
             Err(finding) => return finding,
         };
@@ -258,17 +297,17 @@ impl Runs<'_> {
         for answer in &answers {
             let finding = match answer {
                 Err(error) => {
-                    Finding::fail(format!("{what}, begun before SIGTERM{of}, was not answered: {error}; {end}"))
+                    Finding::fail(format!("{what}, begun before {signal}{of}, was not answered: {error}; {end}"))
                 }
                 Ok(Answered { status: status @ 200..=299, after, .. }) => Finding::pass(format!(
-                    "{what}, half-sent at SIGTERM{of}, answered {status} {} ms after it; {end}",
+                    "{what}, half-sent at {signal}{of}, answered {status} {} ms after it; {end}",
                     after.as_millis()
                 )),
                 Ok(Answered { status: status @ 400..=499, .. }) => {
-                    Finding::unproven(format!("{what}, half-sent at SIGTERM{of}, answered {status}; {end}"))
+                    Finding::unproven(format!("{what}, half-sent at {signal}{of}, answered {status}; {end}"))
                 }
                 Ok(Answered { status, .. }) => {
-                    Finding::fail(format!("{what}, begun before SIGTERM{of}, answered {status}; {end}"))
+                    Finding::fail(format!("{what}, begun before {signal}{of}, answered {status}; {end}"))
                 }
             };
             // The last one tells how long all took.
@@ -281,7 +320,7 @@ impl Runs<'_> {
     }
 
     /// What the first process is, where it does not end: most often it never hears of the signal.
-    fn first_process(&self, container: &dyn Container) -> Option<String> {
+    fn first_process(&self, container: &dyn Container, signal: &str) -> Option<String> {
         let processes = container.processes().ok()?;
         let first = processes.iter().find(|process| process.is_first)?;
         let program = first.command.split(' ').next()?.rsplit('/').next()?.trim_start_matches('-');
@@ -292,7 +331,7 @@ impl Runs<'_> {
                 "PID 1 is the shell `{command}`, which does not pass the signal to `{}`; begin that command with `exec`",
                 self.redactor.quote(&child.command)
             )),
-            _ if first.handles_term == Some(false) => Some(format!(
+            _ if signal == "SIGTERM" && first.handles_term == Some(false) => Some(format!(
                 "PID 1 is `{command}`, which has no handler for SIGTERM: the kernel keeps the signal from such a first process"
             )),
             _ => None,
@@ -300,7 +339,8 @@ impl Runs<'_> {
     }
 
     /// `exit 0 120 ms after SIGTERM`; the error is the verdict.
-    fn end(&self, container: &dyn Container, signalled: Instant, within: Duration) -> Result<String, Finding> {
+    fn end(&self, container: &dyn Container, signalled: Instant, asked: &Asked) -> Result<String, Finding> {
+        let Asked { name: signal, within, .. } = asked;
         let exit =
             container.wait(within.saturating_sub(signalled.elapsed())).map_err(|error| self.engine_failed(&error))?;
         let after = signalled.elapsed();
@@ -308,19 +348,19 @@ impl Runs<'_> {
             None => {
                 let runs = matches!(container.status(), Ok(Status::Running));
                 let state = if runs { "still running" } else { "ended too late" };
-                let first = self.first_process(container).map(|first| format!("; {first}")).unwrap_or_default();
-                let within = seconds(within);
-                Err(Finding::fail(format!("{state} {within} after SIGTERM; it would have to be killed{first}")))
+                let first = self.first_process(container, signal).map(|first| format!("; {first}")).unwrap_or_default();
+                let within = seconds(*within);
+                Err(Finding::fail(format!("{state} {within} after {signal}; it would have to be killed{first}")))
             }
-            Some(_) if after > within => {
-                Err(Finding::fail(format!("ended {} ms after SIGTERM, which is too late", after.as_millis())))
+            Some(_) if after > *within => {
+                Err(Finding::fail(format!("ended {} ms after {signal}, which is too late", after.as_millis())))
             }
-            Some(Exit { code: code @ (0 | BY_SIGTERM), .. }) => {
-                Ok(format!("exit {code} {} ms after SIGTERM", after.as_millis()))
+            Some(Exit { code, .. }) if asked.is_clean(code) => {
+                Ok(format!("exit {code} {} ms after {signal}", after.as_millis()))
             }
             Some(Exit { code, .. }) => {
                 let words = self.last_words(container);
-                Err(Finding::fail(format!("exit {code} {} ms after SIGTERM{words}", after.as_millis())))
+                Err(Finding::fail(format!("exit {code} {} ms after {signal}{words}", after.as_millis())))
             }
         }
     }
