@@ -46,8 +46,10 @@ pub fn slim(facts: &Facts, without: &[Tool]) -> Finding {
 
 /// What an executable is, if it is such a tool by its name or by its content.
 fn executable(tool: Tool, path: &Path, real: &Path, program: Option<&Program>) -> Option<String> {
-    // `/etc/cron.daily/dpkg` is about a tool, not the tool.
-    if path.starts_with("etc") && matches!(program, Some(Program::Script(_))) {
+    // `/etc/cron.daily/dpkg` and `/usr/share/bug/dpkg` are about a tool, not the tool.
+    if ["etc", "usr/share/bug"].iter().any(|folder| path.starts_with(folder))
+        && matches!(program, Some(Program::Script(_)))
+    {
         return None;
     }
     let (place, tool_name) = (absolute(path), tools::name(tool));
@@ -102,12 +104,14 @@ mod tests {
         for facts in [
             Sample::new().file("bin/tool", 0o755, b"x").symlink("bin/sh", "tool").facts(),
             Sample::new().file("opt/bin/sh", 0o755, b"x").symlink("bin", "opt/bin").facts(),
+            Sample::new().file("usr/share/bug/sh", 0o755, b"x").facts(),
         ] {
             assert_eq!(slim(&facts, &[Tool::Shell]).verdict, Fail);
         }
         for facts in [
             Sample::new().file("bin/sh", 0o644, b"x").facts(),
             Sample::new().file("etc/cron.daily/dpkg", 0o755, b"#!/bin/sh\n").facts(),
+            Sample::new().file("usr/share/bug/dpkg", 0o755, b"#!/bin/sh -e\n").facts(),
             Sample::new().symlink("bin/sh", "nowhere").facts(),
             Sample::new().file("bin/sh", 0o755, b"x").layer().file("bin/.wh.sh", 0o644, b"").facts(),
         ] {
