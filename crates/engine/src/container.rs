@@ -118,7 +118,7 @@ pub trait Container {
     fn listening(&self) -> Result<Option<Vec<SocketAddr>>, EngineError> {
         // Only a process that was seen here has capabilities to show: another machine's number means nothing.
         let seen = self.processes()?.into_iter().filter(|process| process.capabilities.is_some());
-        Ok(seen.map(|process| listening::of(process.pid)).find(Option::is_some).flatten())
+        Ok(listening::of(&seen.map(|process| process.pid).collect::<Vec<_>>()))
     }
 
     /// The state of the declared health check, run by the engine as the image says.
