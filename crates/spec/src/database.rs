@@ -86,8 +86,13 @@ impl Spec {
         self.criteria.iter().flat_map(Criterion::checks)
     }
 
-    /// The environment variables that the text names: words in capitals with an underscore, and what promises call a variable.
+    /// The environment variables that the text names: words in capitals with an underscore, and what promises call a variable. Not those for
+    /// which a promise names a default: nobody has to give them.
     pub fn variables(&self) -> Vec<String> {
+        let has_default = |name: &str| {
+            self.checks()
+                .any(|check| matches!(check, Check::EnvConfigurable { variable, default: Some(_) } if variable == name))
+        };
         let promised = self.checks().filter_map(|check| match check {
             Check::EnvRuntime { variable }
             | Check::EnvRequired { variable }
@@ -103,7 +108,7 @@ impl Spec {
         };
         let mut names: Vec<String> = Vec::new();
         for name in promised.chain(self.source.split(move |c| !is_name(c)).filter(is_variable)) {
-            if names.len() < MOST_VARIABLES && !names.iter().any(|known| known == name) {
+            if names.len() < MOST_VARIABLES && !names.iter().any(|known| known == name) && !has_default(name) {
                 names.push(name.to_owned());
             }
         }

@@ -6,6 +6,8 @@ use crate::redact::Redactor;
 
 /// The longest evidence that a report carries, in characters. A terminal shows less of it.
 const LONGEST: usize = 1000;
+/// So many characters of a pass stand before what decides against the promise: a terminal has room for both.
+const LONGEST_BEFORE: usize = 200;
 
 /// What one check found: a verdict, and in one line what was seen.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,7 +69,9 @@ impl Finding {
         };
         let caused_by = worse.caused_by.clone();
         let verdict = worse.verdict;
-        let evidence = match (self.evidence.as_str(), other.evidence.as_str()) {
+        let is_buried = verdict != self.verdict && self.evidence.chars().count() > LONGEST_BEFORE;
+        let (first, second) = if is_buried { (&other, &self) } else { (&self, &other) };
+        let evidence = match (first.evidence.as_str(), second.evidence.as_str()) {
             (one, "") | ("", one) => one.to_owned(),
             (one, same) if one == same => one.to_owned(),
             (one, two) => joined(one, two),
@@ -184,6 +188,15 @@ mod tests {
         let both = pass().and(pending());
         assert_eq!((both.evidence.as_str(), both.next.as_deref()), ("uid 1000; not pushed", Some("seaworthy ship")));
         assert_eq!(pending().and(fail()).next, None);
+    }
+
+    #[test]
+    fn what_decides_is_read_before_long_evidence_of_the_rest() {
+        let long = "image ".repeat(60);
+        let both = |one: &str, two: Finding| Finding::pass(one).and(two).evidence;
+        assert!(both(&long, Finding::fail("it ignores it")).starts_with("it ignores it; image image"));
+        assert!(both(&long, Finding::pass("it follows it")).ends_with("image; it follows it"));
+        assert_eq!(both("listens on 8000", Finding::fail("and always")), "listens on 8000; and always");
     }
 
     #[test]

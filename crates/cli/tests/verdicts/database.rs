@@ -145,6 +145,19 @@ fn a_given_database_is_looked_into_for_the_row() -> anyhow::Result<()> {
 }
 
 #[test]
+fn a_given_database_that_is_not_at_neon_is_told() -> anyhow::Result<()> {
+    let given = Given::start()?;
+    given
+        .row(row!(Recipe::fault("--postgres")).promise("Container can connect to Neon database with provided DATABASE_URL"))
+        .runs(
+            "
+    pending database.connects: POST /notes 201, its row found in the table notes (the given PostgreSQL, whose host is not Neon's)
+    pass database.connects: POST /notes 201, its row found in the table notes (the given PostgreSQL)
+    ",
+        )
+}
+
+#[test]
 fn a_dependency_on_postgresql_is_given_a_throwaway_server() -> anyhow::Result<()> {
     let spec = |dependency: &str| {
         format!(

@@ -45,6 +45,37 @@ fn a_service_that_stops_for_a_variable_that_nobody_gave_is_unproven() -> anyhow:
 }
 
 #[test]
+fn a_variable_with_a_default_or_a_word_of_the_log_is_not_missing() -> anyhow::Result<()> {
+    with_data(row!(Recipe::fault("--needs-key")))
+        .promise("Starts within 5s")
+        .promise("API_KEY: Configurable, defaults to 1234")
+        .runs(
+            "
+    fail start.within: exit 1 within … ms of its start; last log lines: KeyError: 'API_KEY'
+    fail env.configurable: the container does not run […]
+    ",
+        )?;
+    // Its last words: `fatal: the flux capacitor is missing`.
+    with_data(row!(Recipe::fault("--crash")))
+        .promise("Starts within 5s")
+        .promise("CAPACITOR: environment variable")
+        .runs(
+            "
+    fail start.within: exit 3 within … ms of its start; last log lines: …
+    unproven env.runtime: … the container does not run …
+    ",
+        )
+}
+
+#[test]
+fn what_the_engine_listens_at_is_not_the_services() -> anyhow::Result<()> {
+    row!(Recipe::default())
+        .spec("# Notes\n\n## Success Criteria\n\n- [ ] Health check endpoint responds at /health\n\n## Dependencies\n\n- PostgreSQL\n")
+        .argument("--port=9999")
+        .runs("fail health.endpoint: nothing listens on port 9999 within 5 s; it listens on 0.0.0.0:8000")
+}
+
+#[test]
 fn exit_0_at_once_is_a_service_that_went_to_the_background() -> anyhow::Result<()> {
     with_data(row!(Recipe::fault("--to-the-background"))).promise("Starts within 5s").runs(
         "fail start.within: exit 0 within … ms of its start: its first process ended, as one does that goes to the background; it logged nothing",

@@ -46,7 +46,11 @@ impl Runs<'_> {
         match (self.database.kind, scheme.as_deref()) {
             (Kind::StandIn, _) => is_postgres(name).then_some("throwaway PostgreSQL, TLS and SCRAM required"),
             (Kind::Given, Some("postgres" | "postgresql")) if is_postgres(name) => {
-                Some(if self.database.is_neon() { "the given Neon database" } else { "the given PostgreSQL" })
+                Some(match (self.database.is_neon(), is_neon(name)) {
+                    (true, _) => "the given Neon database",
+                    (false, true) => "the given PostgreSQL, whose host is not Neon's",
+                    (false, false) => "the given PostgreSQL",
+                })
             }
             (Kind::Given, Some(scheme)) if generic || scheme.eq_ignore_ascii_case(name) => Some("the given database"),
             _ => None,

@@ -179,18 +179,22 @@ impl Runs<'_> {
         Down::Fault { cause, runs: false, suspect: None, wants }
     }
 
-    /// The variable that a container's log asks for, of those that the specification names and nobody gave.
+    /// The variable that a container's log asks for, of those that the specification names and nobody gave. A name of one word must stand
+    /// there in capitals: `port 5432` asks for no `PORT`.
     fn wanted(&self, container: &dyn Container) -> Option<String> {
         let logs = container.logs().ok()?;
-        let text = format!("{}\n{}", logs.stdout, logs.stderr).to_uppercase();
+        let text = format!("{}\n{}", logs.stdout, logs.stderr);
         let given = self.run().env;
         let is_set = |name: &str| {
             given.iter().any(|(known, _)| known == name) || self.config().env().iter().any(|(known, _)| known == name)
         };
         let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        let asks = |name: &str, word: &str| {
+            if name.contains('_') { word.eq_ignore_ascii_case(name) } else { word == name }
+        };
         self.variables
             .iter()
-            .find(|name| !is_set(name) && text.split(|c| !is_name(c)).any(|word| word == name.as_str()))
+            .find(|name| !is_set(name) && text.split(|c| !is_name(c)).any(|word| asks(name, word)))
             .cloned()
     }
 

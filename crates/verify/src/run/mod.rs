@@ -54,7 +54,7 @@ pub(crate) struct Inputs<'a> {
     pub(crate) port: Result<u16, String>,
     /// Of the first promise that names one.
     pub(crate) health_path: Option<String>,
-    /// The environment variables that the specification names.
+    /// The environment variables that the specification names without a default.
     pub(crate) variables: Vec<String>,
     /// That the service's API, or what is written through it, is promised.
     pub(crate) promises_api: bool,
