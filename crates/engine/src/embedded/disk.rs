@@ -1,7 +1,7 @@
 //! What a container may write: a file system of its own where the machine can give it one, and an eye on how much is in it.
 //!
-//! The file system is twice as large as the limit: a container that writes more is stopped by the watch, and says so, before a write fails
-//! in a way that would look like the image's fault. Where no loop device can be had, a folder takes its place, and the watch alone bounds.
+//! The file system is larger than the limit by [`HEADROOM_BYTES`] at least: the watch sees a container that writes more and stops it, before
+//! a write fails in a way that looks like the image's fault. Without a loop device, a folder takes its place, and the watch alone bounds.
 
 use std::collections::HashSet;
 use std::fs::{self, File};
@@ -24,6 +24,8 @@ const LOOK: Duration = Duration::from_millis(100);
 /// Between two walks through folders, at least; a walk that takes long is followed by a pause of its own length, to this bound.
 const WALK: Duration = Duration::from_millis(400);
 const WALK_PAUSE_MAX: Duration = Duration::from_millis(1200);
+/// Filling this takes several looks even at the speed of memory: a write that fails, and gives its room back, is not missed between two.
+const HEADROOM_BYTES: u64 = 1 << 30;
 /// What a file counts at least: a disk has room for so many files, too.
 const FILE_BYTES: u64 = 8192;
 /// Files with several names that are remembered, so that each counts once.
@@ -40,7 +42,7 @@ pub(crate) enum Disk {
 impl Disk {
     /// In this folder, before anything covers it.
     pub(crate) fn make(folder: &Path, limit_bytes: u64, is_root: bool) -> io::Result<Self> {
-        if is_root && let Ok(device) = device(&folder.join("disk"), limit_bytes.saturating_mul(2)) {
+        if is_root && let Ok(device) = device(&folder.join("disk"), limit_bytes.saturating_add(limit_bytes.max(HEADROOM_BYTES))) {
             return Ok(Self::Device(device));
         }
         Ok(Self::Folder(File::open(folder)?))
