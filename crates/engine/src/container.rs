@@ -23,7 +23,7 @@ pub trait Engine {
 }
 
 /// An image that is ready to start.
-pub trait Prepared {
+pub trait Prepared: Sync {
     /// The address of this machine on which a server must listen so that a container's [`crate::Service`] reaches it.
     fn gateway(&self) -> IpAddr;
 
@@ -59,7 +59,7 @@ pub trait Volumes {
 }
 
 /// A container. Dropping it kills and removes it, with everything that was made for it.
-pub trait Container {
+pub trait Container: Send + Sync {
     /// When its process was started.
     fn started_at(&self) -> Instant;
 

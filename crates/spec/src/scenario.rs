@@ -11,6 +11,17 @@ pub struct Scenario {
     pub steps: Vec<Step>,
 }
 
+impl Scenario {
+    /// Whether a step has a bound in time.
+    pub fn is_timed(&self) -> bool {
+        self.steps.iter().any(|step| match &step.action {
+            Action::Request(request) => request.answer.within.is_some(),
+            Action::Stop { .. } | Action::Exits { .. } | Action::WaitHealthy { .. } | Action::WaitAnswer { .. } => true,
+            Action::Start { .. } | Action::Restart | Action::LogContains(_) => false,
+        })
+    }
+}
+
 /// One line of a scenario.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Step {

@@ -1,7 +1,7 @@
 //! Which database a run has: the user's, a throwaway one, or none.
 
-use std::cell::RefCell;
 use std::net::{IpAddr, SocketAddr, TcpListener, ToSocketAddrs as _};
+use std::sync::{Mutex, PoisonError};
 
 use seaworthy_database::Throwaway;
 use seaworthy_engine::{Container, Prepared, Run, Service};
@@ -35,7 +35,7 @@ pub(crate) struct RunDatabase {
     /// The specification names a variable only: the service may be made for another system than PostgreSQL.
     guessed: bool,
     /// Another one, whose password changes; or why there is none.
-    rotating: Option<Result<RefCell<Throwaway>, String>>,
+    rotating: Option<Result<Mutex<Throwaway>, String>>,
 }
 
 /// What a specification asks for, before anything is started.
@@ -83,7 +83,7 @@ impl RunDatabase {
             services: Vec::new(),
             given: Vec::new(),
             guessed: wanted.guessed,
-            rotating: wanted.rotating.then(|| start(gateway, redactor).map(RefCell::new)),
+            rotating: wanted.rotating.then(|| start(gateway, redactor).map(Mutex::new)),
         };
         if let Some((variable, url)) = wanted.given(options) {
             database.kind = Kind::Given;
@@ -140,7 +140,7 @@ impl RunDatabase {
 
     /// Gives a container the database whose password changes: by the file that `variable` names, and in no other way.
     pub(crate) fn put_rotating_into(&self, run: &mut Run, variable: &str) -> Result<(), String> {
-        let throwaway = self.rotating()?.borrow();
+        let throwaway = self.rotating()?.lock().unwrap_or_else(PoisonError::into_inner);
         run.env.retain(|(name, _)| Some(name) != self.variable.as_ref());
         run.without_env.extend(self.variable.clone());
         set(run, variable, URL_PATH);
@@ -153,7 +153,7 @@ impl RunDatabase {
 
     /// Writes the next login where the container finds it, then makes it the only one.
     pub(crate) fn rotate(&self, container: &dyn Container, redactor: &Redactor) -> Result<(), String> {
-        let mut throwaway = self.rotating()?.borrow_mut();
+        let mut throwaway = self.rotating()?.lock().unwrap_or_else(PoisonError::into_inner);
         container
             .replace_file(URL_PATH, throwaway.next_url(CA_PATH).as_bytes())
             .map_err(|error| redactor.quote(&error.to_string()))?;
@@ -162,11 +162,11 @@ impl RunDatabase {
 
     /// How many of its rows have `text` in them.
     pub(crate) fn rotating_rows(&self, text: &str, redactor: &Redactor) -> Result<u64, String> {
-        let found = self.rotating()?.borrow().rows_with(text, "");
+        let found = self.rotating()?.lock().unwrap_or_else(PoisonError::into_inner).rows_with(text, "");
         found.map(|found| found.rows).map_err(|error| redactor.quote(&error.to_string()))
     }
 
-    fn rotating(&self) -> Result<&RefCell<Throwaway>, String> {
+    fn rotating(&self) -> Result<&Mutex<Throwaway>, String> {
         match &self.rotating {
             Some(Ok(throwaway)) => Ok(throwaway),
             Some(Err(why)) => Err(why.clone()),

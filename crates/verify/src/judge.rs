@@ -1,5 +1,7 @@
 //! What decides each promise: the image's facts, containers, the build's record or a registry.
 
+use std::sync::mpsc;
+use std::thread;
 use std::time::Instant;
 
 use seaworthy_report::{self as report, Verdict};
@@ -7,45 +9,102 @@ use seaworthy_spec::{About, Check, Criterion, Promise, Spec, Stage};
 
 use crate::image::{self, Facts};
 use crate::redact::Redactor;
-use crate::run::{Down, Main, Runs, Teller, Up, commands_seen, needs_reach};
+use crate::run::{Down, Main, Runs, Shared, Teller, Up, commands_seen, needs_reach};
 use crate::verify::milliseconds;
 use crate::{Event, Finding, Subject, beyond, travel};
 
-/// Decides promises.
-pub(crate) struct Judge<'a, 'r> {
+/// What promises are decided by.
+#[derive(Clone, Copy)]
+pub(crate) struct Evidence<'a> {
     pub(crate) subject: &'a Subject<'a>,
     pub(crate) facts: &'a Facts,
     /// The error says why there can be no container.
-    pub(crate) runs: Result<&'a Runs<'r>, &'a Down>,
-    pub(crate) teller: Teller,
+    pub(crate) runs: Result<&'a Shared<'a>, &'a Down>,
+    pub(crate) teller: &'a Teller,
+    pub(crate) redactor: &'a Redactor,
 }
 
-impl<'r> Judge<'_, 'r> {
-    /// Every promise, in the order of the specification.
-    pub(crate) fn all(
-        &self,
-        spec: &Spec,
-        redactor: &Redactor,
-        watch: &mut dyn FnMut(Event<'_>),
-    ) -> Vec<report::Criterion> {
+/// Decides promises, one after another.
+struct Judge<'a> {
+    subject: &'a Subject<'a>,
+    facts: &'a Facts,
+    runs: Result<Runs<'a>, &'a Down>,
+    teller: &'a Teller,
+    redactor: &'a Redactor,
+}
+
+impl<'a> Evidence<'a> {
+    /// Decides every promise, and returns them in the order of the specification.
+    ///
+    /// Promises that need a container of their own, which writes nothing into the database, are decided beside the others, where the
+    /// machine has a processor for them. What is promised about time is decided alone.
+    pub(crate) fn decide(self, spec: &Spec, watch: &mut dyn FnMut(Event<'_>)) -> Vec<report::Criterion> {
+        let judge = self.judge();
         let mut decided: Vec<report::Criterion> = Vec::with_capacity(spec.criteria.len());
-        for when in [When::AtOnce, When::Late, When::Last] {
-            for criterion in spec.criteria.iter().filter(|criterion| When::of(criterion) == when) {
-                let found = self.criterion(criterion, &decided, redactor, watch);
-                watch(Event::Decided(&found));
-                decided.push(found);
-            }
+        let (beside, at_once) = self.lanes(spec);
+        self.beside(&beside, watch, &mut decided, |watch, decided| judge.each(&at_once, watch, decided));
+        for when in [When::Alone, When::Late, When::Last] {
+            judge.each(&When::which(spec, when), watch, &mut decided);
         }
         let place = |id: &str| spec.criteria.iter().position(|criterion| criterion.id == id);
         decided.sort_by_key(|criterion| place(&criterion.id));
         decided
     }
 
+    fn judge(self) -> Judge<'a> {
+        let Self { subject, facts, runs, teller, redactor } = self;
+        Judge { subject, facts, runs: runs.map(Shared::lane), teller, redactor }
+    }
+
+    /// What is decided at once: beside the rest, and the rest.
+    fn lanes(self, spec: &Spec) -> (Vec<&Criterion>, Vec<&Criterion>) {
+        let (beside, rest) = (When::which(spec, When::Beside), When::which(spec, When::AtOnce));
+        let is_alone = thread::available_parallelism().is_ok_and(|processors| processors.get() == 1);
+        if self.runs.is_ok() && !is_alone && !beside.is_empty() && rest.iter().any(|criterion| needs_run(criterion)) {
+            return (beside, rest);
+        }
+        let at_once = |criterion: &&Criterion| matches!(When::of(criterion), When::Beside | When::AtOnce);
+        (Vec::new(), spec.criteria.iter().filter(at_once).collect())
+    }
+
+    /// Decides these while the caller goes on with others.
+    fn beside(
+        self,
+        criteria: &[&Criterion],
+        watch: &mut dyn FnMut(Event<'_>),
+        decided: &mut Vec<report::Criterion>,
+        meanwhile: impl FnOnce(&mut dyn FnMut(Event<'_>), &mut Vec<report::Criterion>),
+    ) {
+        thread::scope(|scope| {
+            let (send, receive) = mpsc::channel();
+            scope.spawn(move || {
+                let judge = self.judge();
+                // Who no longer listens was interrupted.
+                let told = |one: &&Criterion| send.send(judge.criterion(one, &[], &mut |_| {})).is_ok();
+                let _ = criteria.iter().all(told);
+            });
+            meanwhile(watch, decided);
+            for found in receive {
+                watch(Event::Decided(&found));
+                decided.push(found);
+            }
+        });
+    }
+}
+
+impl<'a> Judge<'a> {
+    fn each(&self, criteria: &[&Criterion], watch: &mut dyn FnMut(Event<'_>), decided: &mut Vec<report::Criterion>) {
+        for criterion in criteria {
+            let found = self.criterion(criterion, decided, watch);
+            watch(Event::Decided(&found));
+            decided.push(found);
+        }
+    }
+
     fn criterion(
         &self,
         criterion: &Criterion,
         decided: &[report::Criterion],
-        redactor: &Redactor,
         watch: &mut dyn FnMut(Event<'_>),
     ) -> report::Criterion {
         let started = Instant::now();
@@ -63,7 +122,7 @@ impl<'r> Judge<'_, 'r> {
                 Finding::unproven(format!("not understood: {what}"))
             }
         };
-        finding.redacted(redactor).decides(&mut place);
+        finding.redacted(self.redactor).decides(&mut place);
         place.took_ms = milliseconds(started.elapsed());
         place
     }
@@ -147,7 +206,7 @@ impl<'r> Judge<'_, 'r> {
             Check::RegistryTags { tags } => travel::tagged(subject, tags),
             Check::MachineDifferent => travel::on_another_machine(subject, decided),
             // Its steps start containers of their own, and the main one may have a right not to run.
-            Check::Scenario(scenario) => match self.runs {
+            Check::Scenario(scenario) => match &self.runs {
                 Ok(runs) => within_bounds(runs, || runs.scenario(scenario, &|down| self.teller.told(down, check, id))),
                 Err(down) => self.teller.told(down, check, id),
             },
@@ -155,8 +214,8 @@ impl<'r> Judge<'_, 'r> {
     }
 
     /// What the main container and others like it show; where it does not run or cannot be reached, what that means for the promise.
-    fn run<'s>(&'s self, check: &Check, id: &str, decide: impl FnOnce(&'s Runs<'r>, &'s Main) -> Finding) -> Finding {
-        match self.runs.and_then(|runs| runs.main().map(|main| (runs, main))) {
+    fn run<'s>(&'s self, check: &Check, id: &str, decide: impl FnOnce(&'s Runs<'a>, &'s Main) -> Finding) -> Finding {
+        match self.runs.as_ref().map_err(|down| *down).and_then(|runs| runs.main().map(|main| (runs, main))) {
             Err(down) => self.teller.told(down, check, id),
             Ok((_, Main { up: Up { silent: Some(down), .. }, .. })) if needs_reach(check) => {
                 self.teller.told(down, check, id)
@@ -166,6 +225,9 @@ impl<'r> Judge<'_, 'r> {
                 if finding.verdict != Verdict::Pass {
                     // It may have been stopped before this check, and have been asked nothing but requests in it.
                     let _ = main.up.container.status();
+                    if let Some(why) = main.bounds.reached(runs.options.disk_bytes) {
+                        return Finding::unproven(why);
+                    }
                 }
                 finding
             }),
@@ -174,10 +236,10 @@ impl<'r> Judge<'_, 'r> {
 
     /// Who may write where shows nothing where an engine gives every file to the container's user.
     fn of_owners(&self, finding: Finding) -> Finding {
-        if self.runs.is_ok_and(|runs| runs.prepared.owners_are_kept()) {
+        if self.runs.as_ref().is_ok_and(|runs| runs.prepared.owners_are_kept()) {
             return finding;
         }
-        match (self.runs, image::file_of_another(self.facts)) {
+        match (&self.runs, image::file_of_another(self.facts)) {
             (Ok(runs), Some((path, owner))) => Finding::unproven(format!(
                 "`{path}` belongs to uid {owner} in the image, and to the container's user here: without root, the engine {} gives that user \
                  every file; run this as root, or with `--engine docker`",
@@ -221,6 +283,10 @@ fn undecided(criterion: &Criterion) -> report::Criterion {
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum When {
     AtOnce,
+    /// Beside those.
+    Beside,
+    /// While nothing else runs: it is about time.
+    Alone,
     /// It is about everything that the main container did.
     Late,
     /// It is also about what was decided before.
@@ -230,10 +296,41 @@ enum When {
 impl When {
     fn of(criterion: &Criterion) -> Self {
         let when = criterion.checks().iter().map(|check| match check.about() {
+            About::Image | About::Service | About::Container if is_about_time(check) => Self::Alone,
+            About::Service | About::Container if is_about_a_variable(check) => Self::Beside,
             About::Image | About::Service | About::Container => Self::AtOnce,
             About::Life => Self::Late,
             About::Publication => Self::Last,
         });
-        when.max().unwrap_or(Self::AtOnce)
+        match when.max().unwrap_or(Self::AtOnce) {
+            Self::Beside if criterion.checks().iter().any(needs_another) => Self::AtOnce,
+            when => when,
+        }
     }
+
+    fn which(spec: &Spec, when: Self) -> Vec<&Criterion> {
+        spec.criteria.iter().filter(|criterion| Self::of(criterion) == when).collect()
+    }
+}
+
+fn needs_run(criterion: &Criterion) -> bool {
+    criterion.stage() == Some(Stage::Run)
+}
+
+/// A bound that a busy machine could break.
+fn is_about_time(check: &Check) -> bool {
+    match check {
+        Check::StartWithin { .. } | Check::StopGraceful { .. } | Check::HealthHealthy { .. } => true,
+        Check::Scenario(scenario) => scenario.is_timed(),
+        _ => false,
+    }
+}
+
+/// It is seen in a container of its own, in which nothing is written to the database.
+fn is_about_a_variable(check: &Check) -> bool {
+    matches!(check, Check::EnvRuntime { .. } | Check::EnvConfigurable { .. } | Check::EnvRequired { .. })
+}
+
+fn needs_another(check: &Check) -> bool {
+    check.stage() == Stage::Run && !is_about_a_variable(check)
 }

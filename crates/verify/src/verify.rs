@@ -10,9 +10,9 @@ use seaworthy_spec::{Check, Spec, Stage};
 
 use crate::database::{RunDatabase, Wanted};
 use crate::image::{Facts, FactsError, Given};
-use crate::judge::Judge;
+use crate::judge::Evidence;
 use crate::redact::Redactor;
-use crate::run::{Down, Inputs, Runs, Teller};
+use crate::run::{Down, Inputs, Shared, Teller};
 use crate::{Event, Options, Subject, beyond, port};
 
 /// Why there is no report.
@@ -74,7 +74,7 @@ pub fn verify(
     let (ran, database_kind, criteria) = match ready {
         Ok(ready) => {
             let kind = ready.database.kind;
-            let runs = Runs::new(Inputs {
+            let runs = Shared::new(Inputs {
                 image: subject.image,
                 prepared: ready.prepared.as_ref(),
                 engine: engine_name.clone(),
@@ -89,17 +89,18 @@ pub fn verify(
                 scenarios: spec.checks().filter_map(Check::scenario).collect(),
             })
             .map_err(VerifyError::Prober)?;
-            let judge = Judge { subject, facts: &facts, runs: Ok(&runs), teller };
-            let criteria = judge.all(spec, &runs.redactor, watch);
-            let left = runs.clean();
+            let evidence =
+                Evidence { subject, facts: &facts, runs: Ok(&runs), teller: &teller, redactor: &runs.redactor };
+            let criteria = evidence.decide(spec, watch);
+            let left = runs.lane().clean();
             if left > 0 {
                 watch(Event::Notice(&format!("{left} rows could not be removed from the given database")));
             }
             (true, kind, criteria)
         }
         Err(down) => {
-            let judge = Judge { subject, facts: &facts, runs: Err(&down), teller };
-            (false, report::Database::None, judge.all(spec, &redactor, watch))
+            let evidence = Evidence { subject, facts: &facts, runs: Err(&down), teller: &teller, redactor: &redactor };
+            (false, report::Database::None, evidence.decide(spec, watch))
         }
     };
 

@@ -42,7 +42,10 @@ pub(crate) enum Disk {
 impl Disk {
     /// In this folder, before anything covers it.
     pub(crate) fn make(folder: &Path, limit_bytes: u64, is_root: bool) -> io::Result<Self> {
-        if is_root && let Ok(device) = device(&folder.join("disk"), limit_bytes.saturating_add(limit_bytes.max(HEADROOM_BYTES))) {
+        if is_root
+            && let Ok(device) =
+                device(&folder.join("disk"), limit_bytes.saturating_add(limit_bytes.max(HEADROOM_BYTES)))
+        {
             return Ok(Self::Device(device));
         }
         Ok(Self::Folder(File::open(folder)?))

@@ -16,15 +16,15 @@ impl Runs<'_> {
                 Err(why) => return Finding::unproven(format!("{why}; {SCENARIO}")),
             };
             let service = self.service(main.up.container.as_ref(), port);
-            let mut rows = self.ledger.rows.borrow_mut();
+            let mut rows = self.ledger.rows();
             let mut finding = self.requests(api).all(&service, &mut rows);
             if finding.verdict == Verdict::Fail {
                 // What it logged at that moment may tell why.
                 let words = self.last_words(main.up.container.as_ref());
                 finding = Finding { evidence: one_line(&format!("{}{words}", finding.evidence)), ..finding };
             }
-            main.users.borrow_mut().look(main.up.container.as_ref());
-            main.answered.set(main.answered.get() + service.answered.get());
+            main.users().look(main.up.container.as_ref());
+            main.count_answered(service.answered.get());
             finding
         })
     }

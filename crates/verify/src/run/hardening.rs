@@ -64,7 +64,7 @@ impl Runs<'_> {
         };
         if let (Ok(api), Ok(port), Verdict::Pass) = (&main.api, &self.port, self.crud(main).verdict) {
             let service = self.service(up.container.as_ref(), *port);
-            let finding = self.requests(api).all(&service, &mut self.ledger.rows.borrow_mut());
+            let finding = self.requests(api).all(&service, &mut self.ledger.rows());
             if finding.verdict != Verdict::Pass {
                 return Finding { evidence: format!("{how}: {}", finding.evidence), ..finding };
             }

@@ -78,8 +78,8 @@ impl Runs<'_> {
             }
         };
         std::thread::sleep(MOMENT);
-        main.users.borrow_mut().look(main.up.container.as_ref());
-        main.answered.set(main.answered.get() + 2);
+        main.users().look(main.up.container.as_ref());
+        main.count_answered(2);
         match service.send(&Request::get(path)) {
             Ok(second) if second.is_success() => {
                 if let Some(alike) = self.answers_alike(&service, path, &first) {

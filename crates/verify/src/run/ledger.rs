@@ -1,13 +1,14 @@
 //! What the runs left: rows in the user's database, and what the containers' logs showed.
 
-use std::cell::{Cell, RefCell};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 use seaworthy_engine::{Container, Logs};
 use seaworthy_report::Verdict;
 use seaworthy_spec::About;
 
-use super::{Main, Runs, logs};
+use super::{Main, Runs, held, logs};
 use crate::Finding;
 use crate::crud::Rows;
 
@@ -21,44 +22,40 @@ const POLL: Duration = Duration::from_millis(20);
 #[derive(Default)]
 pub(crate) struct Ledger {
     /// Created in the user's own database and not removed yet.
-    pub(crate) rows: RefCell<Rows>,
+    rows: Mutex<Rows>,
     /// That the rows were removed, as far as they could be.
-    closed: Cell<bool>,
+    closed: AtomicBool,
     /// How many secrets stood in the logs of which container.
-    leaks: RefCell<Vec<(String, usize)>>,
-    logs_read: Cell<usize>,
+    leaks: Mutex<Vec<(String, usize)>>,
+    logs_read: AtomicUsize,
     /// A container that wrote more than is kept.
-    logs_cut: RefCell<Option<String>>,
-    /// How much the newest container had logged on each stream when it was up.
-    at_start: Cell<(usize, usize)>,
-    /// What the container that was retired last had logged since then: its last lines.
-    latest: RefCell<String>,
+    logs_cut: Mutex<Option<String>>,
 }
 
 impl Ledger {
     /// Ends it; false where that was done before.
     pub(crate) fn close(&self) -> bool {
-        !self.closed.replace(true)
+        !self.closed.swap(true, Ordering::Relaxed)
     }
 
-    /// The newest container has logged nothing yet.
-    pub(super) fn nothing_logged(&self) {
-        self.at_start.set((0, 0));
+    /// Held by whoever writes into the user's own database.
+    pub(crate) fn rows(&self) -> MutexGuard<'_, Rows> {
+        held(&self.rows)
     }
 
     /// The first container whose log showed secrets, and how many.
     pub(crate) fn leak(&self) -> Option<(String, usize)> {
-        self.leaks.borrow().first().cloned()
+        held(&self.leaks).first().cloned()
     }
 
     /// How many logs were read.
     pub(crate) fn logs_read(&self) -> usize {
-        self.logs_read.get()
+        self.logs_read.load(Ordering::Relaxed)
     }
 
     /// A container that wrote more than is kept.
     pub(crate) fn cut_log(&self) -> Option<String> {
-        self.logs_cut.borrow().clone()
+        held(&self.logs_cut).clone()
     }
 }
 
@@ -66,13 +63,13 @@ impl Runs<'_> {
     /// Looks for secrets in raw logs.
     pub(crate) fn search(&self, logs: &Logs, whose: &str) {
         let ledger = &self.ledger;
-        ledger.logs_read.set(ledger.logs_read.get() + 1);
+        ledger.logs_read.fetch_add(1, Ordering::Relaxed);
         if logs::is_cut(&logs.stdout) || logs::is_cut(&logs.stderr) {
-            ledger.logs_cut.borrow_mut().get_or_insert_with(|| whose.to_owned());
+            held(&ledger.logs_cut).get_or_insert_with(|| whose.to_owned());
         }
         let found = self.redactor.count_in(&logs.stdout) + self.redactor.count_in(&logs.stderr);
         if found > 0 {
-            ledger.leaks.borrow_mut().push((whose.to_owned(), found));
+            held(&ledger.leaks).push((whose.to_owned(), found));
         }
     }
 
@@ -80,14 +77,19 @@ impl Runs<'_> {
     pub(crate) fn retire(&self, container: Box<dyn Container>, whose: &str) {
         if let Ok(logs) = container.logs() {
             self.search(&logs, whose);
-            self.ledger.latest.replace(self.lines_since(&logs, self.ledger.at_start.get()));
+            self.latest.replace(self.lines_since(&logs, self.at_start.get()));
         }
         drop(container);
     }
 
+    /// The newest container has logged nothing yet.
+    pub(super) fn nothing_logged(&self) {
+        self.at_start.set((0, 0));
+    }
+
     /// Notes how much a container has logged now that it is up.
     pub(super) fn note_start(&self, container: &dyn Container) {
-        self.ledger.at_start.set(lengths(&container.logs().unwrap_or_default()));
+        self.at_start.set(lengths(&container.logs().unwrap_or_default()));
     }
 
     /// A promise about the service that fails is told with what the container logged at that moment: the one that was looked at last,
@@ -95,13 +97,13 @@ impl Runs<'_> {
     pub(crate) fn with_log(&self, main: &Main, about: About, decide: impl FnOnce() -> Finding) -> Finding {
         let logs = || main.up.container.logs().unwrap_or_default();
         let before = lengths(&logs());
-        self.ledger.latest.take();
+        self.latest.take();
         let finding = decide();
         let is_told = finding.evidence.contains("last log line") || finding.evidence.contains("it logged nothing");
         if finding.verdict != Verdict::Fail || !matches!(about, About::Service | About::Container) || is_told {
             return finding;
         }
-        let lines = match self.ledger.latest.take() {
+        let lines = match self.latest.take() {
             none if none.is_empty() => {
                 let logs = settled_logs(main.up.container.as_ref()).unwrap_or_default();
                 self.lines_since(&logs, before)
@@ -122,7 +124,7 @@ impl Runs<'_> {
     /// Keeps in mind what was created in the user's own database.
     pub(crate) fn remember(&self, path: &str) {
         if self.database.is_given_server() {
-            self.ledger.rows.borrow_mut().push(path.to_owned());
+            self.ledger.rows().push(path.to_owned());
         }
     }
 }

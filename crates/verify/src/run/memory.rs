@@ -111,7 +111,7 @@ impl Runs<'_> {
         let (mut peak, mut steady_since) = (0, Instant::now());
         loop {
             let service = self.service(up.container.as_ref(), port);
-            let finding = self.requests(api).all(&service, &mut self.ledger.rows.borrow_mut());
+            let finding = self.requests(api).all(&service, &mut self.ledger.rows());
             answered += service.answered.get();
             let now = up.container.memory().ok().flatten().map_or(peak, |memory| memory.peak_bytes);
             if now > peak + peak / 20 {

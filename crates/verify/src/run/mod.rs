@@ -19,9 +19,11 @@ mod stop;
 mod user;
 mod wait;
 
-use std::cell::{Cell, OnceCell, RefCell};
+use std::cell::{Cell, RefCell};
 use std::io;
 use std::ops::Deref;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use seaworthy_engine::{Container, Prepared, Run, Status};
@@ -64,23 +66,41 @@ pub(crate) struct Inputs<'a> {
     pub(crate) scenarios: Vec<&'a Scenario>,
 }
 
-/// The containers of one verification: what they are given, what they left, and the one that serves most promises.
-pub(crate) struct Runs<'a> {
+/// What all containers of one verification share: what they are given, what they left, and the one that serves most promises.
+pub(crate) struct Shared<'a> {
     inputs: Inputs<'a>,
     pub(crate) client: Client,
     /// In everything that is written.
     pub(crate) mark: String,
     pub(crate) ledger: Ledger,
+    main: OnceLock<Result<Main, Down>>,
+}
+
+/// Containers that run one after another. Several lanes run side by side.
+pub(crate) struct Runs<'a> {
+    shared: &'a Shared<'a>,
     pub(crate) bounds: Bounds,
-    main: OnceCell<Result<Main, Down>>,
+    /// How much the newest container had logged on each stream when it was up.
+    at_start: Cell<(usize, usize)>,
+    /// What the container that was retired last had logged since then: its last lines.
+    latest: RefCell<String>,
 }
 
 /// What was given is read as the runs' own.
-impl<'a> Deref for Runs<'a> {
+impl<'a> Deref for Shared<'a> {
     type Target = Inputs<'a>;
 
     fn deref(&self) -> &Inputs<'a> {
         &self.inputs
+    }
+}
+
+/// What is shared is read as the lane's own.
+impl<'a> Deref for Runs<'a> {
+    type Target = Shared<'a>;
+
+    fn deref(&self) -> &Shared<'a> {
+        self.shared
     }
 }
 
@@ -93,28 +113,51 @@ pub(crate) struct Main {
     pub(crate) settled_after: Option<Duration>,
     /// The request that showed it, and its status: `GET /tasks 200`.
     pub(crate) settled_by: Option<String>,
-    pub(crate) users: RefCell<Users>,
-    pub(crate) answered: Cell<usize>,
+    users: Mutex<Users>,
+    answered: AtomicUsize,
     pub(crate) seen: Seen,
+    /// Those of the lane that started it.
+    pub(crate) bounds: Bounds,
+}
+
+impl Main {
+    /// The processes that were seen in it.
+    pub(crate) fn users(&self) -> MutexGuard<'_, Users> {
+        held(&self.users)
+    }
+
+    /// Requests that it answered, as far as they were counted.
+    pub(crate) fn answered(&self) -> usize {
+        self.answered.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn count_answered(&self, more: usize) {
+        self.answered.fetch_add(more, Ordering::Relaxed);
+    }
 }
 
 /// What was found once and is asked for by several promises.
 #[derive(Default)]
 pub(crate) struct Seen {
-    pub(crate) crud: OnceCell<Finding>,
+    pub(crate) crud: OnceLock<Finding>,
     /// Whether what the service writes lies in the database.
-    pub(crate) reached: OnceCell<Finding>,
+    pub(crate) reached: OnceLock<Finding>,
     /// What the service does without its database server.
-    pub(crate) without_server: OnceCell<Finding>,
-    pub(crate) rotated: OnceCell<Finding>,
+    pub(crate) without_server: OnceLock<Finding>,
+    pub(crate) rotated: OnceLock<Finding>,
 }
 
-impl<'a> Runs<'a> {
+impl<'a> Shared<'a> {
     pub(crate) fn new(inputs: Inputs<'a>) -> io::Result<Self> {
-        let (ledger, bounds) = (Ledger::default(), Bounds::default());
-        Ok(Self { inputs, client: Client::new()?, mark: mark(), ledger, bounds, main: OnceCell::new() })
+        Ok(Self { inputs, client: Client::new()?, mark: mark(), ledger: Ledger::default(), main: OnceLock::new() })
     }
 
+    pub(crate) fn lane(&'a self) -> Runs<'a> {
+        Runs { shared: self, bounds: Bounds::default(), at_start: Cell::default(), latest: RefCell::default() }
+    }
+}
+
+impl Runs<'_> {
     pub(crate) fn config(&self) -> &Config {
         &self.image.config
     }
@@ -154,8 +197,16 @@ impl<'a> Runs<'a> {
         };
         let (settled_after, settled_by) = settled.unzip();
         users.look(up.container.as_ref());
-        let users = RefCell::new(users);
-        Ok(Main { up, api, settled_after, settled_by, users, answered: Cell::new(0), seen: Seen::default() })
+        Ok(Main {
+            up,
+            api,
+            settled_after,
+            settled_by,
+            users: Mutex::new(users),
+            answered: AtomicUsize::new(0),
+            seen: Seen::default(),
+            bounds: self.bounds.clone(),
+        })
     }
 
     fn api(&self, up: &Up) -> Result<OpenApi, String> {
@@ -188,8 +239,7 @@ impl<'a> Runs<'a> {
         if !self.database.is_given_server() || !self.ledger.close() {
             return 0;
         }
-        // Unwinding gives the borrow back; should it not have, a row is better than an abort.
-        let Ok(mut rows) = self.ledger.rows.try_borrow_mut() else { return 1 };
+        let mut rows = self.ledger.rows();
         let (Some(Ok(main)), Ok(port)) = (self.main.get(), self.port.as_ref()) else { return rows.len() };
         let Ok(api) = &main.api else { return rows.len() };
         if matches!(main.up.container.status(), Ok(Status::Running)) {
@@ -204,11 +254,16 @@ impl<'a> Runs<'a> {
 }
 
 /// What was created in the user's own database goes also when the verification is broken off.
-impl Drop for Runs<'_> {
+impl Drop for Shared<'_> {
     fn drop(&mut self) {
         // A second unwinding out of a destructor would abort before the containers are removed.
-        let _ = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| self.clean()));
+        let _ = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| self.lane().clean()));
     }
+}
+
+/// Whoever panicked holding it left what can be used.
+pub(crate) fn held<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// `30 s`, `250 ms`.

@@ -40,10 +40,9 @@ impl Runs<'_> {
             .collect();
         let lived = seconds(main.up.container.started_at().elapsed());
         match foreign.as_slice() {
-            [] => Finding::pass(format!(
-                "no attempt to reach anything else in {lived} and {} requests",
-                main.answered.get()
-            )),
+            [] => {
+                Finding::pass(format!("no attempt to reach anything else in {lived} and {} requests", main.answered()))
+            }
             [first] => Finding::fail(format!("it tried to reach {first}")),
             [first, rest @ ..] => Finding::fail(format!("it tried to reach {first} and {} others", rest.len())),
         }

@@ -93,11 +93,11 @@ impl Runs<'_> {
 
 /// The command lines of all processes that were seen.
 pub(crate) fn commands_seen(main: &Main) -> Vec<String> {
-    main.users.borrow().processes().map(|process| process.command.clone()).collect()
+    main.users().processes().map(|process| process.command.clone()).collect()
 }
 
 fn seen(main: &Main, judge: impl Fn(&Users) -> Finding) -> Finding {
-    let mut users = main.users.borrow_mut();
+    let mut users = main.users();
     users.look(main.up.container.as_ref());
     if users.seen.is_empty() {
         return Finding::unproven("no process of the container could be seen");

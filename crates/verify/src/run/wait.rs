@@ -142,7 +142,7 @@ impl Runs<'_> {
 
     /// Starts a container.
     pub(crate) fn start(&self, run: &Run, volumes: Option<&dyn Volumes>) -> Result<Box<dyn Container>, Down> {
-        self.ledger.nothing_logged();
+        self.nothing_logged();
         let started = self.prepared.start(run, volumes).map_err(|error| self.down(&error))?;
         Ok(self.bounds.around(started, run))
     }
