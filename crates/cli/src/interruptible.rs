@@ -41,8 +41,8 @@ impl Prepared for Interruptible<dyn Prepared> {
         self.0.owners_are_kept()
     }
 
-    fn is_isolated(&self) -> bool {
-        self.0.is_isolated()
+    fn not_isolated(&self) -> Option<&str> {
+        self.0.not_isolated()
     }
 
     fn volumes(&self) -> Result<Box<dyn Volumes>, EngineError> {

@@ -33,8 +33,13 @@ pub trait Prepared: Sync {
         true
     }
 
+    /// Why a container may reach, unseen, more than its [`crate::Service`]s; `None` where it cannot.
+    fn not_isolated(&self) -> Option<&str>;
+
     /// Whether a container reaches nothing outside but its [`crate::Service`]s.
-    fn is_isolated(&self) -> bool;
+    fn is_isolated(&self) -> bool {
+        self.not_isolated().is_none()
+    }
 
     /// Fresh storage for the volumes that the image declares, to outlive one container.
     ///

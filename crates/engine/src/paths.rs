@@ -12,8 +12,8 @@ pub(crate) fn declared(paths: &[String]) -> Vec<String> {
     paths
 }
 
-/// With a read-only root: the paths that stay writable and have no volume. An empty folder is mounted there: what the image has is not seen,
-/// as under `docker run --tmpfs` and in an `emptyDir` of Kubernetes.
+/// With a read-only root: the paths that stay writable and have no volume. An empty folder is mounted there, for everybody to write in (mode
+/// 1777), whatever the image has: as an `emptyDir` of Kubernetes and a `tmpfs` of Docker. Nothing in it can be executed, as in the latter.
 pub(crate) fn scratch(run: &Run, volumes: &[String]) -> Vec<String> {
     let mut paths = declared(&run.writable);
     paths.retain(|path| run.read_only && !volumes.contains(path));

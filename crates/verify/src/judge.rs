@@ -196,7 +196,9 @@ impl<'a> Judge<'a> {
                 self.run(check, id, |runs, main| runs.memory_under(main, *limit_bytes))
             }
             Check::RootfsReadOnly { writable } => {
-                self.of_owners(self.run(check, id, |runs, main| runs.read_only(main, writable)))
+                let finding = self.of_owners(self.run(check, id, |runs, main| runs.read_only(main, writable)));
+                let notes = image::scratch(facts, writable);
+                notes.iter().filter(|_| finding.verdict == Verdict::Pass).fold(finding.clone(), Finding::warn)
             }
             Check::CapabilitiesNone => self.run(check, id, Runs::without_capabilities),
             Check::LogsStdout { json } => self.run(check, id, |runs, main| runs.logs_to_stdout(main, *json)),

@@ -90,6 +90,12 @@ fn redis_with_a_volume() -> anyhow::Result<()> {
 
 #[test]
 #[ignore = "installs packages over the network: scripts/strangers"]
+fn mariadb_whose_volume_its_first_start_fills() -> anyhow::Result<()> {
+    hold("mariadb")
+}
+
+#[test]
+#[ignore = "installs packages over the network: scripts/strangers"]
 fn flask_behind_gunicorn_with_two_workers() -> anyhow::Result<()> {
     hold("flask")
 }

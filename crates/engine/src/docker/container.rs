@@ -94,6 +94,17 @@ impl Running {
         })
     }
 
+    /// Has it stopped when it holds more open without a name.
+    pub(crate) fn stop_beyond_deleted(&self, limit_bytes: u64) -> Result<(), EngineError> {
+        let Some(first) = self.pid else { return Ok(()) };
+        let (id, flag) = (self.id().to_owned(), Arc::clone(&self.out_of_disk));
+        disk::watch_deleted(&self.base().client, id, first, flag, limit_bytes).map_err(|error| EngineError::Failed {
+            engine: NAME,
+            action: "watch what is deleted",
+            reason: error.to_string(),
+        })
+    }
+
     /// Takes from the daemon's answer where the container is.
     pub(crate) fn has_started(&mut self, inspected: &ContainerInspectResponse) {
         let pid = inspected.state.as_ref().and_then(|state| state.pid).and_then(|pid| u32::try_from(pid).ok());

@@ -1,13 +1,18 @@
 //! Stops a container that writes more than it may.
 
+use std::fs;
+use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 use std::time::Duration;
 
 use bollard::Docker;
 use bollard::query_parameters::{InspectContainerOptionsBuilder, KillContainerOptionsBuilder};
 
 use super::client::Client;
+use super::processes;
+use crate::embedded::deleted;
 
 /// Kills it, once for all.
 pub(crate) fn stop(client: &Client, id: &str, out_of_disk: &AtomicBool) {
@@ -45,4 +50,62 @@ pub(crate) fn watch(client: &Client, id: String, out_of_disk: Arc<AtomicBool>, l
             tokio::time::sleep(PAUSE).await;
         }
     });
+}
+
+/// Has it stopped when files without a name, which the container still holds open, take more than that: no walk through folders finds them.
+/// They are seen where this process may look into the container's; for as long as its first one is there.
+pub(crate) fn watch_deleted(
+    client: &Arc<Client>,
+    id: String,
+    first: u32,
+    out_of_disk: Arc<AtomicBool>,
+    limit_bytes: u64,
+) -> io::Result<()> {
+    const PAUSE: Duration = Duration::from_millis(400);
+    let Ok(mounts) = fs::read_to_string(format!("/proc/{first}/mountinfo")) else { return Ok(()) };
+    let (client, devices) = (Arc::clone(client), on_disks(&mounts));
+    thread::Builder::new().name("deleted".to_owned()).spawn(move || {
+        while processes::is_of_container(first, &id) {
+            if deleted::bytes(first, &devices) > limit_bytes {
+                return stop(&client, &id, &out_of_disk);
+            }
+            thread::sleep(PAUSE);
+        }
+    })?;
+    Ok(())
+}
+
+/// The numbers of the file systems, of a `/proc/PID/mountinfo`, that are not in memory.
+fn on_disks(mounts: &str) -> Vec<u64> {
+    const IN_MEMORY: [&str; 9] =
+        ["tmpfs", "ramfs", "proc", "sysfs", "cgroup", "cgroup2", "mqueue", "devpts", "devtmpfs"];
+    let numbers = mounts.lines().filter_map(|line| {
+        let (mount, file_system) = line.split_once(" - ")?;
+        let (major, minor) = mount.split(' ').nth(2)?.split_once(':')?;
+        let is_on_disk = !IN_MEMORY.contains(&file_system.split(' ').next()?);
+        is_on_disk.then(|| Some(rustix::fs::makedev(major.parse().ok()?, minor.parse().ok()?)))?
+    });
+    let mut numbers: Vec<u64> = numbers.collect();
+    numbers.sort_unstable();
+    numbers.dedup();
+    numbers
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_in_memory_is_on_no_disk() {
+        let mounts = "\
+700 600 0:52 / / rw,relatime master:1 - overlay overlay rw,lowerdir=/l
+701 700 0:55 / /proc rw,nosuid - proc proc rw
+702 700 0:56 / /dev rw,nosuid - tmpfs tmpfs rw,size=65536k
+703 700 254:0 /volumes/x /data rw,relatime master:2 - ext4 /dev/vda rw
+704 700 254:0 /containers/hosts /etc/hosts rw - ext4 /dev/vda rw
+no line of it
+705 700 x:y / /odd rw - ext4 /dev/vda rw
+";
+        assert_eq!(on_disks(mounts), [rustix::fs::makedev(0, 52), rustix::fs::makedev(254, 0)]);
+    }
 }

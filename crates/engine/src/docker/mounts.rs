@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::os::unix::fs::PermissionsExt as _;
 use std::sync::Arc;
 
-use bollard::models::VolumeCreateRequest;
+use bollard::models::{Mount, MountType, MountVolumeOptions, MountVolumeOptionsDriverConfig, VolumeCreateRequest};
 use bollard::query_parameters::RemoveVolumeOptions;
 use tempfile::TempPath;
 
@@ -57,9 +57,39 @@ pub(crate) fn volume_name(volumes: &str, number: usize) -> String {
 }
 
 /// With a read-only root: empty folders in memory at the paths that stay writable and have no storage of their own.
-pub(crate) fn scratch(run: &Run, volumes: &[String]) -> HashMap<String, String> {
-    let paths = paths::scratch(run, volumes).into_iter();
-    paths.map(|path| (path, format!("rw,mode=1777,size={}", run.disk_bytes))).collect()
+///
+/// They are volumes without a name. What a container's `tmpfs` names is mounted by the runtime, and runc before 1.1.8 gives it the mode of the
+/// image's folder and makes root its owner, whatever the options say: the image's user could then not write.
+pub(crate) fn scratch(base: &Base, run: &Run) -> Vec<Mount> {
+    let option = |name: &str, value: String| (name.to_owned(), value);
+    let options = HashMap::from([
+        option("type", "tmpfs".to_owned()),
+        option("device", "tmpfs".to_owned()),
+        option("o", scratch_options(run)),
+    ]);
+    let driver = MountVolumeOptionsDriverConfig { name: Some("local".to_owned()), options: Some(options) };
+    let volume = MountVolumeOptions {
+        no_copy: Some(true),
+        labels: Some(base.labels.clone()),
+        driver_config: Some(driver),
+        ..MountVolumeOptions::default()
+    };
+    let mount = |path| Mount {
+        typ: Some(MountType::VOLUME),
+        target: Some(path),
+        volume_options: Some(volume.clone()),
+        ..Mount::default()
+    };
+    paths::scratch(run, &base.volumes).into_iter().map(mount).collect()
+}
+
+/// The same for Podman, whose runtime keeps to the options.
+pub(crate) fn scratch_of_podman(base: &Base, run: &Run) -> HashMap<String, String> {
+    paths::scratch(run, &base.volumes).into_iter().map(|path| (path, scratch_options(run))).collect()
+}
+
+fn scratch_options(run: &Run) -> String {
+    format!("nosuid,nodev,noexec,mode=1777,size={}", run.disk_bytes)
 }
 
 /// Writes the files that are bound into a container.

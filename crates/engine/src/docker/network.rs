@@ -25,6 +25,8 @@ pub(crate) struct Bridge {
     client: Arc<Client>,
     pub(crate) id: String,
     pub(crate) gateway: IpAddr,
+    /// Why there are no holders.
+    pub(crate) reason: String,
 }
 
 impl Network {
@@ -37,7 +39,7 @@ impl Network {
     ) -> Result<Self, EngineError> {
         match Holders::new(client, helper, data, labels) {
             Ok(holders) => Ok(Self::Held(Box::new(holders))),
-            Err(_) => Bridge::make(client, run, labels).map(Self::Bridge),
+            Err(error) => Bridge::make(client, run, labels, error.to_string()).map(Self::Bridge),
         }
     }
 
@@ -51,7 +53,12 @@ impl Network {
 }
 
 impl Bridge {
-    fn make(client: &Arc<Client>, run: &str, labels: &HashMap<String, String>) -> Result<Self, EngineError> {
+    fn make(
+        client: &Arc<Client>,
+        run: &str,
+        labels: &HashMap<String, String>,
+        reason: String,
+    ) -> Result<Self, EngineError> {
         let request = NetworkCreateRequest {
             name: format!("seaworthy-{run}"),
             driver: Some("bridge".to_owned()),
@@ -60,7 +67,8 @@ impl Bridge {
         };
         let created = client.call("make a network", client.docker.create_network(request))?;
         // Made before its address is known, so that it is removed if that fails.
-        let mut bridge = Self { client: Arc::clone(client), id: created.id, gateway: IpAddr::from([0, 0, 0, 0]) };
+        let mut bridge =
+            Self { client: Arc::clone(client), id: created.id, gateway: IpAddr::from([0, 0, 0, 0]), reason };
         let inspected = client
             .call("inspect the network", client.docker.inspect_network(&bridge.id, None::<InspectNetworkOptions>))?;
         let configs = inspected.ipam.and_then(|ipam| ipam.config).unwrap_or_default();

@@ -54,8 +54,11 @@ impl Prepared for Ready {
         self.base.network.gateway()
     }
 
-    fn is_isolated(&self) -> bool {
-        matches!(self.base.network, Network::Held(_))
+    fn not_isolated(&self) -> Option<&str> {
+        match &self.base.network {
+            Network::Held(_) => None,
+            Network::Bridge(bridge) => Some(&bridge.reason),
+        }
     }
 
     fn volumes(&self) -> Result<Box<dyn Volumes>, EngineError> {
@@ -95,6 +98,7 @@ impl Prepared for Ready {
             .map_err(|error| refused("start the container", &error))?;
         let inspected = running.inspect()?;
         running.has_started(&inspected);
+        running.stop_beyond_deleted(run.disk_bytes)?;
         until_program_runs(&running, &inspected)?;
         Ok(Box::new(running))
     }

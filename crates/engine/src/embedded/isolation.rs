@@ -59,8 +59,15 @@ pub(crate) struct Wanted<'a> {
     pub(crate) processes: Option<u32>,
     /// What is shown at `/sys/fs/cgroup`.
     pub(crate) groups: Option<&'a str>,
-    /// Source, destination, read-only.
-    pub(crate) binds: &'a [(String, String, bool)],
+    pub(crate) binds: &'a [Bind],
+}
+
+/// A file or a folder of this machine that the container has at a path of its own.
+pub(crate) struct Bind {
+    pub(crate) source: String,
+    pub(crate) destination: String,
+    /// Beside `nosuid` and `nodev`, which hold for all.
+    pub(crate) option: Option<&'static str>,
 }
 
 /// A limit on memory, for the controller there is.
@@ -176,11 +183,8 @@ fn mounts(wanted: &Wanted<'_>) -> Vec<Value> {
         let options = ["rbind", "rro", "nosuid", "noexec", "nodev"];
         mounts.push(json!({"type": "bind", "source": groups, "destination": "/sys/fs/cgroup", "options": options}));
     }
-    for (source, destination, read_only) in wanted.binds {
-        let mut options = vec!["rbind", "nosuid", "nodev"];
-        if *read_only {
-            options.push("ro");
-        }
+    for Bind { source, destination, option } in wanted.binds {
+        let options: Vec<&str> = ["rbind", "nosuid", "nodev"].into_iter().chain(*option).collect();
         mounts.push(json!({"type": "bind", "source": source, "destination": destination, "options": options}));
     }
     mounts

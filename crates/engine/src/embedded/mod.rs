@@ -6,7 +6,7 @@
 mod cgroup;
 mod clock;
 mod container;
-mod deleted;
+pub(crate) mod deleted;
 mod disk;
 mod entry;
 mod folder;

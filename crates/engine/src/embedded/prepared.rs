@@ -67,8 +67,8 @@ impl Prepared for Unpacked {
         self.mapping.keeps_owners()
     }
 
-    fn is_isolated(&self) -> bool {
-        true
+    fn not_isolated(&self) -> Option<&str> {
+        None
     }
 
     fn volumes(&self) -> Result<Box<dyn Volumes>, EngineError> {

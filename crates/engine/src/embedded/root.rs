@@ -14,6 +14,7 @@ use rustix::mount::{MountFlags, MountPropagationFlags};
 
 use super::Mapping;
 use super::disk::{Disk, Watched};
+use super::isolation::Bind;
 use super::protocol::Plan;
 
 /// A folder that every machine has and anybody may enter. Ours covers it, in the supervisor's mount namespace alone: the ids of a
@@ -32,7 +33,7 @@ pub(crate) struct Root {
     folder: OwnedFd,
     mapping: Mapping,
     /// Source, destination, read-only.
-    pub(crate) binds: Vec<(String, String, bool)>,
+    pub(crate) binds: Vec<Bind>,
     /// What bounds the writing.
     pub(crate) watched: Watched,
 }
@@ -133,7 +134,7 @@ impl Root {
         own(source, self.mapping, 0, 0)?;
         fs::set_permissions(source, Permissions::from_mode(mode))?;
         self.make_file(path)?;
-        self.binds.push((source.to_string_lossy().into_owned(), path.to_owned(), read_only));
+        self.show(source, path, read_only.then_some("ro"));
         Ok(())
     }
 
@@ -212,22 +213,28 @@ impl Root {
             }
             fs::rename(&filling, &data)?;
         }
-        self.bind(path, &data, name)
+        self.bind(path, &data, name, None)
     }
 
-    /// Binds a new folder over a path, empty whatever the image has there, for everybody to write in.
+    /// Binds a new folder over a path, empty whatever the image has there, for everybody to write in. Nothing in it is executed, as in what
+    /// `docker run --tmpfs` mounts.
     fn bind_empty(&mut self, path: &str, folder: &Path, name: &str) -> io::Result<()> {
         DirBuilder::new().mode(0o700).create(folder)?;
         own(folder, self.mapping, 0, 0)?;
         fs::set_permissions(folder, Permissions::from_mode(0o1777))?;
-        self.bind(path, folder, name)
+        self.bind(path, folder, name, Some("noexec"))
     }
 
-    fn bind(&mut self, path: &str, folder: &Path, name: &str) -> io::Result<()> {
+    fn bind(&mut self, path: &str, folder: &Path, name: &str, option: Option<&'static str>) -> io::Result<()> {
         let target = made(&stage(name), 0o755)?;
         rustix::mount::mount_bind(folder, &target)?;
-        self.binds.push((target.to_string_lossy().into_owned(), path.to_owned(), false));
+        self.show(&target, path, option);
         Ok(())
+    }
+
+    fn show(&mut self, source: &Path, path: &str, option: Option<&'static str>) {
+        let (source, destination) = (source.to_string_lossy().into_owned(), path.to_owned());
+        self.binds.push(Bind { source, destination, option });
     }
 
     /// Opens a path as the container sees it: no link leads out.

@@ -1,20 +1,12 @@
 //! What a container cannot use up, and what stays writable.
 
-use std::io::Write as _;
 use std::time::{Duration, Instant};
 
-use seaworthy_engine::{Container, Exit, Run, Status};
+use seaworthy_engine::{Exit, Run, Status};
 use serde_json::json;
 
-use crate::support::{Tar, ask, image, image_of, until, workload};
+use crate::support::{Tar, ask, assert_scratch, image, image_of, send, time_to_stop, until, workload};
 use crate::{serve, start};
-
-/// Sends a command and does not wait for its answer.
-fn send(container: &dyn Container, command: &str) {
-    let mut stream = until("a connection", || container.connect(8000, Duration::from_secs(5)).ok());
-    write!(stream, "GET /{command} HTTP/1.0\r\n\r\n").unwrap();
-    std::mem::forget(stream);
-}
 
 #[test]
 fn a_fork_bomb_ends_at_the_limit() {
@@ -44,6 +36,34 @@ fn a_container_that_writes_more_than_it_may_is_stopped_and_says_why() {
         assert_eq!(container.wait(Duration::from_secs(20)).unwrap(), stopped, "{path}");
         assert!(started.elapsed() < Duration::from_secs(10), "{path}: {:?}", started.elapsed());
     }
+}
+
+#[test]
+fn what_is_deleted_and_still_held_open_counts() {
+    let config = json!({"Entrypoint": ["/app/workload", "serve"], "Volumes": {"/data": {}}});
+    let image = image_of(&config, vec![workload()]);
+    let run = Run { disk_bytes: 30_000_000, ..Run::default() };
+    for path in ["/app/big", "/data/big"] {
+        let container = start(&image, &run);
+        send(&*container, &format!("fill?-{path}:10"));
+        assert_eq!(container.wait(Duration::from_secs(1)).unwrap(), None, "{path}");
+        send(&*container, &format!("fill?-{path}:2000"));
+        let stopped = Some(Exit { code: 137, out_of_memory: false, out_of_disk: true });
+        assert_eq!(container.wait(Duration::from_secs(20)).unwrap(), stopped, "{path}");
+    }
+}
+
+#[test]
+#[ignore = "writes 4 GB: scripts/bounds"]
+fn two_gigabytes_are_stopped_soon_after_the_bound() {
+    for path in ["/app/big", "/etc/hosts"] {
+        println!("docker, 2 GB to {path}: stopped {:?} after it passed the bound", time_to_stop(start, path));
+    }
+}
+
+#[test]
+fn what_stays_writable_is_an_empty_folder_for_everybody() {
+    assert_scratch(start);
 }
 
 #[test]

@@ -10,7 +10,7 @@ use insta::assert_snapshot;
 use seaworthy_engine::{Exit, HealthStatus, Run, Service, Signal, Status};
 use serde_json::json;
 
-use crate::support::{self, Tar, ask, image, image_of, prepare, serve, start, until, workload};
+use crate::support::{self, Tar, ask, assert_scratch, image, image_of, prepare, serve, start, until, workload};
 
 const SOON: Duration = Duration::from_secs(20);
 
@@ -180,6 +180,11 @@ fn a_read_only_root_can_be_written_only_where_it_was_said() {
     /tmp/new: written
     /var/lib/app/new: written
     ");
+}
+
+#[test]
+fn what_stays_writable_is_an_empty_folder_for_everybody() {
+    assert_scratch(start);
 }
 
 #[test]

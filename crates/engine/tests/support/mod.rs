@@ -180,6 +180,50 @@ pub(crate) fn ask(container: &dyn Container, command: &str) -> String {
     answer.split_once("\r\n\r\n").map(|(_, body)| body.to_owned()).unwrap_or_default()
 }
 
+/// Sends what ends the container before it answers.
+pub(crate) fn send(container: &dyn Container, command: &str) {
+    until("a connection", || {
+        let mut stream = container.connect(8000, Duration::from_secs(5)).ok()?;
+        write!(stream, "GET /{command} HTTP/1.0\r\n\r\n").ok()
+    });
+}
+
+/// What stays writable under a read-only root is an empty folder for everybody, whatever the image has there.
+#[track_caller]
+pub(crate) fn assert_scratch(start: impl Fn(&Image, &Run) -> Box<dyn Container>) {
+    let folders =
+        Tar::new().folder("run/app", 33, 0o755).file("run/app/old", 1000, 0o644, b"old").folder("tmp", 0, 0o700);
+    let config = json!({"Entrypoint": ["/app/workload", "serve"], "User": "1000"});
+    let image = image_of(&config, vec![workload(), folders.layer()]);
+    let paths = ["/run/app", "/tmp", "/new"];
+    let run = Run { read_only: true, writable: paths.map(str::to_owned).to_vec(), ..Run::default() };
+    let container = start(&image, &run);
+    for path in paths {
+        assert_eq!(ask(&*container, &format!("list?{path}")), "", "{path}");
+        assert_eq!(ask(&*container, &format!("owner?{path}")), "0:0 1777", "{path}");
+        assert_eq!(ask(&*container, &format!("write?{path}/x")), "written", "{path}");
+        assert_eq!(ask(&*container, &format!("copy?/app/workload:{path}/program")), "copied", "{path}");
+        assert_eq!(ask(&*container, &format!("execute?{path}/program")), "permission denied", "{path}");
+    }
+    assert_eq!(ask(&*container, "execute?/app/workload"), "exit status: 0");
+    assert_eq!(ask(&*container, "write?/run/x"), "read-only filesystem or storage medium");
+}
+
+/// From when a container passes the bound of a run until it has ended, while it writes 2 GB.
+#[track_caller]
+pub(crate) fn time_to_stop(start: impl Fn(&Image, &Run) -> Box<dyn Container>, path: &str) -> Duration {
+    let run = Run::default();
+    let below = (run.disk_bytes >> 20) - 10;
+    let container = start(&image(&["serve"], json!({})), &run);
+    assert_eq!(ask(&*container, &format!("fill?{path}:{below}")), "written");
+    assert_eq!(container.wait(Duration::from_secs(2)).unwrap(), None, "{path}");
+    let started = Instant::now();
+    send(&*container, &format!("fill?{path}:{}", 2000 - below));
+    let exit = container.wait(Duration::from_mins(1)).unwrap();
+    assert!(exit.is_some_and(|exit| exit.out_of_disk), "{path}: {exit:?}");
+    started.elapsed()
+}
+
 /// Asks again until the answer is there.
 #[track_caller]
 pub(crate) fn until<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {

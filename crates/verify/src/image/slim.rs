@@ -46,10 +46,7 @@ pub fn slim(facts: &Facts, without: &[Tool]) -> Finding {
 
 /// What an executable is, if it is such a tool by its name or by its content.
 fn executable(tool: Tool, path: &Path, real: &Path, program: Option<&Program>) -> Option<String> {
-    // `/etc/cron.daily/dpkg` and `/usr/share/bug/dpkg` are about a tool, not the tool.
-    if ["etc", "usr/share/bug"].iter().any(|folder| path.starts_with(folder))
-        && matches!(program, Some(Program::Script(_)))
-    {
+    if is_about_a_tool(path, program) {
         return None;
     }
     let (place, tool_name) = (absolute(path), tools::name(tool));
@@ -62,6 +59,14 @@ fn executable(tool: Tool, path: &Path, real: &Path, program: Option<&Program>) -
         }
         _ => None,
     }
+}
+
+/// A script that only has a tool's name, for what calls it: `/etc/cron.daily/dpkg`, `/usr/share/bug/dpkg`. In a folder for programs, such as
+/// Maven's `/usr/share/maven/bin`, it is the tool.
+fn is_about_a_tool(path: &Path, program: Option<&Program>) -> bool {
+    let is_among_programs = path.parent().is_some_and(|folder| folder.ends_with("bin") || folder.ends_with("sbin"));
+    let is_data = ["etc", "usr/share"].iter().any(|folder| path.starts_with(folder));
+    is_data && !is_among_programs && matches!(program, Some(Program::Script(_)))
 }
 
 #[cfg(test)]
@@ -108,10 +113,17 @@ mod tests {
         ] {
             assert_eq!(slim(&facts, &[Tool::Shell]).verdict, Fail);
         }
+        for path in ["usr/share/maven/bin/mvn", "usr/bin/mvn"] {
+            let facts = Sample::new().file(path, 0o755, b"#!/bin/sh\n").facts();
+            assert_eq!(slim(&facts, &[Tool::BuildTools]).verdict, Fail, "{path}");
+        }
+        let linked =
+            Sample::new().file("usr/share/bug/x", 0o755, b"#!/bin/sh\n").symlink("usr/bin/dpkg", "../share/bug/x");
+        assert_eq!(slim(&linked.facts(), &[Tool::PackageManager]).verdict, Fail);
         for facts in [
             Sample::new().file("bin/sh", 0o644, b"x").facts(),
             Sample::new().file("etc/cron.daily/dpkg", 0o755, b"#!/bin/sh\n").facts(),
-            Sample::new().file("usr/share/bug/dpkg", 0o755, b"#!/bin/sh -e\n").facts(),
+            Sample::new().file("usr/share/bug/dpkg", 0o755, b"#!/bin/sh\n").facts(),
             Sample::new().symlink("bin/sh", "nowhere").facts(),
             Sample::new().file("bin/sh", 0o755, b"x").layer().file("bin/.wh.sh", 0o644, b"").facts(),
         ] {

@@ -76,6 +76,11 @@ impl Sample {
         self
     }
 
+    pub(super) fn folder(mut self, path: &str, mode: u32) -> Self {
+        self.top().directory(path, mode, (0, 0)).unwrap();
+        self
+    }
+
     pub(super) fn owned_file(mut self, path: &str, uid: u64) -> Self {
         self.top().file(path, 0o644, (uid, uid), *b"x").unwrap();
         self

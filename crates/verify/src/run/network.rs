@@ -8,9 +8,11 @@ impl Runs<'_> {
         let attempts = match main.up.container.attempts() {
             Ok(Some(attempts)) => attempts,
             Ok(None) => {
+                let why = self.prepared.not_isolated().map(|reason| format!(": {}", self.redactor.quote(reason)));
                 return Finding::unproven(format!(
-                    "the engine {} cannot see what a container tries to reach; `--engine embedded` can",
-                    self.engine
+                    "the engine {} cannot see what a container tries to reach{}; `--engine embedded` can",
+                    self.engine,
+                    why.unwrap_or_default()
                 ));
             }
             Err(error) => return self.engine_failed(&error),
@@ -40,13 +42,22 @@ impl Runs<'_> {
             .collect();
         let lived = seconds(main.up.container.started_at().elapsed());
         match foreign.as_slice() {
-            [] => {
-                Finding::pass(format!("no attempt to reach anything else in {lived} and {} requests", main.answered()))
-            }
+            [] => Finding::pass(reached_nothing(&hosts, &lived, main.answered())),
             [first] => Finding::fail(format!("it tried to reach {first}")),
             [first, rest @ ..] => Finding::fail(format!("it tried to reach {first} and {} others", rest.len())),
         }
     }
+}
+
+/// That nothing but these hosts was tried, for how long, and how much the service had to do then.
+fn reached_nothing(hosts: &[String], lived: &str, requests: usize) -> String {
+    let but = if hosts.is_empty() { String::new() } else { format!(" but {}", hosts.join(", ")) };
+    let work = match requests {
+        0 => "; it was sent no request".to_owned(),
+        1 => ", with 1 request answered".to_owned(),
+        count => format!(", with {count} requests answered"),
+    };
+    format!("it tried to reach nothing{but} in {lived}{work}")
 }
 
 fn is_database(name: &str) -> bool {
@@ -67,6 +78,15 @@ fn names(target: &str, host: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_was_not_tried_is_told_with_what_was_allowed() {
+        let host = ["db.example.com".to_owned()];
+        assert_eq!(reached_nothing(&[], "3.0 s", 0), "it tried to reach nothing in 3.0 s; it was sent no request");
+        assert_eq!(reached_nothing(&[], "3.0 s", 1), "it tried to reach nothing in 3.0 s, with 1 request answered");
+        let told = "it tried to reach nothing but db.example.com in 3.0 s, with 85 requests answered";
+        assert_eq!(reached_nothing(&host, "3.0 s", 85), told);
+    }
 
     #[test]
     fn an_attempt_is_matched_to_a_host_and_not_to_its_neighbours() {
