@@ -3,6 +3,7 @@
 //!
 //! The standard library alone, so that a test compiles it in a second. Every way to be wrong is an argument.
 
+mod authors;
 mod inside;
 mod postgres;
 mod wire;
@@ -23,6 +24,8 @@ static IN_FLIGHT: AtomicUsize = AtomicUsize::new(0);
 
 unsafe extern "C" {
     fn signal(number: i32, handler: usize) -> usize;
+    fn fork() -> i32;
+    fn pause() -> i32;
 }
 
 extern "C" fn stop(_: i32) {
@@ -66,6 +69,13 @@ fn main() {
     }
     if faults.has("--dials") {
         dial();
+    }
+    if faults.has("--forks-a-hundred") {
+        fork_processes(100).expect("a hundred processes can be made");
+    }
+    if faults.has("--adds-a-host") {
+        let hosts = fs::File::options().append(true).open("/etc/hosts");
+        hosts.and_then(|mut hosts| hosts.write_all(b"127.0.0.9 cache\n")).expect("the hosts can be written");
     }
     if faults.has("--calls-home") {
         wire::call_home();
@@ -183,6 +193,30 @@ fn main() {
         std::thread::sleep(Duration::from_millis(2));
     }
     std::process::exit(exit);
+}
+
+/// Makes that many processes that do nothing, or as many as it may.
+fn fork_processes(most: usize) -> std::io::Result<()> {
+    for _ in 0..most {
+        // SAFETY: the child calls nothing but `pause`.
+        match unsafe { fork() } {
+            0 => loop {
+                // SAFETY: it takes nothing.
+                unsafe { pause() };
+            },
+            -1 => return Err(std::io::Error::last_os_error()),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// Writes to a file until it cannot.
+fn fill(path: &str) -> (&'static str, String) {
+    let block = vec![1; 1 << 20];
+    let mut file = fs::File::options().append(true).create(true).open(path).expect("the file can be written");
+    while file.write_all(&block).is_ok() {}
+    ("507 Insufficient Storage", "{\"detail\":\"no room\"}".to_owned())
 }
 
 /// Takes 200 MB for good, or three quarters of the limit that it sees on its memory, where that is less.
@@ -400,6 +434,9 @@ fn openapi(faults: &Faults) -> String {
     if faults.has("--without-delete") {
         document = document.replace(",\n\"delete\":{\"responses\":{\"204\":{\"description\":\"gone\"}}}", "");
     }
+    if faults.has("--needs-author") {
+        document = authors::added(&document);
+    }
     if faults.has("--tags-too") {
         document = document.replace("\"/notes\":{", &format!("\"/tags\":{TAGS},\n\"/notes\":{{"));
     }
@@ -407,7 +444,7 @@ fn openapi(faults: &Faults) -> String {
 }
 
 fn answer(store: &Store, method: &str, path: &str, body: &str) -> (&'static str, String) {
-    let note = |id: u64, text: &str| format!("{{\"id\":{id},\"text\":{text}}}");
+    let note = |id: u64, text: &str| format!("{{\"id\":{id},\"text\":{text}{}}}", authors::shown(id));
     let not_found = || ("404 Not Found", "{\"detail\":\"not found\"}".to_owned());
     let id = path.strip_prefix("/notes/").and_then(|id| id.parse::<u64>().ok());
     match (method, path, id) {
@@ -423,6 +460,19 @@ fn answer(store: &Store, method: &str, path: &str, body: &str) -> (&'static str,
         ("GET", "/api/v1/openapi.json", _) if store.faults.has("--openapi-elsewhere") => ("200 OK", openapi(&store.faults)),
         ("GET", "/openapi.json", _) if !store.faults.has("--no-openapi") => ("200 OK", openapi(&store.faults)),
         ("GET" | "POST", "/tags", _) => tags(method, body),
+        (_, path, _) if store.faults.has("--needs-author") && path.starts_with("/authors") => authors::answer(method, path, body),
+        ("POST" | "PUT", _, _) if store.faults.has("--needs-author") && !authors::is_known(body) => {
+            ("422 Unprocessable Entity", "{\"detail\":\"no such author\"}".to_owned())
+        }
+        ("POST", "/notes", _) if store.faults.has("--refuses-authors") => {
+            ("422 Unprocessable Entity", "{\"detail\":\"this author may not\"}".to_owned())
+        }
+        ("POST", "/notes", _) if store.faults.has("--needs-author") && text_of(body).is_some() => {
+            let text = text_of(body).unwrap_or_default();
+            let id = store.create(text);
+            authors::note_is_by(id, body);
+            ("201 Created", note(id, text))
+        }
         ("POST", "/notes", _) if store.faults.has("--locked") => ("401 Unauthorized", "{\"detail\":\"who are you?\"}".to_owned()),
         ("POST", "/notes", _) if store.faults.has("--picky") => ("422 Unprocessable Entity", "{\"detail\":\"not this\"}".to_owned()),
         ("DELETE", _, Some(_)) if store.faults.has("--without-delete") => ("405 Method Not Allowed", String::new()),
@@ -435,12 +485,15 @@ fn answer(store: &Store, method: &str, path: &str, body: &str) -> (&'static str,
             let notes: Vec<String> = all.iter().map(|(id, text)| note(*id, shown(text))).collect();
             ("200 OK", format!("[{}]", notes.join(",")))
         }
-        ("POST", "/notes", _) if store.faults.has("--fills-disk") => {
-            let mut file = std::fs::File::create("/data/filling").unwrap();
-            let block = vec![1; 1 << 20];
-            while file.write_all(&block).is_ok() {}
-            ("507 Insufficient Storage", "{\"detail\":\"no room\"}".to_owned())
-        }
+        ("POST", "/notes", _) if store.faults.has("--fills-disk") => fill("/data/filling"),
+        ("POST", "/notes", _) if store.faults.has("--floods-hosts") => fill("/etc/hosts"),
+        ("POST", "/notes", _) if store.faults.has("--forks-without-end") => match fork_processes(1 << 20) {
+            Ok(()) => ("200 OK", String::new()),
+            Err(error) => {
+                eprintln!("cannot fork: {error}");
+                ("500 Internal Server Error", "{\"detail\":\"internal\"}".to_owned())
+            }
+        },
         ("POST", "/notes", _) if store.faults.has("--breaks") => {
             eprintln!("sqlalchemy.exc.ProgrammingError: relation \"notes\" does not exist");
             ("500 Internal Server Error", "{\"detail\":\"internal\"}".to_owned())
@@ -463,6 +516,7 @@ fn answer(store: &Store, method: &str, path: &str, body: &str) -> (&'static str,
                     everywhere.iter().for_each(|other| store.put(other.0, text));
                     if !store.faults.has("--update-ignored") {
                         store.put(id, text);
+                        authors::note_is_by(id, body);
                     }
                     ("200 OK", note(id, text))
                 }

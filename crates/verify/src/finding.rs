@@ -73,10 +73,17 @@ impl Finding {
         let (first, second) = if is_buried { (&other, &self) } else { (&self, &other) };
         let evidence = match (first.evidence.as_str(), second.evidence.as_str()) {
             (one, "") | ("", one) => one.to_owned(),
-            (one, same) if one == same => one.to_owned(),
-            (one, two) => joined(one, two),
+            (one, two) => match without(two, one).as_str() {
+                "" => one.to_owned(),
+                more => joined(one, more),
+            },
         };
-        let warnings = [self.warnings, other.warnings].concat();
+        let mut warnings = self.warnings;
+        for warning in other.warnings {
+            if !warnings.contains(&warning) {
+                warnings.push(warning);
+            }
+        }
         let found = [self.found, other.found].concat().into();
         Self { verdict, evidence, next, warnings, caused_by, found }
     }
@@ -127,6 +134,12 @@ pub fn one_line(text: &str) -> String {
     shortened(text, LONGEST)
 }
 
+/// A piece of evidence without what another says already: two checks of one sentence may see the same.
+fn without(evidence: &str, said: &str) -> String {
+    let is_new = |part: &&str| !said.split("; ").any(|known| known == *part);
+    evidence.split("; ").filter(is_new).collect::<Vec<_>>().join("; ")
+}
+
 /// Two pieces of evidence in one line. Where there is no room for both, the longer one is cut, so that something of each is read.
 fn joined(one: &str, two: &str) -> String {
     let room = LONGEST - "; ".len();
@@ -168,6 +181,16 @@ fn is_invisible(character: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_two_checks_see_alike_is_told_once() {
+        let one = Finding::pass("its user is uid 100; uid 100 in every process").warn("a shell is in it");
+        let two = Finding::pass("its user is uid 100; its group is 101").warn("a shell is in it").warn("and more");
+        let both = one.clone().and(two);
+        assert_eq!(both.evidence, "its user is uid 100; uid 100 in every process; its group is 101");
+        assert_eq!(both.warnings, ["a shell is in it", "and more"]);
+        assert_eq!(one.clone().and(one.clone()), one);
+    }
 
     #[test]
     fn the_worst_verdict_wins_and_the_evidence_is_joined() {

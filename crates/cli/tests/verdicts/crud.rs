@@ -61,14 +61,6 @@ fn workers_that_each_keep_notes_in_memory_are_seen() -> anyhow::Result<()> {
 }
 
 #[test]
-fn a_health_path_that_leads_elsewhere_is_seen() -> anyhow::Result<()> {
-    row!(Recipe::fault("--health-redirects"))
-        .promise("Health check endpoint responds at `/health`")
-        .env("DATABASE_URL=file:///data")
-        .runs("fail health.endpoint: GET /health answered 307 to /health/, which is no 2xx; name the path that answers itself")
-}
-
-#[test]
 fn a_list_that_shows_something_else_than_what_was_written_is_seen() -> anyhow::Result<()> {
     row!(Recipe::fault("--wrong-list"))
         .with_data()
@@ -120,4 +112,26 @@ fn what_is_written_only_later_is_lost_with_the_container() -> anyhow::Result<()>
         .with_data()
         .promise("Notes persist across container restarts")
         .runs("fail data.persists: GET /notes/{note_id} after the restart: answered 404: …")
+}
+
+#[test]
+fn a_note_that_needs_an_author_is_written_with_one_that_was_made_for_it() -> anyhow::Result<()> {
+    row!(Recipe::fault("--needs-author")).with_data().promise(CRUD).runs(
+        "
+    pass api.crud: …POST 201, GET 200, PUT 200, DELETE 204, GET 404 on /notes
+    warning: /authors documents no update, no delete
+    ",
+    )
+}
+
+#[test]
+fn a_note_that_is_refused_with_an_author_too_is_unproven() -> anyhow::Result<()> {
+    let mut image = Recipe::fault("--needs-author");
+    image.draft.entrypoint.push("--refuses-authors".to_owned());
+    row!(image).with_data().promise(CRUD).runs(
+        "
+    unproven api.crud: …POST /notes answered 422: …; `author_id` may refer to another collection, also with one made for it; …
+    warning: /authors documents no update, no delete
+    ",
+    )
 }

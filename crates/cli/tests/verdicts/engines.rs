@@ -88,6 +88,28 @@ fn a_container_that_is_stopped_at_the_bound_of_its_disk_shows_nothing() -> anyho
         )
 }
 
+/// Root's own file, so the service is root.
+fn as_root(fault: &str) -> Recipe {
+    Recipe::fault(fault).drafted(|draft| draft.user.clear())
+}
+
+#[test]
+fn a_container_that_floods_etc_hosts_is_stopped_and_shows_nothing() -> anyhow::Result<()> {
+    let promised = |row: Row| with_database(row).argument("--disk").argument("30MB").promise("All CRUD endpoints work");
+    promised(row!(as_root("--floods-hosts")))
+        .runs("unproven api.crud: the container was stopped: it wrote more than 30.0 MB, the bound of a run; …")?;
+    promised(row!(as_root("--adds-a-host"))).runs("1 pass")
+}
+
+#[test]
+fn a_fork_bomb_ends_at_the_bound_and_its_failure_is_told() -> anyhow::Result<()> {
+    let promised = |row: Row| with_database(row).promise("All CRUD endpoints work");
+    promised(row!(Recipe::fault("--forks-without-end"))).runs(
+        "fail api.crud: POST /notes answered 500: …; last log lines: …cannot fork: Resource temporarily unavailable (os error 11)",
+    )?;
+    promised(row!(Recipe::fault("--forks-a-hundred"))).runs("1 pass")
+}
+
 #[test]
 fn a_container_that_writes_less_than_the_bound_shows_what_it_does() -> anyhow::Result<()> {
     with_database(row!(Recipe::default()))

@@ -8,6 +8,7 @@ mod engines;
 mod health;
 mod held;
 mod logs;
+mod members;
 mod network;
 mod notes;
 mod row;

@@ -170,6 +170,15 @@ impl Crud<'_> {
             }
             Tried::Taken(created) => Ok(Some(*created)),
             Tried::Refused { status, .. } if status == 409 || shares_a_value(&body, &first.written) => Ok(None),
+            Tried::Refused { .. } if first.style.known.is_empty() => {
+                // The first one may have referred, by chance, to something that is there.
+                let created = self.create(service, collection, path, variation)?;
+                if created.style.known.is_empty() {
+                    return Ok(Some(created));
+                }
+                self.beside.borrow_mut().push(created.path.clone());
+                self.create_odd(service, collection, path, &created, variation)
+            }
             Tried::Refused { status, told, .. } => Err(Self::refusal(collection, status, &told)),
         }
     }
