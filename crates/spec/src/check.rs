@@ -125,18 +125,32 @@ checks! {
     UserNonRoot = "user.non_root", [Image, Run], Life;
     /// Container runs as {user}: a name or a number.
     UserIs { user: String } = "user.is", [Image, Run], Life;
-    /// All CRUD endpoints work.
-    ApiCrud = "api.crud", [Run], Service;
+    /// All CRUD endpoints work (of {things}: a path, or a noun in the plural).
+    ApiCrud {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        things: Option<String>,
+    } = "api.crud", [Run], Service;
     /// Container can connect to {name} database with provided {VAR}.
     DatabaseConnects { name: String, variable: String } = "database.connects", [Run], Service;
+    /// Container can connect to {name} with provided {VAR}: anything that is no PostgreSQL.
+    DependencyConnects { name: String, variable: String } = "dependency.connects", [Run], Service;
     /// {Things} persist across container restarts.
     DataPersists { things: String } = "data.persists", [Run], Service;
     /// Database password can be rotated via {VAR} without a restart; {VAR} names a file.
     DatabaseRotates { variable: String } = "database.rotates", [Run], Service;
     /// {VAR} configurable, defaults to {value}.
     EnvConfigurable { variable: String, default: Option<String> } = "env.configurable", [Run], Service;
-    /// Refuses to start without {VAR}.
-    EnvRequired { variable: String } = "env.required", [Run], Container;
+    /// Refuses to start without {VAR} (naming it in the log).
+    EnvRequired {
+        variable: String,
+        #[serde(skip_serializing_if = "std::ops::Not::not")]
+        named: bool,
+    } = "env.required", [Run], Container;
+    /// Container starts (listening on {n}).
+    StartRuns {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        port: Option<u16>,
+    } = "start.runs", [Run], Service;
     /// Starts within {time}.
     StartWithin {
         #[serde(rename = "within_ms", serialize_with = "milliseconds")]

@@ -57,13 +57,18 @@ impl Spec {
     /// # Ok::<(), seaworthy_spec::SpecError>(())
     /// ```
     pub fn database(&self) -> Option<Database> {
-        let connects: Vec<(&str, &str)> = self
-            .checks()
-            .filter_map(|check| match check {
-                Check::DatabaseConnects { name, variable } => Some((name.as_str(), variable.as_str())),
-                _ => None,
-            })
-            .collect();
+        let named = self.checks().filter_map(|check| match check {
+            Check::DatabaseConnects { name, variable } => Some((name.as_str(), variable.as_str())),
+            _ => None,
+        });
+        // A cache or a queue is no database.
+        let others = self.checks().filter_map(|check| match check {
+            Check::DependencyConnects { name, variable } if other_in(name).is_some() => {
+                Some((name.as_str(), variable.as_str()))
+            }
+            _ => None,
+        });
+        let connects: Vec<(&str, &str)> = named.chain(others).collect();
         let listed = self.dependencies().find_map(system_in);
         let variable =
             connects.first().map(|(_, variable)| (*variable).to_owned()).or_else(|| self.database_variable());
@@ -95,8 +100,9 @@ impl Spec {
         };
         let promised = self.checks().filter_map(|check| match check {
             Check::EnvRuntime { variable }
-            | Check::EnvRequired { variable }
+            | Check::EnvRequired { variable, .. }
             | Check::EnvConfigurable { variable, .. }
+            | Check::DependencyConnects { variable, .. }
             | Check::DatabaseConnects { variable, .. } => Some(variable.as_str()),
             _ => None,
         });
@@ -119,7 +125,7 @@ impl Spec {
     fn database_variable(&self) -> Option<String> {
         let promised = self.checks().find_map(|check| match check {
             Check::EnvRuntime { variable }
-            | Check::EnvRequired { variable }
+            | Check::EnvRequired { variable, .. }
             | Check::EnvConfigurable { variable, .. }
                 if names_database(variable) =>
             {
@@ -196,12 +202,14 @@ mod tests {
     fn the_database_is_what_promises_and_dependencies_say() {
         let criteria = "## Success Criteria\n- [ ] No setuid files\n";
         check(criteria, None);
+        check(&format!("{criteria}- [ ] Connects to Redis via REDIS_URL\n"), None);
         check(&format!("{criteria}- [ ] Data persists across restarts\n## Non-Goals\n- PostgreSQL\n"), None);
         for (sentence, expected) in [
             ("Container can connect to Neon database with provided DATABASE_URL", ("DATABASE_URL", System::PostgreSql)),
             ("Connects to PostgreSQL via PG_URL", ("PG_URL", System::PostgreSql)),
             ("Connects to the database", ("DATABASE_URL", System::PostgreSql)),
             ("DATABASE_URL: Environment variable (not hardcoded)", ("DATABASE_URL", System::Unknown)),
+            ("Connects to MariaDB via DB_URL", ("DB_URL", other("MariaDB"))),
             ("Refuses to start without TASKS_DB_URL", ("TASKS_DB_URL", System::Unknown)),
             ("Refuses to start without MYSQL_DATABASE_URL", ("MYSQL_DATABASE_URL", other("MySQL"))),
         ] {

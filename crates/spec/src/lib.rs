@@ -21,6 +21,7 @@ mod pattern;
 mod problem;
 mod quantity;
 mod reference;
+mod request_line;
 mod scenario;
 mod sentence;
 mod source;

@@ -254,6 +254,7 @@ pub(crate) fn named(name: &str) -> Read {
         "hosts" => |tokens| list(tokens, host, &[",", "and"]),
         "database" => |tokens| one(tokens, database),
         "things" => |tokens| one(tokens, things),
+        "dependency" => |tokens| one(tokens, dependency),
         "signal" => |tokens| one(tokens, signal),
         "signals" | "more-signals" => |tokens| list(tokens, end_signal, &[",", "and", "or", "/"]),
         unknown => panic!("unknown parameter: {unknown}"),
@@ -612,6 +613,41 @@ fn signal(tokens: &[Token]) -> Option<(usize, String)> {
         ("sigrtmin+3", "SIGRTMIN+3"),
     ];
     end_signal(tokens).or_else(|| phrase(tokens, MORE))
+}
+
+/// Servers that a service may need beside a PostgreSQL.
+fn dependency(tokens: &[Token]) -> Option<(usize, String)> {
+    const KNOWN: &[(&str, &str)] = &[
+        ("redis", "Redis"),
+        ("valkey", "Valkey"),
+        ("memcached", "Memcached"),
+        ("rabbitmq", "RabbitMQ"),
+        ("kafka", "Kafka"),
+        ("nats", "NATS"),
+        ("mosquitto", "Mosquitto"),
+        ("elasticsearch", "Elasticsearch"),
+        ("opensearch", "OpenSearch"),
+        ("meilisearch", "Meilisearch"),
+        ("minio", "MinIO"),
+        ("s3", "S3"),
+        ("etcd", "etcd"),
+        ("consul", "Consul"),
+        ("vault", "Vault"),
+        ("keycloak", "Keycloak"),
+        ("mysql", "MySQL"),
+        ("mariadb", "MariaDB"),
+        ("mongodb", "MongoDB"),
+        ("mongo", "MongoDB"),
+        ("sql server", "SQL Server"),
+        ("mssql", "SQL Server"),
+        ("oracle", "Oracle"),
+        ("cassandra", "Cassandra"),
+        ("clickhouse", "ClickHouse"),
+        ("dynamodb", "DynamoDB"),
+        ("neo4j", "Neo4j"),
+        ("influxdb", "InfluxDB"),
+    ];
+    phrase(tokens, KNOWN)
 }
 
 /// What persists: one noun, such as `tasks` or `data`.

@@ -5,10 +5,11 @@ use std::collections::HashMap;
 use crate::document::{self, Document, Item, MOST_ITEMS};
 use crate::identifier;
 use crate::problem::{Problem, SpecError};
-use crate::source::Source;
+use crate::request_line;
+use crate::source::{Fragment, Source};
 use crate::steps;
 use crate::understand::{self, Reading, understand};
-use crate::{Check, Criterion, Promise, Section, Spec};
+use crate::{Check, Criterion, Promise, Scenario, Section, Spec};
 
 /// The most bytes that a specification may have: 1 MiB.
 pub const LARGEST_BYTES: usize = 1 << 20;
@@ -117,7 +118,10 @@ fn criterion(source: &Source<'_>, item: Item<'_>, ids: &mut Ids, problems: &mut 
             None => Promise::Understood(checks),
         },
         (Reading::NotUnderstood { .. }, Some(scenario)) => Promise::Understood(vec![Check::Scenario(scenario)]),
-        (Reading::NotUnderstood { rest, suggestion }, None) => Promise::NotUnderstood { rest, suggestion },
+        (Reading::NotUnderstood { rest, suggestion }, None) => match request(source, sentence, &item) {
+            Some(scenario) => Promise::Understood(vec![Check::Scenario(scenario)]),
+            None => Promise::NotUnderstood { rest, suggestion },
+        },
     };
     if let (Promise::Understood(checks), true) = (&promise, has_exceptions)
         && !checks.iter().any(|check| matches!(check, Check::ImageSecrets | Check::EnvRuntime { .. }))
@@ -137,6 +141,16 @@ fn criterion(source: &Source<'_>, item: Item<'_>, ids: &mut Ids, problems: &mut 
         promise,
         allowed: item.allowed,
     })
+}
+
+/// A sentence that is itself a line of a scenario: a request and its answer.
+fn request(source: &Source<'_>, sentence: &str, item: &Item<'_>) -> Option<Scenario> {
+    let line = request_line::line(sentence)?;
+    if unread_note(item).is_some() {
+        return None;
+    }
+    // What its grammar does not know makes the sentence not understood, and is no problem of the specification.
+    steps::scenario(source, &[Fragment { text: &line, place: item.place }], &mut Vec::new())
 }
 
 /// Further text in the item that the sentence's entry does not know.

@@ -16,6 +16,10 @@ const SHARED: &[(&str, &str)] = &[
         "<container>",
         "[docker|running|production|whole] (container|service|app|application|api|server|process|program|worker|daemon|backend|web server|web app|web application|workload|it|<image>)",
     ),
+    (
+        "<service>",
+        "[docker|production] (container|service|app|application|api|server|process|program|worker|daemon|backend|web server|web app|web application|it)",
+    ),
     ("<image>", "[final|docker|container|built|production|resulting|runtime|release|shipped|published|oci] image"),
     (
         "<in-image>",

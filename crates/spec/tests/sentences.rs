@@ -396,7 +396,10 @@ fn a_sentence_is_understood_whole_or_not_at_all() {
     check("Health check turns healthy within 0s", "?within 0s");
     check("Health check turns unhealthy within 30s", "?");
     check("Health check turns healthy within 30s after 3 retries", "?after 3 retries");
-    check("Container can connect to MySQL database with provided DATABASE_URL", "?MySQL");
+    check(
+        "Container can connect to MySQL database with provided DATABASE_URL",
+        r#"dependency.connects {"name":"MySQL","variable":"DATABASE_URL"}"#,
+    );
     check("Container can connect to no database with provided DATABASE_URL", "?no");
     check("Container cannot connect to Neon database with provided DATABASE_URL", "?cannot");
     check("Container can connect to Neon database without DATABASE_URL", "?without DATABASE_URL");

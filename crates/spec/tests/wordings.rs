@@ -5,23 +5,7 @@ use seaworthy_spec::{Check, Promise, Spec};
 const SENTENCES: &str = include_str!("data/sentences.tsv");
 
 /// What has no check yet: these must stay not understood until it has.
-const OPEN: &[&str] = &[
-    "Port: 80",
-    "/healthz returns 200",
-    "`GET /health` returns 200 with `{\"status\":\"ok\"}`",
-    "Health endpoint /healthz returns 200",
-    "Tasks can be created, listed, updated and deleted",
-    "Crashes with a clear message if API_TOKEN is unset",
-    "Pushed to ghcr.io/acme/app",
-    "SBOM is attached",
-    "Connects to Redis via REDIS_URL",
-    "Talks to MariaDB through DB_URL",
-    "Supports amd64 and arm64",
-    "`GET /ping` → 200",
-    "Container starts successfully",
-    "App starts on port 4000",
-    "Serves on port 8000",
-];
+const OPEN: &[&str] = &["Pushed to ghcr.io/acme/app", "SBOM is attached", "Supports amd64 and arm64"];
 
 fn checks(sentence: &str) -> Option<Vec<String>> {
     let spec = Spec::parse(&format!("## Success Criteria\n- [ ] {sentence}\n")).expect("a specification");
@@ -33,6 +17,11 @@ fn checks(sentence: &str) -> Option<Vec<String>> {
 
 fn shown(check: &Check) -> String {
     format!("{} {}", check.name(), serde_json::Value::from(check.parameters()))
+}
+
+/// Braces stand around a parameter; those of JSON stay.
+fn meant_by(sentence: &str) -> String {
+    if sentence.contains('"') { sentence.to_owned() } else { sentence.replace(['{', '}'], "") }
 }
 
 #[test]
@@ -47,8 +36,7 @@ fn sentences_of_strangers_mean_what_they_meant() {
             }
             continue;
         }
-        let expected: Vec<String> =
-            meant.split("; ").flat_map(|one| checks(&one.replace(['{', '}'], "")).expect(one)).collect();
+        let expected: Vec<String> = meant.split("; ").flat_map(|one| checks(&meant_by(one)).expect(one)).collect();
         // `Runs as non-root (uid 10001)` says more than its line does.
         let more = |check: &String| check == "user.non_root {}" && !expected.contains(check);
         let read: Vec<String> = read.into_iter().flatten().filter(|check| !more(check)).collect();

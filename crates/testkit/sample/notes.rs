@@ -92,9 +92,17 @@ fn main() {
     let keeps_to_itself = faults.has("--own-file") || faults.has("--dials");
     let own = keeps_to_itself.then(|| "file:///data".to_owned());
     let Some(database) = own.or_else(|| std::env::var("DATABASE_URL").ok()) else {
-        eprintln!("DATABASE_URL is not set");
+        if !faults.has("--refuses-mutely") {
+            eprintln!("DATABASE_URL is not set");
+        }
         std::process::exit(if faults.has("--exit-0") { 0 } else { 1 });
     };
+    if faults.has("--dies-soon") {
+        std::thread::spawn(|| {
+            std::thread::sleep(Duration::from_secs(2));
+            std::process::exit(4);
+        });
+    }
     let folder = PathBuf::from(database.strip_prefix("file://").unwrap_or("/data")).join("notes");
     if !faults.has("--forgetful") {
         if let Err(error) = fs::create_dir_all(&folder) {

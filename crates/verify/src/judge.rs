@@ -169,12 +169,17 @@ impl<'a> Judge<'a> {
             }))),
             Check::HealthHealthy { within } => self.run(check, id, |runs, main| runs.health_healthy(main, *within)),
             Check::HealthEndpoint { path } => self.run(check, id, |runs, main| runs.health_endpoint(main, path)),
-            Check::ApiCrud => self.run(check, id, |runs, main| runs.crud(main).clone()),
+            Check::ApiCrud { things: None } => self.run(check, id, |runs, main| runs.crud(main).clone()),
+            Check::ApiCrud { things: Some(things) } => self.run(check, id, |runs, main| runs.crud_of(main, things)),
             Check::DatabaseConnects { name, variable } => self.run(check, id, |runs, main| {
                 let image = subject.argument.as_ref().map(|image| format!("{image} ")).unwrap_or_default();
                 let next = beyond::command(subject, &format!("verify {image}--env {variable}"));
                 runs.connects(main, name, variable, &next)
             }),
+            // It may not run for want of that very dependency.
+            Check::DependencyConnects { name, variable } => Finding::unproven(format!(
+                "no {name} is at hand to stand in for the one in {variable}: nothing was seen"
+            )),
             Check::DataPersists { things } => {
                 self.of_owners(self.run(check, id, |runs, main| runs.persists(main, things)))
             }
@@ -182,12 +187,13 @@ impl<'a> Judge<'a> {
             Check::EnvConfigurable { variable, default } => {
                 self.run(check, id, |runs, main| runs.configurable(main, variable, default.as_deref()))
             }
-            Check::EnvRequired { variable } => {
-                let finding = self.run(check, id, |runs, _| runs.required(variable));
+            Check::EnvRequired { variable, named } => {
+                let finding = self.run(check, id, |runs, _| runs.required(variable, *named));
                 // That it refuses without the variable shows nothing where it does not run with it.
                 let with = finding.caused_by.as_ref().map(|_| format!(", with {variable} or without it"));
                 Finding { evidence: format!("{}{}", finding.evidence, with.unwrap_or_default()), ..finding }
             }
+            Check::StartRuns { port } => self.run(check, id, |runs, main| runs.starts(main, *port)),
             Check::StartWithin { within } => self.run(check, id, |runs, main| runs.starts_within(main, *within)),
             Check::StopGraceful { within, signal } => {
                 self.run(check, id, |runs, main| runs.stops_within(main, *within, signal))

@@ -21,6 +21,7 @@ pub(crate) fn port(options: &Options, config: &Config, spec: &Spec) -> Result<u1
     let by_spec = || {
         spec.criteria.iter().flat_map(seaworthy_spec::Criterion::checks).find_map(|check| match check {
             Check::EnvConfigurable { variable, default: Some(default) } if variable == "PORT" => default.parse().ok(),
+            Check::StartRuns { port } => *port,
             _ => None,
         })
     };

@@ -84,7 +84,9 @@ pub fn verify(
                 port: port::port(options, &subject.image.config, spec),
                 health_path: health_path(spec),
                 variables: spec.variables(),
-                promises_api: spec.checks().any(|check| matches!(check, Check::ApiCrud | Check::DataPersists { .. })),
+                promises_api: spec
+                    .checks()
+                    .any(|check| matches!(check, Check::ApiCrud { .. } | Check::DataPersists { .. })),
                 promises_persistence: spec.checks().any(|check| matches!(check, Check::DataPersists { .. })),
                 scenarios: spec.checks().filter_map(Check::scenario).collect(),
             })

@@ -14,6 +14,7 @@ mod notes;
 mod row;
 mod secrets;
 mod service;
+mod start;
 mod statics;
 mod task_api;
 mod users;

@@ -7,13 +7,14 @@ pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         kind: CheckKind::ImagePort,
         sentence: "Image exposes port {n}",
-        description: "The image's config exposes TCP port {n}; `only`, `and no other`: and no other port.",
+        description: "The image's config exposes TCP port {n}; `only`, `and no other`: and no other port. `Port: {n}` promises too that the service listens there.",
         examples: &[
             "Image exposes port 8000",
             "Exposes port 8000",
             "Port 8000 is exposed",
             "Only port 8000 is exposed",
             "Exposes port 8000 and no other",
+            "Port: 8000",
         ],
         forms: &[
             &["expose [only !only] [tcp] port {port}"],
@@ -21,6 +22,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             &["[only !only] [tcp] port {port}", "exposed"],
             &["[only !only] exposed port", "{port}"],
             &["(no [other] port|nothing) (but|except|other than|besides) [port] {port} !only", "exposed"],
+            &["port : {port} !listens"],
             &["expose (no [other] port|nothing) (but|except|other than|besides) [port] {port} !only"],
         ],
         extras: &[
@@ -35,7 +37,9 @@ pub(super) const ENTRIES: &[Entry] = &[
         topics: &["port", "ports", "network", "networking"],
         checks: |found| {
             let port = u16::try_from(number(found, "port")?).ok()?;
-            one(Check::ImagePort { port, only: found.has("only") })
+            let exposes = Check::ImagePort { port, only: found.has("only") };
+            let listens = found.has("listens").then_some(Check::StartRuns { port: Some(port) });
+            Some([exposes].into_iter().chain(listens).collect())
         },
     },
     Entry {

@@ -1,9 +1,42 @@
 //! How the container starts, runs and stops.
 
-use super::{Entry, STOP_WITHIN, list, one, size, time};
+use super::{Entry, STOP_WITHIN, list, number, one, size, time};
 use crate::{Check, CheckKind, StopSignal};
 
 pub(super) const ENTRIES: &[Entry] = &[
+    Entry {
+        kind: CheckKind::StartRuns,
+        sentence: "Container starts",
+        description: "5 s after its start the main process runs and, where a port is known, takes connections from outside. With a port in the sentence: \
+                      that one, where neither `--port` nor a variable moves it.",
+        examples: &[
+            "Container starts",
+            "Container starts successfully",
+            "Container starts, listening on 4000",
+            "App starts on port 4000",
+            "Serves on port 8000",
+            "Service listens on port 8000",
+        ],
+        forms: &[
+            &["<service>", "(start|start up|boot|boot up|come up)"],
+            &["(start|start up|boot|come up|available|reachable|run) on [tcp] port {port}"],
+            &["(listen|listening|serve|serving) on [tcp] [port] {port}"],
+        ],
+        extras: &[
+            "<service>",
+            "(successfully|cleanly|correctly|ok|fine|properly)",
+            "without (error|any error|failure|problem|issue|crashing)",
+            "[and] (listening|listen|serving|serve) on [tcp] [port] {port}",
+        ],
+        topics: &["startup", "start", "port", "network"],
+        checks: |found| {
+            let port = match number(found, "port") {
+                Some(port) => Some(u16::try_from(port).ok()?),
+                None => None,
+            };
+            one(Check::StartRuns { port })
+        },
+    },
     Entry {
         kind: CheckKind::StartWithin,
         sentence: "Starts within {time}",

@@ -7,14 +7,23 @@ pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         kind: CheckKind::ApiCrud,
         sentence: "All CRUD endpoints work",
-        description: "Every collection in the service's own OpenAPI document is created, read, listed, updated, read, deleted and read again (404); every field is compared, in the list too, over eight connections at once. All four operations must be there.",
+        description: "Every collection in the service's own OpenAPI document is created, read, listed, updated, read, deleted and read again (404); every field is compared, in the list too, over eight connections at once. All four operations must be there. With {things} named, a path or a noun, only those.",
         examples: &[
             "All CRUD endpoints work when running containerized",
             "All CRUD operations work in the container",
             "CRUD endpoints work",
+            "CRUD for /items works",
+            "Tasks can be created, listed, updated and deleted",
         ],
         forms: &[
             &["[all|full|complete] crud [api] [endpoint|operation|route|functionality|cycle|action|method]", "<works>"],
+            &[
+                "[all|full|complete] crud [api] [endpoint|operation|route|functionality|cycle|action|method] (for|on|of) ({path}|{things})",
+                "<works>",
+            ],
+            &[
+                "({path}|{things}) can (created|added) , (listed|read|retrieved|fetched) [, (listed|read|retrieved|fetched)] , (updated|changed|edited|modified) [,] and (deleted|removed)",
+            ],
             &["create , read , update [,] [and] delete", "<works>"],
             &["create / read / update / delete", "<works>"],
         ],
@@ -24,9 +33,11 @@ pub(super) const ENTRIES: &[Entry] = &[
             "[(when|while|if)] [run|running] (containerized|in <container>|inside <container>|within <container>|from <container>)",
             "create , read , update [,] [and] delete",
             "create / read / update / delete",
+            "(for|on|of) {path}",
+            "of {things}",
         ],
         topics: &["api", "functionality", "functional"],
-        checks: |_| one(Check::ApiCrud),
+        checks: |found| one(Check::ApiCrud { things: text(found, "path").or_else(|| text(found, "things")) }),
     },
     Entry {
         kind: CheckKind::DatabaseConnects,
@@ -56,6 +67,25 @@ pub(super) const ENTRIES: &[Entry] = &[
             let name = text(found, "database").unwrap_or_default();
             let variable = text(found, "var").unwrap_or_else(|| "DATABASE_URL".to_owned());
             one(Check::DatabaseConnects { name, variable })
+        },
+    },
+    Entry {
+        kind: CheckKind::DependencyConnects,
+        sentence: "Container can connect to {dependency} with provided {VAR}",
+        description: "The service reaches a dependency that is no PostgreSQL, named by {VAR}. There is no stand-in for one yet, so that nothing shows it: `unproven`.",
+        examples: &[
+            "Container can connect to Redis with provided REDIS_URL",
+            "Connects to MariaDB via DB_URL",
+            "Talks to RabbitMQ through AMQP_URL",
+        ],
+        forms: &[&[
+            "(can connect|connect|connected|can talk|talk|can reach|reach) [to|with] [external] {dependency} [database|db|server|instance|cluster|broker|cache|queue|service]",
+            "<using> [environment variable] {var} [environment variable|variable|env var]",
+        ]],
+        extras: &["<container>", "successfully"],
+        topics: &["dependencies", "connectivity", "cache", "queue", "database"],
+        checks: |found| {
+            one(Check::DependencyConnects { name: text(found, "dependency")?, variable: text(found, "var")? })
         },
     },
     Entry {

@@ -56,12 +56,14 @@ pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         kind: CheckKind::EnvRequired,
         sentence: "Refuses to start without {VAR}",
-        description: "Without {VAR} the container exits by itself, with a code that is not 0.",
+        description: "Without {VAR} the container exits by itself, with a code that is not 0; with \"a clear message\" or \"naming it\", a line of its log names {VAR}.",
         examples: &[
             "Refuses to start without DATABASE_URL",
             "Exits non-zero without DATABASE_URL",
             "Fails to start if DATABASE_URL is not set",
             "DATABASE_URL is required",
+            "Refuses to start without API_TOKEN, naming it in the log",
+            "Fails fast with a clear message when DATABASE_URL is missing",
         ],
         forms: &[&["{var}", "(required|mandatory)"], &["<refuse>", "<no-var>"]],
         extras: &[
@@ -72,8 +74,10 @@ pub(super) const ENTRIES: &[Entry] = &[
             "exit code non-zero",
             "(at once|immediately|fast|early|quickly)",
             "and (exit|stop|say so)",
+            "with (clear|helpful|readable|meaningful|descriptive|useful|understandable) [error] message !named",
+            "[and] (naming|name) (it|variable|missing variable) [in (log|log output|its log|error|message|error message)] !named",
         ],
         topics: &["configuration", "startup", "config"],
-        checks: |found| one(Check::EnvRequired { variable: text(found, "var")? }),
+        checks: |found| one(Check::EnvRequired { variable: text(found, "var")?, named: found.has("named") }),
     },
 ];

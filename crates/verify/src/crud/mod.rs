@@ -104,9 +104,46 @@ impl Crud<'_> {
         if !collections.iter().any(|collection| collection.missing().is_empty()) {
             return self.none_is_whole(&collections, &others);
         }
+        let chosen: Vec<&Collection> = collections.iter().collect();
+        let mut whole = self.each(&chosen, &collections, service, rows);
+        if too_many {
+            whole = whole.and(Finding::unproven("there are more collections than are looked at"));
+        }
+        if !others.is_empty() {
+            whole = whole.warn(format!("not exercised, for they belong to no collection: {}", others.join(", ")));
+        }
+        whole
+    }
+
+    /// The collections of things that a sentence names, all four operations of each.
+    pub(crate) fn only(&self, things: &str, service: &Service<'_>, rows: &mut Rows) -> Finding {
+        let (collections, _) = self.api.collections();
+        let chosen: Vec<&Collection> =
+            collections.iter().filter(|collection| is_of(&self.api.path(&collection.path), things)).collect();
+        if chosen.is_empty() {
+            let known: Vec<String> = collections.iter().map(|collection| collection.path.clone()).take(5).collect();
+            let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+            let place = &self.api.place;
+            return Finding::unproven(format!("{place} names no collection of `{things}`, but {known}; {SCENARIO}"));
+        }
+        let lacking = chosen.iter().find(|collection| !collection.missing().is_empty());
+        if let Some(collection) = lacking {
+            let missing = collection.missing().join(", no ");
+            return Finding::fail(format!("{} documents no {missing}", collection.path));
+        }
+        self.each(&chosen, &collections, service, rows)
+    }
+
+    fn each(
+        &self,
+        chosen: &[&Collection],
+        collections: &[Collection],
+        service: &Service<'_>,
+        rows: &mut Rows,
+    ) -> Finding {
         let started = Instant::now();
         let mut whole: Option<Finding> = None;
-        for collection in &collections {
+        for collection in chosen {
             let finding = match collection.missing().as_slice() {
                 missing if collection.create.is_none() || missing.contains(&"read") => {
                     Finding::pass("").warn(format!("{} documents no {}", collection.path, missing.join(", no ")))
@@ -115,7 +152,7 @@ impl Crud<'_> {
                     Finding::unproven(format!("no time was left for {}", collection.path))
                 }
                 missing => {
-                    let finding = self.one(service, collection, &collections, rows).unwrap_or_else(Finding::from);
+                    let finding = self.one(service, collection, collections, rows).unwrap_or_else(Finding::from);
                     if missing.is_empty() {
                         finding
                     } else {
@@ -128,17 +165,9 @@ impl Crud<'_> {
                 Some(before) => before.and(finding),
             });
         }
-        let mut whole = whole.unwrap_or_else(|| Finding::unproven("no collection"));
-        if too_many {
-            whole = whole.and(Finding::unproven("there are more collections than are looked at"));
-        }
-        if !others.is_empty() {
-            whole = whole.warn(format!("not exercised, for they belong to no collection: {}", others.join(", ")));
-        }
-        whole
+        whole.unwrap_or_else(|| Finding::unproven("no collection"))
     }
 
-    /// No collection of the document has create, read, update and delete.
     fn none_is_whole(&self, collections: &[Collection], others: &[String]) -> Finding {
         let place = &self.api.place;
         let known: Vec<String> = collections
@@ -161,6 +190,17 @@ impl Crud<'_> {
         }
         Finding::fail(evidence)
     }
+}
+
+/// Whether a collection is of the things named: its whole path, or its last part in the singular or the plural.
+fn is_of(path: &str, things: &str) -> bool {
+    let plain = |text: &str| text.trim_matches('/').to_lowercase();
+    if things.starts_with('/') {
+        return plain(path) == plain(things);
+    }
+    let last = plain(path.trim_end_matches('/').rsplit('/').next().unwrap_or_default());
+    let things = plain(things);
+    last == things || things.strip_suffix('s').is_some_and(|one| one == last)
 }
 
 /// Whether an operation outside every collection could be a create, an update or a delete.

@@ -8,24 +8,35 @@ use crate::crud::SCENARIO;
 use crate::finding::one_line;
 
 impl Runs<'_> {
+    /// Every collection.
     pub(crate) fn crud<'m>(&self, main: &'m Main) -> &'m Finding {
-        main.seen.crud.get_or_init(|| {
-            let Ok(port) = self.port else { return Finding::unproven(self.no_port()) };
-            let api = match &main.api {
-                Ok(api) => api,
-                Err(why) => return Finding::unproven(format!("{why}; {SCENARIO}")),
-            };
-            let service = self.service(main.up.container.as_ref(), port);
-            let mut rows = self.ledger.rows();
-            let mut finding = self.requests(api).all(&service, &mut rows);
-            if finding.verdict == Verdict::Fail {
-                // What it logged at that moment may tell why.
-                let words = self.last_words(main.up.container.as_ref());
-                finding = Finding { evidence: one_line(&format!("{}{words}", finding.evidence)), ..finding };
-            }
-            main.users().look(main.up.container.as_ref());
-            main.count_answered(service.answered.get());
-            finding
-        })
+        main.seen.crud.get_or_init(|| self.exercised(main, None))
+    }
+
+    /// The collections of the things named.
+    pub(crate) fn crud_of(&self, main: &Main, things: &str) -> Finding {
+        self.exercised(main, Some(things))
+    }
+
+    fn exercised(&self, main: &Main, things: Option<&str>) -> Finding {
+        let Ok(port) = self.port else { return Finding::unproven(self.no_port()) };
+        let api = match &main.api {
+            Ok(api) => api,
+            Err(why) => return Finding::unproven(format!("{why}; {SCENARIO}")),
+        };
+        let service = self.service(main.up.container.as_ref(), port);
+        let mut rows = self.ledger.rows();
+        let mut finding = match things {
+            None => self.requests(api).all(&service, &mut rows),
+            Some(things) => self.requests(api).only(things, &service, &mut rows),
+        };
+        if finding.verdict == Verdict::Fail {
+            // What it logged at that moment may tell why.
+            let words = self.last_words(main.up.container.as_ref());
+            finding = Finding { evidence: one_line(&format!("{}{words}", finding.evidence)), ..finding };
+        }
+        main.users().look(main.up.container.as_ref());
+        main.count_answered(service.answered.get());
+        finding
     }
 }

@@ -81,7 +81,8 @@ impl Teller {
 /// Whether it is shown by asking the service from outside.
 pub(crate) fn needs_reach(check: &Check) -> bool {
     match check {
-        Check::HealthHealthy { .. } | Check::Scenario(_) => false,
+        // The port that a sentence names may be another one than the run's.
+        Check::HealthHealthy { .. } | Check::StartRuns { port: Some(_) } | Check::Scenario(_) => false,
         Check::EnvRuntime { .. }
         | Check::StopGraceful { .. }
         | Check::MemoryUnder { .. }
@@ -96,6 +97,8 @@ fn is_broken_by_silence(check: &Check) -> bool {
     let to_the_inside = matches!(
         check,
         Check::HealthHealthy { .. }
+            | Check::StartRuns { port: Some(_) }
+            | Check::DependencyConnects { .. }
             | Check::DatabaseConnects { .. }
             | Check::DatabaseRotates { .. }
             | Check::Scenario(_)

@@ -156,7 +156,8 @@ impl Runs<'_> {
         }
     }
 
-    pub(crate) fn required(&self, variable: &str) -> Finding {
+    /// `named`: its log must name the variable.
+    pub(crate) fn required(&self, variable: &str, named: bool) -> Finding {
         let run = self.run();
         let by_config = self.config().env().iter().any(|(name, _)| name == variable);
         if !by_config && !run.env.iter().any(|(name, _)| name == variable) {
@@ -166,7 +167,12 @@ impl Runs<'_> {
         if by_config && refused.verdict == seaworthy_report::Verdict::Fail {
             return Finding { evidence: format!("the config sets {variable}; {}", refused.evidence), ..refused };
         }
-        refused
+        match refused.warnings.first() {
+            Some(unnamed) if named && refused.verdict == seaworthy_report::Verdict::Pass => {
+                Finding::fail(format!("{}; {unnamed}", refused.evidence))
+            }
+            _ => refused,
+        }
     }
 
     /// Ends by itself, with an error, when nobody gives the variable: what the config sets is then still there.

@@ -15,6 +15,7 @@ mod network;
 mod persist;
 mod rotation;
 mod scenario;
+mod start;
 mod stop;
 mod user;
 mod wait;

@@ -1,0 +1,136 @@
+//! Sentences that are a request and its answer: `GET /health -> 200`, `/healthz returns 200`.
+//!
+//! They become the line of a scenario, whose grammar then says whether they are understood whole.
+
+/// Words between a request and its status.
+const ANSWERS: &[&str] = &[
+    "->",
+    "→",
+    "=>",
+    "returns",
+    "return",
+    "answers with",
+    "answers",
+    "answer",
+    "responds with",
+    "respond with",
+    "gives",
+    "yields",
+];
+/// What may stand in front of those words.
+const DUTIES: &[&str] = &["must", "should", "shall", "will"];
+/// What may stand in front of a path that is asked with GET.
+const NOUNS: &[&str] =
+    &["", "endpoint", "health endpoint", "health check endpoint", "health endpoint at", "endpoint at"];
+const METHODS: &[&str] = &["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"];
+/// What statuses are called; the words say the same again.
+const REASONS: &[(&str, &str)] = &[
+    ("200", "OK"),
+    ("201", "Created"),
+    ("202", "Accepted"),
+    ("204", "No Content"),
+    ("301", "Moved Permanently"),
+    ("302", "Found"),
+    ("400", "Bad Request"),
+    ("401", "Unauthorized"),
+    ("403", "Forbidden"),
+    ("404", "Not Found"),
+    ("405", "Method Not Allowed"),
+    ("409", "Conflict"),
+    ("422", "Unprocessable Entity"),
+    ("503", "Service Unavailable"),
+];
+
+/// The sentence as a scenario's line; none where it is no request.
+pub(crate) fn line(sentence: &str) -> Option<String> {
+    let sentence = sentence.trim().trim_end_matches('.').trim_end();
+    let (request, answer) = split(sentence)?;
+    let (status, rest) = answer.split_at(answer.find(|c: char| !c.is_ascii_digit()).unwrap_or(answer.len()));
+    if status.len() != 3 {
+        return None;
+    }
+    let request = request_of(request, status)?;
+    let rest = rest.trim();
+    let reason = REASONS.iter().find(|(known, _)| *known == status).map_or("", |(_, reason)| reason);
+    let rest = match rest.get(..reason.len()) {
+        Some(words) if words.eq_ignore_ascii_case(reason) => rest[reason.len()..].trim_start(),
+        _ => rest,
+    };
+    let rest = ["with body ", "with the body ", "with ", "and "]
+        .iter()
+        .find_map(|word| rest.strip_prefix(word).filter(|rest| rest.starts_with('{')))
+        .unwrap_or(rest);
+    Some(format!("{request} -> {status} {rest}").trim_end().to_owned())
+}
+
+/// What stands in front of the first word for an answer, and behind it.
+fn split(sentence: &str) -> Option<(&str, &str)> {
+    let found = ANSWERS.iter().filter_map(|words| {
+        let at = sentence.find(&format!(" {words} "))?;
+        Some((at, words.len()))
+    });
+    // Of two that begin at one place, the longer one.
+    let (at, length) = found.min_by_key(|(at, length)| (*at, usize::MAX - length))?;
+    let request = sentence[..at].trim_end();
+    let request = DUTIES.iter().find_map(|word| request.strip_suffix(word)?.strip_suffix(' ')).unwrap_or(request);
+    Some((request, sentence[at + length + 1..].trim_start()))
+}
+
+/// The method, the path and what is sent. A path by itself is asked with GET.
+fn request_of(request: &str, status: &str) -> Option<String> {
+    let (first, rest) = request.split_once(' ').unwrap_or(("", request));
+    let request = if METHODS.contains(&first) {
+        request.to_owned()
+    } else {
+        let at = request.find('/')?;
+        let (noun, path) = (request[..at].trim_end().to_lowercase(), &request[at..]);
+        // `Health endpoint at /health returns 503` tells of a state that is not named.
+        let is_bare =
+            NOUNS.contains(&noun.as_str()) && !path.contains(' ') && (noun.is_empty() || status.starts_with('2'));
+        return is_bare.then(|| format!("GET {path}")).filter(|request| is_plain(request));
+    };
+    let sent = rest.split_once(' ').map_or("", |(_, sent)| sent.trim_start());
+    let is_whole = sent.is_empty() || ["{", "[", "\"", "header "].iter().any(|begin| sent.starts_with(begin));
+    (rest.starts_with('/') && is_whole && is_plain(&request)).then_some(request)
+}
+
+/// Whether the path names one thing: `/items/:id` and `/items/<id>` stand for many.
+fn is_plain(request: &str) -> bool {
+    let path = request.split(' ').nth(1).unwrap_or_default();
+    !path.split('/').any(|part| part.starts_with([':', '<', '*', '{']))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_request_and_its_answer_are_a_line_of_a_scenario() {
+        for (sentence, expected) in [
+            ("GET /ping → 200", Some("GET /ping -> 200")),
+            ("GET /ping -> 200.", Some("GET /ping -> 200")),
+            ("GET /ping must return 200 OK", Some("GET /ping -> 200")),
+            ("GET /x returns 404 Not Found", Some("GET /x -> 404")),
+            ("GET /health returns 200 with {\"status\":\"ok\"}", Some("GET /health -> 200 {\"status\":\"ok\"}")),
+            (
+                "POST /items {\"a\":1} -> 201 {\"a\":1}, save id",
+                Some("POST /items {\"a\":1} -> 201 {\"a\":1}, save id"),
+            ),
+            ("/healthz returns 200", Some("GET /healthz -> 200")),
+            ("/admin returns 401", Some("GET /admin -> 401")),
+            ("Health endpoint /healthz returns 200", Some("GET /healthz -> 200")),
+            ("Health endpoint at /health returns 503", None),
+            ("Login page /login returns 200", None),
+            ("GET /items/:id -> 200", None),
+            ("GET /items/{id} -> 200", None),
+            ("GET /x does not return 500", None),
+            ("GET /x returns JSON", None),
+            ("GET /x returns 2xx", None),
+            ("get /x returns 200", None),
+            ("Health endpoint answers 200 OK", None),
+            ("", None),
+        ] {
+            assert_eq!(line(sentence).as_deref(), expected, "{sentence}");
+        }
+    }
+}
