@@ -110,6 +110,8 @@ checks! {
     ImagePlatform = "image.platform", [Image], Image;
     /// Binaries are statically linked.
     ImageStatic { binaries: Binaries } = "image.static", [Image], Image;
+    /// Binaries carry their dependency list.
+    ImageDependencyList = "image.dependency_list", [Image], Image;
     /// Image holds CA certificates.
     ImageCertificates = "image.certificates", [Image], Image;
     /// Health check is declared.

@@ -535,7 +535,22 @@ fn registry(tokens: &[Token]) -> Option<(usize, String)> {
             ("gitlab container registry", "registry.gitlab.com"),
         ],
     );
-    named.or_else(|| host_name(tokens))
+    named.or_else(|| repository_name(tokens)).or_else(|| host_name(tokens))
+}
+
+/// `ghcr.io/acme/app`: a registry's host and a path there, without a tag.
+fn repository_name(tokens: &[Token]) -> Option<(usize, String)> {
+    let token = tokens.first()?;
+    let (host, path) = token.text.split_once('/')?;
+    host_name(&[Token::new(host, token.start)])?;
+    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"._-".contains(&byte);
+    let is_part = |part: &str| {
+        part.starts_with(|c: char| c.is_ascii_alphanumeric())
+            && part.ends_with(|c: char| c.is_ascii_alphanumeric())
+            && part.bytes().all(plain)
+    };
+    let is_path = path.len() <= 255 && path.split('/').all(is_part);
+    is_path.then(|| (1, format!("{}/{path}", host.to_lowercase())))
 }
 
 /// `ghcr.io`, `db.example.com:5432`, `localhost:5000`.

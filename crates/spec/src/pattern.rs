@@ -78,6 +78,7 @@ const SHARED: &[(&str, &str)] = &[
         "<binary>",
         "[all !all|every !all] [final|service|server|app|application|main|go|rust|compiled|release|single|own] (binary|executable)",
     ),
+    ("<own-binary>", "[service|server|app|application|main|go|rust|compiled|release] (binary|executable)"),
     ("<command-part>", "(<part>|<part> (and|or|/) <part>|(entrypoint/cmd|cmd/entrypoint) !entrypoint !command)"),
     ("<part>", "(entrypoint !entrypoint|(cmd|command|start command) !command)"),
     ("<memory>", "(memory|ram)"),

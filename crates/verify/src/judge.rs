@@ -150,6 +150,7 @@ impl<'a> Judge<'a> {
             Check::ImageLayers { most } => image::layers(facts, *most),
             Check::ImagePlatform => image::platform(facts),
             Check::ImageStatic { binaries } => image::linkage(facts, *binaries),
+            Check::ImageDependencyList => image::dependency_list(facts),
             Check::ImageCertificates => image::certificates(facts),
             Check::HealthDeclared => image::declared(facts),
             Check::EnvRuntime { variable } => match image::runtime(facts, variable, &criterion.allowed) {

@@ -112,7 +112,7 @@ pub(crate) fn pushed(subject: &Subject<'_>, registries: &[String]) -> Finding {
     match &subject.travel.registry {
         Some(there) if there.digest == *subject.image.digest() => {
             let seen = format!("{}@{} read back by digest", there.repository, short(&there.digest));
-            if registries.is_empty() || registries.contains(&there.registry) {
+            if registries.is_empty() || registries.contains(&there.registry) || registries.contains(&there.repository) {
                 Finding::pass(seen)
             } else {
                 Finding::pending(format!("{seen}; that is not {named}"), next)
@@ -257,6 +257,9 @@ fn here(subject: &Subject<'_>, decided: &[report::Criterion]) -> Finding {
 fn repository(registries: &[String]) -> String {
     let Some(first) = registries.first() else { return "HOST/REPO".to_owned() };
     let name = first.to_lowercase();
+    if name.contains('/') {
+        return name;
+    }
     if name.contains("docker") {
         "docker.io/OWNER/REPO".to_owned()
     } else if name.contains("ghcr") || name.contains("github") {

@@ -21,6 +21,37 @@ const SENTENCES: &str = "\
 #[derive(Clone, Copy)]
 struct Ran(Verdict);
 
+/// How a sentence is decided of an image that lies in `ghcr.io/acme/notes`.
+fn decided(sentence: &str) -> anyhow::Result<String> {
+    let folder = tempfile::tempdir()?;
+    let image = Recipe::default().write(&folder.path().join("image"))?;
+    let spec = Spec::parse(&format!("# Notes\n\n## Success Criteria\n\n- [ ] {sentence}\n"))?;
+    let subject = Subject {
+        image: &image,
+        deferred: None,
+        reference: "notes".to_owned(),
+        record: None,
+        project: String::new(),
+        argument: None,
+        travel: Travel { registry: Some(in_registry("ghcr.io", &image)), ..Travel::default() },
+    };
+    let report = verify(&spec, "spec.md", &subject, Err("no engine".to_owned()), &Options::default(), &mut |_| {})?;
+    let criterion = &report.criteria[0];
+    let next = criterion.next.as_ref().map(|next| format!(" -> {next}")).unwrap_or_default();
+    let line = format!("{:?}: {}{next}", criterion.verdict, criterion.evidence);
+    Ok(line.replace(&image.digest().hex()[..12], "OWN"))
+}
+
+#[test]
+fn a_push_to_another_repository_is_not_the_promised_one() -> anyhow::Result<()> {
+    assert_eq!(decided("Pushed to ghcr.io/acme/notes")?, "Pass: ghcr.io/acme/notes@sha256:OWN… read back by digest");
+    assert_eq!(
+        decided("Pushed to ghcr.io/acme/other")?,
+        "Pending: ghcr.io/acme/notes@sha256:OWN… read back by digest; that is not ghcr.io/acme/other -> seaworthy ship --to ghcr.io/acme/other"
+    );
+    Ok(())
+}
+
 fn told(ran: Ran, travel: impl Fn(&Image) -> Travel, record: Option<&Record>) -> anyhow::Result<String> {
     let folder = tempfile::tempdir()?;
     let image = Recipe::default().write(&folder.path().join("image"))?;

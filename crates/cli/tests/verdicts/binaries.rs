@@ -18,6 +18,38 @@ fn dynamic(mut program: Vec<u8>) -> Vec<u8> {
     program
 }
 
+/// `{"packages":[{"name":"notes","version":"1.0.0"}]}`, compressed as cargo-auditable does.
+const LIST: &[u8] =
+    b"\x78\x9c\xab\x56\x2a\x48\x4c\xce\x4e\x4c\x4f\x2d\x56\xb2\x8a\xae\x56\xca\x4b\xcc\x4d\x55\xb2\x52\xca\xcb\x2f\x01\x0a\xe8\x28\x95\xa5\x16\x15\x67\xe6\xe7\x01\x45\x0c\xf5\x0c\xf4\x0c\x94\x6a\x63\x6b\x01\x9e\x26\x0f\xd3";
+
+/// The program with one more section, `.dep-v0`.
+fn with_section(mut program: Vec<u8>, data: &[u8]) -> Vec<u8> {
+    let number = |bytes: &[u8]| bytes.iter().rev().fold(0_usize, |number, byte| number << 8 | usize::from(*byte));
+    let (table, count, names_index) = (number(&program[40..48]), number(&program[60..62]), number(&program[62..64]));
+    let mut headers = program[table..table + count * 64].to_vec();
+    let names_header = names_index * 64;
+    let names_at = number(&headers[names_header + 24..names_header + 32]);
+    let names_size = number(&headers[names_header + 32..names_header + 40]);
+    let mut names = program[names_at..names_at + names_size].to_vec();
+    let mut header = [0; 64];
+    header[..4].copy_from_slice(&u32::try_from(names.len()).expect("few names").to_le_bytes());
+    header[4] = 1;
+    header[24..32].copy_from_slice(&program.len().to_le_bytes());
+    header[32..40].copy_from_slice(&data.len().to_le_bytes());
+    program.extend(data);
+    names.extend(b".dep-v0\0");
+    headers[names_header + 24..names_header + 32].copy_from_slice(&program.len().to_le_bytes());
+    headers[names_header + 32..names_header + 40].copy_from_slice(&names.len().to_le_bytes());
+    program.extend(names);
+    program.resize(program.len().next_multiple_of(8), 0);
+    let table = program.len();
+    program.extend(headers);
+    program.extend(header);
+    program[40..48].copy_from_slice(&table.to_le_bytes());
+    program[60..62].copy_from_slice(&u16::try_from(count + 1).expect("few sections").to_le_bytes());
+    program
+}
+
 fn with_worker(change: fn(Vec<u8>) -> Vec<u8>) -> Recipe {
     Recipe::default().layer(move |layer: &mut LayerBuilder| {
         Ok(layer.file("app/worker", 0o755, (0, 0), change(std::fs::read(sample_service()?)?))?)
@@ -82,4 +114,17 @@ fn a_bundle_that_the_user_cannot_read_is_none() -> anyhow::Result<()> {
     row!(closed)
         .promise("CA certificates are present")
         .looks("fail image.certificates: `/etc/ssl/certs/ca-certificates.crt` has the mode 0600 and the owner 0:0: the image's user cannot read it")
+}
+
+#[test]
+fn a_program_without_its_dependency_list_is_told() -> anyhow::Result<()> {
+    row!(Recipe::default()).promise("Binaries carry their dependency list").looks(
+        "fail image.dependency_list: `/app/notes` has neither a section `.dep-v0` (cargo-auditable) nor `.go.buildinfo` (Go)",
+    )?;
+    row!(Recipe::default().binary(|program| with_section(program, LIST)))
+        .promise("The binary embeds its dependency list")
+        .looks("pass image.dependency_list: `/app/notes` lists 1 package in `.dep-v0`")?;
+    row!(Recipe::default().binary(|program| with_section(program, b"nothing")))
+        .promise("The binary embeds its dependency list")
+        .looks("fail image.dependency_list: `/app/notes` has a section `.dep-v0` (7 bytes) that is no list")
 }

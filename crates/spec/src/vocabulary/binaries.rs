@@ -26,6 +26,30 @@ pub(super) const ENTRIES: &[Entry] = &[
         },
     },
     Entry {
+        kind: CheckKind::ImageDependencyList,
+        sentence: "Binaries carry their dependency list",
+        description: "The program that the image's command starts has its list of dependencies in it, as cargo-auditable (`.dep-v0`) or Go puts it \
+                      there, and it can be read.",
+        examples: &[
+            "Binaries carry their dependency list",
+            "The binary embeds its dependency list",
+            "Dependency list is embedded in the binary",
+            "Binary is auditable with cargo audit",
+        ],
+        forms: &[
+            &[
+                "<own-binary>",
+                "(carry|embed|contain|include|have|hold)",
+                "(dependency list|list of dependency|list of their dependency|their dependency list)",
+            ],
+            &["(dependency list|list of dependency)", "(embedded|included|contained|kept) in <own-binary>"],
+            &["<own-binary>", "auditable (with|by) cargo (audit|auditable)"],
+        ],
+        extras: &["<in-image>", "of <image>", "embedded"],
+        topics: &["supply chain", "binary", "binaries", "dependencies", "sbom"],
+        checks: |_| one(Check::ImageDependencyList),
+    },
+    Entry {
         kind: CheckKind::ImageCertificates,
         sentence: "Image holds CA certificates",
         description: "A bundle of certificates lies where the distributions keep it, or where the config's SSL_CERT_FILE says, and at least one \

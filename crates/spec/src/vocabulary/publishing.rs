@@ -8,11 +8,12 @@ pub(super) const ENTRIES: &[Entry] = &[
         kind: CheckKind::RegistryPushed,
         sentence: "Image can be pushed to registry",
         description: "The image was pushed, and the registry gives back its digest. Named registries (`(Docker Hub or GHCR)`): \
-                      one of them did.",
+                      one of them did; of one that is named with a path, that repository did.",
         examples: &[
             "Image can be pushed to registry",
             "Image can be pushed to registry (Docker Hub or GHCR)",
             "Image is pushed to ghcr.io",
+            "Image can be pushed to registry (ghcr.io/acme/app)",
         ],
         forms: &[&[
             "(can pushed|pushed|can published|published|uploaded|push|publish) to ([container|docker|image|remote] registry|{registries})",

@@ -47,7 +47,7 @@ fn started(facts: &Facts) -> Finding {
                     words.join(" ")
                 ));
             }
-            Some(Program::Elf { .. }) if is_loader(path) => {}
+            Some(Program::Elf { .. }) if program::is_loader(path) => {}
             Some(Program::Elf { header, .. }) if command::only_starts(&text(path)) => {
                 launchers.push((place, header.linkage));
             }
@@ -98,7 +98,7 @@ fn others(facts: &Facts) -> Others {
     for (path, node) in facts.tree.iter() {
         let Some(Program::Elf { header, .. }) = facts.program(path) else { continue };
         let is_known = started.iter().any(|(known, _)| known == path) || facts.packages.knows(&text(path));
-        if !is_executable(node) || is_known || is_library(path) || is_loader(path) {
+        if !is_executable(node) || is_known || is_library(path) || program::is_loader(path) {
             continue;
         }
         match header.linkage {
@@ -112,11 +112,6 @@ fn others(facts: &Facts) -> Others {
 
 fn is_library(path: &Path) -> bool {
     path.file_name().is_some_and(|name| name.to_string_lossy().contains(".so"))
-}
-
-/// `ld-linux-x86-64.so.2`, `ld-musl-x86_64.so.1`.
-fn is_loader(path: &Path) -> bool {
-    is_library(path) && path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("ld"))
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ mod base;
 mod certificates;
 mod command;
 mod config_search;
+mod dependency_list;
 mod elf;
 mod env;
 mod exception;
@@ -40,6 +41,7 @@ mod vouch;
 
 pub use base::{KnownBase, base};
 pub use certificates::certificates;
+pub use dependency_list::dependency_list;
 pub use env::runtime;
 pub use exec_form::exec_form;
 pub use facts::{Facts, FactsError};

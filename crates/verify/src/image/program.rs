@@ -1,6 +1,6 @@
 //! Which files an image's command leads to, as the kernel would find them, and as whom they run.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use seaworthy_image::Node;
 
@@ -95,4 +95,10 @@ pub(super) fn find<'a>(facts: &'a Facts, word: &str) -> Option<(PathBuf, &'a Nod
 
 pub(super) fn is_executable(node: &Node) -> bool {
     node.is_file() && node.mode & 0o111 != 0
+}
+
+/// `ld-linux-x86-64.so.2`, `ld-musl-x86_64.so.1`.
+pub(super) fn is_loader(path: &Path) -> bool {
+    let name = path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
+    name.starts_with("ld") && name.contains(".so")
 }
