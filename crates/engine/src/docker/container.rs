@@ -3,7 +3,6 @@
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpStream};
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -15,12 +14,13 @@ use bollard::query_parameters::{
 use futures_util::StreamExt as _;
 
 use super::client::{failed, status};
+use super::disk::{self, Bounded};
 use super::holder::Holder;
 use super::memory::Counter;
 use super::mounts::NamedVolumes;
 use super::output::{Kept, Output};
 use super::prepared::Base;
-use super::{NAME, disk, health, processes};
+use super::{NAME, health, processes};
 use crate::process::{self, IdMaps};
 use crate::{Attempt, Container, EngineError, Exit, Health, Logs, Memory, Process, Signal, Status};
 
@@ -35,8 +35,7 @@ pub(crate) struct Running {
     memory: Mutex<Counter>,
     healthy_after: Mutex<Option<Duration>>,
     output: Option<Output>,
-    /// It was stopped because it wrote too much.
-    out_of_disk: Arc<AtomicBool>,
+    bounded: Bounded,
 }
 
 pub(crate) struct Parts {
@@ -61,7 +60,7 @@ impl Running {
             memory: Mutex::default(),
             healthy_after: Mutex::default(),
             output: None,
-            out_of_disk: Arc::default(),
+            bounded: Bounded::default(),
         }
     }
 
@@ -84,21 +83,23 @@ impl Running {
     /// Has the container stopped when it has written more than that.
     pub(crate) fn stop_beyond(&self, folders: Option<Vec<PathBuf>>, limit_bytes: u64) -> Result<(), EngineError> {
         let client = Arc::clone(&self.base().client);
-        let (id, flag) = (self.id().to_owned(), Arc::clone(&self.out_of_disk));
+        let (id, bounded) = (self.id().to_owned(), self.bounded.clone());
         let (Some(holder), Some(folders)) = (&self.parts.holder, folders) else {
-            disk::watch(&client, id, flag, limit_bytes);
+            disk::watch(&client, id, bounded, limit_bytes);
             return Ok(());
         };
-        holder.weigh(folders, limit_bytes, move || disk::stop(&client, &id, &flag)).map_err(|error| {
-            EngineError::Failed { engine: NAME, action: "weigh what is written", reason: error.to_string() }
+        holder.weigh(folders, limit_bytes, move || bounded.stop(&client, &id)).map_err(|error| EngineError::Failed {
+            engine: NAME,
+            action: "weigh what is written",
+            reason: error.to_string(),
         })
     }
 
     /// Has it stopped when it holds more open without a name.
     pub(crate) fn stop_beyond_deleted(&self, limit_bytes: u64) -> Result<(), EngineError> {
         let Some(first) = self.pid else { return Ok(()) };
-        let (id, flag) = (self.id().to_owned(), Arc::clone(&self.out_of_disk));
-        disk::watch_deleted(&self.base().client, id, first, flag, limit_bytes).map_err(|error| EngineError::Failed {
+        let (id, bounded) = (self.id().to_owned(), self.bounded.clone());
+        disk::watch_deleted(&self.base().client, id, first, bounded, limit_bytes).map_err(|error| EngineError::Failed {
             engine: NAME,
             action: "watch what is deleted",
             reason: error.to_string(),
@@ -109,6 +110,7 @@ impl Running {
     pub(crate) fn has_started(&mut self, inspected: &ContainerInspectResponse) {
         let pid = inspected.state.as_ref().and_then(|state| state.pid).and_then(|pid| u32::try_from(pid).ok());
         self.pid = pid.filter(|&pid| processes::is_of_container(pid, self.id()));
+        self.bounded.has_started(self.pid);
         let network = inspected.network_settings.as_ref();
         let networks = network.and_then(|network| network.networks.as_ref());
         self.address = networks
@@ -219,7 +221,7 @@ impl Container for Running {
             return Ok(Status::Running);
         }
         let code = state.exit_code.and_then(|code| i32::try_from(code).ok()).unwrap_or(-1);
-        let out_of_disk = self.out_of_disk.load(Ordering::Acquire);
+        let out_of_disk = self.bounded.is_over();
         Ok(Status::Exited(Exit { code, out_of_memory: state.oom_killed == Some(true), out_of_disk }))
     }
 

@@ -3,27 +3,61 @@
 use std::fs;
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::thread;
 use std::time::Duration;
 
 use bollard::Docker;
 use bollard::query_parameters::{InspectContainerOptionsBuilder, KillContainerOptionsBuilder};
+use rustix::process::{Pid, PidfdFlags, Signal};
 
 use super::client::Client;
 use super::processes;
 use crate::embedded::deleted;
 
-/// Kills it, once for all.
-pub(crate) fn stop(client: &Client, id: &str, out_of_disk: &AtomicBool) {
-    client.block(kill(&client.docker, id, out_of_disk));
+/// A container that is stopped when it has written too much.
+#[derive(Clone, Default)]
+pub(crate) struct Bounded {
+    /// It was stopped for that.
+    is_over: Arc<AtomicBool>,
+    /// The number of its first process on this machine; 0 where it is not known.
+    first: Arc<AtomicU32>,
 }
 
-async fn kill(docker: &Docker, id: &str, out_of_disk: &AtomicBool) {
+impl Bounded {
+    pub(crate) fn is_over(&self) -> bool {
+        self.is_over.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn has_started(&self, first: Option<u32>) {
+        self.first.store(first.unwrap_or(0), Ordering::Release);
+    }
+
+    /// Kills it, once for all: by the kernel where this process may, for the daemon writes down first that it will, and waits for a disk that
+    /// has all to write that the container wrote.
+    pub(crate) fn stop(&self, client: &Client, id: &str) {
+        // First the reason, then the end: nobody sees this end without it.
+        self.is_over.store(true, Ordering::Release);
+        if kill_process(self.first.load(Ordering::Acquire), id).is_none() {
+            client.block(kill(&client.docker, id));
+        }
+    }
+}
+
+/// Kills the first process of the container, and with it all others.
+fn kill_process(first: u32, id: &str) -> Option<()> {
+    let number = Pid::from_raw(i32::try_from(first).ok()?)?;
+    let process = rustix::process::pidfd_open(number, PidfdFlags::empty()).ok()?;
+    // Asked when the process is held: from here on the number is no other's.
+    if !processes::is_of_container(first, id) {
+        return None;
+    }
+    rustix::process::pidfd_send_signal(process, Signal::KILL).ok()
+}
+
+async fn kill(docker: &Docker, id: &str) {
     const TRIES: u32 = 20;
     const PAUSE: Duration = Duration::from_millis(100);
-    // First the reason, then the end: nobody sees this end without it.
-    out_of_disk.store(true, Ordering::Release);
     for _ in 0..TRIES {
         let options = KillContainerOptionsBuilder::default().signal("SIGKILL").build();
         match docker.kill_container(id, Some(options)).await {
@@ -36,7 +70,7 @@ async fn kill(docker: &Docker, id: &str, out_of_disk: &AtomicBool) {
 }
 
 /// Where its folders are not to be seen: by what the daemon says of its own layer. Volumes are not weighed.
-pub(crate) fn watch(client: &Client, id: String, out_of_disk: Arc<AtomicBool>, limit_bytes: u64) {
+pub(crate) fn watch(client: &Client, id: String, bounded: Bounded, limit_bytes: u64) {
     const PAUSE: Duration = Duration::from_secs(1);
     let docker = client.docker.clone();
     client.spawn(async move {
@@ -45,7 +79,8 @@ pub(crate) fn watch(client: &Client, id: String, out_of_disk: Arc<AtomicBool>, l
         while let Ok(found) = docker.inspect_container(&id, Some(options.clone())).await {
             let written = found.size_rw.and_then(|bytes| u64::try_from(bytes).ok()).unwrap_or(0);
             if written > limit_bytes {
-                return kill(&docker, &id, &out_of_disk).await;
+                bounded.is_over.store(true, Ordering::Release);
+                return kill(&docker, &id).await;
             }
             tokio::time::sleep(PAUSE).await;
         }
@@ -58,7 +93,7 @@ pub(crate) fn watch_deleted(
     client: &Arc<Client>,
     id: String,
     first: u32,
-    out_of_disk: Arc<AtomicBool>,
+    bounded: Bounded,
     limit_bytes: u64,
 ) -> io::Result<()> {
     const PAUSE: Duration = Duration::from_millis(400);
@@ -67,7 +102,7 @@ pub(crate) fn watch_deleted(
     thread::Builder::new().name("deleted".to_owned()).spawn(move || {
         while processes::is_of_container(first, &id) {
             if deleted::bytes(first, &devices) > limit_bytes {
-                return stop(&client, &id, &out_of_disk);
+                return bounded.stop(&client, &id);
             }
             thread::sleep(PAUSE);
         }

@@ -209,9 +209,13 @@ pub(crate) fn assert_scratch(start: impl Fn(&Image, &Run) -> Box<dyn Container>)
     assert_eq!(ask(&*container, "write?/run/x"), "read-only filesystem or storage medium");
 }
 
-/// From when a container passes the bound of a run until it has ended, while it writes 2 GB.
+/// From when a container passes the bound of a run until it runs no more, while it writes 2 GB.
 #[track_caller]
-pub(crate) fn time_to_stop(start: impl Fn(&Image, &Run) -> Box<dyn Container>, path: &str) -> Duration {
+pub(crate) fn time_to_stop(
+    start: impl Fn(&Image, &Run) -> Box<dyn Container>,
+    runs: impl Fn(&dyn Container) -> bool,
+    path: &str,
+) -> Duration {
     let run = Run::default();
     let below = (run.disk_bytes >> 20) - 10;
     let container = start(&image(&["serve"], json!({})), &run);
@@ -219,9 +223,11 @@ pub(crate) fn time_to_stop(start: impl Fn(&Image, &Run) -> Box<dyn Container>, p
     assert_eq!(container.wait(Duration::from_secs(2)).unwrap(), None, "{path}");
     let started = Instant::now();
     send(&*container, &format!("fill?{path}:{}", 2000 - below));
+    until("the end", || (!runs(&*container)).then_some(()));
+    let took = started.elapsed();
     let exit = container.wait(Duration::from_mins(1)).unwrap();
     assert!(exit.is_some_and(|exit| exit.out_of_disk), "{path}: {exit:?}");
-    started.elapsed()
+    took
 }
 
 /// Asks again until the answer is there.
