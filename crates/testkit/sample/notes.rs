@@ -67,6 +67,10 @@ fn main() {
         eprintln!("KeyError: 'API_KEY'");
         std::process::exit(1);
     }
+    if faults.has("--other-driver") && std::env::var("DATABASE_URL").is_ok_and(|url| url.starts_with("postgres")) {
+        eprintln!("ModuleNotFoundError: No module named 'psycopg2'");
+        std::process::exit(1);
+    }
     if faults.has("--dials") {
         dial();
     }
@@ -504,6 +508,10 @@ fn answer(store: &Store, method: &str, path: &str, body: &str) -> (&'static str,
         },
         ("POST", "/notes", _) if store.faults.has("--breaks") => {
             eprintln!("sqlalchemy.exc.ProgrammingError: relation \"notes\" does not exist");
+            ("500 Internal Server Error", "{\"detail\":\"internal\"}".to_owned())
+        }
+        ("POST", "/notes", _) if store.faults.has("--other-parameters") => {
+            eprintln!("TypeError: connect() got an unexpected keyword argument 'sslmode'");
             ("500 Internal Server Error", "{\"detail\":\"internal\"}".to_owned())
         }
         ("POST", "/notes", _) => match text_of(body) {

@@ -216,7 +216,13 @@ impl<'a> Judge<'a> {
             Check::MachineDifferent => travel::on_another_machine(subject, decided),
             // Its steps start containers of their own, and the main one may have a right not to run.
             Check::Scenario(scenario) => match &self.runs {
-                Ok(runs) => within_bounds(runs, || runs.scenario(scenario, &|down| self.teller.told(down, check, id))),
+                Ok(runs) => within_bounds(runs, || {
+                    let finding = runs.scenario(scenario, &|down| self.teller.told(down, check, id));
+                    match runs.main() {
+                        Ok(main) => runs.unless_foreign_form(main, check, finding),
+                        Err(_) => finding,
+                    }
+                }),
                 Err(down) => self.teller.told(down, check, id),
             },
         }
@@ -231,6 +237,7 @@ impl<'a> Judge<'a> {
             }
             Ok((runs, main)) => within_bounds(runs, || {
                 let finding = runs.with_log(main, check.about(), || decide(runs, main));
+                let finding = runs.unless_foreign_form(main, check, finding);
                 if finding.verdict != Verdict::Pass {
                     // It may have been stopped before this check, and have been asked nothing but requests in it.
                     let _ = main.up.container.status();

@@ -12,7 +12,7 @@ const SHORTEST_IN_BASE64: usize = 8;
 /// Shorter lines of a value stand in other texts too.
 const LONG_LINE: usize = 16;
 /// How much of a container's text evidence quotes, in characters.
-const QUOTED: usize = 160;
+const QUOTED: usize = 240;
 /// How much of a URL is looked at, in bytes: a log may be one endless line of them.
 const LONGEST_URL: usize = 1024;
 /// Values that say how to run, and not with what key.

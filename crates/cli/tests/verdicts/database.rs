@@ -158,6 +158,30 @@ fn a_given_database_that_is_not_at_neon_is_told() -> anyhow::Result<()> {
 }
 
 #[test]
+fn a_driver_that_takes_no_url_like_the_throwaway_servers_shows_nothing() -> anyhow::Result<()> {
+    let promised = |row: Row| row.promise(CONNECTS).promise("All CRUD endpoints work").promise("Starts within 5s");
+    promised(row!(Recipe::fault("--other-driver"))).runs(
+        "
+    unproven database.connects: its driver takes no URL in the form of the throwaway PostgreSQL's, postgresql://…; give one in its own form with `--env DATABASE_URL`: exit 1 within … ms of its start; last log lines: ModuleNotFoundError: No module named 'psycopg2'
+    unproven api.crud: …
+    unproven start.within: …
+    ",
+    )?;
+    promised(row!(Recipe::fault("--other-parameters"))).runs(
+        "
+    unproven database.connects: its driver takes no URL in the form of the throwaway PostgreSQL's, …: POST /notes answered 500: …
+    unproven api.crud: its driver takes no URL in the form of the throwaway PostgreSQL's, …: POST /notes answered 500: …
+    pass start.within: …
+    ",
+    )?;
+    // With data that was given, the same answer breaks the promise.
+    row!(Recipe::fault("--other-parameters"))
+        .with_data()
+        .promise("All CRUD endpoints work")
+        .runs("fail api.crud: POST /notes answered 500: …")
+}
+
+#[test]
 fn a_dependency_on_postgresql_is_given_a_throwaway_server() -> anyhow::Result<()> {
     let spec = |dependency: &str| {
         format!(

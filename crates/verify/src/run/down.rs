@@ -178,6 +178,9 @@ impl Runs<'_> {
         };
         let words = self.last_words(container);
         let cause = format!("exit {}{memory} within {after} ms of its start{background}{words}", exit.code);
+        if let Some(why) = self.foreign_form(container) {
+            return Down::Missing(format!("{why}: {cause}"));
+        }
         let wants = if exit.code == 0 { None } else { self.wanted(container) };
         Down::Fault { cause, runs: false, suspect: None, wants }
     }
@@ -220,7 +223,10 @@ impl Runs<'_> {
                 )
             }
         };
-        Down::Fault { cause, runs: true, suspect: None, wants: None }
+        match self.foreign_form(container) {
+            Some(why) => Down::Missing(format!("{why}: {cause}")),
+            None => Down::Fault { cause, runs: true, suspect: None, wants: None },
+        }
     }
 
     pub(super) fn down(&self, error: &EngineError) -> Down {

@@ -5,6 +5,7 @@ mod crud;
 mod database;
 mod down;
 mod environment;
+mod form;
 mod hardening;
 mod health;
 mod ledger;
