@@ -53,7 +53,7 @@ impl Project {
     fn new() -> Self {
         let source =
             |name: &str| std::fs::read_to_string(workspace().join("crates/testkit/sample").join(name)).unwrap();
-        let place = ["inside.rs", "postgres.rs", "wire.rs"]
+        let place = ["authors.rs", "inside.rs", "postgres.rs", "wire.rs"]
             .into_iter()
             .fold(Place::empty(), |place, name| place.with(&format!("src/{name}"), source(name)))
             .with("containerization-spec.md", SPEC)
