@@ -1,11 +1,12 @@
 //! Sending an image to a registry under its tags: what `ship` and `push` have in common.
 
-use seaworthy_image::{Descriptor, Image};
-use seaworthy_publish::in_registry;
+use seaworthy_image::{Descriptor, Digest, Image};
+use seaworthy_publish::{Asked, in_registry};
 use seaworthy_registry::tags::{self, Fate, Origin, Plan};
 use seaworthy_registry::{Client, Ended, Pushed, Repository, Settings};
 use seaworthy_report::terminal::Style;
 use seaworthy_report::{self as report, clean, size};
+use seaworthy_spec::{Check, Spec};
 use seaworthy_verify::InRegistry;
 
 use crate::destination::Destination;
@@ -115,14 +116,23 @@ impl Publication {
     /// # Errors
     ///
     /// Fails if it cannot be asked, or has no such image.
-    pub(crate) fn seen(&self, image: &Image) -> anyhow::Result<InRegistry> {
-        Ok(in_registry(&self.repository, self.origin.clone(), image)?)
+    pub(crate) fn seen(&self, image: &Image, spec: &Spec) -> anyhow::Result<InRegistry> {
+        Ok(in_registry(&self.repository, self.origin.clone(), image, asked(spec, None))?)
     }
 
     /// For the report.
     pub(crate) fn told(&self, anyway: bool) -> report::Pushed {
         let tags = self.plan.named().map(str::to_owned).collect();
         report::Pushed { repository: self.repository.to_string(), tags, anyway }
+    }
+}
+
+/// What a specification's promises need to know of an image in a registry.
+pub(crate) fn asked<'a>(spec: &Spec, index: Option<&'a Digest>) -> Asked<'a> {
+    Asked {
+        index,
+        platforms: spec.checks().any(|check| matches!(check, Check::RegistryPlatforms { .. })),
+        sbom: spec.checks().any(|check| matches!(check, Check::RegistrySbom { .. })),
     }
 }
 

@@ -6,8 +6,10 @@ use anyhow::Context as _;
 use seaworthy_build::{Project, Record, record_path};
 use seaworthy_engine::{Docker, Engine as _};
 use seaworthy_image::archive::Saved;
-use seaworthy_image::{Deferred, Format, Image, OpenError, Platform, Reference, Select, Source, archive, layout};
-use seaworthy_registry::Repository;
+use seaworthy_image::{
+    Deferred, Digest, Format, Image, OpenError, Platform, Reference, Select, Source, archive, layout,
+};
+use seaworthy_registry::{Pulled, Repository};
 use tempfile::TempDir;
 
 use crate::failure::Failure;
@@ -28,6 +30,8 @@ pub(crate) struct Opened {
     pub(crate) copy: Option<TempDir>,
     /// Where it was pulled from, by digest.
     pub(crate) pulled: Option<Repository>,
+    /// The index that named it there.
+    pub(crate) index: Option<Digest>,
 }
 
 impl Opened {
@@ -108,7 +112,7 @@ fn last_built(folder: &Folder, platform: Option<&Platform>) -> anyhow::Result<Op
     let select = Select { name: None, platform: platform.cloned() };
     let image = layout::open_selected(&path, &select)?;
     let reference = format!("oci:{}", path.display());
-    Ok(Opened { image, reference, record: record_of(&path)?, deferred: None, copy: None, pulled: None })
+    Ok(Opened { image, reference, record: record_of(&path)?, deferred: None, copy: None, pulled: None, index: None })
 }
 
 /// The record beside a layout.
@@ -139,7 +143,7 @@ pub(crate) fn behind_login(text: &str) -> Option<&str> {
 fn open(source: &Source, platform: Option<&Platform>, out: &mut Output) -> anyhow::Result<Opened> {
     let reference = source.to_string();
     let select = |name: &Option<String>| Select { name: name.clone(), platform: platform.cloned() };
-    let mut pulled = None;
+    let (mut pulled, mut index) = (None, None);
     let mut deferred = None;
     let mut later = |saved: &Saved, folder: &Path| {
         let image = Deferred::new(saved, &folder.join("image"), Format::Docker)
@@ -166,16 +170,16 @@ fn open(source: &Source, platform: Option<&Platform>, out: &mut Output) -> anyho
         }
         Source::Registry(reference) => {
             let folder = tempfile::tempdir().context("cannot make a temporary folder")?;
-            let (image, from) = pull(reference, platform, folder.path(), out)?;
-            pulled = Some(from);
-            (image, Some(folder))
+            let (there, from) = pull(reference, platform, folder.path(), out)?;
+            (pulled, index) = (Some(from), there.index);
+            (there.image, Some(folder))
         }
     };
     let record = match source {
         Source::Layout { path, .. } => record_of(path)?,
         _ => None,
     };
-    Ok(Opened { image, deferred, reference, record, copy, pulled })
+    Ok(Opened { image, deferred, reference, record, copy, pulled, index })
 }
 
 /// The error as of what the user named, not of the file that the daemon's image was saved to.
@@ -194,10 +198,10 @@ fn pull(
     platform: Option<&Platform>,
     folder: &Path,
     out: &mut Output,
-) -> anyhow::Result<(Image, Repository)> {
+) -> anyhow::Result<(Pulled, Repository)> {
     out.phase(&format!("pulling {}", reference.familiar()));
     let what = || format!("cannot pull `{}`", reference.familiar());
     let repository = publication::client().repository(reference).with_context(what)?;
     let pulled = repository.pull(reference.identifier(), platform, folder, &out.bars()).with_context(what)?;
-    Ok((pulled.image, repository))
+    Ok((pulled, repository))
 }

@@ -6,6 +6,8 @@ use seaworthy_registry::tags::{self, Fate, Meaning, Origin};
 use seaworthy_registry::{RegistryError, Repository};
 use seaworthy_verify::{InRegistry, Names, Tag};
 
+use crate::{offers, sboms};
+
 /// Why it is not known what a registry has of an image.
 #[derive(Debug, thiserror::Error)]
 pub enum SeenError {
@@ -23,12 +25,26 @@ impl SeenError {
     }
 }
 
+/// What else is asked about an image, where a promise needs it.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Asked<'a> {
+    /// The index through which it was pulled.
+    pub index: Option<&'a Digest>,
+    pub platforms: bool,
+    pub sbom: bool,
+}
+
 /// Asks a registry about an image: whether its digest is there, and what each tag made from `origin` names.
 ///
 /// # Errors
 ///
 /// Fails if the registry cannot be asked, or has no such image.
-pub fn in_registry(repository: &Repository, origin: Origin, image: &Image) -> Result<InRegistry, SeenError> {
+pub fn in_registry(
+    repository: &Repository,
+    origin: Origin,
+    image: &Image,
+    asked: Asked<'_>,
+) -> Result<InRegistry, SeenError> {
     let digest = image.digest();
     let there = repository
         .resolve(digest.as_str())?
@@ -50,13 +66,30 @@ pub fn in_registry(repository: &Repository, origin: Origin, image: &Image) -> Re
         };
         Ok(Tag { name: step.tag.clone(), names })
     };
+    let (version, commit, latest) = (
+        tag(Meaning::Version, "VERSION", "the image tells no version")?,
+        tag(Meaning::Commit, "sha-COMMIT", "the tree differed from its commit")?,
+        tag(Meaning::Latest, "latest", "the image is no release")?,
+    );
+    let held = [&version, &latest, &commit].into_iter().find_map(|tag| match &tag.names {
+        Names::Holding(index) => Some(index),
+        _ => None,
+    });
+    let index = asked.index.or(held);
+    let offers = match index.filter(|_| asked.platforms) {
+        Some(index) => offers::of(repository, index)?,
+        None => None,
+    };
+    let sboms = if asked.sbom { Some(sboms::of(repository, digest, index)?) } else { None };
     Ok(InRegistry {
         registry: repository.registry().to_owned(),
         repository: repository.to_string(),
         digest: there.digest,
-        version: tag(Meaning::Version, "VERSION", "the image tells no version")?,
-        commit: tag(Meaning::Commit, "sha-COMMIT", "the tree differed from its commit")?,
-        latest: tag(Meaning::Latest, "latest", "the image is no release")?,
+        version,
+        commit,
+        latest,
+        offers,
+        sboms,
     })
 }
 

@@ -4,12 +4,14 @@
 
 mod attach;
 mod in_registry;
+mod offers;
 mod origin;
 mod proofs;
 mod read;
+mod sboms;
 
 pub use attach::{AttachError, Attachment, attach};
-pub use in_registry::{SeenError, in_registry};
+pub use in_registry::{Asked, SeenError, in_registry};
 pub use origin::origin;
 pub use proofs::{Proofs, signed};
 pub use read::{NotCounted, ReadError, Reason};

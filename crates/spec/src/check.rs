@@ -182,6 +182,10 @@ checks! {
     RegistryPushed { registries: Vec<String> } = "registry.pushed", [Push], Publication;
     /// Tagged with version, commit and latest.
     RegistryTags { tags: Vec<String> } = "registry.tags", [Push], Publication;
+    /// Image is for {platforms}.
+    RegistryPlatforms { platforms: Vec<String> } = "registry.platforms", [Push], Publication;
+    /// An SBOM is attached to the image.
+    RegistrySbom { format: Sbom } = "registry.sbom", [Push], Publication;
     /// Image can be pulled and run on different machine.
     MachineDifferent = "machine.different", [Elsewhere], Publication;
     /// An inline check or a fenced scenario.
@@ -233,6 +237,16 @@ pub enum Binaries {
     Own,
     /// Every one that no package brought.
     All,
+}
+
+/// The format of a software bill of materials.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Sbom {
+    /// Not said: either will do.
+    Any,
+    Spdx,
+    CycloneDx,
 }
 
 /// Which part of an image's command a promise is about.

@@ -32,7 +32,9 @@ mod vocabulary;
 
 pub use allowed::{Allowed, AllowedPlace};
 pub use boxes::without_ticks;
-pub use check::{About, Binaries, Check, CheckKind, CommandPart, FileExpectation, Measure, Stage, StopSignal, Tool};
+pub use check::{
+    About, Binaries, Check, CheckKind, CommandPart, FileExpectation, Measure, Sbom, Stage, StopSignal, Tool,
+};
 pub use criterion::{Criterion, Promise, Section, Spec};
 pub use database::{Database, System};
 pub use document::Stray;

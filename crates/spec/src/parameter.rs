@@ -254,6 +254,7 @@ pub(crate) fn named(name: &str) -> Read {
         "hosts" => |tokens| list(tokens, host, &[",", "and"]),
         "database" => |tokens| one(tokens, database),
         "things" => |tokens| one(tokens, things),
+        "platforms" => |tokens| list(tokens, platform, &[",", "and", "/", "&"]),
         "dependency" => |tokens| one(tokens, dependency),
         "signal" => |tokens| one(tokens, signal),
         "signals" | "more-signals" => |tokens| list(tokens, end_signal, &[",", "and", "or", "/"]),
@@ -628,6 +629,29 @@ fn signal(tokens: &[Token]) -> Option<(usize, String)> {
         ("sigrtmin+3", "SIGRTMIN+3"),
     ];
     end_signal(tokens).or_else(|| phrase(tokens, MORE))
+}
+
+/// `linux/arm64`, or a processor by one of its names.
+fn platform(tokens: &[Token]) -> Option<(usize, String)> {
+    const NAMES: &[(&str, &str)] = &[
+        ("amd64", "amd64"),
+        ("x86_64", "amd64"),
+        ("x86-64", "amd64"),
+        ("x64", "amd64"),
+        ("arm64", "arm64"),
+        ("aarch64", "arm64"),
+        ("arm/v7", "arm/v7"),
+        ("armv7", "arm/v7"),
+        ("arm/v6", "arm/v6"),
+        ("386", "386"),
+        ("ppc64le", "ppc64le"),
+        ("s390x", "s390x"),
+        ("riscv64", "riscv64"),
+    ];
+    let word = &tokens.first()?.word;
+    let processor = word.strip_prefix("linux/").unwrap_or(word);
+    let (_, name) = NAMES.iter().find(|(name, _)| *name == processor)?;
+    Some((1, format!("linux/{name}")))
 }
 
 /// Servers that a service may need beside a PostgreSQL.

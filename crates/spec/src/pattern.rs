@@ -79,6 +79,11 @@ const SHARED: &[(&str, &str)] = &[
         "[all !all|every !all] [final|service|server|app|application|main|go|rust|compiled|release|single|own] (binary|executable)",
     ),
     ("<own-binary>", "[service|server|app|application|main|go|rust|compiled|release] (binary|executable)"),
+    (
+        "<multi-arch>",
+        "(multi-arch|multiarch|multi-architecture|multi-platform|multi arch|multi platform) [docker|container] [image|manifest|index]",
+    ),
+    ("<sbom>", "[spdx !spdx|cyclonedx !cyclonedx] (sbom|software bill of material) [attestation|document]"),
     ("<command-part>", "(<part>|<part> (and|or|/) <part>|(entrypoint/cmd|cmd/entrypoint) !entrypoint !command)"),
     ("<part>", "(entrypoint !entrypoint|(cmd|command|start command) !command)"),
     ("<memory>", "(memory|ram)"),

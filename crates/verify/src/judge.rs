@@ -11,7 +11,7 @@ use crate::image::{self, Facts};
 use crate::redact::Redactor;
 use crate::run::{Down, Main, Runs, Shared, Teller, Up, commands_seen, needs_reach};
 use crate::verify::milliseconds;
-use crate::{Event, Finding, Subject, beyond, travel};
+use crate::{Event, Finding, Subject, beyond, offers, sbom, travel};
 
 /// What promises are decided by.
 #[derive(Clone, Copy)]
@@ -213,6 +213,8 @@ impl<'a> Judge<'a> {
             Check::NetworkOnly { allowed } => self.run(check, id, |runs, main| runs.talks_only_to(main, allowed)),
             Check::RegistryPushed { registries } => travel::pushed(subject, registries),
             Check::RegistryTags { tags } => travel::tagged(subject, tags),
+            Check::RegistryPlatforms { platforms } => offers::platforms(subject, platforms),
+            Check::RegistrySbom { format } => sbom::sbom(subject, *format),
             Check::MachineDifferent => travel::on_another_machine(subject, decided),
             // Its steps start containers of their own, and the main one may have a right not to run.
             Check::Scenario(scenario) => match &self.runs {

@@ -8,6 +8,8 @@ use seaworthy_report::{self as report, Report, Summary, Verdict};
 use seaworthy_spec::{Check, Criterion, Spec};
 
 use crate::beyond::{command, record, short};
+use crate::offers::{self, Offers};
+use crate::sbom::{self, Sboms};
 use crate::{Finding, Subject};
 
 /// What is known of the image beyond this machine.
@@ -37,6 +39,10 @@ pub struct InRegistry {
     /// The tag that stands for its commit.
     pub commit: Tag,
     pub latest: Tag,
+    /// What the index offers that holds it; `None` where none is known, or nobody asked.
+    pub offers: Option<Offers>,
+    /// `None` where nobody asked.
+    pub sboms: Option<Sboms>,
 }
 
 /// A tag that an image may have.
@@ -101,6 +107,8 @@ fn decide(check: &Check, subject: &Subject<'_>, decided: &[report::Criterion]) -
     match check {
         Check::RegistryPushed { registries } => Some(pushed(subject, registries)),
         Check::RegistryTags { tags } => Some(tagged(subject, tags)),
+        Check::RegistryPlatforms { platforms } => Some(offers::platforms(subject, platforms)),
+        Check::RegistrySbom { format } => Some(sbom::sbom(subject, *format)),
         Check::MachineDifferent => Some(on_another_machine(subject, decided)),
         _ => None,
     }

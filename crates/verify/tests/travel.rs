@@ -97,6 +97,8 @@ fn in_registry(registry: &str, image: &Image) -> InRegistry {
         version: tag("1.4.2", Names::This),
         commit: tag("sha-0123456789ab", Names::This),
         latest: tag("latest", Names::This),
+        offers: None,
+        sboms: None,
     }
 }
 

@@ -114,7 +114,7 @@ fn send(
 ) -> anyhow::Result<String> {
     let image = subject.image;
     let pushed = publication.send(image, out)?;
-    subject.travel.registry = Some(publication.seen(image)?);
+    subject.travel.registry = Some(publication.seen(image, spec)?);
     // What is signed here repeats nothing that anybody may have written.
     let own = key.map(SigningKey::verifying_key);
     let attached = proofs::read(&publication.repository, image.digest(), own.as_ref(), out)?.demanding(&spec.source);

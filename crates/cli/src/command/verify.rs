@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueHint};
-use seaworthy_image::Platform;
+use seaworthy_image::{Digest, Platform};
 use seaworthy_proof::{SigningKey, VerifyingKey};
 use seaworthy_publish::{in_registry, origin};
 use seaworthy_registry::Repository;
@@ -16,7 +16,7 @@ use crate::folder::Folder;
 use crate::output::Output;
 use crate::run_args::RunArgs;
 use crate::source::{self, Opened};
-use crate::{folder, interrupt, keys, proofs, specification, verification};
+use crate::{folder, interrupt, keys, proofs, publication, specification, verification};
 
 /// Hold an image to its specification: run it, check every sentence, show the evidence
 #[derive(Debug, Args)]
@@ -88,12 +88,12 @@ pub(crate) fn run(args: VerifyArgs, directory: Option<PathBuf>, out: &mut Output
     // A copy of the image may lie in a temporary folder.
     let (report, attached) = interrupt::making(|| {
         let opened = source::open_or_last_built(source.as_ref(), &folder, platform.as_ref(), out)?;
-        let Opened { image, deferred, reference, record, pulled, .. } = &opened;
+        let Opened { image, deferred, reference, record, pulled, index, .. } = &opened;
         let mut subject = verification::subject(image, reference.clone(), record.as_ref(), &folder);
         subject.deferred = deferred.as_ref();
         subject.argument = argument.as_deref().map(folder::quoted);
         let (path, spec) = match pulled {
-            Some(repository) => from_registry(repository, spec, &keys, &mut subject, out)?,
+            Some(repository) => from_registry((repository, index.as_ref()), spec, &keys, &mut subject, out)?,
             None => spec.ok_or_else(|| Failure::new("there is no specification"))?,
         };
         let report = verification::run(&spec, &path, &subject, &settings, out)?;
@@ -125,7 +125,7 @@ struct Keys {
 
 /// What the registry and the proofs there know of the image, and the specification that counts.
 fn from_registry(
-    repository: &Repository,
+    (repository, index): (&Repository, Option<&Digest>),
     named: Option<(PathBuf, Spec)>,
     keys: &Keys,
     subject: &mut Subject<'_>,
@@ -147,7 +147,7 @@ fn from_registry(
     };
     let attached = attached.demanding(&spec.1.source);
     subject.travel = Travel {
-        registry: Some(in_registry(repository, origin(image, None, None), image)?),
+        registry: Some(in_registry(repository, origin(image, None, None), image, publication::asked(&spec.1, index))?),
         pulled: true,
         built: attached.built(),
         witness: if unchecked { None } else { attached.witness(None) },

@@ -11,6 +11,8 @@ mod interrupt_transfer;
 #[cfg(test)]
 mod keygen;
 #[cfg(test)]
+mod offered;
+#[cfg(test)]
 mod report;
 #[cfg(test)]
 mod shipping;

@@ -1,7 +1,7 @@
 //! The registry, and other machines.
 
 use super::{Entry, list, one};
-use crate::{Check, CheckKind};
+use crate::{Check, CheckKind, Sbom};
 
 pub(super) const ENTRIES: &[Entry] = &[
     Entry {
@@ -31,6 +31,51 @@ pub(super) const ENTRIES: &[Entry] = &[
         extras: &["<image>"],
         topics: &["registry", "tags", "distribution"],
         checks: |found| one(Check::RegistryTags { tags: list(found, "tags")? }),
+    },
+    Entry {
+        kind: CheckKind::RegistryPlatforms,
+        sentence: "Image is for {platforms}",
+        description: "One platform: the image is for it, or the index that holds it offers it. Several: that index offers an image for each, whose config \
+                      says so too.",
+        examples: &[
+            "Image is for linux/amd64, linux/arm64",
+            "Multi-arch image for amd64 and arm64",
+            "Supports amd64 and arm64",
+            "Platforms: linux/amd64, linux/arm64",
+        ],
+        forms: &[
+            &["<image> (for|available for|built for|published for|provided for) {platforms}"],
+            &["(support|available for|built for|published for|provided for) {platforms}"],
+            &["<multi-arch>", "(for|with|on|support|:) {platforms}"],
+            &["<multi-arch>", "{platforms}"],
+            &["(platform|architecture|arch)", "{platforms}"],
+        ],
+        extras: &["<container>", "<image>", "<multi-arch>", "(platform|architecture|arch)", "(supported|support)"],
+        topics: &["platforms", "platform", "architectures", "portability", "distribution", "multi-arch"],
+        checks: |found| one(Check::RegistryPlatforms { platforms: list(found, "platforms")? }),
+    },
+    Entry {
+        kind: CheckKind::RegistrySbom,
+        sentence: "An SBOM is attached to the image",
+        description: "In the registry, an SPDX or CycloneDX document refers to the image's digest, as a referrer or as an attestation beside it in its index; it \
+                      can be read and lists at least one package.",
+        examples: &["An SBOM is attached to the image", "SBOM is attached", "SPDX SBOM is attached to the image"],
+        forms: &[
+            &["<sbom>", "(attached|published) [to <image>|with <image>|alongside <image>|as referrer|as attestation]"],
+            &["<image> (have|carry|come with) attached <sbom>"],
+            &["attached <sbom>"],
+        ],
+        extras: &["<image>", "in registry", "have"],
+        topics: &["sbom", "supply chain", "security", "distribution"],
+        checks: |found| {
+            let format = match (found.has("spdx"), found.has("cyclonedx")) {
+                (true, false) => Sbom::Spdx,
+                (false, true) => Sbom::CycloneDx,
+                (false, false) => Sbom::Any,
+                (true, true) => return None,
+            };
+            one(Check::RegistrySbom { format })
+        },
     },
     Entry {
         kind: CheckKind::MachineDifferent,

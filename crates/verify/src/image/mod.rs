@@ -76,6 +76,6 @@ fn first(names: &[String], most: usize) -> String {
 }
 
 /// `1 file`, `2 files`.
-fn count(number: u64, noun: &str) -> String {
+pub(crate) fn count(number: u64, noun: &str) -> String {
     format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
 }
