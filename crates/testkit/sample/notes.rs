@@ -189,10 +189,14 @@ fn main() {
                 let store = Arc::clone(&workers[turn % workers.len()]);
                 turn += 1;
                 IN_FLIGHT.fetch_add(1, Ordering::SeqCst);
-                std::thread::spawn(move || {
+                let serve = move || {
                     let _ = serve(stream, &store);
                     IN_FLIGHT.fetch_sub(1, Ordering::SeqCst);
-                });
+                };
+                if let Err(error) = std::thread::Builder::new().spawn(serve) {
+                    eprintln!("cannot serve: {error}");
+                    IN_FLIGHT.fetch_sub(1, Ordering::SeqCst);
+                }
             }
             Err(_) => std::thread::sleep(Duration::from_millis(2)),
         }

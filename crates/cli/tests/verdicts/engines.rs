@@ -105,7 +105,7 @@ fn a_container_that_floods_etc_hosts_is_stopped_and_shows_nothing() -> anyhow::R
 fn a_fork_bomb_ends_at_the_bound_and_its_failure_is_told() -> anyhow::Result<()> {
     let promised = |row: Row| with_database(row).promise("All CRUD endpoints work");
     promised(row!(Recipe::fault("--forks-without-end"))).runs(
-        "fail api.crud: POST /notes answered 500: …; last log lines: …cannot fork: Resource temporarily unavailable (os error 11)",
+        "fail api.crud: POST /notes answered 500: …; last log lines: …Resource temporarily unavailable (os error 11)",
     )?;
     promised(row!(Recipe::fault("--forks-a-hundred"))).runs("1 pass")
 }
