@@ -19,13 +19,28 @@ pub(crate) enum Exit {
     Interrupted,
 }
 
+/// What is asked of pending promises.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Demand {
+    Nothing,
+    /// None is left.
+    Complete,
+    /// None is left but those that somebody vouches for.
+    CompleteOrVouched,
+}
+
 impl Exit {
-    /// What the verdicts amount to. With `complete` a pending promise counts as not shown.
-    pub(crate) fn of(summary: &Summary, complete: bool) -> Self {
-        let Summary { pass, fail, unproven, pending } = *summary;
+    /// What the verdicts amount to, with what `demand` makes of pending promises.
+    pub(crate) fn of(summary: &Summary, demand: Demand) -> Self {
+        let &Summary { pass, fail, unproven, pending, ref vouched } = summary;
+        let left = match demand {
+            Demand::Nothing => 0,
+            Demand::Complete => pending,
+            Demand::CompleteOrVouched => pending.saturating_sub(vouched.len()),
+        };
         if fail > 0 {
             Self::Broken
-        } else if unproven > 0 || (complete && pending > 0) || pass + pending == 0 {
+        } else if unproven > 0 || left > 0 || pass + pending == 0 {
             Self::Unproven
         } else {
             Self::Success
@@ -57,9 +72,10 @@ mod tests {
     fn the_worst_verdict_decides_the_exit_code() {
         #[track_caller]
         fn check([pass, fail, unproven, pending]: [usize; 4], code: u8, complete: u8) {
-            let summary = Summary { pass, fail, unproven, pending };
-            assert_eq!(Exit::of(&summary, false).code(), code);
-            assert_eq!(Exit::of(&summary, true).code(), complete);
+            let summary = Summary { pass, fail, unproven, pending, vouched: Vec::new() };
+            assert_eq!(Exit::of(&summary, Demand::Nothing).code(), code);
+            assert_eq!(Exit::of(&summary, Demand::Complete).code(), complete);
+            assert_eq!(Exit::of(&summary, Demand::CompleteOrVouched).code(), complete);
         }
         //     pass fail unproven pending
         check([6, 0, 0, 0], 0, 0);
@@ -72,5 +88,18 @@ mod tests {
         check([0, 1, 0, 0], 1, 1);
         // A report without promises shows nothing.
         check([0, 0, 0, 0], 3, 3);
+    }
+
+    #[test]
+    fn a_persons_word_counts_only_where_it_is_asked_for() {
+        #[track_caller]
+        fn check(pending: usize, complete: u8, accepted: u8) {
+            let summary = Summary { pass: 1, pending, vouched: vec!["Ann".to_owned()], ..Summary::default() };
+            assert_eq!(Exit::of(&summary, Demand::Nothing).code(), 0);
+            assert_eq!(Exit::of(&summary, Demand::Complete).code(), complete);
+            assert_eq!(Exit::of(&summary, Demand::CompleteOrVouched).code(), accepted);
+        }
+        check(1, 3, 0);
+        check(2, 3, 3);
     }
 }

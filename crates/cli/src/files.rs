@@ -1,7 +1,7 @@
 //! Files that a user names, read without trusting their size.
 
-use std::fs::File;
-use std::io::{self, Read as _};
+use std::fs::{self, File};
+use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
 /// Why a file that the user named cannot be used.
@@ -32,6 +32,19 @@ pub(crate) fn read(path: &Path, limit_bytes: u64) -> Result<Vec<u8>, ReadError> 
         return Err(ReadError::TooLarge { path: name(), limit_bytes });
     }
     Ok(bytes)
+}
+
+/// Puts another text in the place of a file's: whole or not at all, with the permissions that it has, through links to it.
+pub(crate) fn replace(path: &Path, text: &str) -> io::Result<()> {
+    let path = path.canonicalize()?;
+    let permissions = fs::metadata(&path)?.permissions();
+    let folder = path.parent().unwrap_or(Path::new("/"));
+    let mut file = tempfile::Builder::new().tempfile_in(folder)?;
+    file.write_all(text.as_bytes())?;
+    file.as_file().set_permissions(permissions)?;
+    file.as_file().sync_all()?;
+    file.persist(&path).map_err(|error| error.error)?;
+    Ok(())
 }
 
 /// The path as seen from the current folder, where it lies in it.

@@ -1,5 +1,6 @@
 //! `seaworthy`: builds a container image, runs it, and shows that it keeps every promise of its specification.
 
+mod answer;
 mod args;
 mod bars;
 mod command;
@@ -8,6 +9,7 @@ mod env;
 mod exit;
 mod failure;
 mod files;
+mod fix;
 mod folder;
 mod interrupt;
 mod interruptible;

@@ -10,6 +10,7 @@ use seaworthy_engine::Choice;
 use seaworthy_verify::Options;
 
 use crate::env;
+use crate::exit::Demand;
 use crate::output::Output;
 use crate::report_to::{ReportTo, Reports};
 use crate::verification::Settings;
@@ -50,6 +51,14 @@ pub(crate) struct RunArgs {
     /// Take a pending promise for one that was not shown: exit 3
     #[arg(long)]
     pub(crate) complete: bool,
+
+    /// With `--complete`: a promise that somebody vouches for (`<!-- check: by hand: … -->`) may stay pending
+    #[arg(long, requires = "complete")]
+    pub(crate) accept_vouched: bool,
+
+    /// Tick the boxes of promises that were kept, and untick the others: nothing else in the specification changes
+    #[arg(long)]
+    pub(crate) tick: bool,
 }
 
 /// What runs containers.
@@ -138,7 +147,12 @@ impl RunArgs {
                 since: out.since(),
             },
             reports: Reports::new(self.report)?,
-            complete: self.complete,
+            tick: self.tick,
+            demand: match (self.complete, self.accept_vouched) {
+                (false, _) => Demand::Nothing,
+                (true, false) => Demand::Complete,
+                (true, true) => Demand::CompleteOrVouched,
+            },
         })
     }
 }

@@ -3,6 +3,8 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use anyhow::Context as _;
+use seaworthy_report::{Report, Verdict};
 use seaworthy_spec::{Check, Criterion, Spec, SpecError};
 
 use crate::failure::Failure;
@@ -52,6 +54,35 @@ pub(crate) fn of_project(folder: &Folder, named: Option<PathBuf>) -> anyhow::Res
             .into()),
         Err(error) => Err(error),
     }
+}
+
+/// Ticks the boxes of the promises that the report says are kept, and unticks the others. Returns how many changed.
+///
+/// # Errors
+///
+/// Fails if the file is no longer the one that was verified, or cannot be written.
+pub(crate) fn tick(path: &Path, source: &str, report: &Report) -> anyhow::Result<usize> {
+    let bytes = files::read(path, LIMIT_BYTES)?;
+    if bytes != source.as_bytes() {
+        return Err(Failure::new(format!("`{}` has changed since it was verified: no box was ticked", path.display()))
+            .hint("run the same command again")
+            .into());
+    }
+    let is_kept = |line| {
+        let criterion = report.criteria.iter().find(|criterion| criterion.line == line);
+        criterion.map(|criterion| criterion.verdict == Verdict::Pass)
+    };
+    let ticked = seaworthy_spec::tick(source, is_kept);
+    if ticked != source {
+        files::replace(path, &ticked).with_context(|| format!("cannot write `{}`", path.display()))?;
+    }
+    Ok(ticked.bytes().zip(source.bytes()).filter(|(new, old)| new != old).count())
+}
+
+/// `2 boxes changed in containerization-spec.md`
+pub(crate) fn ticked(count: usize, path: &Path) -> String {
+    let boxes = if count == 1 { "box" } else { "boxes" };
+    format!("{count} {boxes} changed in {}", path.display())
 }
 
 /// Whether a sentence of it asks for a second build.

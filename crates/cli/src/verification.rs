@@ -10,6 +10,7 @@ use seaworthy_report::Report;
 use seaworthy_spec::Spec;
 use seaworthy_verify::{Event, Options, Subject, Travel};
 
+use crate::exit::Demand;
 use crate::failure;
 use crate::folder::Folder;
 use crate::interrupt;
@@ -22,8 +23,9 @@ pub(crate) struct Settings {
     pub(crate) engine: Choice,
     pub(crate) options: Options,
     pub(crate) reports: Reports,
-    /// A pending promise counts as not shown.
-    pub(crate) complete: bool,
+    pub(crate) demand: Demand,
+    /// The specification's boxes get what was found.
+    pub(crate) tick: bool,
 }
 
 /// The image, and what is known of it.

@@ -114,6 +114,8 @@ fn criterion(said: &str) -> Criterion {
         suggestion: None,
         caused_by: None,
         findings: Vec::new(),
+        bound: Vec::new(),
+        vouched: None,
         warnings: if warned { vec!["a warning".into()] } else { Vec::new() },
         took_ms: 12,
     }

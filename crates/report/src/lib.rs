@@ -15,6 +15,6 @@ mod text;
 
 pub use report::{
     Built, Criterion, Database, Found, Image, Machine, Parts, Pushed, Report, SCHEMA, Severity, Size, Spec, Summary,
-    Verdict,
+    Verdict, Vouched,
 };
 pub use text::{clean, columns, duration, short_digest, size, sum, wrap};

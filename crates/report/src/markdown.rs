@@ -50,11 +50,14 @@ fn finding(found: &Found) -> String {
 
 fn row(criterion: &Criterion, all: &[Criterion]) -> String {
     let verdict = criterion.verdict;
-    format!("| {} | {} {} | {} |\n", escaped(&criterion.text), verdict.mark(), verdict.word(), evidence(criterion, all))
+    let vouched = if criterion.vouched.is_some() { ", vouched" } else { "" };
+    let evidence = evidence(criterion, all);
+    format!("| {} | {} {}{vouched} | {evidence} |\n", escaped(&criterion.text), verdict.mark(), verdict.word())
 }
 
 fn evidence(criterion: &Criterion, all: &[Criterion]) -> String {
     let mut parts = Vec::new();
+    parts.extend(criterion.bound.iter().map(|sentence| format!("checked as: {}", escaped(sentence))));
     if !criterion.evidence.is_empty() {
         parts.push(escaped(&criterion.evidence));
     }
@@ -110,7 +113,7 @@ mod tests {
 
     #[test]
     fn the_table_has_a_row_a_promise() {
-        assert_snapshot!(render(&sample::report()), @r#"
+        assert_snapshot!(render(&sample::report()), @r"
         # Task API
 
         sha256:3f1c3f1c3f1c… · linux/amd64 · 5.8 MB unpacked, 2.6 MB to transfer
@@ -125,14 +128,16 @@ mod tests {
         | Runs as nonroot usr | ? unproven | no check understands this sentence<br>did you mean: Container runs as non-root user |
         | Container can connect to Neon database with provided DATABASE\_URL | … pending | works on PostgreSQL 15.16 over TLS, which stands in for Neon<br>next: `seaworthy verify --env DATABASE_URL` |
         | Image can be pushed to registry | … pending | next: `seaworthy ship --to HOST/REPO` |
+        | Nobody is king in there | ✔ pass | checked as: Container runs as non-root user<br>uid 1000 in every process |
+        | Backups can be restored | … pending, vouched | vouched for by Ann on 2026-01-30: a backup was restored |
 
         ## Container runs as non-root user
 
         - fail: GitHub token in \`/app/.env\` in layer 2 of 2
         - allowed: RSA private key in \`/app/tests/key.pem\` in layer 2 of 2 (opens nothing)
 
-        8 promises: 3 kept, 2 broken, 1 unproven, 2 pending · 3.1 s · embedded 0.1.0 · 2026-01-31T12:00:00Z
-        "#);
+        10 promises: 4 kept, 2 broken, 1 unproven, 3 pending (1 vouched for by Ann) · 3.1 s · embedded 0.1.0 · 2026-01-31T12:00:00Z
+        ");
     }
 
     #[test]

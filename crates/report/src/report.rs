@@ -146,6 +146,9 @@ pub struct Criterion {
     /// `constraints` or `success-criteria`.
     pub section: String,
     pub text: String,
+    /// The sentences of the vocabulary that the specification binds it to.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub bound: Vec<String>,
     pub line: usize,
     /// The last stage that the verdict needs: `build`, `image`, `run`, `push`, `elsewhere`.
     pub stage: String,
@@ -165,7 +168,20 @@ pub struct Criterion {
     /// All that was found, the worst first, where the check finds many things. Reports older than this member have none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub findings: Vec<Found>,
+    /// Who has judged by hand what no check understands, for this image. The verdict is then pending, never a pass.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vouched: Option<Vouched>,
     pub took_ms: u64,
+}
+
+/// The word of a person for a promise that no check understands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Vouched {
+    pub by: String,
+    /// `2026-11-28`
+    pub on: String,
+    /// What was seen.
+    pub seen: String,
 }
 
 /// One of many things that a check found.
@@ -202,12 +218,15 @@ pub enum Verdict {
 }
 
 /// How many promises ended how.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Summary {
     pub pass: usize,
     pub fail: usize,
     pub unproven: usize,
     pub pending: usize,
+    /// Who vouches for a pending promise: a name for each such promise.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub vouched: Vec<String>,
 }
 
 impl Summary {
@@ -221,6 +240,7 @@ impl Summary {
                 Verdict::Unproven => summary.unproven += 1,
                 Verdict::Pending => summary.pending += 1,
             }
+            summary.vouched.extend(criterion.vouched.as_ref().map(|vouched| vouched.by.clone()));
         }
         summary
     }

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::{
     Built, Criterion, Database, Found, Image, Machine, Parts, Pushed, Report, SCHEMA, Severity, Size, Spec, Summary,
-    Verdict,
+    Verdict, Vouched,
 };
 
 /// One promise of each kind, with everything a promise can carry.
@@ -81,6 +81,20 @@ pub(crate) fn report() -> Report {
             next: Some("seaworthy ship --to HOST/REPO".into()),
             ..criterion(Verdict::Pending, "push", "Image can be pushed to registry", "")
         },
+        Criterion {
+            check: Some("user.non-root".into()),
+            bound: vec!["Container runs as non-root user".into()],
+            ..criterion(Verdict::Pass, "run", "Nobody is king in there", "uid 1000 in every process")
+        },
+        Criterion {
+            vouched: Some(Vouched { by: "Ann".into(), on: "2026-01-30".into(), seen: "a backup was restored".into() }),
+            ..criterion(
+                Verdict::Pending,
+                "run",
+                "Backups can be restored",
+                "vouched for by Ann on 2026-01-30: a backup was restored",
+            )
+        },
     ];
     Report {
         schema: SCHEMA.into(),
@@ -142,6 +156,8 @@ fn criterion(verdict: Verdict, stage: &str, text: &str, evidence: &str) -> Crite
         caused_by: None,
         warnings: Vec::new(),
         findings: Vec::new(),
+        bound: Vec::new(),
+        vouched: None,
         took_ms: 12,
     }
 }

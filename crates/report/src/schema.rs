@@ -107,7 +107,10 @@ fn without_plain_objects(members: &BTreeSet<String>) -> BTreeSet<&str> {
     members
         .iter()
         .map(String::as_str)
-        .filter(|path| !["spec", "image", "image.size_bytes", "machine", "parts_ms", "summary"].contains(path))
+        .filter(|path| {
+            !["spec", "image", "image.size_bytes", "machine", "parts_ms", "summary", "criteria[].vouched"]
+                .contains(path)
+        })
         .collect()
 }
 

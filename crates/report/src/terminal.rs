@@ -179,6 +179,7 @@ fn notes(criterion: &Criterion, all: &[Criterion]) -> Vec<Note> {
     let plain = |text: &str| Note { label: "", color: None, text: clean(text) };
     let labelled = |label, color, text: &str| Note { label, color: Some(color), text: one_line(text) };
     let mut notes = Vec::new();
+    notes.extend(criterion.bound.iter().map(|sentence| labelled("checked as: ", Color::Dim, sentence)));
     if !criterion.evidence.is_empty() {
         notes.push(plain(&criterion.evidence));
     }
@@ -245,8 +246,12 @@ mod tests {
             provided DATABASE_URL                          in for Neon
                                                            pending: seaworthy verify --env DATABASE_URL
           … Image can be pushed to registry                pending: seaworthy ship --to HOST/REPO
+          ✔ Nobody is king in there                        checked as: Container runs as non-root user
+                                                           uid 1000 in every process
+          … Backups can be restored                        vouched for by Ann on 2026-01-30: a backup was
+                                                           restored
 
-        8 promises: 3 kept, 2 broken, 1 unproven, 2 pending · 3.1 s
+        10 promises: 4 kept, 2 broken, 1 unproven, 3 pending (1 vouched for by Ann) · 3.1 s
         ");
     }
 
@@ -290,8 +295,15 @@ mod tests {
           … Image can be pushed to registry
               pending: seaworthy ship --to
               HOST/REPO
+          ✔ Nobody is king in there
+              checked as: Container runs as
+              non-root user
+              uid 1000 in every process
+          … Backups can be restored
+              vouched for by Ann on 2026-01-30:
+              a backup was restored
 
-        8 promises: 3 kept, 2 broken, 1 unproven, 2 pending · 3.1 s
+        10 promises: 4 kept, 2 broken, 1 unproven, 3 pending (1 vouched for by Ann) · 3.1 s
         ");
     }
 
@@ -350,6 +362,8 @@ mod tests {
         ? Runs as nonroot usr  no check understands this sentence
         … Container can connect to Neon database with provided DATABASE_URL  works on P…
         … Image can be pushed to registry  pending: seaworthy ship --to HOST/REPO
+        ✔ Nobody is king in there  uid 1000 in every process
+        … Backups can be restored  vouched for by Ann on 2026-01-30: a backup was resto…
         ");
     }
 }

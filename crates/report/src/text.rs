@@ -35,12 +35,18 @@ impl Summary {
     }
 }
 
-/// The sum in words: `8 promises: 6 kept, 0 broken, 0 unproven, 2 pending`.
+/// The sum in words: `8 promises: 6 kept, 0 broken, 0 unproven, 2 pending (1 vouched for by Ann)`.
 pub fn sum(summary: &Summary) -> String {
-    let Summary { pass, fail, unproven, pending } = summary;
+    let Summary { pass, fail, unproven, pending, vouched } = summary;
+    let names: std::collections::BTreeSet<String> = vouched.iter().map(|name| clean(name).replace('\n', " ")).collect();
+    let names: Vec<String> = names.into_iter().collect();
+    let vouched = match vouched.len() {
+        0 => String::new(),
+        count => format!(" ({count} vouched for by {})", names.join(", ")),
+    };
     let total = summary.total();
     let promises = if total == 1 { "promise" } else { "promises" };
-    format!("{total} {promises}: {pass} kept, {fail} broken, {unproven} unproven, {pending} pending")
+    format!("{total} {promises}: {pass} kept, {fail} broken, {unproven} unproven, {pending} pending{vouched}")
 }
 
 /// A size as people compare it: decimal megabytes with one digit, `5.8 MB`; below 0.1 MB in bytes.

@@ -11,24 +11,38 @@ use comrak::{Arena, Options};
 /// assert_eq!(seaworthy_spec::without_ticks("- [x] Multi-stage build\n"), "- [ ] Multi-stage build\n");
 /// ```
 pub fn without_ticks(text: &str) -> String {
+    changed(text, |_| Some(false))
+}
+
+/// The text with the box in each line ticked or emptied as `is_ticked` says of the line; `None` leaves it. Nothing else changes by a byte.
+///
+/// ```
+/// let text = "- [x] Multi-stage build\n- [ ] No setuid files\n";
+/// let ticked = seaworthy_spec::tick(text, |line| Some(line == 2));
+/// assert_eq!(ticked, "- [ ] Multi-stage build\n- [x] No setuid files\n");
+/// ```
+pub fn tick(text: &str, is_ticked: impl Fn(usize) -> Option<bool>) -> String {
+    changed(text, is_ticked)
+}
+
+/// Puts a tick, or none, into each box; `None` leaves it.
+fn changed(text: &str, is_ticked: impl Fn(usize) -> Option<bool>) -> String {
     let mut options = Options::default();
     options.extension.tasklist = true;
     let arena = Arena::new();
     let root = comrak::parse_document(&arena, text, &options);
-    let mut ticks: Vec<usize> = Vec::new();
     let starts: Vec<usize> = line_starts(text).collect();
+    let mut bytes = text.as_bytes().to_vec();
     for node in root.descendants() {
         let NodeValue::TaskItem(item) = &node.data().value else { continue };
-        if item.symbol.is_none() {
-            continue;
-        }
         let place = item.symbol_sourcepos.start;
         let at = starts.get(place.line.wrapping_sub(1)).map(|start| start + place.column.wrapping_sub(1));
-        ticks.extend(at.filter(|at| matches!(text.as_bytes().get(*at), Some(b'x' | b'X'))));
-    }
-    let mut bytes = text.as_bytes().to_vec();
-    for at in ticks {
-        bytes[at] = b' ';
+        let Some(at) = at.filter(|at| matches!(bytes.get(*at), Some(b' ' | b'x' | b'X'))) else { continue };
+        match is_ticked(place.line) {
+            Some(true) if bytes[at] == b' ' => bytes[at] = b'x',
+            Some(false) => bytes[at] = b' ',
+            _ => {}
+        }
     }
     // One ASCII letter was put in another's place.
     String::from_utf8(bytes).unwrap_or_else(|_| text.to_owned())

@@ -33,6 +33,21 @@ pub struct Criterion {
     pub promise: Promise,
     /// Exceptions from it: secrets that may lie in the image. Never any where no check of the sentence makes some.
     pub allowed: Vec<Allowed>,
+    /// Sentences of the vocabulary that a comment binds it to: `<!-- check: Container runs as non-root user -->`.
+    pub bound: Vec<String>,
+    /// Who has judged by hand what no check understands.
+    pub vouched: Option<Vouched>,
+}
+
+/// A person's word: `<!-- check: by hand: WHO, WHEN, WHAT WAS SEEN, IMAGE -->`. It proves nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Vouched {
+    pub by: String,
+    /// `2026-11-28`
+    pub on: String,
+    pub seen: String,
+    /// The image that it is true of: a digest, of which at least twelve digits are there, or a version.
+    pub image: String,
 }
 
 /// The two sections whose items are promises.

@@ -3,13 +3,14 @@
 use comrak::nodes::{Node, NodeValue};
 use comrak::{Arena, Options};
 
-use crate::Section;
 use crate::allowed::{self, Allowed, is_allowed};
+use crate::bind::{self, Bound};
 use crate::comment::{self, Comment};
 use crate::identifier;
 use crate::problem::Problem;
 use crate::source::{Fragment, Place, Source};
 use crate::understand::{is_prose, is_understood};
+use crate::{Section, Vouched};
 
 /// Lists inside lists, at most.
 const DEEPEST: usize = 32;
@@ -59,6 +60,9 @@ pub(crate) struct Item<'a> {
     pub(crate) notes: Vec<String>,
     /// Lines of inline checks and check blocks, in the order of the text.
     pub(crate) steps: Vec<Fragment<'a>>,
+    /// Sentences that a comment binds it to.
+    pub(crate) bound: Vec<Fragment<'a>>,
+    pub(crate) vouched: Option<Vouched>,
     /// `<!-- id: NAME -->`.
     pub(crate) id: Option<Fragment<'a>>,
     /// Bullets `Allowed: …` directly under it.
@@ -277,6 +281,8 @@ impl<'a> Reader<'_, 'a> {
             place: start(node),
             notes: Vec::new(),
             steps: Vec::new(),
+            bound: Vec::new(),
+            vouched: None,
             id: None,
             allowed: Vec::new(),
         };
@@ -330,7 +336,8 @@ impl<'a> Reader<'_, 'a> {
             }
         }
         let is_prose = is_prose(&item.text);
-        let bare = item.steps.is_empty() && item.id.is_none() && item.allowed.is_empty();
+        let bare = item.steps.is_empty() && item.bound.is_empty() && item.id.is_none() && item.allowed.is_empty();
+        let bare = bare && item.vouched.is_none();
         if item.text.is_empty() && !(bare && item.notes.is_empty()) {
             self.problem(item.place, "a check without a sentence", Some("write what it promises before it".to_owned()));
         } else if !(item.text.is_empty() || heads_a_list && bare && !is_prose) {
@@ -383,11 +390,26 @@ impl<'a> Reader<'_, 'a> {
 
     fn comment(&mut self, place: Place, item: &mut Item<'a>) {
         match comment::read(self.source, place) {
-            Ok(Comment::Check(steps)) => item.steps.extend(steps),
+            Ok(Comment::Check(lines)) => lines.into_iter().for_each(|line| self.check(line, item)),
             Ok(Comment::Id(id)) if item.id.is_some() => self.problem(id.place, "a second id for one promise", None),
             Ok(Comment::Id(id)) => item.id = Some(id),
             Ok(Comment::Remark) => {}
             Err(problem) => self.document.problems.push(problem),
+        }
+    }
+
+    /// A line of a comment that says how a promise is checked.
+    fn check(&mut self, line: Fragment<'a>, item: &mut Item<'a>) {
+        match Bound::of(line.text) {
+            Bound::Step => item.steps.push(line),
+            Bound::Sentence => item.bound.push(line),
+            Bound::ByHand if item.vouched.is_some() => {
+                self.problem(line.place, "a second word by hand for one promise", None);
+            }
+            Bound::ByHand => match bind::vouched(self.source, line) {
+                Ok(vouched) => item.vouched = Some(vouched),
+                Err(problem) => self.document.problems.push(problem),
+            },
         }
     }
 

@@ -3,6 +3,8 @@
 //! This crate opens no file and knows nothing of images, engines or verdicts.
 
 mod allowed;
+mod annotate;
+mod bind;
 mod boxes;
 mod check;
 mod comment;
@@ -31,11 +33,12 @@ mod understand;
 mod vocabulary;
 
 pub use allowed::{Allowed, AllowedPlace};
-pub use boxes::without_ticks;
+pub use annotate::bind;
+pub use boxes::{tick, without_ticks};
 pub use check::{
     About, Binaries, Check, CheckKind, CommandPart, FileExpectation, Measure, Sbom, Stage, StopSignal, Tool,
 };
-pub use criterion::{Criterion, Promise, Section, Spec};
+pub use criterion::{Criterion, Promise, Section, Spec, Vouched};
 pub use database::{Database, System};
 pub use document::Stray;
 pub use explain::{Also, Exception, Line, explain};
@@ -44,4 +47,5 @@ pub use problem::{Excerpt, Problem, SpecError};
 pub use quantity::size_bytes;
 pub use reference::reference_markdown;
 pub use scenario::{Action, Answer, ExitWanted, Request, Save, Scenario, Step};
+pub use suggest::readings;
 pub use vocabulary::{Entry, vocabulary};

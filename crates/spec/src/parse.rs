@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use crate::bind;
 use crate::document::{self, Document, Item, MOST_ITEMS};
 use crate::identifier;
 use crate::problem::{Problem, SpecError};
@@ -98,30 +99,34 @@ fn criterion(source: &Source<'_>, item: Item<'_>, ids: &mut Ids, problems: &mut 
     let scenario = steps::scenario(source, &item.steps, problems);
     let has_exceptions = !item.allowed.is_empty();
     let sentence = identifier::split(&item.text).map_or(item.text.as_str(), |(_, sentence)| sentence);
-    let promise = match (understand(sentence, item.heading.as_deref()), scenario) {
-        (Reading::Prose, None) if item.steps.is_empty() && !has_exceptions => return None,
-        (Reading::Prose, None) => {
+    let is_bound = !item.steps.is_empty() || !item.bound.is_empty() || item.vouched.is_some();
+    let bound = item.bound.iter().map(|line| bind::sentence(line.text)).collect::<Vec<_>>();
+    let says = |sentence: &String| match understand(sentence, None) {
+        Reading::Promises(checks) => checks,
+        Reading::Prose | Reading::NotUnderstood { .. } => Vec::new(),
+    };
+    let meant: Vec<Check> = bound.iter().flat_map(says).chain(scenario.map(Check::Scenario)).collect();
+    let promise = match understand(sentence, item.heading.as_deref()) {
+        Reading::Prose if !is_bound && !has_exceptions => return None,
+        Reading::Prose if !is_bound => {
             let hint = "its label marks the sentence as prose, which promises nothing";
             problems.push(source.problem(item.place, "this exception belongs to no promise", Some(hint.to_owned())));
             return None;
         }
-        (Reading::Prose, _) => {
+        Reading::Prose => {
             let hint = "its label marks the sentence as prose, which promises nothing";
             problems.push(source.problem(item.place, "this check belongs to no promise", Some(hint.to_owned())));
             return None;
         }
-        (Reading::Promises(checks), Some(scenario)) => {
-            Promise::Understood(checks.into_iter().chain([Check::Scenario(scenario)]).collect())
-        }
-        (Reading::Promises(checks), None) => match unread_note(&item) {
+        Reading::Promises(checks) => match unread_note(&item).filter(|_| meant.is_empty()) {
             Some(note) => Promise::NotUnderstood { rest: Some(note), suggestion: None },
-            None => Promise::Understood(checks),
+            None => Promise::Understood(together(checks, meant)),
         },
-        (Reading::NotUnderstood { .. }, Some(scenario)) => Promise::Understood(vec![Check::Scenario(scenario)]),
-        (Reading::NotUnderstood { rest, suggestion }, None) => match request(source, sentence, &item) {
-            Some(scenario) => Promise::Understood(vec![Check::Scenario(scenario)]),
-            None => Promise::NotUnderstood { rest, suggestion },
-        },
+        Reading::NotUnderstood { rest, suggestion } => {
+            let own = request(source, sentence, &item).map(Check::Scenario);
+            let checks = together(own.into_iter().collect(), meant);
+            if checks.is_empty() { Promise::NotUnderstood { rest, suggestion } } else { Promise::Understood(checks) }
+        }
     };
     if let (Promise::Understood(checks), true) = (&promise, has_exceptions)
         && !checks.iter().any(|check| matches!(check, Check::ImageSecrets | Check::EnvRuntime { .. }))
@@ -140,6 +145,8 @@ fn criterion(source: &Source<'_>, item: Item<'_>, ids: &mut Ids, problems: &mut 
         line: item.place.line,
         promise,
         allowed: item.allowed,
+        bound,
+        vouched: item.vouched,
     })
 }
 
@@ -151,6 +158,16 @@ fn request(source: &Source<'_>, sentence: &str, item: &Item<'_>) -> Option<Scena
     }
     // What its grammar does not know makes the sentence not understood, and is no problem of the specification.
     steps::scenario(source, &[Fragment { text: &line, place: item.place }], &mut Vec::new())
+}
+
+/// What the sentence says, and what a comment says of it, each once.
+fn together(mut checks: Vec<Check>, meant: Vec<Check>) -> Vec<Check> {
+    for check in meant {
+        if !checks.contains(&check) {
+            checks.push(check);
+        }
+    }
+    checks
 }
 
 /// Further text in the item that the sentence's entry does not know.

@@ -179,6 +179,27 @@ A comment may have several lines, one step each. A mistake is an error that name
 - `K="a value with spaces"` is written as a JSON string.
 - A scenario has at most 100 lines of at most 64 KiB, its JSON at most 32 levels, and at least one line that asks for something: a start alone shows nothing.
 
+## Bind a sentence
+
+A comment may also hold a sentence of the vocabulary: the promise stays in its author's words, and is checked as that sentence. Reports show both.
+
+```markdown
+- [ ] Nobody is king in there <!-- check: Container runs as non-root user -->
+```
+
+Several comments bind it to several sentences, which must all hold, and so must the promise's own sentence where it is understood.
+`seaworthy explain SPEC --fix` asks for each sentence that is not understood which of up to three readings is meant, and writes the comment; `--fix=suggest` shows
+what it would write without asking.
+
+What only a person can judge, a person may vouch for: who, when, what was seen, and the image, by its digest (12 digits are enough) or its version.
+
+```markdown
+- [ ] Backups can be restored <!-- check: by hand: Ann, 2026-11-28, restored last night's backup, 1.4.2 -->
+```
+
+That is never a pass: the promise is `pending`, the report names Ann beside it, and for any other image her word says nothing. It counts only where no check understands the
+promise. `--complete --accept-vouched` takes such a promise for enough. `--tick` ticks the boxes of the promises that a run has kept, and unticks the others.
+
 ## Ids
 
 A promise's id in reports is its section and its sentence in small letters, `success-criteria-image-size-under-200mb`, with `-2`, `-3` for repeats. `<!-- id: NAME -->` on the

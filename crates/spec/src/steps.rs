@@ -100,6 +100,11 @@ fn action(line: &str, saved: &Saved) -> Result<Action, Fault> {
     Ok(action)
 }
 
+/// Whether a line begins as a request does: no sentence of the vocabulary is meant.
+pub(crate) fn is_request(line: &str) -> bool {
+    line.split_whitespace().next().is_some_and(|word| METHODS.contains(&word))
+}
+
 fn unknown_step(at: usize, word: &str) -> Fault {
     let starts = METHODS.iter().chain(FORMS.iter().map(|(start, _)| start));
     let meant = starts.clone().find(|start| start.eq_ignore_ascii_case(word));

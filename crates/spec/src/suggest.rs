@@ -1,10 +1,13 @@
-//! "Did you mean": the sentence of the vocabulary that is nearest, where one is near.
+//! Sentences of the vocabulary that are near one that was not understood.
+//!
+//! "Did you mean" is said of a sentence of the same kind only. A person who is asked which reading is meant sees others, too.
 
+use std::collections::HashSet;
 use std::sync::LazyLock;
 
 use crate::nearest::is_near;
 use crate::quantity;
-use crate::sentence::{Token, tokens};
+use crate::sentence::{Token, singular, tokens};
 use crate::understand::is_understood;
 use crate::vocabulary::vocabulary;
 
@@ -16,7 +19,94 @@ const TYPO: usize = 3;
 const NEGATIONS: &[&str] =
     &["no", "not", "never", "without", "nothing", "none", "cannot", "nor", "neither", "non-root"];
 
-/// The nearest sentence, with the parameters of the one that was written.
+/// Words that a sentence of the same kind may lack: they name no subject, no deed and no object.
+const FREE: &[&str] = &[
+    "a",
+    "an",
+    "all",
+    "and",
+    "any",
+    "app",
+    "application",
+    "are",
+    "as",
+    "at",
+    "be",
+    "by",
+    "can",
+    "container",
+    "docker",
+    "does",
+    "each",
+    "every",
+    "for",
+    "from",
+    "has",
+    "have",
+    "in",
+    "is",
+    "it",
+    "its",
+    "most",
+    "of",
+    "on",
+    "only",
+    "or",
+    "service",
+    "successfully",
+    "than",
+    "that",
+    "the",
+    "this",
+    "to",
+    "under",
+    "when",
+    "where",
+    "which",
+    "with",
+    "within",
+    "working",
+    "(",
+    ")",
+    ",",
+    ":",
+    ";",
+    ".",
+];
+
+/// Readings that a person is asked about, at most.
+const READINGS: usize = 3;
+
+/// Up to three sentences that may be meant, the nearest first, each of another kind. Whoever wrote the sentence has to choose.
+///
+/// ```
+/// assert_eq!(seaworthy_spec::readings("Runs as some unprivileged user or other")[0], "Container runs as non-root user");
+/// ```
+pub fn readings(sentence: &str) -> Vec<String> {
+    let written = units(&tokens(sentence));
+    if written.is_empty() || written.len() > 40 {
+        return Vec::new();
+    }
+    let mut found: Vec<(usize, &str, String)> = Vec::new();
+    for entry in vocabulary() {
+        let best = entry.examples.iter().map(|example| units(&tokens(example))).filter_map(|example| {
+            let words = || example.iter().filter(|unit| !unit.is_free() && unit.kind.is_none());
+            let shared = words().filter(|unit| unit.is_in(&written)).count();
+            let apart = example.len().abs_diff(written.len());
+            let is_reading = shared * 2 >= words().count().max(1) && negations(&written) == negations(&example);
+            is_reading.then(|| (shared * WORD * 10 / (example.len() + written.len()) + WORD / (1 + apart), example))
+        });
+        let Some((score, example)) = best.max_by_key(|(score, _)| *score) else { continue };
+        let (_, sentence) = align(&written, &example);
+        if is_understood(&sentence) && found.iter().all(|(_, _, other)| *other != sentence) {
+            found.push((score, entry.sentence, sentence));
+        }
+    }
+    found.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(b.1)));
+    found.into_iter().take(READINGS).map(|(_, _, sentence)| sentence).collect()
+}
+
+/// The nearest sentence of the same kind, with the parameters of the one that was written.
 pub(crate) fn nearest(words: &[Token]) -> Option<String> {
     let colon = words.iter().position(|word| word.is(":"));
     let text = colon.map(|at| &words[at + 1..]).filter(|text| !text.is_empty());
@@ -27,6 +117,9 @@ pub(crate) fn nearest(words: &[Token]) -> Option<String> {
         for words in &written {
             let most = words.len().max(example.len()) * WORD / 3;
             if words.len().abs_diff(example.len()) * WORD > most || negations(words) != negations(example) {
+                continue;
+            }
+            if !example.iter().all(|unit| unit.is_free() || unit.is_in(words)) {
                 continue;
             }
             let (cost, sentence) = align(words, example);
@@ -47,6 +140,13 @@ fn examples() -> &'static [Vec<Unit>] {
     &EXAMPLES
 }
 
+/// Whether a word was probably meant to be another one: `restarts` is a word of its own, and not `starts` misspelt.
+fn is_misspelt(word: &str, meant: &str) -> bool {
+    static KNOWN: LazyLock<HashSet<String>> =
+        LazyLock::new(|| examples().iter().flatten().map(|unit| singular(&unit.word)).collect());
+    is_near(word, meant) && !KNOWN.contains(&singular(word))
+}
+
 /// A word, or a quantity that is written in two.
 struct Unit {
     text: String,
@@ -62,6 +162,21 @@ enum Kind {
     Number,
     Path,
     Variable,
+}
+
+impl Unit {
+    fn is_free(&self) -> bool {
+        FREE.contains(&self.word.as_str())
+    }
+
+    /// Whether one of these says the same: the word itself, one that is misspelt, or another value.
+    fn is_in(&self, others: &[Self]) -> bool {
+        let same = |other: &Self| match self.kind {
+            Some(_) => other.kind == self.kind,
+            None => singular(&other.word) == singular(&self.word) || is_misspelt(&other.word, &self.word),
+        };
+        others.iter().any(same)
+    }
 }
 
 fn units(words: &[Token]) -> Vec<Unit> {
@@ -103,7 +218,9 @@ fn kind(token: &Token) -> Option<Kind> {
 }
 
 fn negations(words: &[Unit]) -> usize {
-    let negates = |word: &&Unit| NEGATIONS.contains(&word.word.as_str()) || word.word.ends_with("n't");
+    let misspelt = |word: &str| NEGATIONS.iter().any(|negation| negation.len() > 5 && is_near(word, negation));
+    let negates =
+        |unit: &&Unit| NEGATIONS.contains(&unit.word.as_str()) || unit.word.ends_with("n't") || misspelt(&unit.word);
     words.iter().filter(negates).count()
 }
 
@@ -150,7 +267,7 @@ fn align(words: &[Unit], example: &[Unit]) -> (usize, String) {
 fn difference(word: &Unit, meant: &Unit) -> usize {
     if word.word == meant.word || (word.kind.is_some() && word.kind == meant.kind) {
         0
-    } else if is_near(&word.word, &meant.word) {
+    } else if is_misspelt(&word.word, &meant.word) {
         TYPO
     } else {
         WORD

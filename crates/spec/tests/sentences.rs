@@ -506,7 +506,13 @@ fn near_sentences_are_suggested_with_their_parameters() {
     suggests("Refuse to strat without API_KEY", "Refuses to start without API_KEY");
     suggests("Starts withn 2 s", "Starts within 2 s");
     suggests("Health check endpiont responds at /healthz", "Health check endpoint responds at /healthz");
-    suggests("Containr runs as non-rot user", "Container runs as unprivileged user");
+    suggests("Containr runs as non-rot user", "Container runs as non-root user");
+    // Of another kind: who takes these for what was meant gets a wrong verdict.
+    suggests("Responds in under 100 ms", "");
+    suggests("Connects to Redis", "");
+    suggests("Container can connect to Redis with provided REDIS_URLS", "");
+    suggests("Restarts within 2 s", "");
+    suggests("Image builds under 200MB of memory", "");
     suggests("Answers quickly", "");
     suggests("Container does not run as non-root user", "");
     suggests("The moon is made of cheese", "");

@@ -11,7 +11,7 @@ use crate::image::{self, Facts};
 use crate::redact::Redactor;
 use crate::run::{Down, Main, Runs, Shared, Teller, Up, commands_seen, needs_reach};
 use crate::verify::milliseconds;
-use crate::{Event, Finding, Subject, beyond, offers, sbom, travel};
+use crate::{Event, Finding, Subject, beyond, by_hand, offers, sbom, travel};
 
 /// What promises are decided by.
 #[derive(Clone, Copy)]
@@ -113,7 +113,18 @@ impl<'a> Judge<'a> {
         let finding = match &criterion.promise {
             Promise::Understood(checks) => {
                 let finding = checks.iter().map(|check| self.check(check, criterion, decided)).reduce(Finding::and);
-                finding.unwrap_or_else(|| Finding::unproven("not understood"))
+                let finding = finding.unwrap_or_else(|| Finding::unproven("not understood"));
+                match &criterion.vouched {
+                    Some(vouched) => {
+                        finding.warn(format!("the word of {} does not count: this promise is checked", vouched.by))
+                    }
+                    None => finding,
+                }
+            }
+            Promise::NotUnderstood { .. } if let Some(vouched) = &criterion.vouched => {
+                let (word, finding) = by_hand::judge(vouched, self.subject);
+                place.vouched = word;
+                finding
             }
             Promise::NotUnderstood { rest, suggestion } => {
                 place.suggestion.clone_from(suggestion);
@@ -282,6 +293,7 @@ fn undecided(criterion: &Criterion) -> report::Criterion {
         id: criterion.id.clone(),
         section: criterion.section.as_str().to_owned(),
         text: criterion.text.clone(),
+        bound: criterion.bound.clone(),
         line: criterion.line,
         stage: criterion.stage().unwrap_or(Stage::Run).as_str().to_owned(),
         check: first.map(|check| check.name().to_owned()),
@@ -293,6 +305,7 @@ fn undecided(criterion: &Criterion) -> report::Criterion {
         caused_by: None,
         warnings: Vec::new(),
         findings: Vec::new(),
+        vouched: None,
         took_ms: 0,
     }
 }

@@ -1,6 +1,7 @@
 //! A specification, an image and an engine to a report. What decides a promise is here; what shows it is not.
 
 mod beyond;
+mod by_hand;
 mod crud;
 mod database;
 mod finding;

@@ -10,9 +10,13 @@ use seaworthy_spec::{Check, Criterion, Promise, Spec, Stage, Stray, vocabulary};
 use serde_json::{Map, Value, json};
 
 use crate::exit::Exit;
+use crate::fix::{self, Fix};
 use crate::output::Output;
 use crate::specification;
 use crate::table::{self, Row};
+
+/// Sentences without a suggestion that are given advice, at most.
+const ADVICE: usize = 20;
 
 /// Show how each sentence of a specification was understood, or the whole vocabulary
 #[derive(Debug, Args)]
@@ -20,6 +24,8 @@ use crate::table::{self, Row};
 Examples:
   seaworthy explain containerization-spec.md
   seaworthy explain                            every sentence that is understood
+  seaworthy explain spec.md --fix              choose what the others mean: a comment beside each says it
+  seaworthy explain spec.md --fix=suggest      the same as a diff, from the suggestions, without asking
 
 It exits 0 when every promise was understood, 3 when not, 2 when the specification cannot be read.")]
 pub(crate) struct ExplainArgs {
@@ -27,22 +33,34 @@ pub(crate) struct ExplainArgs {
     #[arg(value_hint = ValueHint::FilePath)]
     spec: Option<PathBuf>,
 
-    /// As JSON: for every line that makes a promise `line`, `section`, `text`, `check`, `stage`, `parameters`, `suggestion`
+    /// As JSON: for every line that makes a promise `line`, `section`, `text`, `check`, `stage`, `parameters`, `suggestion`,
+    /// and `bound`, `vouched`, `allowed` where there are some
     #[arg(long)]
     json: bool,
+
+    /// Bind each sentence that was not understood to one that is, by a comment beside it
+    #[arg(long, value_enum, value_name = "HOW", num_args = 0..=1, require_equals = true, default_missing_value = "ask",
+          requires = "spec", conflicts_with = "json")]
+    fix: Option<Fix>,
 }
 
 pub(crate) fn run(args: ExplainArgs, out: &mut Output) -> anyhow::Result<Exit> {
-    let ExplainArgs { spec: path, json } = args;
+    let ExplainArgs { spec: path, json, fix } = args;
     let Some(path) = path else {
         let text = if json { vocabulary_json() } else { vocabulary_table(out.stdout_style()) };
         out.data(&text)?;
         return Ok(Exit::Success);
     };
-    let spec = specification::read(&path)?;
+    let mut spec = specification::read(&path)?;
+    if let Some(fix) = fix {
+        spec = fix::run(&path, spec, fix, out)?;
+    }
 
     let missed = spec.criteria.iter().filter(|criterion| criterion.checks().is_empty()).count();
 
+    if fix == Some(Fix::Suggest) {
+        return Ok(if missed == 0 { Exit::Success } else { Exit::Unproven });
+    }
     out.data(&if json { spec_json(&spec) } else { spec_table(&spec, missed, out.stdout_style()) })?;
     Ok(if missed == 0 { Exit::Success } else { Exit::Unproven })
 }
@@ -56,7 +74,28 @@ fn spec_table(spec: &Spec, missed: usize, style: Style) -> String {
     let total = spec.criteria.len();
     let sum = format!("{total} promises: {} understood, {missed} not understood", total - missed);
     let sum = if total == 1 { sum.replacen("promises", "promise", 1) } else { sum };
-    format!("{}\n\n{}{}\n{sum}\n", clean(&spec.title), table::render(&rows, 34, style), strays(spec))
+    let advice = advice(spec);
+    format!("{}\n\n{}{}{advice}\n{sum}\n", clean(&spec.title), table::render(&rows, 34, style), strays(spec))
+}
+
+/// What to do with sentences for which the vocabulary has nothing: a line for each that a scenario may say, one for all others.
+fn advice(spec: &Spec) -> String {
+    let open = |one: &&Criterion| {
+        one.vouched.is_none() && matches!(one.promise, Promise::NotUnderstood { suggestion: None, .. })
+    };
+    let (said, others): (Vec<&Criterion>, Vec<&Criterion>) =
+        spec.criteria.iter().filter(open).partition(|one| fix::scenario(&one.text).is_some());
+    let said = said.iter().filter_map(|one| Some(format!("line {}: {}\n", one.line, fix::scenario(&one.text)?)));
+    let mut lines: String = said.take(ADVICE).collect();
+    if !others.is_empty() {
+        let mut numbers: Vec<String> = others.iter().take(ADVICE).map(|one| one.line.to_string()).collect();
+        if others.len() > ADVICE {
+            numbers.push(format!("and {} more", others.len() - ADVICE));
+        }
+        let word = if others.len() == 1 { "line" } else { "lines" };
+        let _ = writeln!(lines, "{word} {}: {}", numbers.join(", "), fix::BY_HAND);
+    }
+    if lines.is_empty() { lines } else { format!("\n{lines}") }
 }
 
 /// What looks like a promise where none is made, a line each.
@@ -77,6 +116,9 @@ fn criterion_rows(criterion: &Criterion) -> Vec<Row<5>> {
     match &criterion.promise {
         Promise::Understood(checks) => {
             let mut text = text;
+            for sentence in &criterion.bound {
+                let _ = write!(text, "\nchecked as: {}", clean(sentence));
+            }
             for allowed in &criterion.allowed {
                 let _ = write!(text, "\nallowed: `{}` ({})", clean(allowed.place.as_str()), clean(&allowed.reason));
             }
@@ -95,6 +137,16 @@ fn criterion_rows(criterion: &Criterion) -> Vec<Row<5>> {
             }
             if let Some(suggestion) = suggestion {
                 let _ = write!(text, "\ndid you mean: {}", clean(suggestion));
+            }
+            if let Some(word) = &criterion.vouched {
+                let _ = write!(
+                    text,
+                    "\nby hand: {} on {}: {} ({})",
+                    clean(&word.by),
+                    word.on,
+                    clean(&word.seen),
+                    clean(&word.image)
+                );
             }
             vec![Row {
                 color: Some(33),
@@ -136,6 +188,12 @@ fn spec_json(spec: &Spec) -> String {
             "parameters": first.map(Check::parameters).unwrap_or_default(),
             "suggestion": suggestion,
         });
+        if !criterion.bound.is_empty() {
+            line["bound"] = json!(criterion.bound);
+        }
+        if let Some(word) = &criterion.vouched {
+            line["vouched"] = json!({"by": word.by, "on": word.on, "seen": word.seen, "image": word.image});
+        }
         if !criterion.allowed.is_empty() {
             let allowed = criterion.allowed.iter();
             line["allowed"] =

@@ -7,7 +7,7 @@ use clap::{Args, ValueHint};
 use seaworthy_image::{Platform, Source};
 use seaworthy_proof::account::Account;
 
-use crate::exit::Exit;
+use crate::exit::{Demand, Exit};
 use crate::failure::Failure;
 use crate::folder::Folder;
 use crate::output::Output;
@@ -87,7 +87,7 @@ pub(crate) fn run(args: ProofArgs, directory: Option<PathBuf>, out: &mut Output)
         refused: &refused,
     };
     out.report(&account, &reports)?;
-    Ok(match Exit::of(&standing.summary, false) {
+    Ok(match Exit::of(&standing.summary, Demand::Nothing) {
         // What was not read may say that a promise is broken.
         Exit::Success if proofs.cut => Exit::Unproven,
         exit => exit,

@@ -83,13 +83,17 @@ pub(crate) fn run(args: ShipArgs, directory: Option<PathBuf>, out: &mut Output) 
 
     // What was found is told, whatever became of the push.
     out.report(&report, &settings.reports)?;
+    if settings.tick {
+        let count = specification::tick(&path, &spec.source, &report)?;
+        out.note(&specification::ticked(count, &path));
+    }
     match sent {
         Some(told) => out.aside(&told?),
         None => publication.iter().for_each(|publication| {
             out.note(&format!("nothing was pushed to {}: `--push-anyway` would", publication.repository));
         }),
     }
-    Ok(Exit::of(&report.summary, settings.complete))
+    Ok(Exit::of(&report.summary, settings.demand))
 }
 
 /// Which tags the image gets. What stands against them is told before the work of verifying begins.

@@ -85,6 +85,13 @@ pub(crate) fn run(args: VerifyArgs, directory: Option<PathBuf>, out: &mut Output
         None
     };
 
+    let to_tick = spec.as_ref().filter(|_| settings.tick).map(|(path, spec)| (path.clone(), spec.source.clone()));
+    if settings.tick && to_tick.is_none() {
+        return Err(Failure::new("there are no boxes to tick: the specification comes from the proof")
+            .hint("name a file with `--spec FILE`")
+            .into());
+    }
+
     // A copy of the image may lie in a temporary folder.
     let (report, attached) = interrupt::making(|| {
         let opened = source::open_or_last_built(source.as_ref(), &folder, platform.as_ref(), out)?;
@@ -108,10 +115,14 @@ pub(crate) fn run(args: VerifyArgs, directory: Option<PathBuf>, out: &mut Output
 
     // What was found is told, whatever became of the proof.
     out.report(&report, &settings.reports)?;
+    if let Some((path, source)) = to_tick {
+        let count = specification::tick(&path, &source, &report)?;
+        out.note(&specification::ticked(count, &path));
+    }
     if let Some(attached) = attached {
         out.aside(&attached?);
     }
-    Ok(Exit::of(&report.summary, settings.complete))
+    Ok(Exit::of(&report.summary, settings.demand))
 }
 
 const UNCHECKED: &str = "this result will be signed, and nothing shows who wrote that specification: name it with \

@@ -1,12 +1,10 @@
 //! `seaworthy keygen`.
 
 use std::fs;
-use std::io::{Read as _, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
 use std::process::Stdio;
 
 use insta::assert_snapshot;
-use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use seaworthy_proof::{SigningKey, VerifyingKey};
 
 use crate::support::{Place, show};
@@ -96,46 +94,16 @@ fn without_a_terminal_the_password_must_be_in_the_environment() {
     assert_eq!(fs::read_dir(place.path()).unwrap().count(), 0);
 }
 
-/// What the program says at a terminal where each answer is typed once its question is there.
-#[track_caller]
-fn at_a_terminal(place: &Place, answers: &[(&str, &str)]) -> String {
-    let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
-    grantpt(&master).unwrap();
-    unlockpt(&master).unwrap();
-    let name = ptsname(&master, Vec::new()).unwrap().into_string().unwrap();
-    let terminal = fs::OpenOptions::new().read(true).write(true).open(name).unwrap();
-    let mut command = place.command(&["keygen"]);
-    command.env("NO_COLOR", "1").stdin(terminal.try_clone().unwrap()).stdout(Stdio::null()).stderr(terminal);
-    let mut child = command.spawn().unwrap();
-    // Its copies of the terminal: reading ends once the program's are closed.
-    drop(command);
-    let mut master = fs::File::from(master);
-    let mut said = Vec::new();
-    for (question, answer) in answers {
-        while !String::from_utf8_lossy(&said).contains(question) {
-            let mut bytes = [0; 256];
-            let read =
-                master.read(&mut bytes).unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(&said)));
-            said.extend_from_slice(&bytes[..read]);
-        }
-        writeln!(master, "{answer}").unwrap();
-    }
-    // Once the program is gone, so is the terminal, and reading fails.
-    let _ = master.read_to_end(&mut said);
-    let code = child.wait().unwrap().code();
-    format!("exit {code:?}\n{}", String::from_utf8_lossy(&said).replace('\r', ""))
-}
-
 #[test]
 fn at_a_terminal_the_password_is_asked_twice_and_not_shown() {
     let place = Place::empty();
-    let said = at_a_terminal(&place, &[("password for", "s3cr3t word"), ("once more", "s3cr3t word")]);
+    let said = place.at_a_terminal(&["keygen"], &[("password for", "s3cr3t word"), ("once more", "s3cr3t word")]);
     assert!(said.starts_with("exit Some(0)\npassword for the private key: \nonce more: \n"), "{said}");
     assert!(!said.contains("s3cr3t"), "{said}");
     assert!(SigningKey::from_pem(&read(&place, "seaworthy.key"), Some(b"s3cr3t word")).is_ok());
 
     let place = Place::empty();
-    let said = at_a_terminal(&place, &[("password for", "one"), ("once more", "two")]);
+    let said = place.at_a_terminal(&["keygen"], &[("password for", "one"), ("once more", "two")]);
     assert_eq!(said, "exit Some(2)\npassword for the private key: \nonce more: \nerror: the two passwords differ\n");
     assert_eq!(fs::read_dir(place.path()).unwrap().count(), 0);
 }

@@ -2,8 +2,12 @@
 
 // Clippy allows `unwrap` in what is marked as a test's.
 #[cfg(test)]
+mod by_hand;
+#[cfg(test)]
 mod daemon;
 mod explain;
+#[cfg(test)]
+mod fix;
 #[cfg(test)]
 mod interrupt;
 #[cfg(test)]

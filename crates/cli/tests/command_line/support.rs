@@ -1,9 +1,12 @@
 //! Calling the program, and showing what it did.
 
 use std::fmt::Write as _;
+use std::fs;
+use std::io::{Read as _, Write as _};
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use tempfile::TempDir;
 
 /// A specification that is understood, whole.
@@ -52,6 +55,38 @@ impl Place {
             .env_remove("COSIGN_PASSWORD")
             .env_remove("CARGO_TARGET_DIR");
         command
+    }
+
+    /// What the program says at a terminal where each answer is typed once its question is there.
+    #[track_caller]
+    pub(crate) fn at_a_terminal(&self, arguments: &[&str], answers: &[(&str, &str)]) -> String {
+        let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+        grantpt(&master).unwrap();
+        unlockpt(&master).unwrap();
+        let name = ptsname(&master, Vec::new()).unwrap().into_string().unwrap();
+        let terminal = fs::OpenOptions::new().read(true).write(true).open(name).unwrap();
+        let mut command = self.command(arguments);
+        command.env("NO_COLOR", "1").stdin(terminal.try_clone().unwrap()).stdout(Stdio::null()).stderr(terminal);
+        let mut child = command.spawn().unwrap();
+        // Its copies of the terminal: reading ends once the program's are closed.
+        drop(command);
+        let mut master = fs::File::from(master);
+        let (mut said, mut answered) = (Vec::new(), 0);
+        for (question, answer) in answers {
+            while !String::from_utf8_lossy(&said[answered..]).contains(question) {
+                let mut bytes = [0; 256];
+                let read = master
+                    .read(&mut bytes)
+                    .unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(&said)));
+                said.extend_from_slice(&bytes[..read]);
+            }
+            answered = said.len();
+            writeln!(master, "{answer}").unwrap();
+        }
+        // Once the program is gone, so is the terminal, and reading fails.
+        let _ = master.read_to_end(&mut said);
+        let code = child.wait().unwrap().code();
+        format!("exit {code:?}\n{}", String::from_utf8_lossy(&said).replace('\r', ""))
     }
 
     /// Exit code, stdout and stderr; the folder's own name is replaced.

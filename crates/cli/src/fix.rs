@@ -1,0 +1,157 @@
+//! `explain --fix`: asks what sentences mean that were not understood, and writes the answers beside them.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use anyhow::Context as _;
+use clap::ValueEnum;
+use seaworthy_report::clean;
+use seaworthy_spec::{Criterion, Promise, Spec, bind, readings};
+use similar::TextDiff;
+
+use crate::failure::Failure;
+use crate::output::Output;
+use crate::{answer, files, interrupt, specification};
+
+/// How sentences are bound that were not understood.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Fix {
+    /// Each time the user chooses.
+    Ask,
+    /// As a diff, from the suggestions; nothing is written.
+    Suggest,
+}
+
+/// Binds what can be bound, and returns the specification as it then is.
+pub(crate) fn run(path: &Path, spec: Spec, fix: Fix, out: &mut Output) -> anyhow::Result<Spec> {
+    match fix {
+        Fix::Ask => ask(path, spec, out),
+        Fix::Suggest => {
+            out.data(&suggested(path, &spec))?;
+            Ok(spec)
+        }
+    }
+}
+
+/// What `did you mean` says, as a diff of the file; empty where it says nothing.
+fn suggested(path: &Path, spec: &Spec) -> String {
+    let mut text = spec.source.clone();
+    for criterion in &spec.criteria {
+        if let Promise::NotUnderstood { suggestion: Some(sentence), .. } = &criterion.promise
+            && let Some(changed) = bind(&text, criterion.line, sentence)
+        {
+            text = changed;
+        }
+    }
+    if text == spec.source {
+        return String::new();
+    }
+    let name = path.display().to_string();
+    let diff = TextDiff::from_lines(&spec.source, &text);
+    clean(&diff.unified_diff().header(&name, &name).to_string())
+}
+
+fn ask(path: &Path, spec: Spec, out: &mut Output) -> anyhow::Result<Spec> {
+    if !answer::can_be_asked() {
+        return Err(Failure::new("`--fix` asks, and nobody answers: stdin is no terminal")
+            .hint("`--fix=suggest` shows what it would write, without asking")
+            .into());
+    }
+    let missed: Vec<Criterion> = spec.criteria.iter().filter(|one| one.checks().is_empty()).cloned().collect();
+    let mut spec = spec;
+    let mut written = 0;
+    for (index, criterion) in missed.iter().enumerate() {
+        out.aside(&format!(
+            "\n{} of {}, line {}: {}\n",
+            index + 1,
+            missed.len(),
+            criterion.line,
+            clean(&criterion.text)
+        ));
+        let meant = match choice(criterion, &spec.source, out)? {
+            Choice::Reading(text) => text,
+            Choice::None => continue,
+            Choice::Stop => break,
+        };
+        // What is answered is kept, whatever becomes of the next question.
+        files::replace(path, &meant).with_context(|| format!("cannot write `{}`", path.display()))?;
+        written += 1;
+        spec = specification::read(path)?;
+    }
+    let comments = if written == 1 { "comment" } else { "comments" };
+    out.aside(&format!("\n{written} {comments} written to {}\n\n", path.display()));
+    Ok(spec)
+}
+
+enum Choice {
+    /// The specification with the comment.
+    Reading(String),
+    None,
+    Stop,
+}
+
+/// Shows what the sentence may mean, and waits for an answer.
+fn choice(criterion: &Criterion, source: &str, out: &mut Output) -> anyhow::Result<Choice> {
+    let with_comment = |sentence: String| bind(source, criterion.line, &sentence).map(|text| (sentence, text));
+    let found: Vec<(String, String)> = offered(criterion).into_iter().filter_map(with_comment).collect();
+    if found.is_empty() {
+        out.aside(&format!("  {}\n", advice(&criterion.text)));
+        return Ok(Choice::None);
+    }
+    let mut shown = String::new();
+    for (index, (sentence, _)) in found.iter().enumerate() {
+        let _ = writeln!(shown, "  {}  {}", index + 1, clean(sentence));
+    }
+    out.aside(&format!("{shown}  n  none of these\n  q  stop here\n"));
+    loop {
+        out.aside("which is meant? ");
+        interrupt::check();
+        let Some(typed) = answer::next()? else { return Ok(Choice::Stop) };
+        match typed.as_str() {
+            "q" | "quit" => return Ok(Choice::Stop),
+            "n" | "no" | "none" => {
+                out.aside(&format!("  {}\n", advice(&criterion.text)));
+                return Ok(Choice::None);
+            }
+            number => {
+                let index = number.parse::<usize>().ok().and_then(|number| number.checked_sub(1));
+                if let Some((_, text)) = index.and_then(|index| found.get(index)) {
+                    return Ok(Choice::Reading(text.clone()));
+                }
+                out.aside(&format!("  a number from 1 to {}, n or q\n", found.len()));
+            }
+        }
+    }
+}
+
+/// The suggestion first, then other readings.
+fn offered(criterion: &Criterion) -> Vec<String> {
+    let suggestion = match &criterion.promise {
+        Promise::NotUnderstood { suggestion, .. } => suggestion.clone(),
+        Promise::Understood(_) => None,
+    };
+    let others = readings(&criterion.text).into_iter().filter(|reading| Some(reading) != suggestion.as_ref());
+    let mut all: Vec<String> = suggestion.iter().cloned().chain(others).collect();
+    all.truncate(3);
+    all
+}
+
+/// What to do with a sentence for which the vocabulary has nothing.
+fn advice(sentence: &str) -> String {
+    scenario(sentence).unwrap_or_else(|| BY_HAND.to_owned())
+}
+
+/// What to do with a sentence that no scenario says either.
+pub(crate) const BY_HAND: &str = "no check knows this: put a scenario in a `check` block below it, or let a person judge it with \
+                                  `<!-- check: by hand: WHO, WHEN, WHAT WAS SEEN, IMAGE -->`";
+
+/// The scenario that a sentence may say: it names a path.
+pub(crate) fn scenario(sentence: &str) -> Option<String> {
+    let words = || sentence.split_whitespace().map(|word| word.trim_matches(|sign: char| "`'\",;:.()".contains(sign)));
+    let is_status = |word: &&str| word.len() == 3 && word.parse().is_ok_and(|status: u16| (100..600).contains(&status));
+    let methods = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"];
+    let path = words().find(|word| word.starts_with('/') && word.len() > 1 && word.is_ascii())?;
+    let method = words().find(|word| methods.contains(word)).unwrap_or("GET");
+    let status = words().find(is_status).unwrap_or("200");
+    Some(format!("a scenario may say it: `<!-- check: {method} {} -> {status} -->`", clean(path)))
+}

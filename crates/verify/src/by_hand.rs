@@ -1,0 +1,37 @@
+//! A person's word for a promise that no check understands. It is never a pass.
+
+use seaworthy_report::{self as report, Verdict};
+use seaworthy_spec::Vouched;
+
+use crate::{Finding, Subject};
+
+/// Where a build says which version it made.
+const VERSION: &str = "org.opencontainers.image.version";
+
+/// The promise is pending, whoever vouches for it; the word counts only for the image that it names.
+pub(crate) fn judge(vouched: &Vouched, subject: &Subject<'_>) -> (Option<report::Vouched>, Finding) {
+    let Vouched { by, on, seen, image } = vouched;
+    let pending = |evidence: String| Finding { verdict: Verdict::Pending, ..Finding::pass(evidence) };
+    if is_this(image, subject) {
+        let word = report::Vouched { by: by.clone(), on: on.clone(), seen: seen.clone() };
+        return (Some(word), pending(format!("vouched for by {by} on {on}: {seen}; no check has seen it")));
+    }
+    let this = names(subject).join(", ");
+    let finding = pending(format!("{by} vouched for the image {image}, and this is {this}"));
+    (None, Finding { next: Some("a person must look again, and name this image".to_owned()), ..finding })
+}
+
+fn is_this(named: &str, subject: &Subject<'_>) -> bool {
+    names(subject).iter().any(|name| match named.strip_prefix("sha256:") {
+        Some(_) => name.starts_with(named),
+        None => name.trim_start_matches('v') == named.trim_start_matches('v'),
+    })
+}
+
+/// The digests of the manifest and the config, and the version.
+fn names(subject: &Subject<'_>) -> Vec<String> {
+    let config = &subject.image.config;
+    let version = config.labels().iter().find(|(name, _)| *name == VERSION).map(|(_, value)| value.clone());
+    let manifest = subject.known().map(|image| image.digest().to_string());
+    manifest.into_iter().chain([config.digest().to_string()]).chain(version).collect()
+}
