@@ -8,7 +8,8 @@ use crate::sentence::Token;
 type Step = fn(&[Token]) -> Vec<Token>;
 
 /// In the order in which they are taken.
-const STEPS: &[Step] = &[emoji, quotes, comparisons, alternatives, abbreviations, spelling, negations, duties, fillers];
+const STEPS: &[Step] =
+    &[emoji, quotes, variables, comparisons, alternatives, abbreviations, spelling, negations, duties, fillers];
 
 /// A sentence's words without what changes nothing of what it says.
 pub(crate) fn normalise(words: &[Token]) -> Vec<Token> {
@@ -40,6 +41,17 @@ fn trimmed(words: &[Token], takes: fn(char) -> bool) -> Vec<Token> {
         if text.len() == token.text.len() { Some(token) } else { (!text.is_empty()).then(|| Token::new(text, start)) }
     };
     words.iter().cloned().filter_map(trim).collect()
+}
+
+/// `PORT: 8080` may name the variable or the port: nothing is read as either.
+fn variables(words: &[Token]) -> Vec<Token> {
+    let mut words = words.to_vec();
+    let is_ambiguous = matches!(words.as_slice(), [name, colon, value, ..]
+        if name.text == "PORT" && colon.is(":") && value.text.bytes().all(|byte| byte.is_ascii_digit()));
+    if is_ambiguous {
+        words[0] = Token::meaning(words[0].text.clone(), "port-variable", words[0].start);
+    }
+    words
 }
 
 /// `<10s` as two words, `<= 10 s` as it is.
@@ -300,6 +312,9 @@ mod tests {
         check(emoji, "❌ Runs as root", "❌ runs as root");
         check(emoji, "🚫Runs as root", "🚫runs as root");
         check(quotes, "“Non-root” user", "non-root user");
+        check(variables, "PORT: 8080", "port-variable : 8080");
+        check(variables, "Port: 8080", "port : 8080");
+        check(variables, "PORT: Configurable", "port : configurable");
         check(comparisons, "size <250 MB and ≤300MB", "size < 250 mb and ≤ 300mb");
         check(comparisons, "a <b> and > 5", "a <b> and > 5");
         check(alternatives, "SIGTERM/SIGINT", "sigterm / sigint");

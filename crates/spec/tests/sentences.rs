@@ -221,6 +221,11 @@ fn sentences_are_understood_in_many_wordings() {
     check("Startup time: under 1 s", r#"start.within {"within_ms":1000}"#);
     check("Startup time at most 300 ms", r#"start.within {"within_ms":300}"#);
     check("Container should start within 5 seconds", r#"start.within {"within_ms":5000}"#);
+    check("Stop signal: SIGTERM", r#"image.stop_signal {"signal":"SIGTERM"}"#);
+    check(
+        "Fails to start with a clear error when API_TOKEN is missing",
+        r#"env.required {"variable":"API_TOKEN","named":true}"#,
+    );
     check("Stops within 10s on SIGTERM, finishing requests in flight", r#"stop.graceful {"within_ms":10000}"#);
     check("Stops within 10 s on SIGTERM and finishes in-flight requests", r#"stop.graceful {"within_ms":10000}"#);
     check("Shuts down gracefully within 10 seconds", r#"stop.graceful {"within_ms":10000}"#);

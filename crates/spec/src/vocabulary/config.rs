@@ -70,7 +70,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         description: "The signal with which engines stop a container of the image; SIGTERM where the config names none.",
         examples: &["Stop signal is SIGQUIT", "STOPSIGNAL SIGQUIT", "Image stops on SIGQUIT"],
         forms: &[
-            &["(stop signal|stopsignal|stop-signal) [set to|declared as|defined as|=] {signal}"],
+            &["(stop signal|stopsignal|stop-signal)", "[set to|declared as|defined as|=] {signal}"],
             &["{signal}", "[used|set|declared|configured] as (stop signal|stopsignal|stop-signal)"],
             &["(use|declare|set|define) {signal}", "as (stop signal|stopsignal)"],
             &["image stop on {signal} !stops"],

@@ -74,7 +74,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             "exit code non-zero",
             "(at once|immediately|fast|early|quickly)",
             "and (exit|stop|say so)",
-            "with (clear|helpful|readable|meaningful|descriptive|useful|understandable) [error] message !named",
+            "with (clear|helpful|readable|meaningful|descriptive|useful|understandable) (message|error|error message) !named",
             "[and] (naming|name) (it|variable|missing variable) [in (log|log output|its log|error|message|error message)] !named",
         ],
         topics: &["configuration", "startup", "config"],
