@@ -2,6 +2,7 @@
 
 use std::fs::{self, File};
 use std::io::{self, Read as _, Write as _};
+use std::os::unix::fs::{MetadataExt as _, fchown};
 use std::path::{Path, PathBuf};
 
 /// Why a file that the user named cannot be used.
@@ -34,14 +35,16 @@ pub(crate) fn read(path: &Path, limit_bytes: u64) -> Result<Vec<u8>, ReadError> 
     Ok(bytes)
 }
 
-/// Puts another text in the place of a file's: whole or not at all, with the permissions that it has, through links to it.
+/// Puts another text in the place of a file's: whole or not at all, with its owner and permissions, through links to it.
 pub(crate) fn replace(path: &Path, text: &str) -> io::Result<()> {
     let path = path.canonicalize()?;
-    let permissions = fs::metadata(&path)?.permissions();
+    let before = fs::metadata(&path)?;
     let folder = path.parent().unwrap_or(Path::new("/"));
     let mut file = tempfile::Builder::new().tempfile_in(folder)?;
     file.write_all(text.as_bytes())?;
-    file.as_file().set_permissions(permissions)?;
+    // Who is root keeps the owner; anybody else owns what he may replace, or becomes the owner.
+    let _ = fchown(file.as_file(), Some(before.uid()), Some(before.gid()));
+    file.as_file().set_permissions(before.permissions())?;
     file.as_file().sync_all()?;
     file.persist(&path).map_err(|error| error.error)?;
     Ok(())
@@ -66,6 +69,20 @@ mod tests {
         assert!(matches!(read(&path, 4), Err(ReadError::TooLarge { .. })));
         assert!(matches!(read(folder.path(), 5), Err(ReadError::Folder { .. })));
         assert!(matches!(read(&folder.path().join("none"), 5), Err(ReadError::Io { .. })));
+    }
+
+    #[test]
+    fn a_replaced_file_keeps_its_permissions_and_the_links_to_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, link) = (folder.path().join("file"), folder.path().join("link"));
+        fs::write(&path, "old").unwrap();
+        fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o640)).unwrap();
+        std::os::unix::fs::symlink("file", &link).unwrap();
+        replace(&link, "new").unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), "new");
+        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+        assert_eq!(fs::metadata(&path).unwrap().mode() & 0o777, 0o640);
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
     }
 
     #[test]
