@@ -118,7 +118,7 @@ pub fn reproduce(
 
 fn make(docker: &Docker, plan: &Plan, steps: Steps, on_line: &mut dyn FnMut(&str)) -> Result<Image, DockerfileError> {
     let (archive, dockerfile) = context::pack(plan.context, plan.dockerfile)?;
-    let built = docker.build(archive, &dockerfile, plan.args, steps, &place(plan), on_line)?;
+    let built = docker.build(&archive, &dockerfile, plan.args, steps, &place(plan), on_line)?;
     let saved = tempfile::NamedTempFile::with_prefix("seaworthy-")
         .map_err(|source| DockerfileError::Read { path: std::env::temp_dir(), source })?
         .into_temp_path();

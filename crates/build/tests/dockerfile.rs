@@ -3,6 +3,8 @@
 use std::fs;
 use std::path::Path;
 use std::process::Command;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 
 use anyhow::{Context as _, Result};
 use seaworthy_build::dockerfile::{DockerfileError, Plan, build, reproduce};
@@ -160,5 +162,44 @@ fn a_build_leaves_no_dangling_image_and_the_next_one_takes_up_its_steps() -> Res
     assert_eq!(labelled.list(&dangling)?, Vec::<String>::new(), "after a build that failed");
     stages("four", "COPY nothing /nothing")?;
     assert_eq!(labelled.list(&dangling)?, Vec::<String>::new(), "after a step that failed");
+    Ok(())
+}
+
+/// The daemon looks for a step among all images, and fails where one of them goes just then.
+#[test]
+fn images_that_others_remove_meanwhile_end_no_build() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let dockerfile = folder.path().join("Dockerfile");
+    fs::create_dir(folder.path().join("target"))?;
+    fs::write(folder.path().join(".dockerignore"), "target\n")?;
+    // An empty archive ends with two empty blocks.
+    fs::write(folder.path().join("target/empty.tar"), [0; 1024])?;
+    let labelled = Labelled(format!("seaworthy-removed-{}", std::process::id()));
+    fs::write(&dockerfile, format!("FROM scratch\nLABEL test={}\nUSER 1\n", labelled.0))?;
+    let ended = AtomicBool::new(false);
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            while !ended.load(Ordering::Relaxed) {
+                let _ = remove_a_new_image(folder.path());
+            }
+        });
+        let built = (0..20).try_for_each(|_| {
+            // An image of one label has no layers: its end is not what this test is about.
+            let layout = folder.path().join("target/image");
+            match build(&docker()?, &plan(folder.path(), &dockerfile, &layout), &mut |_| {}) {
+                Err(error @ DockerfileError::Engine(_)) => Err(error.into()),
+                _ => Ok(()),
+            }
+        });
+        ended.store(true, Ordering::Relaxed);
+        built
+    })
+}
+
+fn remove_a_new_image(folder: &Path) -> Result<()> {
+    let archive = fs::File::open(folder.join("target/empty.tar"))?;
+    let imported = Command::new("docker").args(["import", "-"]).stdin(archive).output()?;
+    let id = String::from_utf8(imported.stdout)?;
+    Command::new("docker").args(["image", "rm", id.trim()]).output()?;
     Ok(())
 }

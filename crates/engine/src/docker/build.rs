@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::fs::File;
+use std::io::{self, Seek as _};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -26,6 +27,18 @@ pub enum Steps {
     Anew,
 }
 
+/// How often a build is begun.
+const TRIES: usize = 5;
+/// The daemon's words where it looked for a step in its cache among all images, and somebody removed one of them just then.
+const REMOVED_MEANWHILE: &str = "unable to find image";
+
+/// The same file from its beginning.
+fn again(file: &File) -> io::Result<File> {
+    let mut file = file.try_clone()?;
+    file.rewind()?;
+    Ok(file)
+}
+
 /// An image that the daemon has built. Its name goes when this is dropped, and so do steps that were done anew; others stay under names of
 /// their own.
 pub struct BuiltImage {
@@ -44,6 +57,28 @@ impl Docker {
     ///
     /// [`EngineError::Prepare`] with the daemon's words if a step fails.
     pub fn build(
+        &self,
+        context: &File,
+        dockerfile: &str,
+        args: &[(String, String)],
+        steps: Steps,
+        project: &str,
+        on_line: &mut dyn FnMut(&str),
+    ) -> Result<BuiltImage, EngineError> {
+        let mut tries = TRIES;
+        loop {
+            tries -= 1;
+            let context = again(context).map_err(|error| EngineError::Prepare { reason: error.to_string() })?;
+            match self.build_once(context, dockerfile, args, steps, project, on_line) {
+                Err(EngineError::Prepare { reason }) if tries > 0 && reason.starts_with(REMOVED_MEANWHILE) => {
+                    on_line("an image was removed meanwhile: the build begins again");
+                }
+                done => return done,
+            }
+        }
+    }
+
+    fn build_once(
         &self,
         context: File,
         dockerfile: &str,
