@@ -78,7 +78,8 @@ ship() {
     "$program" ship task-api >"$work/first" 2>&1 || status=$?
     head -c 150000000 /dev/urandom >"$work/noise"
     tar -C "$work" -c noise | docker import - "$name" >"$work/imported"
-    trap 'docker image rm "$name" >"$work/removed"; rm -rf "$work"' EXIT
+    # The name now: the function's own variables are gone when the trap runs.
+    trap "docker image rm $name >/dev/null; rm -rf '$work'" EXIT
     for ((round = 0; round < rounds; round++)); do
         timed "$status" "$program" ship task-api >>"$work/ship"
         timed 0 docker save -o "$work/saved" "$name" >>"$work/save"
