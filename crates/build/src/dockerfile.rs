@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use jiff::Timestamp;
-use seaworthy_engine::{Docker, Engine as _, EngineError, SaveError, Steps, machine};
+use seaworthy_engine::{BuildRequest, Docker, Engine as _, EngineError, SaveError, Steps, machine};
 use seaworthy_image::{Digest, Format, Image, OpenError, Select, WriteError, archive};
 
 use crate::record::SCHEMA;
@@ -118,7 +118,9 @@ pub fn reproduce(
 
 fn make(docker: &Docker, plan: &Plan, steps: Steps, on_line: &mut dyn FnMut(&str)) -> Result<Image, DockerfileError> {
     let (archive, dockerfile) = context::pack(plan.context, plan.dockerfile)?;
-    let built = docker.build(&archive, &dockerfile, plan.args, steps, &place(plan), on_line)?;
+    let (dockerfile, project) = (dockerfile.as_str(), place(plan));
+    let request = BuildRequest { context: &archive, dockerfile, args: plan.args, steps, project: &project };
+    let built = docker.build(request, on_line)?;
     let saved = tempfile::NamedTempFile::with_prefix("seaworthy-")
         .map_err(|source| DockerfileError::Read { path: std::env::temp_dir(), source })?
         .into_temp_path();

@@ -151,7 +151,9 @@ fn a_build_leaves_no_dangling_image_and_the_next_one_takes_up_its_steps() -> Res
     stages("one", "USER 1")?;
     assert_eq!((labelled.list(&dangling)?, named()?), (Vec::new(), 2));
     let again = stages("one", "USER 1")?;
-    assert_eq!(again.iter().filter(|line| line.contains("Using cache")).count(), 5, "{again:?}");
+    // A build begins again where another test removes an image just then.
+    let begun = again.iter().rposition(|line| line.starts_with("Step 1/")).context("no step")?;
+    assert_eq!(again[begun..].iter().filter(|line| line.contains("Using cache")).count(), 5, "{again:?}");
     let (image, elsewhere) = (layout::open(&layout)?, tempfile::tempdir()?);
     let anew = plan(folder.path(), &dockerfile, elsewhere.path());
     reproduce(&docker()?, &anew, &image, &mut |_| {})?;

@@ -34,7 +34,7 @@ use bollard::models::SystemInfo;
 use seaworthy_image::Image;
 
 use crate::{Engine, EngineError, Prepared};
-pub use build::{BuiltImage, Steps};
+pub use build::{BuildRequest, BuiltImage, Steps};
 use client::Client;
 pub(crate) use hold::HOLD;
 pub use save::SaveError;

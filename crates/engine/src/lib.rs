@@ -17,6 +17,6 @@ pub use container::{
     Attempt, Container, Engine, EngineError, Exit, Health, HealthStatus, Logs, Memory, Prepared, Process, Signal,
     Status, Volumes,
 };
-pub use docker::{BuiltImage, Docker, SaveError, Steps};
+pub use docker::{BuildRequest, BuiltImage, Docker, SaveError, Steps};
 pub use embedded::{Embedded, helper};
 pub use run::{Run, Service};

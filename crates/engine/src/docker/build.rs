@@ -49,27 +49,31 @@ pub struct BuiltImage {
     stages: Stages,
 }
 
+/// What the daemon is asked to build.
+#[derive(Debug, Clone, Copy)]
+pub struct BuildRequest<'a> {
+    /// An uncompressed tar archive.
+    pub context: &'a File,
+    /// The path of the Dockerfile in the context.
+    pub dockerfile: &'a str,
+    pub args: &'a [(String, String)],
+    pub steps: Steps,
+    /// Whose steps the next build takes up, in lower case letters and digits.
+    pub project: &'a str,
+}
+
 impl Docker {
-    /// Builds the image of a context, an uncompressed tar archive in which `dockerfile` is the path of the Dockerfile. What the build prints
-    /// goes to `on_line`. `project` tells whose steps the next build takes up, in lower case letters and digits.
+    /// Builds an image. What the build prints goes to `on_line`. A build that fails because somebody removed an image at that moment begins
+    /// again.
     ///
     /// # Errors
     ///
     /// [`EngineError::Prepare`] with the daemon's words if a step fails.
-    pub fn build(
-        &self,
-        context: &File,
-        dockerfile: &str,
-        args: &[(String, String)],
-        steps: Steps,
-        project: &str,
-        on_line: &mut dyn FnMut(&str),
-    ) -> Result<BuiltImage, EngineError> {
+    pub fn build(&self, request: BuildRequest<'_>, on_line: &mut dyn FnMut(&str)) -> Result<BuiltImage, EngineError> {
         let mut tries = TRIES;
         loop {
             tries -= 1;
-            let context = again(context).map_err(|error| EngineError::Prepare { reason: error.to_string() })?;
-            match self.build_once(context, dockerfile, args, steps, project, on_line) {
+            match self.build_once(request, on_line) {
                 Err(EngineError::Prepare { reason }) if tries > 0 && reason.starts_with(REMOVED_MEANWHILE) => {
                     on_line("an image was removed meanwhile: the build begins again");
                 }
@@ -78,15 +82,9 @@ impl Docker {
         }
     }
 
-    fn build_once(
-        &self,
-        context: File,
-        dockerfile: &str,
-        args: &[(String, String)],
-        steps: Steps,
-        project: &str,
-        on_line: &mut dyn FnMut(&str),
-    ) -> Result<BuiltImage, EngineError> {
+    fn build_once(&self, request: BuildRequest<'_>, on_line: &mut dyn FnMut(&str)) -> Result<BuiltImage, EngineError> {
+        let BuildRequest { context, dockerfile, args, steps, project } = request;
+        let context = again(context).map_err(|error| EngineError::Prepare { reason: error.to_string() })?;
         let name = format!("{REPOSITORY}:{}", owner::run_name(&Owner::current()));
         let args: HashMap<&str, &str> = args.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
         let options = BuildImageOptionsBuilder::default()
