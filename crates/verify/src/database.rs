@@ -1,7 +1,7 @@
 //! Which database a run has: the user's, a throwaway one, or none.
 
 use std::net::{IpAddr, SocketAddr, TcpListener, ToSocketAddrs as _};
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 
 use seaworthy_database::Throwaway;
 use seaworthy_engine::{Container, Prepared, Run, Service};
@@ -11,6 +11,7 @@ use seaworthy_spec::{Check, Database, Spec, System};
 use crate::Options;
 use crate::given;
 use crate::redact::Redactor;
+use crate::run::held;
 
 /// The name by which a container knows the throwaway server.
 const HOST: &str = "database.internal";
@@ -140,7 +141,7 @@ impl RunDatabase {
 
     /// Gives a container the database whose password changes: by the file that `variable` names, and in no other way.
     pub(crate) fn put_rotating_into(&self, run: &mut Run, variable: &str) -> Result<(), String> {
-        let throwaway = self.rotating()?.lock().unwrap_or_else(PoisonError::into_inner);
+        let throwaway = held(self.rotating()?);
         run.env.retain(|(name, _)| Some(name) != self.variable.as_ref());
         run.without_env.extend(self.variable.clone());
         set(run, variable, URL_PATH);
@@ -153,7 +154,7 @@ impl RunDatabase {
 
     /// Writes the next login where the container finds it, then makes it the only one.
     pub(crate) fn rotate(&self, container: &dyn Container, redactor: &Redactor) -> Result<(), String> {
-        let mut throwaway = self.rotating()?.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut throwaway = held(self.rotating()?);
         container
             .replace_file(URL_PATH, throwaway.next_url(CA_PATH).as_bytes())
             .map_err(|error| redactor.quote(&error.to_string()))?;
@@ -162,7 +163,7 @@ impl RunDatabase {
 
     /// How many of its rows have `text` in them.
     pub(crate) fn rotating_rows(&self, text: &str, redactor: &Redactor) -> Result<u64, String> {
-        let found = self.rotating()?.lock().unwrap_or_else(PoisonError::into_inner).rows_with(text, "");
+        let found = held(self.rotating()?).rows_with(text, "");
         found.map(|found| found.rows).map_err(|error| redactor.quote(&error.to_string()))
     }
 

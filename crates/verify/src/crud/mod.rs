@@ -168,6 +168,7 @@ impl Crud<'_> {
         whole.unwrap_or_else(|| Finding::unproven("no collection"))
     }
 
+    /// No collection of the document has create, read, update and delete.
     fn none_is_whole(&self, collections: &[Collection], others: &[String]) -> Finding {
         let place = &self.api.place;
         let known: Vec<String> = collections

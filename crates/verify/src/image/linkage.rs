@@ -1,7 +1,5 @@
 //! `image.static`: Binaries are statically linked.
 
-use std::path::Path;
-
 use seaworthy_report::Verdict;
 use seaworthy_spec::Binaries;
 
@@ -98,7 +96,7 @@ fn others(facts: &Facts) -> Others {
     for (path, node) in facts.tree.iter() {
         let Some(Program::Elf { header, .. }) = facts.program(path) else { continue };
         let is_known = started.iter().any(|(known, _)| known == path) || facts.packages.knows(&text(path));
-        if !is_executable(node) || is_known || is_library(path) || program::is_loader(path) {
+        if !is_executable(node) || is_known || program::is_library(path) {
             continue;
         }
         match header.linkage {
@@ -108,10 +106,6 @@ fn others(facts: &Facts) -> Others {
         }
     }
     others
-}
-
-fn is_library(path: &Path) -> bool {
-    path.file_name().is_some_and(|name| name.to_string_lossy().contains(".so"))
 }
 
 #[cfg(test)]
@@ -184,5 +178,6 @@ mod tests {
         cut[56..58].fill(0);
         check(starting(&["/app"]).file("odd", 0o755, &cut), All, Unproven, "cannot be read: `/odd`");
         check(starting(&["/app"]).file("lib/libx.so.1", 0o755, &dynamic), All, Pass, "");
+        check(starting(&["/app"]).file("my.solver", 0o755, &dynamic), All, Fail, "dynamically linked: `/my.solver`");
     }
 }

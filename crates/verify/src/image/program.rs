@@ -99,6 +99,10 @@ pub(super) fn is_executable(node: &Node) -> bool {
 
 /// `ld-linux-x86-64.so.2`, `ld-musl-x86_64.so.1`.
 pub(super) fn is_loader(path: &Path) -> bool {
-    let name = path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
-    name.starts_with("ld") && name.contains(".so")
+    is_library(path) && path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("ld"))
+}
+
+/// `libx.so`, `libx.so.1.2`; not `my.solver`.
+pub(super) fn is_library(path: &Path) -> bool {
+    path.file_name().is_some_and(|name| name.to_string_lossy().split('.').skip(1).any(|part| part == "so"))
 }

@@ -2,11 +2,13 @@
 
 use std::io;
 use std::net::TcpStream;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use seaworthy_engine::{Attempt, Container, EngineError, Exit, Health, Logs, Memory, Process, Run, Signal, Status};
 use seaworthy_report::size;
+
+use super::held;
 
 /// A bound of the run, which no specification names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,7 +37,7 @@ impl Bounds {
 
     /// Why nothing follows from how the container ended; `None` where no bound was reached.
     pub(crate) fn reached(&self, disk_bytes: u64) -> Option<String> {
-        let reached = *self.reached.lock().unwrap_or_else(PoisonError::into_inner);
+        let reached = *held(&self.reached);
         reached.map(|bound| match bound {
             Bound::Disk => format!(
                 "the container was stopped: it wrote more than {}, the bound of a run; `--disk` allows more",
@@ -48,7 +50,7 @@ impl Bounds {
     }
 
     fn set(&self, bound: Option<Bound>) {
-        *self.reached.lock().unwrap_or_else(PoisonError::into_inner) = bound;
+        *held(&self.reached) = bound;
     }
 }
 
