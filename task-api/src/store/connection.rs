@@ -133,6 +133,8 @@ pub(super) struct Connection {
     /// Statements prepared in this session; `None` where there may be none.
     prepared: Option<Mutex<HashMap<String, Statement>>>,
     leases: AtomicUsize,
+    /// Those of them that may wait for a lock.
+    changes: AtomicUsize,
     is_condemned: AtomicBool,
     born: Instant,
     /// When it last began to owe an answer or gave one, in milliseconds of its life.
@@ -148,8 +150,8 @@ impl std::fmt::Debug for Connection {
 impl Connection {
     fn new(client: Client, task: AbortHandle, tls: MakeRustlsConnect, is_prepared: bool) -> Self {
         let prepared = is_prepared.then(Mutex::default);
-        let (leases, is_condemned, progress) = Default::default();
-        Self { client, task, tls, prepared, leases, is_condemned, born: Instant::now(), progress }
+        let (leases, changes, is_condemned, progress) = Default::default();
+        Self { client, task, tls, prepared, leases, changes, is_condemned, born: Instant::now(), progress }
     }
 
     /// Sends one statement, in one round trip, and takes rows until they hold `most_bytes`: what comes behind is thrown away.
@@ -188,19 +190,26 @@ impl Connection {
         }
     }
 
-    /// How many are at it.
+    /// How many statements use it.
     pub(super) fn leases(&self) -> usize {
         self.leases.load(Relaxed)
     }
 
-    pub(super) fn lease(&self) {
+    /// Whether one of them may wait for a lock.
+    pub(super) fn has_changes(&self) -> bool {
+        self.changes.load(Relaxed) > 0
+    }
+
+    pub(super) fn lease(&self, is_change: bool) {
+        self.changes.fetch_add(usize::from(is_change), Relaxed);
         if self.leases.fetch_add(1, Relaxed) == 0 {
             self.moved();
         }
     }
 
     /// Whether that was the last one.
-    pub(super) fn give_back(&self) -> bool {
+    pub(super) fn give_back(&self, is_change: bool) -> bool {
+        self.changes.fetch_sub(usize::from(is_change), Relaxed);
         self.leases.fetch_sub(1, Relaxed) == 1
     }
 

@@ -145,6 +145,7 @@ struct State {
 struct Lease {
     pool: Arc<Pool>,
     connection: Arc<Connection>,
+    is_change: bool,
     /// All of the answer has come.
     is_done: bool,
 }
@@ -152,11 +153,11 @@ struct Lease {
 impl Drop for Lease {
     /// A connection that somebody gave back before its answer was through is of no use to the next one, who wants it alone.
     fn drop(&mut self) {
-        let Self { pool, connection, is_done } = self;
+        let Self { pool, connection, is_change, is_done } = self;
         if !pool.is_shared && !*is_done {
             connection.condemn();
         }
-        if !connection.give_back() {
+        if !connection.give_back(*is_change) {
             return;
         }
         if connection.is_over() {
@@ -191,7 +192,7 @@ impl Pool {
             let changed = self.changed.notified();
             match self.look(how) {
                 Found::Connection(connection) => {
-                    return Ok(Lease { pool: Arc::clone(self), connection, is_done: false });
+                    return Ok(Lease { pool: Arc::clone(self), connection, is_change: how == Use::Changing, is_done: false });
                 }
                 Found::Failure(failure) => return Err(failure),
                 Found::Nothing if Clock::now() >= end => {
@@ -208,11 +209,16 @@ impl Pool {
         state.open.retain(|connection| !connection.is_over());
         let well = || state.open.iter().filter(|connection| connection.is_well());
         let count = well().count();
-        // Changes wait for locks on all connections there may be but one, or those are dead: the last is for who only reads.
-        if how == Use::Changing && state.open.len() - count + 1 >= MOST_CONNECTIONS {
+        // A connection that is silent, or has a change on it, may give no answer for long. The last one that there may be
+        // is kept for reading: another change joins those that have changes already.
+        let is_open_to_readers = |connection: &&Arc<Connection>| connection.is_well() && !connection.has_changes();
+        let taken = state.open.len() - state.open.iter().filter(is_open_to_readers).count();
+        let joins = how == Use::Changing && taken + 1 >= MOST_CONNECTIONS;
+        let free = well().filter(|connection| !joins || connection.has_changes());
+        let free = free.min_by_key(|connection| connection.leases());
+        if joins && free.is_none() {
             return Found::Failure(Failure::unconnected("other changes wait for locks, or get no answer"));
         }
-        let free = well().min_by_key(|connection| connection.leases());
         let free = free.filter(|connection| self.is_shared || connection.leases() == 0).cloned();
         let is_wanted = free.as_ref().is_none_or(|connection| connection.leases() > 0);
         let failure = state.failed.as_ref().filter(|(at, pause, _)| at.elapsed() < *pause);
@@ -227,7 +233,7 @@ impl Pool {
         }
         match (free, failure) {
             (Some(connection), _) => {
-                connection.lease();
+                connection.lease(how == Use::Changing);
                 Found::Connection(connection)
             }
             (None, Some(failure)) if count == 0 && state.opening.is_empty() => Found::Failure(failure),
