@@ -95,20 +95,28 @@ fn read(bytes: &[u8], image: &Digest) -> Read {
     let Ok(document) = serde_json::from_slice::<Value>(bytes) else {
         return Read::Unread("is no JSON: only the JSON forms of SPDX and CycloneDX are read");
     };
-    let Some(predicate) = document["predicateType"].as_str() else { return list(&document) };
+    let Some(predicate) = document["predicateType"].as_str() else { return list(&document, image) };
     if !["spdx", "cyclonedx"].iter().any(|name| predicate.contains(name)) {
         return Read::Other;
     }
     let is_image = |subject: &Value| subject["digest"]["sha256"].as_str() == Some(image.hex());
     if document["subject"].as_array().is_some_and(|subjects| subjects.iter().any(is_image)) {
-        list(&document["predicate"])
+        list(&document["predicate"], image)
     } else {
         Read::Wrong("is a statement about another image")
     }
 }
 
-fn list(document: &Value) -> Read {
-    let count = |list: &Value| list.as_array().map_or(0, Vec::len);
+fn list(document: &Value, image: &Digest) -> Read {
+    // What CycloneDX says that it describes, as syft and trivy write it.
+    let described = document["metadata"]["component"]["version"].as_str().unwrap_or_default();
+    if described.starts_with("sha256:") && described != image.as_str() {
+        return Read::Wrong("describes another image");
+    }
+    let is_package = |item: &&Value| {
+        item["name"].as_str().is_some_and(|name| !name.is_empty()) && item["type"].as_str() != Some("file")
+    };
+    let count = |list: &Value| list.as_array().into_iter().flatten().filter(is_package).count();
     let (format, packages) = if document["spdxVersion"].as_str().is_some_and(|version| version.starts_with("SPDX-")) {
         ("SPDX", count(&document["packages"]))
     } else if document["@graph"].is_array() {
@@ -136,7 +144,20 @@ mod tests {
         for (document, expected) in [
             (spdx.clone(), Read::Sbom("SPDX", 1)),
             (json!({"spdxVersion": "SPDX-2.3", "packages": []}), Read::Wrong("lists no package")),
-            (json!({"bomFormat": "CycloneDX", "components": [{}, {}]}), Read::Sbom("CycloneDX", 2)),
+            (
+                json!({"bomFormat": "CycloneDX", "components": [{"name": "a"}, {"name": "b", "type": "library"}]}),
+                Read::Sbom("CycloneDX", 2),
+            ),
+            (json!({"bomFormat": "CycloneDX", "components": [{}]}), Read::Wrong("lists no package")),
+            (
+                json!({"bomFormat": "CycloneDX", "components": [{"name": "README", "type": "file"}]}),
+                Read::Wrong("lists no package"),
+            ),
+            (
+                json!({"bomFormat": "CycloneDX", "components": [{"name": "a"}],
+                    "metadata": {"component": {"version": format!("sha256:{}", "0".repeat(64))}}}),
+                Read::Wrong("describes another image"),
+            ),
             (json!({"bomFormat": "CycloneDX"}), Read::Wrong("lists no package")),
             (json!({"packages": [{}]}), Read::Wrong("is neither an SPDX nor a CycloneDX document")),
             (statement("https://spdx.dev/Document", image.hex()), Read::Sbom("SPDX", 1)),
