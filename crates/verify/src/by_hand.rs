@@ -12,6 +12,10 @@ const VERSION: &str = "org.opencontainers.image.version";
 pub(crate) fn judge(vouched: &Vouched, subject: &Subject<'_>) -> (Option<report::Vouched>, Finding) {
     let Vouched { by, on, seen, image } = vouched;
     let pending = |evidence: String| Finding { verdict: Verdict::Pending, ..Finding::pass(evidence) };
+    let today = jiff::Timestamp::now().to_string();
+    if today.get(..on.len()).is_some_and(|today| today < on.as_str()) {
+        return (None, pending(format!("{by} vouched on {on}, which is still to come")));
+    }
     if is_this(image, subject) {
         let word = report::Vouched { by: by.clone(), on: on.clone(), seen: seen.clone() };
         return (Some(word), pending(format!("vouched for by {by} on {on}: {seen}; no check has seen it")));

@@ -88,7 +88,25 @@ fn bundle(facts: &Facts, path: &str, node: &Node) -> Finding {
 fn closed(facts: &Facts, path: &str, node: &Node) -> Option<Finding> {
     let uid = user::uid(facts);
     let is_roots = matches!(facts.config.user(), "" | "root" | "0") || uid == Some(0);
-    if is_roots || node.mode & 0o004 != 0 || uid.is_some_and(|uid| u64::from(uid) == node.uid) {
+    if is_roots {
+        return None;
+    }
+    let is_own = |node: &Node| uid.is_some_and(|uid| u64::from(uid) == node.uid);
+    let real = facts.find(path).map(|(real, _)| real).unwrap_or_default();
+    let folders = real.ancestors().skip(1).filter_map(|folder| Some((folder, facts.find(folder)?.1)));
+    let locked = |folder: &Node| folder.mode & if is_own(folder) { 0o100 } else { 0o001 } == 0;
+    if let Some((folder, node)) = folders.into_iter().find(|(_, node)| node.is_directory() && locked(node)) {
+        let (place, mode) = (absolute(folder), node.mode & 0o7777);
+        let seen = format!(
+            "`{place}`, in which `{path}` lies, has the mode {mode:04o} and the owner {}:{}",
+            node.uid, node.gid
+        );
+        return Some(match node.mode & 0o010 {
+            0 if uid.is_some() => Finding::fail(format!("{seen}: the image's user cannot look into it")),
+            _ => Finding::unproven(format!("{seen}: whether the image's user can look into it is not seen")),
+        });
+    }
+    if node.mode & 0o004 != 0 || is_own(node) {
         return None;
     }
     let seen = format!("`{path}` has the mode {:04o} and the owner {}:{}", node.mode, node.uid, node.gid);

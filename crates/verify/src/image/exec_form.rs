@@ -24,7 +24,9 @@ fn judged(name: &str, words: &[String]) -> Finding {
     let shown = super::first(&words.iter().map(|word| format!("{word:?}")).collect::<Vec<_>>(), 6);
     match words {
         [] => Finding::unproven(format!("the config sets no {name}")),
-        _ if command::is_shell_line(words) => Finding::fail(format!("the {name} is a line for a shell: {shown}")),
+        _ if command::is_shell_line(words) || behind_env(words).is_some_and(command::is_shell_line) => {
+            Finding::fail(format!("the {name} is a line for a shell: {shown}"))
+        }
         [program, rest @ ..] => {
             let finding = Finding::pass(format!("the {name} starts `{program}`"));
             let behind = (1..words.len()).any(|at| command::is_shell_line(&words[at..]));
@@ -34,6 +36,14 @@ fn judged(name: &str, words: &[String]) -> Finding {
             finding
         }
     }
+}
+
+/// `SHELL ["/usr/bin/env", "bash", "-c"]` makes a shell form, too.
+fn behind_env(words: &[String]) -> Option<&[String]> {
+    let (program, rest) = words.split_first()?;
+    let is_setting = |word: &String| word.contains('=') || word.starts_with('-');
+    let from = rest.iter().position(|word| !is_setting(word))?;
+    (program.rsplit('/').next() == Some("env")).then(|| &rest[from..])
 }
 
 #[cfg(test)]
@@ -60,6 +70,8 @@ mod tests {
         check(&json!(["/bin/bash", "-lc", "exec /app"]), &json!(null), Entrypoint, Fail);
         check(&json!(["/bin/bash", "-o", "pipefail", "-c", "/app"]), &json!(null), Entrypoint, Fail);
         check(&json!(["/bin/sh"]), &json!(["-c", "/app"]), Entrypoint, Fail);
+        check(&json!(["/usr/bin/env", "bash", "-c", "/app"]), &json!(null), Entrypoint, Fail);
+        check(&json!(["/usr/bin/env", "A=b", "/app"]), &json!(null), Entrypoint, Pass);
         check(&json!(["/usr/bin/busybox", "sh", "-c", "/app"]), &json!(null), Entrypoint, Fail);
         // A script is a program of its own.
         check(&json!(["/bin/sh", "/entrypoint.sh"]), &json!(null), Entrypoint, Pass);

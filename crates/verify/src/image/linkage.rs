@@ -1,5 +1,7 @@
 //! `image.static`: Binaries are statically linked.
 
+use std::path::Path;
+
 use seaworthy_report::Verdict;
 use seaworthy_spec::Binaries;
 
@@ -22,9 +24,8 @@ pub fn linkage(facts: &Facts, binaries: Binaries) -> Finding {
         Binaries::Own => {
             finding.and(Finding::unproven(format!("{}; whether these are the service's is not seen", dynamic())))
         }
-        Binaries::All if others.dynamic.is_empty() => {
-            finding.and(Finding::unproven(format!("its program headers cannot be read: {}", first(&others.unknown, 3))))
-        }
+        Binaries::All if others.dynamic.is_empty() => finding
+            .and(Finding::unproven(format!("whether it is a program is not seen: {}", first(&others.unknown, 3)))),
         Binaries::All if facts.packages.managers().iter().any(|(manager, _)| !manager.is_read()) => {
             finding.and(Finding::unproven(format!("{}; which of them a package brought is not known", dynamic())))
         }
@@ -96,16 +97,23 @@ fn others(facts: &Facts) -> Others {
     for (path, node) in facts.tree.iter() {
         let Some(Program::Elf { header, .. }) = facts.program(path) else { continue };
         let is_known = started.iter().any(|(known, _)| known == path) || facts.packages.knows(&text(path));
-        if !is_executable(node) || is_known || program::is_library(path) {
+        if !is_executable(node) || is_known || program::is_loader(path) || is_plain_library(path, header) {
             continue;
         }
         match header.linkage {
             Linkage::Static => {}
+            // Some libraries can be started, too: libc tells its version then.
+            Linkage::Dynamic if program::is_library(path) => others.unknown.push(format!("`{}`", absolute(path))),
             Linkage::Dynamic => others.dynamic.push(format!("`{}`", absolute(path))),
             Linkage::Unknown => others.unknown.push(format!("`{}`", absolute(path))),
         }
     }
     others
+}
+
+/// What asks for no loader and is called a library: it is loaded, and never started.
+fn is_plain_library(path: &Path, header: &Elf) -> bool {
+    program::is_library(path) && header.interpreter.is_none()
 }
 
 #[cfg(test)]
@@ -176,8 +184,14 @@ mod tests {
         check(rpm, All, Unproven, "which of them a package brought is not known");
         let mut cut = elf("amd64", None);
         cut[56..58].fill(0);
-        check(starting(&["/app"]).file("odd", 0o755, &cut), All, Unproven, "cannot be read: `/odd`");
-        check(starting(&["/app"]).file("lib/libx.so.1", 0o755, &dynamic), All, Pass, "");
+        check(
+            starting(&["/app"]).file("odd", 0o755, &cut),
+            All,
+            Unproven,
+            "whether it is a program is not seen: `/odd`",
+        );
+        check(starting(&["/app"]).file("lib/libx.so.1", 0o755, &elf("amd64", None)), All, Pass, "");
+        check(starting(&["/app"]).file("worker.so", 0o755, &dynamic), All, Unproven, "not seen: `/worker.so`");
         check(starting(&["/app"]).file("my.solver", 0o755, &dynamic), All, Fail, "dynamically linked: `/my.solver`");
     }
 }
