@@ -27,7 +27,11 @@ pub(crate) fn run(path: &Path, spec: Spec, fix: Fix, out: &mut Output) -> anyhow
     match fix {
         Fix::Ask => ask(path, spec, out),
         Fix::Suggest => {
-            out.data(&suggested(path, &spec))?;
+            let diff = suggested(path, &spec);
+            if diff.is_empty() {
+                out.note("no sentence has a suggestion; `--fix` asks about other readings");
+            }
+            out.data(&diff)?;
             Ok(spec)
         }
     }
@@ -150,7 +154,11 @@ pub(crate) fn scenario(sentence: &str) -> Option<String> {
     let words = || sentence.split_whitespace().map(|word| word.trim_matches(|sign: char| "`'\",;:.()".contains(sign)));
     let is_status = |word: &&str| word.len() == 3 && word.parse().is_ok_and(|status: u16| (100..600).contains(&status));
     let methods = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"];
-    let path = words().find(|word| word.starts_with('/') && word.len() > 1 && word.is_ascii())?;
+    // Of what is denied, the opposite would be shown.
+    let is_denied = words().any(|word| {
+        ["not", "no", "never", "without", "cannot"].contains(&word.to_lowercase().as_str()) || word.ends_with("n't")
+    });
+    let path = words().find(|word| word.starts_with('/') && word.len() > 1 && word.is_ascii() && !is_denied)?;
     let method = words().find(|word| methods.contains(word)).unwrap_or("GET");
     let status = words().find(is_status).unwrap_or("200");
     Some(format!("a scenario may say it: `<!-- check: {method} {} -> {status} -->`", clean(path)))

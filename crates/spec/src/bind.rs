@@ -70,7 +70,13 @@ fn is_date(text: &str) -> bool {
             && part.bytes().all(|byte| byte.is_ascii_digit())
             && part.parse().is_ok_and(|number| (1..=most).contains(&number))
     };
-    matches!(parts.as_slice(), [year, month, day] if is(year, 4, 9999) && is(month, 2, 12) && is(day, 2, 31))
+    let days = |year: &str, month: &str| match (month, year.parse::<u32>().unwrap_or(0)) {
+        ("02", year) if year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400)) => 29,
+        ("02", _) => 28,
+        ("04" | "06" | "09" | "11", _) => 30,
+        _ => 31,
+    };
+    matches!(parts.as_slice(), [year, month, day] if is(year, 4, 9999) && is(month, 2, 12) && is(day, 2, days(year, month)))
 }
 
 /// Twelve digits of a digest are as many as people copy; a version has a digit and no space.

@@ -272,7 +272,13 @@ const FILLERS: &[&str] =
     &["a", "an", "the", "this", "our", "its", "your", "my", "is", "are", "be", "being", "been", "gets", "get", "both"];
 
 fn fillers(words: &[Token]) -> Vec<Token> {
-    words.iter().filter(|token| !FILLERS.contains(&token.word.as_str())).cloned().collect()
+    // `our CA certificates` are others than those that everybody has.
+    let is_own_authority = |at: usize| {
+        matches!(words[at].word.as_str(), "our" | "your" | "my" | "its")
+            && words.get(at + 1).is_some_and(|next| ["ca", "root", "ca-certificates"].contains(&next.word.as_str()))
+    };
+    let is_filler = |at: usize| FILLERS.contains(&words[at].word.as_str()) && !is_own_authority(at);
+    words.iter().enumerate().filter(|(at, _)| !is_filler(*at)).map(|(_, token)| token.clone()).collect()
 }
 
 fn begins(words: &[Token], phrase: &[&str]) -> bool {
@@ -328,5 +334,6 @@ mod tests {
         check(duties, "The image must be able to run, please", "the image be can run ,");
         check(duties, "It may run", "it may run");
         check(fillers, "The image is a container", "image container");
+        check(fillers, "It has our CA certificates", "it has our ca certificates");
     }
 }

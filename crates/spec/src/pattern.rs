@@ -55,7 +55,7 @@ const SHARED: &[(&str, &str)] = &[
     ("<no-var>", "(<without-var>|<missing-var>|<unless-var>)"),
     (
         "<refuse>",
-        "((refuse|fail) (to start|to run|to boot|startup|at startup|on startup)|not (start|run|boot|come up)|cannot (start|run)|can't (start|run)|can not (start|run)|exit|stop|terminate|crash|abort|fail|fail fast|quit)",
+        "((refuse|fail) (to start|to run|to boot|startup|at startup|on startup)|not (start|run|boot|come up)|cannot (start|run)|can't (start|run)|can not (start|run)|exit|stop|terminate|crash|abort|fail|fail fast !fast|quit)",
     ),
     (
         "<with-default>",
@@ -72,7 +72,7 @@ const SHARED: &[(&str, &str)] = &[
     ),
     (
         "<ca>",
-        "((ca|root|root ca|trusted root) (certificate|cert|certificate bundle|bundle)|ca-certificates|ca-certificate|ca-bundle)",
+        "((ca|root|root ca|trusted root) (certificates|certs|certificate bundle|cert bundle|bundle)|ca-certificates|ca-bundle)",
     ),
     (
         "<binary>",

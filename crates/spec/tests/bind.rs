@@ -83,6 +83,7 @@ fn a_persons_word_names_who_when_what_and_which_image() {
         ("Ann, 2026-11-28, , 1.4.2", "who, when, what was seen, and the image are needed"),
         ("Ann, yesterday, restored it, 1.4.2", "`yesterday` is no date"),
         ("Ann, 2026-13-28, restored it, 1.4.2", "`2026-13-28` is no date"),
+        ("Ann, 2026-02-29, restored it, 1.4.2", "`2026-02-29` is no date"),
         ("Ann, 2026-11-28, restored it, latest", "`latest` is neither an image's digest"),
         ("Ann, 2026-11-28, restored it, sha256:12", "`sha256:12` is neither an image's digest"),
     ] {

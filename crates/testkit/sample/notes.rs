@@ -157,7 +157,8 @@ fn main() {
         (0..2000).for_each(|_| print!("{line}"));
     }
     let in_memory = ["--forgetful", "--late-writes", "--workers"].iter().any(|fault| faults.has(fault));
-    let server = ["--postgres", "--logs-in"].iter().any(|fault| faults.has(fault)).then(|| log_in(&database));
+    let server = ["--postgres", "--logs-in"].iter().any(|fault| faults.has(fault));
+    let server = server.then(|| log_in(&database, faults.has("--begins-anew")));
     let in_server = faults.has("--postgres");
     let store = Arc::new(Store {
         folder: (!in_memory && !in_server).then(|| folder.clone()),
@@ -245,10 +246,13 @@ fn grow(sees_limit: bool) {
     std::mem::forget(std::hint::black_box(taken));
 }
 
-/// Logs in to the server that `DATABASE_URL` names, and makes the table.
-fn log_in(url: &str) -> postgres::Postgres {
+/// Logs in to the server that `DATABASE_URL` names, and makes the table; `anew` drops the one that is there.
+fn log_in(url: &str, anew: bool) -> postgres::Postgres {
     let ready = || {
         let mut server = postgres::Postgres::connect(url)?;
+        if anew {
+            server.ask("DROP TABLE IF EXISTS notes")?;
+        }
         server.ask("CREATE TABLE IF NOT EXISTS notes (id serial PRIMARY KEY, text text)")?;
         std::io::Result::Ok(server)
     };

@@ -36,15 +36,15 @@ struct Judge<'a> {
 impl<'a> Evidence<'a> {
     /// Decides every promise, and returns them in the order of the specification.
     ///
-    /// Promises that need a container of their own, which writes nothing into the database, are decided beside the others, where the
-    /// machine has a processor for them. What is promised about time is decided alone.
+    /// Promises that need containers of their own, which share nothing with others, are decided beside the others, where the machine has a
+    /// processor for them. What is promised about time is decided alone.
     pub(crate) fn decide(self, spec: &Spec, watch: &mut dyn FnMut(Event<'_>)) -> Vec<report::Criterion> {
         let judge = self.judge();
         let mut decided: Vec<report::Criterion> = Vec::with_capacity(spec.criteria.len());
         let (beside, at_once) = self.lanes(spec);
         self.beside(&beside, watch, &mut decided, |watch, decided| judge.each(&at_once, watch, decided));
         for when in [When::Alone, When::Late, When::Last] {
-            judge.each(&When::which(spec, when), watch, &mut decided);
+            judge.each(&self.which(spec, when), watch, &mut decided);
         }
         let place = |id: &str| spec.criteria.iter().position(|criterion| criterion.id == id);
         decided.sort_by_key(|criterion| place(&criterion.id));
@@ -58,13 +58,49 @@ impl<'a> Evidence<'a> {
 
     /// What is decided at once: beside the rest, and the rest.
     fn lanes(self, spec: &Spec) -> (Vec<&Criterion>, Vec<&Criterion>) {
-        let (beside, rest) = (When::which(spec, When::Beside), When::which(spec, When::AtOnce));
+        let (beside, rest) = (self.which(spec, When::Beside), self.which(spec, When::AtOnce));
         let is_alone = thread::available_parallelism().is_ok_and(|processors| processors.get() == 1);
         if self.runs.is_ok() && !is_alone && !beside.is_empty() && rest.iter().any(|criterion| needs_run(criterion)) {
             return (beside, rest);
         }
-        let at_once = |criterion: &&Criterion| matches!(When::of(criterion), When::Beside | When::AtOnce);
+        let at_once = |criterion: &&Criterion| matches!(self.when(criterion), When::Beside | When::AtOnce);
         (Vec::new(), spec.criteria.iter().filter(at_once).collect())
+    }
+
+    fn when(self, criterion: &Criterion) -> When {
+        let is_beside = |check: &Check| self.shares_nothing(check);
+        let when = criterion.checks().iter().map(|check| match check.about() {
+            About::Image | About::Service | About::Container if is_about_time(check) => When::Alone,
+            About::Service | About::Container if is_beside(check) => When::Beside,
+            About::Image | About::Service | About::Container => When::AtOnce,
+            About::Life => When::Late,
+            About::Publication => When::Last,
+        });
+        let needs_another = |check: &Check| check.stage() == Stage::Run && !is_beside(check);
+        match when.max().unwrap_or(When::AtOnce) {
+            When::Beside if criterion.checks().iter().any(needs_another) => When::AtOnce,
+            when => when,
+        }
+    }
+
+    fn which(self, spec: &Spec, when: When) -> Vec<&Criterion> {
+        spec.criteria.iter().filter(|criterion| self.when(criterion) == when).collect()
+    }
+
+    /// Whether the check is about a variable, and its containers reach no server that others write to: many services empty their tables when
+    /// they start.
+    fn shares_nothing(self, check: &Check) -> bool {
+        let (Check::EnvRuntime { variable }
+        | Check::EnvRequired { variable, .. }
+        | Check::EnvConfigurable { variable, .. }) = check
+        else {
+            return false;
+        };
+        self.runs.is_ok_and(|runs| {
+            let database = runs.database.variable.as_deref();
+            let is_given_more = runs.options.env.iter().any(|(name, _)| Some(name.as_str()) != database);
+            !is_given_more && (runs.database.host().is_none() || database == Some(variable))
+        })
     }
 
     /// Decides these while the caller goes on with others.
@@ -181,8 +217,10 @@ impl<'a> Judge<'a> {
             }))),
             Check::HealthHealthy { within } => self.run(check, id, |runs, main| runs.health_healthy(main, *within)),
             Check::HealthEndpoint { path } => self.run(check, id, |runs, main| runs.health_endpoint(main, path)),
-            Check::ApiCrud { things: None } => self.run(check, id, |runs, main| runs.crud(main).clone()),
-            Check::ApiCrud { things: Some(things) } => self.run(check, id, |runs, main| runs.crud_of(main, things)),
+            Check::ApiCrud { things: None, .. } => self.run(check, id, |runs, main| runs.crud(main).clone()),
+            Check::ApiCrud { things: Some(things), listed } => {
+                self.run(check, id, |runs, main| runs.crud_of(main, things, *listed))
+            }
             Check::DatabaseConnects { name, variable } => self.run(check, id, |runs, main| {
                 let image = subject.argument.as_ref().map(|image| format!("{image} ")).unwrap_or_default();
                 let next = beyond::command(subject, &format!("verify {image}--env {variable}"));
@@ -199,8 +237,8 @@ impl<'a> Judge<'a> {
             Check::EnvConfigurable { variable, default } => {
                 self.run(check, id, |runs, main| runs.configurable(main, variable, default.as_deref()))
             }
-            Check::EnvRequired { variable, named } => {
-                let finding = self.run(check, id, |runs, _| runs.required(variable, *named));
+            Check::EnvRequired { variable, named, fast } => {
+                let finding = self.run(check, id, |runs, main| runs.required(main, variable, *named, *fast));
                 // That it refuses without the variable shows nothing where it does not run with it.
                 let with = finding.caused_by.as_ref().map(|_| format!(", with {variable} or without it"));
                 Finding { evidence: format!("{}{}", finding.evidence, with.unwrap_or_default()), ..finding }
@@ -324,26 +362,6 @@ enum When {
     Last,
 }
 
-impl When {
-    fn of(criterion: &Criterion) -> Self {
-        let when = criterion.checks().iter().map(|check| match check.about() {
-            About::Image | About::Service | About::Container if is_about_time(check) => Self::Alone,
-            About::Service | About::Container if is_about_a_variable(check) => Self::Beside,
-            About::Image | About::Service | About::Container => Self::AtOnce,
-            About::Life => Self::Late,
-            About::Publication => Self::Last,
-        });
-        match when.max().unwrap_or(Self::AtOnce) {
-            Self::Beside if criterion.checks().iter().any(needs_another) => Self::AtOnce,
-            when => when,
-        }
-    }
-
-    fn which(spec: &Spec, when: Self) -> Vec<&Criterion> {
-        spec.criteria.iter().filter(|criterion| Self::of(criterion) == when).collect()
-    }
-}
-
 fn needs_run(criterion: &Criterion) -> bool {
     criterion.stage() == Some(Stage::Run)
 }
@@ -355,13 +373,4 @@ fn is_about_time(check: &Check) -> bool {
         Check::Scenario(scenario) => scenario.is_timed(),
         _ => false,
     }
-}
-
-/// It is seen in a container of its own, in which nothing is written to the database.
-fn is_about_a_variable(check: &Check) -> bool {
-    matches!(check, Check::EnvRuntime { .. } | Check::EnvConfigurable { .. } | Check::EnvRequired { .. })
-}
-
-fn needs_another(check: &Check) -> bool {
-    check.stage() == Stage::Run && !is_about_a_variable(check)
 }

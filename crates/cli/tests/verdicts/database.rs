@@ -195,3 +195,17 @@ fn a_dependency_on_postgresql_is_given_a_throwaway_server() -> anyhow::Result<()
         .spec(&spec("none"))
         .runs("fail start.within: exit 1 within … ms of its start; last log lines: DATABASE_URL is not set")
 }
+
+/// Its container with another port drops the table while others work with it.
+#[test]
+fn a_service_that_makes_its_tables_anew_is_not_disturbed_by_its_other_containers() -> anyhow::Result<()> {
+    let given = Given::start()?;
+    let recipe = || Recipe::fault("--postgres").drafted(|draft| draft.entrypoint.push("--begins-anew".to_owned()));
+    given.row(row!(recipe()).promise("All CRUD endpoints work").promise("PORT: Configurable, defaults to 8000")).runs(
+        "
+    pass database.connects: …
+    pass api.crud: …
+    pass env.configurable: …
+    ",
+    )
+}

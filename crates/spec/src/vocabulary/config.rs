@@ -94,16 +94,16 @@ pub(super) const ENTRIES: &[Entry] = &[
             "Exec-form CMD",
             "ENTRYPOINT and CMD are in exec form",
         ],
-        forms: &[
-            &["<command-part>", "[in|use|using|written in|given in] (exec form|exec-form|exec syntax|exec notation)"],
-            &["<command-part>", "<not> (use|run through|go through|run via|run in|start through|wrapped in) shell"],
-        ],
+        forms: &[&[
+            "<command-part>",
+            "[in|use|using|written in|given in] (exec form|exec-form|exec syntax|exec notation)",
+        ]],
         extras: &[
             "<container>",
             "<image>",
             "in dockerfile",
             "[and] (not|rather than|instead of) [in] (shell form|shell-form|/bin/sh -c)",
-            "(json array|json|json form|no shell|no shell wrapper)",
+            "(json array|json|json form)",
             "instruction",
         ],
         topics: &["entrypoint", "command", "dockerfile", "signals", "startup"],

@@ -24,8 +24,8 @@ pub(super) const ENTRIES: &[Entry] = &[
         ],
         extras: &[
             "<service>",
-            "(successfully|cleanly|correctly|ok|fine|properly)",
-            "without (error|any error|failure|problem|issue|crashing)",
+            "(successfully|correctly|ok|fine|properly)",
+            "without crashing",
             "[and] (listening|listen|serving|serve) on [tcp] [port] {port}",
         ],
         topics: &["startup", "start", "port", "network"],

@@ -7,7 +7,7 @@ pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         kind: CheckKind::ApiCrud,
         sentence: "All CRUD endpoints work",
-        description: "Every collection in the service's own OpenAPI document is created, read, listed, updated, read, deleted and read again (404); every field is compared, in the list too, over eight connections at once. All four operations must be there. With {things} named, a path or a noun, only those.",
+        description: "Every collection in the service's own OpenAPI document is created, read, listed, updated, read, deleted and read again (404); every field is compared, in the list too, over eight connections at once. All four operations must be there, and a list where the sentence names it. With {things} named, a path or a noun, only those.",
         examples: &[
             "All CRUD endpoints work when running containerized",
             "All CRUD operations work in the container",
@@ -22,7 +22,7 @@ pub(super) const ENTRIES: &[Entry] = &[
                 "<works>",
             ],
             &[
-                "({path}|{things}) can (created|added) , (listed|read|retrieved|fetched) [, (listed|read|retrieved|fetched)] , (updated|changed|edited|modified) [,] and (deleted|removed)",
+                "({path}|{things}) can (created|added) , (listed !listed|read|retrieved|fetched) [, (listed !listed|read|retrieved|fetched)] , (updated|changed|edited|modified) [,] and (deleted|removed)",
             ],
             &["create , read , update [,] [and] delete", "<works>"],
             &["create / read / update / delete", "<works>"],
@@ -37,7 +37,10 @@ pub(super) const ENTRIES: &[Entry] = &[
             "of {things}",
         ],
         topics: &["api", "functionality", "functional"],
-        checks: |found| one(Check::ApiCrud { things: text(found, "path").or_else(|| text(found, "things")) }),
+        checks: |found| {
+            let things = text(found, "path").or_else(|| text(found, "things"));
+            one(Check::ApiCrud { things, listed: found.has("listed") })
+        },
     },
     Entry {
         kind: CheckKind::DatabaseConnects,

@@ -56,7 +56,7 @@ pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         kind: CheckKind::EnvRequired,
         sentence: "Refuses to start without {VAR}",
-        description: "Without {VAR} the container exits by itself, with a code that is not 0; with \"a clear message\" or \"naming it\", a line of its log names {VAR}.",
+        description: "Without {VAR} the container exits by itself, with a code that is not 0; with \"a clear message\" or \"naming it\", a line of its log names {VAR} that is not there when it runs; \"fast\": within 10 s.",
         examples: &[
             "Refuses to start without DATABASE_URL",
             "Exits non-zero without DATABASE_URL",
@@ -72,12 +72,18 @@ pub(super) const ENTRIES: &[Entry] = &[
             "(to start|at startup|at start|on startup|at runtime)",
             "[with] (error|non-zero|nonzero|non-zero code|non-zero exit code|non-zero status|nonzero exit code|non-zero exit status|exit code 1)",
             "exit code non-zero",
-            "(at once|immediately|fast|early|quickly)",
+            "(at once|immediately|fast|early|quickly) !fast",
             "and (exit|stop|say so)",
             "with (clear|helpful|readable|meaningful|descriptive|useful|understandable) (message|error|error message) !named",
             "[and] (naming|name) (it|variable|missing variable) [in (log|log output|its log|error|message|error message)] !named",
         ],
         topics: &["configuration", "startup", "config"],
-        checks: |found| one(Check::EnvRequired { variable: text(found, "var")?, named: found.has("named") }),
+        checks: |found| {
+            one(Check::EnvRequired {
+                variable: text(found, "var")?,
+                named: found.has("named"),
+                fast: found.has("fast"),
+            })
+        },
     },
 ];

@@ -115,8 +115,8 @@ impl Crud<'_> {
         whole
     }
 
-    /// The collections of things that a sentence names, all four operations of each.
-    pub(crate) fn only(&self, things: &str, service: &Service<'_>, rows: &mut Rows) -> Finding {
+    /// The collections of things that a sentence names, all four operations of each; with `listed`, a list of each, too.
+    pub(crate) fn only(&self, things: &str, listed: bool, service: &Service<'_>, rows: &mut Rows) -> Finding {
         let (collections, _) = self.api.collections();
         let chosen: Vec<&Collection> =
             collections.iter().filter(|collection| is_of(&self.api.path(&collection.path), things)).collect();
@@ -130,6 +130,9 @@ impl Crud<'_> {
         if let Some(collection) = lacking {
             let missing = collection.missing().join(", no ");
             return Finding::fail(format!("{} documents no {missing}", collection.path));
+        }
+        if let Some(collection) = chosen.iter().find(|collection| listed && collection.list.is_none()) {
+            return Finding::fail(format!("{} documents no list", collection.path));
         }
         self.each(&chosen, &collections, service, rows)
     }

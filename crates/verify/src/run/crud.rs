@@ -14,11 +14,11 @@ impl Runs<'_> {
     }
 
     /// The collections of the things named.
-    pub(crate) fn crud_of(&self, main: &Main, things: &str) -> Finding {
-        self.exercised(main, Some(things))
+    pub(crate) fn crud_of(&self, main: &Main, things: &str, listed: bool) -> Finding {
+        self.exercised(main, Some((things, listed)))
     }
 
-    fn exercised(&self, main: &Main, things: Option<&str>) -> Finding {
+    fn exercised(&self, main: &Main, things: Option<(&str, bool)>) -> Finding {
         let Ok(port) = self.port else { return Finding::unproven(self.no_port()) };
         let api = match &main.api {
             Ok(api) => api,
@@ -28,7 +28,7 @@ impl Runs<'_> {
         let mut rows = self.ledger.rows();
         let mut finding = match things {
             None => self.requests(api).all(&service, &mut rows),
-            Some(things) => self.requests(api).only(things, &service, &mut rows),
+            Some((things, listed)) => self.requests(api).only(things, listed, &service, &mut rows),
         };
         if finding.verdict == Verdict::Fail {
             // What it logged at that moment may tell why.

@@ -18,6 +18,8 @@ const MOMENT: Duration = Duration::from_millis(200);
 const PORTS: std::ops::Range<u16> = 10_000..32_000;
 /// How long a container that takes connections may take to refuse after all.
 const SECOND_THOUGHTS: Duration = Duration::from_secs(1);
+/// How long a container may take that refuses "fast".
+const FAST: Duration = Duration::from_secs(10);
 /// Between two looks.
 const POLL: Duration = Duration::from_millis(10);
 
@@ -38,7 +40,7 @@ impl Runs<'_> {
         }
         let given = self.options.env.iter().any(|(name, _)| name == variable);
         if given {
-            let refused = self.refuses_without(variable);
+            let (refused, _) = self.refuses_without(main, variable);
             if refused.verdict == seaworthy_report::Verdict::Pass && refused.warnings.is_empty() {
                 return Finding::pass(format!("it runs with the given value; without it {}", refused.evidence));
             }
@@ -157,13 +159,14 @@ impl Runs<'_> {
     }
 
     /// `named`: its log must name the variable.
-    pub(crate) fn required(&self, variable: &str, named: bool) -> Finding {
+    /// With `named`, a line of its log names the variable; with `fast`, it ends within [`FAST`].
+    pub(crate) fn required(&self, main: &Main, variable: &str, named: bool, fast: bool) -> Finding {
         let run = self.run();
         let by_config = self.config().env().iter().any(|(name, _)| name == variable);
         if !by_config && !run.env.iter().any(|(name, _)| name == variable) {
             return Finding::fail(format!("it runs, and {variable} was never set"));
         }
-        let refused = self.refuses_without(variable);
+        let (refused, after) = self.refuses_without(main, variable);
         if by_config && refused.verdict == seaworthy_report::Verdict::Fail {
             return Finding { evidence: format!("the config sets {variable}; {}", refused.evidence), ..refused };
         }
@@ -171,27 +174,31 @@ impl Runs<'_> {
             Some(unnamed) if named && refused.verdict == seaworthy_report::Verdict::Pass => {
                 Finding::fail(format!("{}; {unnamed}", refused.evidence))
             }
+            _ if fast && after > FAST && refused.verdict == seaworthy_report::Verdict::Pass => {
+                Finding::fail(format!("{}; that is not within {}", refused.evidence, seconds(FAST)))
+            }
             _ => refused,
         }
     }
 
-    /// Ends by itself, with an error, when nobody gives the variable: what the config sets is then still there.
-    fn refuses_without(&self, variable: &str) -> Finding {
+    /// Ends by itself, with an error, when nobody gives the variable: what the config sets is then still there. Tells how long that took.
+    fn refuses_without(&self, main: &Main, variable: &str) -> (Finding, Duration) {
         let mut run: Run = self.run();
         run.env.retain(|(name, _)| name != variable);
         let container = match self.start(&run, None) {
             Ok(container) => container,
             Err(Down::Fault { cause, .. } | Down::Missing(cause)) => {
-                return Finding::unproven(format!("without {variable}: {cause}"));
+                return (Finding::unproven(format!("without {variable}: {cause}")), Duration::ZERO);
             }
         };
-        let finding = self.watch_refusal(container.as_ref(), variable);
+        let finding = self.watch_refusal(main, container.as_ref(), variable);
+        let after = container.started_at().elapsed();
         self.retire(container, "a container without a variable it needs");
-        finding
+        (finding, after)
     }
 
-    fn watch_refusal(&self, container: &dyn Container, variable: &str) -> Finding {
-        let took = self.main().ok().and_then(|main| main.up.healthy_after.or(main.up.listening_after));
+    fn watch_refusal(&self, main: &Main, container: &dyn Container, variable: &str) -> Finding {
+        let took = main.up.healthy_after.or(main.up.listening_after);
         let second_thoughts = SECOND_THOUGHTS.max(took.unwrap_or_default());
         let deadline = container.started_at() + self.options.timeout;
         let mut listening: Option<Instant> = None;
@@ -202,7 +209,7 @@ impl Runs<'_> {
                 }
                 Ok(Some(exit)) => {
                     let after = container.started_at().elapsed().as_millis();
-                    return self.refusal(container, variable, &format!("exit {} after {after} ms", exit.code));
+                    return self.refusal(main, container, variable, &format!("exit {} after {after} ms", exit.code));
                 }
                 Ok(None) => {}
                 Err(error) => return self.engine_failed(&error),
@@ -225,9 +232,13 @@ impl Runs<'_> {
         }
     }
 
-    fn refusal(&self, container: &dyn Container, variable: &str, exit: &str) -> Finding {
-        let logs = settled_logs(container).unwrap_or_default();
-        let naming = logs.stderr.lines().chain(logs.stdout.lines()).find(|line| line.contains(variable));
+    /// A line that is there in any case, whatever its figures, says nothing of what is missing.
+    fn refusal(&self, main: &Main, container: &dyn Container, variable: &str, exit: &str) -> Finding {
+        let plain = |line: &str| line.replace(|sign: char| sign.is_ascii_digit(), "");
+        let (logs, usual) = (settled_logs(container).unwrap_or_default(), main.up.container.logs().unwrap_or_default());
+        let usual: Vec<String> = usual.stderr.lines().chain(usual.stdout.lines()).map(plain).collect();
+        let mut lines = logs.stderr.lines().chain(logs.stdout.lines());
+        let naming = lines.find(|line| line.contains(variable) && !usual.contains(&plain(line)));
         match naming {
             Some(line) => Finding::pass(format!("{exit}: {}", self.redactor.quote(line))),
             None => Finding::pass(format!("{exit}{}", self.last_words(container)))

@@ -58,7 +58,7 @@ impl Runs<'_> {
         }
         let runs = format!("{} after its start its main process runs", seconds(STAYS));
         match port {
-            None => Finding::pass(format!("{runs}; no port is known that would take connections")),
+            None => Finding::pass(&runs).warn("no port is known that would take connections"),
             Some(port) if accepts(container, port, CONNECTION) => {
                 Finding::pass(format!("{runs}, and port {port} takes connections"))
             }

@@ -132,10 +132,14 @@ impl Runs<'_> {
             _ => finding,
         };
         match image::stopped_by(self.config()) {
-            configured if configured != asked.name => finding.warn(format!(
-                "engines stop it with {configured}, which its config names, and not with {}",
-                asked.name
-            )),
+            configured if configured != asked.name => {
+                let named = if self.config().stop_signal().is_some() {
+                    "its config names"
+                } else {
+                    "is sent where none is named"
+                };
+                finding.warn(format!("engines stop it with {configured}, which {named}, and not with {}", asked.name))
+            }
             _ => finding,
         }
     }
