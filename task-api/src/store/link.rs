@@ -192,7 +192,12 @@ impl Pool {
             let changed = self.changed.notified();
             match self.look(how) {
                 Found::Connection(connection) => {
-                    return Ok(Lease { pool: Arc::clone(self), connection, is_change: how == Use::Changing, is_done: false });
+                    return Ok(Lease {
+                        pool: Arc::clone(self),
+                        connection,
+                        is_change: how == Use::Changing,
+                        is_done: false,
+                    });
                 }
                 Found::Failure(failure) => return Err(failure),
                 Found::Nothing if Clock::now() >= end => {
