@@ -1,7 +1,9 @@
 //! The boxes of a specification, ticked or not: a tick is a person's note, and changes no promise.
 
+use comrak::Arena;
 use comrak::nodes::NodeValue;
-use comrak::{Arena, Options};
+
+use crate::document;
 
 /// The text with every ticked box emptied: `- [x] …` becomes `- [ ] …`. Nothing else changes by a byte.
 ///
@@ -27,10 +29,8 @@ pub fn tick(text: &str, is_ticked: impl Fn(usize) -> Option<bool>) -> String {
 
 /// Puts a tick, or none, into each box; `None` leaves it.
 fn changed(text: &str, is_ticked: impl Fn(usize) -> Option<bool>) -> String {
-    let mut options = Options::default();
-    options.extension.tasklist = true;
     let arena = Arena::new();
-    let root = comrak::parse_document(&arena, text, &options);
+    let root = comrak::parse_document(&arena, text, &document::options());
     let starts: Vec<usize> = line_starts(text).collect();
     let mut bytes = text.as_bytes().to_vec();
     for node in root.descendants() {
@@ -70,6 +70,7 @@ mod tests {
         check("1. [x] a\n   * [x] b\r\n+ [x] c", "1. [ ] a\n   * [ ] b\r\n+ [ ] c");
         check("> - [x] quoted\n", "> - [ ] quoted\n");
         check("- é\n- [x] ünïcode [x] after\n", "- é\n- [ ] ünïcode [x] after\n");
+        check("| a | b |\n|---|---|\n| [x] | c |\n|[X]|\n", "| a | b |\n|---|---|\n| [ ] | c |\n|[ ]|\n");
         check("\t- [x] code, not a box\n", "\t- [x] code, not a box\n");
         check("```\n- [x] code\n```\n", "```\n- [x] code\n```\n");
         check("[x] no item\n\n- [x]no space\n- [y] other\n", "[x] no item\n\n- [x]no space\n- [y] other\n");

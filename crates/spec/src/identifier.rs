@@ -34,7 +34,7 @@ pub(crate) fn split(text: &str) -> Option<(&str, &str)> {
 }
 
 /// Capitals, then numbers, perhaps with hyphens between them.
-fn is_identifier(id: &str) -> bool {
+pub(crate) fn is_identifier(id: &str) -> bool {
     let letters = id.len() - id.trim_start_matches(|c: char| c.is_ascii_uppercase()).len();
     let numbers = &id[letters..];
     let digits = numbers.bytes().filter(u8::is_ascii_digit).count();

@@ -30,6 +30,14 @@ impl Place {
     }
 }
 
+impl Fragment<'_> {
+    /// Without the marks of the quotations that the line stands in.
+    pub(crate) fn unquoted(self) -> Self {
+        let text = self.text.trim_start_matches(['>', ' ', '\t']);
+        Self { text, place: self.place.after(self.text.len() - text.len()) }
+    }
+}
+
 impl<'a> Source<'a> {
     /// Lines end as Markdown has them: `\n`, `\r\n` or `\r`.
     pub(crate) fn new(text: &'a str) -> Self {

@@ -57,8 +57,8 @@ fn sections_are_known_in_any_case_and_with_remarks() {
 #[test]
 fn only_boxes_under_success_criteria_and_bullets_under_constraints_are_promises() {
     check(
-        "# T\n- [ ] prose\n\n## Intent\n- [ ] prose\n## Constraints\nprose\n- Multi-stage build\n* [x] No setuid files\n1. No shell in image\n### Why\n- Note: prose\n- **Rationale**: prose\n- Alternative (later): prose\n## Success Criteria\n- prose\n- [x] Starts within 1s\n- [X] Starts within 2s\n> - [ ] quoted\n## Non-Goals (What We're NOT Doing)\n- [ ] Kubernetes\n",
-        "8 constraints-multi-stage-build = build.multi_stage\n9 constraints-no-setuid-files = image.setuid\n10 constraints-no-shell-in-image = image.slim\n17 success-criteria-starts-within-1s = start.within\n18 success-criteria-starts-within-2s = start.within",
+        "# T\n- [ ] prose\n\n## Intent\n- [ ] prose\n## Constraints\nprose\n- Multi-stage build\n* [x] No setuid files\n1. No shell in image\n### Why\n- Note: prose\n- **Rationale**: prose\n- Alternative (later): prose\n## Success Criteria\n- prose\n- [x] Starts within 1s\n- [X] Starts within 2s\n> - [ ] Starts within 3s\n> - quoted\n## Non-Goals (What We're NOT Doing)\n- [ ] Kubernetes\n",
+        "8 constraints-multi-stage-build = build.multi_stage\n9 constraints-no-setuid-files = image.setuid\n10 constraints-no-shell-in-image = image.slim\n17 success-criteria-starts-within-1s = start.within\n18 success-criteria-starts-within-2s = start.within\n19 success-criteria-starts-within-3s = start.within",
     );
 }
 
@@ -372,5 +372,52 @@ fn an_exception_that_cannot_be_one_is_refused() {
     refused(
         "## Success Criteria\n- [ ] No secrets in image\n\ntext\n\n- Allowed: /x (why)\n",
         "spec.md:6:3: this exception belongs to no promise",
+    );
+}
+
+#[test]
+fn rows_of_tables_are_promises_where_a_column_a_box_or_an_identifier_says_so() {
+    let under = |heading: &str, table: &str, expected: &str| check(&format!("## {heading}\n\n{table}\n"), expected);
+    under(
+        "Success Criteria",
+        "| # | Criterion | Done |\n|---|---|---|\n| 1 | Container runs as non-root user | [ ] |\n| 2 | Image size under 10 MB <!-- id: size --> | [x] |\n",
+        "5 success-criteria-container-runs-as-non-root-user = user.non_root\n6 size = image.size",
+    );
+    under(
+        "Success Criteria",
+        "| ID | What | Prio | How verified |\n|:--|---|---|---|\n| **SC-1** | No secrets in image | Must | scan it |\n| SC-2 | No setuid files | Won't | |\n",
+        "5 SC-1 = image.secrets\n6 SC-2 = ? Won't",
+    );
+    under(
+        "Requirements",
+        "| Property | Limit | Why |\n|---|---|---|\n| Image size | 10 MB | edge |\n| Memory | under 64 MB | |\n",
+        "5 constraints-image-size-at-most-10-mb = image.size\n6 constraints-memory-under-64-mb = memory.under",
+    );
+    under(
+        "Checklist",
+        "| | |\n|---|---|\n| ☐ | No setuid files |\n| ✅ | Multi-stage build, except on Windows |\n",
+        "5 success-criteria-no-setuid-files = image.setuid\n6 success-criteria-multi-stage-build-except-on-windows = ? except on Windows",
+    );
+    // A table of variables promises nothing.
+    under(
+        "Requirements",
+        "- No setuid files\n\n| Variable | Default |\n|---|---|\n| PORT | 3000 |\n",
+        "3 constraints-no-setuid-files = image.setuid",
+    );
+}
+
+#[test]
+fn boxes_in_quotations_are_promises_with_their_checks() {
+    check(
+        "## Constraints\n> ## Success Criteria\n> - [ ] It is polite\n>   ```check\n>   GET /health -> 200\n>   ```\n> - no box\n\n- No setuid files\n",
+        "3 success-criteria-it-is-polite = scenario\n9 constraints-no-setuid-files = image.setuid",
+    );
+}
+
+#[test]
+fn a_quotation_inside_a_promise_belongs_to_it() {
+    check(
+        "## Constraints\n- No setuid files\n  > except for ping\n",
+        "2 constraints-no-setuid-files = ? except for ping",
     );
 }

@@ -58,6 +58,9 @@ fn mutated_copies_of_a_specification_are_read_or_refused() {
         "\t",
         "> ",
         "* ",
+        "|",
+        "| [ ] | a |\n",
+        "\n| a | b |\n|---|---|\n",
         "`",
         ";",
         ".",
@@ -117,6 +120,9 @@ fn a_megabyte_of_anything_takes_bounded_time() {
         ("steps", fill("- [ ] a\n  ```check\n", "  GET / -> 200\n")),
         ("carriage returns", fill("", "- [ ] a\r")),
         ("links", fill("", "[a]: <b>\n")),
+        ("rows", fill("\n| a | b |\n|---|---|\n", "| [ ] | c |\n")),
+        ("columns", fill("\n| a | b |\n|---|---|\n", "| c ")),
+        ("tables", fill("", "| a | b |\n|---|---|\n| [ ] | c |\n\n")),
         ("entities", fill("- [ ] ", "&lt;!-- ")),
     ];
     for (name, text) in texts {

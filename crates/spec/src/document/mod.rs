@@ -1,8 +1,13 @@
 //! Markdown to the items that may be promises, with what belongs to each.
 
+mod headings;
+mod table;
+
 use comrak::nodes::{Node, NodeValue};
 use comrak::{Arena, Options};
 
+use self::headings::{misspelt, recognise};
+use self::table::Table;
 use crate::allowed::{self, Allowed, is_allowed};
 use crate::bind::{self, Bound};
 use crate::comment::{self, Comment};
@@ -12,7 +17,7 @@ use crate::source::{Fragment, Place, Source};
 use crate::understand::{is_prose, is_understood};
 use crate::{Section, Vouched};
 
-/// Lists inside lists, at most.
+/// Lists inside lists, and quotations inside quotations, at most.
 const DEEPEST: usize = 32;
 
 /// More problems than these are not looked for.
@@ -69,18 +74,48 @@ pub(crate) struct Item<'a> {
     pub(crate) allowed: Vec<Allowed>,
 }
 
+impl Item<'_> {
+    fn new(section: Section, heading: Option<String>, place: Place) -> Self {
+        Self {
+            section,
+            heading,
+            text: String::new(),
+            place,
+            notes: Vec::new(),
+            steps: Vec::new(),
+            bound: Vec::new(),
+            vouched: None,
+            id: None,
+            allowed: Vec::new(),
+        }
+    }
+}
+
 /// Reads a text. What is wrong with it is in `problems`.
 pub(crate) fn read<'a>(source: &Source<'a>, text: &str) -> Document<'a> {
-    let mut options = Options::default();
-    options.extension.tasklist = true;
     let arena = Arena::new();
-    let root = comrak::parse_document(&arena, text, &options);
-    let mut reader =
-        Reader { source, document: Document::default(), section: Region::default(), heading: None, bullets: 0 };
+    let root = comrak::parse_document(&arena, text, &options());
+    let mut reader = Reader {
+        source,
+        document: Document::default(),
+        section: Region::default(),
+        heading: None,
+        quotations: 0,
+        bullets: 0,
+    };
     for block in root.children() {
         reader.block(block);
     }
     reader.document
+}
+
+/// What of Markdown is read beyond `CommonMark`: boxes, and tables with boxes in them.
+pub(crate) fn options() -> Options<'static> {
+    let mut options = Options::default();
+    options.extension.tasklist = true;
+    options.extension.table = true;
+    options.parse.tasklist_in_table = true;
+    options
 }
 
 /// The part of the text that a heading opens.
@@ -107,6 +142,8 @@ struct Reader<'s, 'a> {
     document: Document<'a>,
     section: Region,
     heading: Option<String>,
+    /// Quotations around what is read: inside one, only boxes and identifiers make promises.
+    quotations: usize,
     /// Bullets without a box so far, where they are no promises.
     bullets: usize,
 }
@@ -136,7 +173,50 @@ impl<'a> Reader<'_, 'a> {
                 self.list(node, self.heading.clone().as_deref(), 0);
             }
             NodeValue::Paragraph => self.paragraph(node),
+            NodeValue::BlockQuote => self.quotation(node),
+            NodeValue::Table(_) => self.table(node),
             _ => self.stray(node),
+        }
+    }
+
+    /// What a quotation promises; a heading in it opens a section in it alone.
+    fn quotation(&mut self, node: Node<'_>) {
+        if self.quotations == DEEPEST {
+            let hint = format!("at most {DEEPEST} quotations inside each other");
+            return self.problem(start(node), "quotations are nested too deeply", Some(hint));
+        }
+        let outside = (self.section, self.heading.clone());
+        self.quotations += 1;
+        for block in node.children() {
+            self.block(block);
+        }
+        self.quotations -= 1;
+        (self.section, self.heading) = outside;
+    }
+
+    fn table(&mut self, node: Node<'_>) {
+        let table = Table::of(node, |cell| self.inlines(cell));
+        for row in table.rows {
+            if self.hopeless() {
+                return;
+            }
+            let Kind::Promises(section) = self.section.kind else {
+                self.refuse(&row.comments);
+                if row.is_promise {
+                    self.stray_sentence(row.text, row.place, row.is_boxed);
+                }
+                continue;
+            };
+            if !row.is_promise {
+                self.refuse(&row.comments);
+                continue;
+            }
+            let mut item = Item::new(section, self.heading.clone(), row.place);
+            (item.text, item.notes) = (row.text, row.notes);
+            for place in row.comments {
+                self.comment(place, &mut item);
+            }
+            self.finish(item, &[], 0);
         }
     }
 
@@ -201,9 +281,11 @@ impl<'a> Reader<'_, 'a> {
             }
             let boxed = matches!(item.data().value, NodeValue::TaskItem(_));
             match self.section.kind {
-                Kind::Promises(Section::Constraints) => self.promise(item, Section::Constraints, heading, depth),
-                Kind::Promises(Section::SuccessCriteria) if boxed || self.has_identifier(item) => {
-                    self.promise(item, Section::SuccessCriteria, heading, depth);
+                Kind::Promises(Section::Constraints) if self.quotations == 0 => {
+                    self.promise(item, Section::Constraints, heading, depth);
+                }
+                Kind::Promises(section) if boxed || self.has_identifier(item) => {
+                    self.promise(item, section, heading, depth);
                 }
                 Kind::Shown | Kind::Quiet => self.prose_item(item, depth),
                 _ => {
@@ -225,9 +307,15 @@ impl<'a> Reader<'_, 'a> {
         if self.document.strays.len() >= MOST_STRAYS || self.bullets > MOST_BULLETS {
             return;
         }
-        let Some((text, place)) = self.first_text(item).filter(|(text, _)| !text.is_empty() && !is_prose(text)) else {
+        if let Some((text, place)) = self.first_text(item) {
+            self.stray_sentence(text, place, boxed);
+        }
+    }
+
+    fn stray_sentence(&mut self, text: String, place: Place, boxed: bool) {
+        if self.document.strays.len() >= MOST_STRAYS || text.is_empty() || is_prose(&text) {
             return;
-        };
+        }
         if boxed || is_understood(identifier::split(&text).map_or(text.as_str(), |(_, sentence)| sentence)) {
             self.document.strays.push(Stray { line: place.line, text, boxed });
         }
@@ -274,18 +362,7 @@ impl<'a> Reader<'_, 'a> {
     }
 
     fn promise(&mut self, node: Node<'_>, section: Section, heading: Option<&str>, depth: usize) {
-        let mut item = Item {
-            section,
-            heading: heading.map(str::to_owned),
-            text: String::new(),
-            place: start(node),
-            notes: Vec::new(),
-            steps: Vec::new(),
-            bound: Vec::new(),
-            vouched: None,
-            id: None,
-            allowed: Vec::new(),
-        };
+        let mut item = Item::new(section, heading.map(str::to_owned), start(node));
         let mut lists = Vec::new();
         for (index, child) in node.children().enumerate() {
             let value = child.data().value.clone();
@@ -311,15 +388,20 @@ impl<'a> Reader<'_, 'a> {
                 }
                 NodeValue::HtmlBlock(_) => self.html(child, Some(&mut item)),
                 NodeValue::List(_) => lists.push(child),
+                NodeValue::BlockQuote => {
+                    item.notes.push(self.inlines(child).text);
+                    self.stray(child);
+                }
                 _ => self.stray(child),
             }
         }
         self.finish(item, &lists, depth);
     }
 
-    /// The lines between the fences of a block, without the blank ones.
+    /// The lines between the fences of a block, without the blank ones and the marks of a quotation.
     fn block_lines(&self, node: Node<'_>, fence: u8, length: usize) -> Vec<Fragment<'a>> {
         let lines = (start(node).line + 1..=node.data().sourcepos.end.line).map(|line| self.source.fragment(line));
+        let lines = lines.map(|line| if self.quotations > 0 { line.unquoted() } else { line });
         let closes = |line: &Fragment<'_>| line.text.len() >= length && line.text.bytes().all(|byte| byte == fence);
         lines.take_while(|line| !closes(line)).filter(|line| !line.text.is_empty()).collect()
     }
@@ -573,93 +655,6 @@ fn is_nearly_check(info: &str) -> bool {
 /// A bullet that only names the bullets inside it: `Security:`.
 fn is_heading(text: &str) -> bool {
     text.ends_with(':') && text.split_whitespace().count() <= 3
-}
-
-/// Headings by their first words.
-const SECTIONS: &[(&str, Kind)] = &[
-    ("constraints", Kind::Promises(Section::Constraints)),
-    ("constraint", Kind::Promises(Section::Constraints)),
-    ("requirements", Kind::Promises(Section::Constraints)),
-    ("non functional requirements", Kind::Promises(Section::Constraints)),
-    ("must have", Kind::Promises(Section::Constraints)),
-    ("must haves", Kind::Promises(Section::Constraints)),
-    ("success criteria", Kind::Promises(Section::SuccessCriteria)),
-    ("acceptance criteria", Kind::Promises(Section::SuccessCriteria)),
-    ("definition of done", Kind::Promises(Section::SuccessCriteria)),
-    ("done when", Kind::Promises(Section::SuccessCriteria)),
-    ("checklist", Kind::Promises(Section::SuccessCriteria)),
-    ("non goals", Kind::Shown),
-    ("non goal", Kind::Shown),
-    ("nongoals", Kind::Shown),
-    ("out of scope", Kind::Shown),
-    ("not in scope", Kind::Shown),
-    ("dependencies", Kind::Shown),
-    ("intent", Kind::Quiet),
-    ("background", Kind::Quiet),
-    ("overview", Kind::Quiet),
-    ("context", Kind::Quiet),
-    ("motivation", Kind::Quiet),
-    ("assumptions", Kind::Quiet),
-    ("future work", Kind::Quiet),
-    ("open questions", Kind::Quiet),
-    ("references", Kind::Quiet),
-    ("alternatives", Kind::Quiet),
-];
-
-/// Words in front of a section's name that leave it what it is: `Docker Checklist`, `Container Requirements`.
-const QUALIFIERS: &[&str] = &[
-    "the",
-    "our",
-    "container",
-    "containers",
-    "docker",
-    "image",
-    "service",
-    "functional",
-    "technical",
-    "deployment",
-    "release",
-    "production",
-    "project",
-    "runtime",
-    "security",
-    "hard",
-    "general",
-    "quality",
-    "containerization",
-    "shipping",
-    "review",
-];
-
-/// The section that a heading opens: its name, in any case, whatever follows it.
-fn recognise(heading: &str) -> Option<Kind> {
-    let words = heading_words(heading);
-    let named = |words: &[String]| {
-        let begins = |name: &str| name.split(' ').eq(words.iter().take(name.split(' ').count()));
-        SECTIONS.iter().find(|(name, _)| begins(name)).map(|(_, kind)| *kind)
-    };
-    let qualifiers = words.iter().take_while(|word| QUALIFIERS.contains(&word.as_str())).count();
-    named(&words).or_else(|| named(&words[qualifiers..]).filter(|kind| matches!(kind, Kind::Promises(_))))
-}
-
-/// The name of a section of promises that a heading nearly has.
-fn misspelt(heading: &str) -> Option<&'static str> {
-    let words = heading_words(heading);
-    let near = |name: &str| {
-        let count = name.split(' ').count();
-        words.len() >= count && crate::nearest::is_near(&words[..count].join(" "), name)
-    };
-    [("constraints", "Constraints"), ("success criteria", "Success Criteria")]
-        .into_iter()
-        .find(|(name, _)| near(name))
-        .map(|(_, shown)| shown)
-}
-
-/// The first words in small letters, without the number that a heading may have.
-fn heading_words(heading: &str) -> Vec<String> {
-    let words = heading.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
-    let words = words.skip_while(|word| word.chars().all(|c| c.is_ascii_digit()));
-    words.take(6).map(str::to_lowercase).collect()
 }
 
 /// Text from outside, short enough for a message.
