@@ -1,0 +1,65 @@
+//! `start`: the container that the following steps are about.
+
+use std::collections::BTreeSet;
+
+use super::form::form;
+use super::name::{is_name, templates};
+use crate::cursor::{Cursor, Fault, fault, shown};
+use crate::document::clip;
+use crate::scenario::Action;
+
+/// `start [with K=V…] [without K…] [read-only]`, the parts in any order.
+pub(super) fn start(cursor: &mut Cursor<'_>) -> Result<Action, Fault> {
+    let (mut with, mut without, mut read_only) = (Vec::<(String, String)>::new(), Vec::<String>::new(), false);
+    while !cursor.is_at_end() {
+        let (at, word) = cursor.word();
+        match word {
+            "read-only" if !read_only => read_only = true,
+            "with" => {
+                with.push(assignment(cursor)?);
+                while cursor.peek_word().contains('=') {
+                    with.push(assignment(cursor)?);
+                }
+            }
+            "without" => {
+                without.push(variable(cursor)?);
+                while !["", "with", "without", "read-only"].contains(&cursor.peek_word()) {
+                    without.push(variable(cursor)?);
+                }
+            }
+            other => return Err(fault(at, format!("unexpected `{}`", clip(other)), form("start"))),
+        }
+    }
+    let mut names = BTreeSet::new();
+    for name in with.iter().map(|(name, _)| name).chain(&without) {
+        if !names.insert(name) {
+            return Err(fault(0, format!("`{name}` is named twice"), "name each variable once"));
+        }
+    }
+    Ok(Action::Start { with, without, read_only })
+}
+
+fn variable(cursor: &mut Cursor<'_>) -> Result<String, Fault> {
+    let (at, name) = cursor.word();
+    if is_name(name) {
+        return Ok(name.to_owned());
+    }
+    Err(fault(at, format!("expected a variable's name, found {}", shown(name)), form("start")))
+}
+
+/// `K=V` or `K="a value with spaces"`.
+fn assignment(cursor: &mut Cursor<'_>) -> Result<(String, String), Fault> {
+    let at = cursor.skip_blank();
+    let Some((name, _)) = cursor.peek_word().split_once('=').filter(|(name, _)| is_name(name)) else {
+        return Err(fault(at, format!("expected `K=V`, found {}", shown(cursor.peek_word())), form("start")));
+    };
+    let name = name.to_owned();
+    cursor.skip(name.len() + 1);
+    let begin = cursor.position();
+    let value = if cursor.rest().starts_with('"') { cursor.quoted()? } else { cursor.word_here().1.to_owned() };
+    if let Some((offset, name)) = templates(&value).first() {
+        let message = format!("`{{{name}}}` is not filled in here");
+        return Err(fault(begin + offset, message, "saved values stand in paths, header values and bodies"));
+    }
+    Ok((name, value))
+}
