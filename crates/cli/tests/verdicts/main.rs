@@ -1,6 +1,7 @@
 //! Images held to specifications by the program as users call it. How a row is written: `row.rs`.
 
 mod binaries;
+mod build;
 mod config;
 mod crud;
 mod database;
