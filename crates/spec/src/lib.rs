@@ -23,6 +23,7 @@ mod pattern;
 mod problem;
 mod quantity;
 mod reference;
+mod regular;
 mod request_line;
 mod scenario;
 mod sentence;
@@ -46,6 +47,11 @@ pub use parse::LARGEST_BYTES;
 pub use problem::{Excerpt, Problem, SpecError};
 pub use quantity::size_bytes;
 pub use reference::reference_markdown;
-pub use scenario::{Action, Answer, ExitWanted, Request, Save, Scenario, Step};
+pub use regular::Pattern;
+pub use scenario::{
+    Action, Answer, Body, ExitWanted, HeaderTest, HeaderWanted, Login, Request, Save, SaveFrom, Scenario, Step,
+    TextTest, TextWanted,
+};
+pub use steps::{StepForm, step_forms, templates};
 pub use suggest::readings;
 pub use vocabulary::{Entry, vocabulary};

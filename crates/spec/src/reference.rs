@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use crate::Stage;
 use crate::pattern::shared_parts;
+use crate::steps::step_forms;
 use crate::vocabulary::{Entry, vocabulary};
 
 /// The page `docs/specification.md`, as Markdown.
@@ -30,8 +31,19 @@ pub fn reference_markdown() -> String {
         let _ = writeln!(page, "{name} = {part}");
     }
     page.push_str("```\n");
-    page.push_str(AFTER);
+    page.push_str(&AFTER.replace("@@STEPS@@\n", &steps()));
     page
+}
+
+/// The table of steps.
+fn steps() -> String {
+    let mut table = "| step | what it does | example |\n| --- | --- | --- |\n".to_owned();
+    let code = |text: &str| format!("`{}`", text.replace('|', "\\|"));
+    for step in step_forms() {
+        let _ = writeln!(table, "| {} | {} | {} |", code(step.form), step.does, code(step.example));
+    }
+    table.push('\n');
+    table
 }
 
 fn describe(page: &mut String, entry: &Entry) {
@@ -164,22 +176,24 @@ or in a block under it, indented like its text:
 All the checks of one promise are one scenario, in the order of the text, against one container. Where the sentence is understood too, both must hold.
 A comment may have several lines, one step each. A mistake is an error that names line and column, and so is a check that belongs to no promise.
 
-| step | what it does |
-| --- | --- |
-| `METHOD /path [JSON] [header NAME: VALUE]… -> STATUS [JSON] [header NAME: VALUE]… [within T] [, save NAME [= $.path]]…` | a request, and what its answer must be |
-| `start [with K=V…] [without K…] [read-only]` | a fresh container with that environment |
-| `restart` | the container is killed, and a new one made on the same volumes |
-| `stop within T -> exit N` | the stop signal, then waiting |
-| `exits within T -> exit N` or `exit nonzero`, optionally `, log contains "…"` | the container ends by itself |
-| `log contains "…"` | what the container wrote |
-| `wait healthy within T` | the declared health check turns healthy |
-| `wait GET /path -> STATUS within T` | asked again and again until the answer has this status: `wait GET /ready -> 200 within 10s` |
-
+@@STEPS@@
 - Methods: `GET`, `POST`, `PUT`, `PATCH`, `DELETE`, `HEAD`, `OPTIONS`. Statuses: 100 to 599. Exit codes: 0 to 255.
 - JSON in an answer is a subset: of objects the members named, others are free; arrays and other values are equal.
-- A header's value ends at ` ->`, at the next `header`, and on the right side also at a comma, `within` or `save`; any other value stands in double quotes, as a JSON string.
-- `save id` keeps the member `id` of the answer, `save id = $.items[0].id` any other. `{id}` stands for it in later lines: in paths, header values and strings of JSON.
-  A name that was not saved before is an error; a literal brace in a JSON string is `\u007b`.
+- TEST is `contains "…"`, `matches /…/`, `not contains "…"` or `not matches /…/`. An expression between slashes is searched for in linear time; `(?i)` ignores case, `(?s)` lets a
+  `.` match line ends, `(?m)` lets `^` and `$` match at each line; a slash in it is written `\/`. One that matches the empty text is an error. `body not …` of a body that is empty, or
+  no text, shows nothing and leaves the promise `unproven`.
+- A header's value ends at ` ->`, at the next `header`, on the left side also at `as` and `form`, on the right side also at a comma, `body`, `within` or `save`; any other
+  value stands in double quotes, as a JSON string. A header may be repeated: one of its values, or all of them with commas between, must be the one named. `contains` and `matches` want one
+  value of which it holds; with `not` it must hold of none.
+- `save id` keeps the member `id` of the answer, `save id = $.items[0].id` any other, `save etag = header ETag` a header, `save sid = cookie session` a cookie that this answer sets.
+  `{id}` stands for it in later lines: in paths, header values, forms, tests of a text and strings of JSON. A name that was not saved before is an error; a literal brace in a
+  JSON string is `\u007b`. An expression between slashes holds no such names.
+- `{env.API_TOKEN}` stands for a variable that the run has: given by `--env`, set by `start with`, or by the run itself. So no secret stands in the specification, and none in a report.
+  Without a value, or with an empty one, the promise is `unproven`.
+- WHO is `{env.API_TOKEN}` or a saved `{token}` (`Authorization: Bearer`), `{env.USER}:{env.PASSWORD}` (`Basic`), or `nobody`: no cookies are sent then.
+- `form title=kept note="two words"` is sent as a page's form is.
+- Cookies last for the scenario, also over `restart` and `start`: by name and path, until `Max-Age` or `Expires` ends them. The domain does not matter, for the service has only one name here.
+  A `Secure` cookie is sent although the request is plain HTTP: in use, whoever ends TLS stands in front of the container. A `Cookie` header in a step is sent in their place.
 - `K="a value with spaces"` is written as a JSON string.
 - A scenario has at most 100 lines of at most 64 KiB, its JSON at most 32 levels, and at least one line that asks for something: a start alone shows nothing.
 

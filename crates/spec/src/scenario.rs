@@ -1,9 +1,12 @@
 //! Scenarios: what a criterion says step by step.
 
+use std::fmt;
 use std::time::Duration;
 
 use serde::{Serialize, Serializer};
 use serde_json::Value;
+
+use crate::regular::Pattern;
 
 /// Steps that run one after the other against one container.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -16,7 +19,11 @@ impl Scenario {
     pub fn is_timed(&self) -> bool {
         self.steps.iter().any(|step| match &step.action {
             Action::Request(request) => request.answer.within.is_some(),
-            Action::Stop { .. } | Action::Exits { .. } | Action::WaitHealthy { .. } | Action::WaitAnswer { .. } => true,
+            Action::Stop { .. }
+            | Action::Exits { .. }
+            | Action::WaitHealthy { .. }
+            | Action::WaitAnswer { .. }
+            | Action::WaitLog { .. } => true,
             Action::Start { .. } | Action::Restart | Action::LogContains(_) => false,
         })
     }
@@ -64,6 +71,11 @@ pub enum Action {
     },
     /// `log contains "…"`.
     LogContains(String),
+    /// `wait log contains "…" within T`.
+    WaitLog {
+        text: String,
+        within: Duration,
+    },
     /// `wait healthy within T`.
     WaitHealthy {
         within: Duration,
@@ -83,17 +95,38 @@ pub enum ExitWanted {
     Nonzero,
 }
 
-/// `METHOD PATH [JSON] [header N: V] -> STATUS [JSON subset] [header N: V] [within T] [, save …]`.
+/// `METHOD PATH [JSON|form N=V…] [header N: V] [as WHO] -> STATUS [JSON subset] [body …] [header …] [within T] [, save …]`.
 ///
-/// `{name}` in the path, in header values and in strings of the body stands for a saved value.
+/// `{name}` in the path, in header values, in forms and in strings of the body stands for a saved value, `{env.NAME}` for a variable of the
+/// run.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Request {
     pub method: String,
     pub path: String,
     pub headers: Vec<(String, String)>,
-    pub body: Option<Value>,
+    pub body: Option<Body>,
+    pub login: Option<Login>,
     pub answer: Answer,
     pub saves: Vec<Save>,
+}
+
+/// What is sent.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Body {
+    Json(Value),
+    /// `form a=b c="d e"`, as a page sends it.
+    Form(Vec<(String, String)>),
+}
+
+/// Who asks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Login {
+    /// `as {env.API_TOKEN}`
+    Bearer(String),
+    /// `as {env.USER}:{env.PASSWORD}`
+    Basic { user: String, password: String },
+    /// `as nobody`: without the cookies of the scenario.
+    Nobody,
 }
 
 /// What an answer must be.
@@ -102,14 +135,65 @@ pub struct Answer {
     pub status: u16,
     /// Objects: each member named here, others are free. Arrays and scalars: equal.
     pub body: Option<Value>,
-    pub headers: Vec<(String, String)>,
+    /// Of the body as text.
+    pub texts: Vec<TextTest>,
+    pub headers: Vec<HeaderTest>,
     pub within: Option<Duration>,
 }
 
-/// `save NAME` (the member of that name) or `save NAME = $.path`.
+/// `[not] contains "…"` or `[not] matches /…/`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TextTest {
+    pub is_negated: bool,
+    pub wanted: TextWanted,
+}
+
+/// What a text holds.
+#[derive(Debug, Clone, PartialEq)]
+pub enum TextWanted {
+    /// Never empty as written.
+    Contains(String),
+    Matches(Pattern),
+}
+
+impl fmt::Display for TextTest {
+    /// As in a specification.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let not = if self.is_negated { "not " } else { "" };
+        match &self.wanted {
+            TextWanted::Contains(text) => write!(f, "{not}contains {}", Value::from(text.as_str())),
+            TextWanted::Matches(pattern) => write!(f, "{not}matches {pattern}"),
+        }
+    }
+}
+
+/// `header NAME: VALUE`, or a test of the header's value.
+#[derive(Debug, Clone, PartialEq)]
+pub struct HeaderTest {
+    pub name: String,
+    pub wanted: HeaderWanted,
+}
+
+/// What a header is.
+#[derive(Debug, Clone, PartialEq)]
+pub enum HeaderWanted {
+    Is(String),
+    Text(TextTest),
+}
+
+/// `save NAME` (the member of that name), `save NAME = $.path`, `= header N` or `= cookie N`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Save {
     pub name: String,
-    /// Members and indexes from the answer's root: `$.items[0].id` is `["items", "0", "id"]`.
-    pub path: Vec<String>,
+    pub from: SaveFrom,
+}
+
+/// Where in an answer a value stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SaveFrom {
+    /// Members and indexes from the body's root: `$.items[0].id` is `["items", "0", "id"]`.
+    Body(Vec<String>),
+    Header(String),
+    /// Of the cookies that this answer sets.
+    Cookie(String),
 }

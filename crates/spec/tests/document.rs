@@ -305,7 +305,7 @@ fn problems_are_shown_with_their_line_and_a_caret() {
       |
     3 | - [ ] Żółw <!-- check: GTE /health -> 200 -->
       |                        ^
-      = hint: did you mean `GET`
+      = hint: did you mean `GET`; `seaworthy explain scenario` lists all steps
 
     spec.md:4:3: this is not a box
       |

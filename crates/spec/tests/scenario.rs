@@ -36,18 +36,18 @@ fn good(line: &str, part: &str) {
 fn requests_are_read() {
     good(
         "GET /health -> 200",
-        r#"Request(Request { method: "GET", path: "/health", headers: [], body: None, answer: Answer { status: 200, body: None, headers: [], within: None }, saves: [] })"#,
+        r#"Request(Request { method: "GET", path: "/health", headers: [], body: None, login: None, answer: Answer { status: 200, body: None, texts: [], headers: [], within: None }, saves: [] })"#,
     );
     good("  GET /health -> 200 within 50ms", "within: Some(50ms)");
     good("GET /health -> 200, within 2 min", "within: Some(120s)");
     good(r#"POST /tasks {"title": "a -> b, save c"} -> 201"#, r#""title": String("a -> b, save c")"#);
     good(
         r#"POST /tasks {"title": "a"} -> 201 {"title": "a"}, save id"#,
-        r#"saves: [Save { name: "id", path: ["id"] }]"#,
+        r#"saves: [Save { name: "id", from: Body(["id"]) }]"#,
     );
     good(
         "GET /x -> 200 save a=$.items[0].id, save b = $[\"a b\"][2], save c = $",
-        r#"[Save { name: "a", path: ["items", "0", "id"] }, Save { name: "b", path: ["a b", "2"] }, Save { name: "c", path: [] }]"#,
+        r#"[Save { name: "a", from: Body(["items", "0", "id"]) }, Save { name: "b", from: Body(["a b", "2"]) }, Save { name: "c", from: Body([]) }]"#,
     );
     good(
         "GET /x header Accept: text/html, */* header X-A: b c -> 200",
@@ -55,9 +55,9 @@ fn requests_are_read() {
     );
     good(
         "GET /x -> 200 header content-type: application/json within 1s, save id",
-        r#"headers: [("content-type", "application/json")], within: Some(1s)"#,
+        r#"headers: [HeaderTest { name: "content-type", wanted: Is("application/json") }], within: Some(1s)"#,
     );
-    good(r#"GET /x -> 304 header etag: "\"a, b\"" within 1s"#, r#"("etag", "\"a, b\"")"#);
+    good(r#"GET /x -> 304 header etag: "\"a, b\"" within 1s"#, r#"name: "etag", wanted: Is("\"a, b\"")"#);
     good("GET /x -> 200 [1, 2]", "body: Some(Array [Number(1), Number(2)])");
     good("GET /x -> 200 \"a, b\", save id", "body: Some(String(\"a, b\"))");
     good("GET /x -> 200 5, save id", "body: Some(Number(5))");
@@ -65,6 +65,78 @@ fn requests_are_read() {
     good("POST /t -> 201, save id\nGET /t/{id} header X: {id} -> 200 {\"id\": \"{id}\"}", "path: \"/t/{id}\"");
     good(r#"POST /t {"a": {"b": "{ not a name }"}} -> 201"#, "{ not a name }");
     good(r#"POST /t {"a": "\u007bname}"} -> 201"#, "{name}");
+}
+
+#[test]
+fn texts_and_headers_are_tested() {
+    good(
+        r#"GET / -> 200 body contains "<h1>Hi, you</h1>""#,
+        r#"{ is_negated: false, wanted: Contains("<h1>Hi, you</h1>") }"#,
+    );
+    good(
+        r"GET / -> 200 body matches /<a href=\/x\/\d+>/, within 1s",
+        r"{ is_negated: false, wanted: Matches(/<a href=\/x\/\d+>/) }",
+    );
+    good(
+        r#"GET / -> 200 body not contains "Traceback" body not matches /(?i)error/"#,
+        "is_negated: true, wanted: Matches(/(?i)error/)",
+    );
+    good(
+        "GET / -> 200 header server not contains \"nginx\"",
+        r#"name: "server", wanted: Text(TextTest { is_negated: true, wanted: Contains("nginx")"#,
+    );
+    good("GET / -> 200 header content-type matches /^text.html/ within 1s", "Matches(/^text.html/)");
+    good("GET / -> 200 header contains: yes", r#"name: "contains", wanted: Is("yes")"#);
+    good("POST /t -> 201, save id\nGET / -> 200 body contains \"n{id}\"", r#"Contains("n{id}")"#);
+    check("GET / -> 200 body", "4:18: expected `contains` or `matches`, found the end of the line");
+    check("GET / -> 200 body contains \"\"", "4:28: every text contains an empty one");
+    check("GET / -> 200 body not contains \"\"", "4:32: every text contains an empty one");
+    check("GET / -> 200 body contains x", "4:28: expected a text in double quotes");
+    check("GET / -> 200 body contains \"{id}\"", "4:29: `{id}` was not saved before");
+    check("GET / -> 200 body matches x", "4:27: expected `/…/`, found `x`");
+    check("GET / -> 200 body matches /x", "4:27: this expression is not closed");
+    check("GET / -> 200 body matches /x*/", "4:27: this expression matches the empty text, so it says nothing");
+    check("GET / -> 200 body matches //", "4:27: this expression matches the empty text, so it says nothing");
+    check("GET / -> 200 body matches /(/", "4:27: not a regular expression: unclosed group");
+    check("GET / -> 200 body matches /(a{900}){900}/", "4:27: this expression is too large when compiled");
+    check("GET / -> 200 not body contains \"x\"", "4:14: unexpected `not`");
+    check("HEAD / -> 200 body not contains \"x\"", "4:15: this answer has no body");
+    check("DELETE /x -> 204 body not contains \"x\"", "4:18: this answer has no body");
+}
+
+#[test]
+fn sessions_and_forms_are_read() {
+    good(
+        "POST /login form user=ada note=\"a b\" x= -> 303, save t = header X-Token, save s = cookie sid",
+        r#"body: Some(Form([("user", "ada"), ("note", "a b"), ("x", "")]))"#,
+    );
+    good(
+        "GET / -> 200 save t = header X-Token, save s = cookie sid",
+        r#"[Save { name: "t", from: Header("X-Token") }, Save { name: "s", from: Cookie("sid") }]"#,
+    );
+    good("GET / as {env.API_TOKEN} header A: b -> 200", r#"login: Some(Bearer("{env.API_TOKEN}"))"#);
+    good(
+        "GET / header A: b as {env.U}:{env.P} -> 200",
+        r#"headers: [("A", "b")], body: None, login: Some(Basic { user: "{env.U}", password: "{env.P}" })"#,
+    );
+    good("GET / as nobody -> 401", "login: Some(Nobody)");
+    good("POST / {\"k\": \"{env.KEY}\"} header A: {env.B} -> 200", "{env.KEY}");
+    check("GET / as -> 200", "4:10: expected who asks, found `->`");
+    check("GET / as admin -> 200", "4:10: expected who asks, found `admin`");
+    check("GET / as {token} -> 200", "4:10: `{token}` was not saved before");
+    check("GET / as :{env.P} -> 200", "4:10: expected who asks, found `:{env.P}`");
+    check("GET / header Authorization: x as {env.T} -> 200", "4:42: `as` and `header Authorization` both say who asks");
+    check("POST / form -> 200", "4:13: expected `NAME=VALUE`, found `->`");
+    check("POST / form a={b} -> 200", "4:15: `{b}` was not saved before");
+    check("GET / -> 200 save t = cookie", "4:29: expected the cookie's name, found the end of the line");
+}
+
+#[test]
+fn every_example_of_a_step_is_one() {
+    for step in seaworthy_spec::step_forms() {
+        let read = read(&format!("{}\nGET / -> 200", step.example));
+        assert!(!read.starts_with("4:") && !read.starts_with("5:"), "{}: {read}", step.example);
+    }
 }
 
 #[test]
@@ -83,6 +155,7 @@ fn other_steps_are_read() {
         r#"exit: Code(1), log_contains: Some("DATABASE_URL")"#,
     );
     good("wait healthy within 1.5s", "WaitHealthy { within: 1.5s }");
+    good("wait log contains \"done\" within 10s", r#"WaitLog { text: "done", within: 10s }"#);
     good("wait GET /ready -> 200 within 10s", r#"WaitAnswer { path: "/ready", status: 200, within: 10s }"#);
 }
 
@@ -148,6 +221,8 @@ fn every_mistake_has_its_column() {
     check("log contains error", "4:14: expected a text in double quotes");
     check("log contains \"\"", "4:14: every log contains an empty text");
     check("log contains \"a\" and \"b\"", "4:18: unexpected `and \"b\"`");
+    check("wait log contains \"x\"", "4:22: expected `within`, found the end of the line");
+    check("wait ready within 1s", "4:6: expected `healthy`, `GET` or `log`, found `ready`");
     check("wait healthy", "4:13: expected `within`, found the end of the line");
     check("restart", "4:1: this scenario checks nothing");
     check("start with A=1\nrestart", "4:1: this scenario checks nothing");

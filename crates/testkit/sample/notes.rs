@@ -5,6 +5,7 @@
 
 mod authors;
 mod inside;
+mod pages;
 mod postgres;
 mod wire;
 
@@ -417,6 +418,7 @@ fn serve(stream: TcpStream, store: &Store) -> std::io::Result<()> {
     let mut line = String::new();
     reader.read_line(&mut line)?;
     let mut length = 0;
+    let mut asker = pages::Asker::default();
     loop {
         let mut header = String::new();
         if reader.read_line(&mut header)? == 0 || header.trim().is_empty() {
@@ -425,12 +427,24 @@ fn serve(stream: TcpStream, store: &Store) -> std::io::Result<()> {
         if let Some(value) = header.to_ascii_lowercase().strip_prefix("content-length:") {
             length = value.trim().parse().unwrap_or(0);
         }
+        match header.split_once(':') {
+            Some((name, value)) if name.eq_ignore_ascii_case("cookie") => asker.cookie = value.trim().to_owned(),
+            Some((name, value)) if name.eq_ignore_ascii_case("authorization") => asker.authorization = value.trim().to_owned(),
+            _ => {}
+        }
     }
     let mut body = vec![0; length];
     reader.read_exact(&mut body)?;
     let body = String::from_utf8_lossy(&body).into_owned();
     let mut words = line.split_whitespace();
     let (method, path) = (words.next().unwrap_or(""), words.next().unwrap_or(""));
+    if let Some((status, more, page)) = pages::answer(&store.faults, method, path, &body, &asker) {
+        return write!(
+            reader.get_mut(),
+            "HTTP/1.1 {status}\r\n{more}Content-Type: text/html; charset=utf-8\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{page}",
+            page.len()
+        );
+    }
     let (status, answer) = answer(store, method, path, &body);
     let answer = if store.faults.has("--gzip") { wire::gzip(answer.as_bytes()) } else { answer.into_bytes() };
     let encoding = if store.faults.has("--gzip") { "Content-Encoding: gzip\r\n" } else { "" };

@@ -40,7 +40,7 @@ const PLAIN: &[&str] = &[
 ];
 
 /// Knows the secrets of a run.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Redactor {
     /// Longest first, so that what holds another goes first.
     secrets: Vec<String>,

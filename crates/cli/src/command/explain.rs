@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueHint};
 use seaworthy_report::clean;
 use seaworthy_report::terminal::Style;
-use seaworthy_spec::{Check, Criterion, Promise, Spec, Stage, Stray, vocabulary};
+use seaworthy_spec::{Check, Criterion, Promise, Spec, Stage, StepForm, Stray, step_forms, vocabulary};
 use serde_json::{Map, Value, json};
 
 use crate::exit::Exit;
@@ -18,18 +18,22 @@ use crate::table::{self, Row};
 /// Sentences without a suggestion that are given advice, at most.
 const ADVICE: usize = 20;
 
+/// What stands in a file's place for the steps of scenarios. A file of this name goes before.
+const SCENARIO: &str = "scenario";
+
 /// Show how each sentence of a specification was understood, or the whole vocabulary
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   seaworthy explain containerization-spec.md
   seaworthy explain                            every sentence that is understood
+  seaworthy explain scenario                   every step of a scenario, with an example
   seaworthy explain spec.md --fix              choose what the others mean: a comment beside each says it
   seaworthy explain spec.md --fix=suggest      the same as a diff, from the suggestions, without asking
 
 It exits 0 when every promise was understood, 3 when not, 2 when the specification cannot be read.")]
 pub(crate) struct ExplainArgs {
-    /// The specification; without it, every sentence that is understood
+    /// The specification; without it, every sentence that is understood; `scenario`: every step of a scenario
     #[arg(value_hint = ValueHint::FilePath)]
     spec: Option<PathBuf>,
 
@@ -51,6 +55,10 @@ pub(crate) fn run(args: ExplainArgs, out: &mut Output) -> anyhow::Result<Exit> {
         out.data(&text)?;
         return Ok(Exit::Success);
     };
+    if path.as_os_str() == SCENARIO && !path.exists() && fix.is_none() {
+        out.data(&if json { steps_json() } else { steps_list() })?;
+        return Ok(Exit::Success);
+    }
     let mut spec = specification::read(&path)?;
     if let Some(fix) = fix {
         spec = fix::run(&path, spec, fix, out)?;
@@ -215,9 +223,23 @@ fn vocabulary_table(style: Style) -> String {
     }
     format!(
         "{}\nBeside these, a promise can be an inline check (`<!-- check: GET /health -> 200 -->`) or a scenario in a\n\
-         fenced `check` block below it.\n",
+         fenced `check` block below it; `seaworthy explain scenario` lists its steps.\n",
         table::render(&rows, 34, style)
     )
+}
+
+fn steps_list() -> String {
+    let mut text =
+        "The steps of a scenario, in a fenced `check` block below a promise or in `<!-- check: … -->`:\n".to_owned();
+    for StepForm { form, does, example, .. } in step_forms() {
+        let _ = write!(text, "\n{form}\n    {does}\n    e.g. {example}\n");
+    }
+    text
+}
+
+fn steps_json() -> String {
+    let one = |step: &StepForm| json!({"form": step.form, "does": step.does, "example": step.example});
+    pretty(&step_forms().iter().map(one).collect())
 }
 
 fn stages(stages: &[Stage], between: &str) -> String {

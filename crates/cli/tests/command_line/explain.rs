@@ -100,6 +100,24 @@ fn without_a_specification_the_whole_vocabulary_is_shown() {
 }
 
 #[test]
+fn every_step_of_a_scenario_is_listed_with_an_example() {
+    let shown = Place::empty().call(&["explain", "scenario"]);
+    for step in seaworthy_spec::step_forms() {
+        assert!(shown.contains(&format!("\n{}\n    {}\n    e.g. {}\n", step.form, step.does, step.example)), "{shown}");
+    }
+    let output = Place::empty().command(&["explain", "scenario", "--json"]).output().unwrap();
+    let steps: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(steps.as_array().unwrap().len(), seaworthy_spec::step_forms().len());
+}
+
+#[test]
+fn a_specification_called_scenario_is_still_one() {
+    let shown =
+        Place::empty().with("scenario", "## Success Criteria\n- [ ] Starts within 1s\n").call(&["explain", "scenario"]);
+    assert!(shown.contains("1 promise: 1 understood"), "{shown}");
+}
+
+#[test]
 fn a_reader_that_goes_away_changes_nothing() {
     // More than a pipe holds, so that the program is still writing when its reader is gone.
     let spec = format!("## Success Criteria\n{}", "- [ ] Image size under 10 MB\n".repeat(450));

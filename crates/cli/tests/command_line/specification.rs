@@ -98,6 +98,6 @@ fn a_step_that_cannot_be_read_is_shown_with_its_place() {
       |
     2 | - [ ] Answers <!-- check: GTE /health -> 200 -->
       |                           ^
-      = hint: did you mean `GET`
+      = hint: did you mean `GET`; `seaworthy explain scenario` lists all steps
     ");
 }

@@ -17,6 +17,7 @@ mod secrets;
 mod service;
 mod start;
 mod statics;
+mod steps;
 mod task_api;
 mod users;
 mod vouched;

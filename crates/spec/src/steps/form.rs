@@ -1,4 +1,5 @@
-//! The form of every step, as hints show it.
+//! Every step that there is: its form, what it does, and an example. Hints, `explain scenario` and the reference page are made from this
+//! table.
 
 use crate::cursor::{Fault, fault};
 use crate::document::clip;
@@ -6,33 +7,106 @@ use crate::nearest::is_near;
 
 pub(super) const METHODS: [&str; 7] = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"];
 
-/// Lines that are no request, as a hint shows them.
-const FORMS: [(&str, &str); 7] = [
-    ("start", "start [with K=V …] [without K …] [read-only]"),
-    ("restart", "restart"),
-    ("stop", "stop within T -> exit N"),
-    ("exits", "exits within T -> exit N|nonzero[, log contains \"…\"]"),
-    ("log", "log contains \"…\""),
-    ("wait", "wait healthy within T|GET /path -> STATUS within T"),
-    (
-        "GET",
-        "GET /path [JSON] [header NAME: VALUE] -> STATUS [JSON] [header NAME: VALUE] [within T][, save NAME [= $.path]]",
-    ),
+/// A kind of line in a scenario.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StepForm {
+    /// The line's first word; of a request, one of the methods.
+    pub begins: &'static str,
+    /// `[optional]`, `one|of|these`, `repeated…`.
+    pub form: &'static str,
+    pub does: &'static str,
+    pub example: &'static str,
+}
+
+const FORMS: &[StepForm] = &[
+    StepForm {
+        begins: "GET",
+        form: "METHOD /path [JSON|form NAME=VALUE…] [header NAME: VALUE]… [as WHO] -> STATUS [JSON] [body TEST]… \
+               [header NAME: VALUE|header NAME TEST]… [within T][, save NAME [= $.path|header N|cookie N]]…",
+        does: "a request, and what its answer must be",
+        example: "POST /tasks {\"title\": \"kept\"} as {env.API_TOKEN} -> 201 {\"title\": \"kept\"} within 1s, save id",
+    },
+    StepForm {
+        begins: "start",
+        form: "start [with K=V…] [without K…] [read-only]",
+        does: "a fresh container with that environment",
+        example: "start with LOG_LEVEL=debug without DATABASE_URL",
+    },
+    StepForm {
+        begins: "restart",
+        form: "restart",
+        does: "the container is killed, and a new one made on the same volumes",
+        example: "restart",
+    },
+    StepForm {
+        begins: "stop",
+        form: "stop within T -> exit N",
+        does: "the stop signal, then waiting",
+        example: "stop within 10s -> exit 0",
+    },
+    StepForm {
+        begins: "exits",
+        form: "exits within T -> exit N|nonzero[, log contains \"…\"]",
+        does: "the container ends by itself",
+        example: "exits within 5s -> exit nonzero, log contains \"DATABASE_URL\"",
+    },
+    StepForm {
+        begins: "log",
+        form: "log contains \"…\"",
+        does: "what the container wrote",
+        example: "log contains \"listening\"",
+    },
+    StepForm {
+        begins: "wait",
+        form: "wait healthy within T",
+        does: "the declared health check turns healthy",
+        example: "wait healthy within 10s",
+    },
+    StepForm {
+        begins: "wait",
+        form: "wait GET /path -> STATUS within T",
+        does: "asked again and again until the answer has this status",
+        example: "wait GET /ready -> 200 within 10s",
+    },
+    StepForm {
+        begins: "wait",
+        form: "wait log contains \"…\" within T",
+        does: "looked for again and again until the container wrote it",
+        example: "wait log contains \"job done\" within 10s",
+    },
 ];
 
+/// Every step that there is.
+///
+/// ```
+/// assert!(seaworthy_spec::step_forms().iter().any(|step| step.form == "restart"));
+/// ```
+pub fn step_forms() -> &'static [StepForm] {
+    FORMS
+}
+
+/// The problem of a line that begins like no step.
 pub(super) fn unknown_step(at: usize, word: &str) -> Fault {
-    let starts = METHODS.iter().chain(FORMS.iter().map(|(start, _)| start));
+    let starts = METHODS.iter().copied().chain(FORMS.iter().map(|step| step.begins));
     let meant = starts.clone().find(|start| start.eq_ignore_ascii_case(word));
     let meant = meant.or_else(|| starts.clone().find(|start| is_near(word, start)));
     let meant = meant.or_else(|| starts.clone().find(|start| is_near(&word.to_lowercase(), &start.to_lowercase())));
     let hint = match meant {
-        Some(start) => format!("did you mean `{start}`"),
-        None => FORMS.map(|(_, form)| format!("`{form}`")).join(", ") + "; methods: " + &METHODS.join(", "),
+        Some(method) if METHODS.contains(&method) => format!("did you mean `{method}`"),
+        Some(start) => format!("did you mean `{start}`? {}", form(start)),
+        None => "a step is a request such as `GET /health -> 200`, or begins with ".to_owned() + &beginnings(),
     };
-    fault(at, format!("unknown step `{}`", clip(word)), hint)
+    fault(at, format!("unknown step `{}`", clip(word)), format!("{hint}; `seaworthy explain scenario` lists all steps"))
 }
 
-pub(super) fn form(start: &str) -> String {
-    let form = FORMS.iter().find(|(name, _)| *name == start).map_or("", |(_, form)| form);
-    format!("its form is `{form}`")
+fn beginnings() -> String {
+    let mut known: Vec<String> = FORMS.iter().skip(1).map(|step| format!("`{}`", step.begins)).collect();
+    known.dedup();
+    known.join(", ")
+}
+
+/// The forms of the steps that begin with this word, for a hint.
+pub(super) fn form(begins: &str) -> String {
+    let forms = FORMS.iter().filter(|step| step.begins == begins).map(|step| format!("`{}`", step.form));
+    format!("its form is {}", forms.collect::<Vec<_>>().join(" or "))
 }

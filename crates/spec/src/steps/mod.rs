@@ -4,14 +4,18 @@ mod container;
 mod ending;
 mod form;
 mod header;
+mod login;
 mod name;
 mod request;
 mod save;
+mod text;
 mod wait;
 
 use std::collections::BTreeSet;
 
 use self::form::{METHODS, unknown_step};
+pub use self::form::{StepForm, step_forms};
+pub use self::name::templates;
 use crate::cursor::{Cursor, Fault, fault};
 use crate::problem::Problem;
 use crate::scenario::{Action, Scenario, Step};

@@ -4,25 +4,35 @@ use serde_json::Value;
 
 use super::Saved;
 use super::form::form;
-use super::header::header;
+use super::header::{header, header_test};
+use super::login::fields;
 use super::name::{known, templates};
 use super::save::save;
+use super::text;
 use crate::cursor::{Cursor, Fault, fault, shown};
 use crate::document::clip;
-use crate::scenario::{Answer, Request, Save};
+use crate::scenario::{Answer, Body, Request, Save};
 
 pub(super) fn request(cursor: &mut Cursor<'_>, method: &str, saved: &Saved) -> Result<Request, Fault> {
     let path = path(cursor, saved)?;
-    let mut body = None;
-    if cursor.at_json() {
-        body = Some(json(cursor, saved)?);
+    let (mut body, mut headers, mut login) = (None, Vec::new(), None);
+    loop {
+        match cursor.peek_word() {
+            "header" => headers.push(header(cursor, saved, &[" header ", " as ", " form ", " ->"])?),
+            "as" if login.is_none() => login = Some(super::login::login(cursor, saved)?),
+            "form" if body.is_none() => body = Some(Body::Form(fields(cursor, saved)?)),
+            _ if body.is_none() && cursor.at_json() => body = Some(Body::Json(json(cursor, saved)?)),
+            _ => break,
+        }
     }
-    let mut headers = Vec::new();
-    while cursor.peek_word() == "header" {
-        headers.push(header(cursor, saved, &[" header ", " ->"])?);
+    let at = cursor.skip_blank();
+    let names_who = headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("authorization"));
+    if names_who && login.is_some() {
+        return Err(fault(at, "`as` and `header Authorization` both say who asks", "write one of them"));
     }
     cursor.arrow()?;
-    let mut answer = Answer { status: status(cursor)?, body: None, headers: Vec::new(), within: None };
+    let mut answer =
+        Answer { status: status(cursor)?, body: None, texts: Vec::new(), headers: Vec::new(), within: None };
     let mut kept: Vec<Save> = Vec::new();
     loop {
         let comma = cursor.comma();
@@ -31,7 +41,14 @@ pub(super) fn request(cursor: &mut Cursor<'_>, method: &str, saved: &Saved) -> R
             "" if comma => return Err(fault(at, "nothing follows the comma", form("GET"))),
             "" => break,
             "within" if answer.within.is_none() => answer.within = Some(cursor.within()?),
-            "header" => answer.headers.push(header(cursor, saved, &[" header ", " within ", " save ", ","])?),
+            "header" => answer.headers.push(header_test(cursor, saved)?),
+            "body" => {
+                cursor.keyword("body")?;
+                if method == "HEAD" || matches!(answer.status, 100..200 | 204 | 304) {
+                    return Err(fault(at, "this answer has no body", form("GET")));
+                }
+                answer.texts.push(text::test(cursor, saved)?);
+            }
             "save" => {
                 let save = save(cursor)?;
                 if kept.iter().any(|other| other.name == save.name) {
@@ -43,7 +60,7 @@ pub(super) fn request(cursor: &mut Cursor<'_>, method: &str, saved: &Saved) -> R
             other => return Err(fault(at, format!("unexpected `{}`", clip(other)), form("GET"))),
         }
     }
-    Ok(Request { method: method.to_owned(), path, headers, body, answer, saves: kept })
+    Ok(Request { method: method.to_owned(), path, headers, body, login, answer, saves: kept })
 }
 
 pub(super) fn path(cursor: &mut Cursor<'_>, saved: &Saved) -> Result<String, Fault> {

@@ -1,12 +1,14 @@
 //! `save NAME`: what later lines may use.
 
+use super::header::is_token;
 use super::name::is_name;
 use crate::cursor::{Cursor, Fault, fault, shown};
-use crate::scenario::Save;
+use crate::scenario::{Save, SaveFrom};
 
-/// `save NAME` or `save NAME = $.path`.
+/// `save NAME`, `save NAME = $.path`, `save NAME = header N` or `save NAME = cookie N`.
 pub(super) fn save(cursor: &mut Cursor<'_>) -> Result<Save, Fault> {
-    const HINT: &str = "as in `save id` or `save id = $.items[0].id`";
+    const HINT: &str =
+        "as in `save id`, `save id = $.items[0].id`, `save etag = header ETag` or `save sid = cookie session`";
     cursor.keyword("save")?;
     let (at, word) = cursor.word();
     let (name, glued) = word.split_once('=').map_or((word, None), |(name, _)| (name, Some(name.len())));
@@ -18,14 +20,24 @@ pub(super) fn save(cursor: &mut Cursor<'_>) -> Result<Save, Fault> {
         cursor.go_to(at + length);
     }
     if !cursor.rest().trim_start().starts_with('=') {
-        return Ok(Save { path: vec![name.clone()], name });
+        return Ok(Save { from: SaveFrom::Body(vec![name.clone()]), name });
     }
     cursor.skip_blank();
     cursor.skip(1);
     let begin = cursor.skip_blank();
+    if let kind @ ("header" | "cookie") = cursor.peek_word() {
+        cursor.keyword(kind)?;
+        let (at, named) = cursor.word();
+        if named.is_empty() || !named.bytes().all(is_token) {
+            return Err(fault(at, format!("expected the {kind}'s name, found {}", shown(named)), HINT));
+        }
+        let named = named.to_owned();
+        let from = if kind == "header" { SaveFrom::Header(named) } else { SaveFrom::Cookie(named) };
+        return Ok(Save { name, from });
+    }
     let path = cursor.json_path().map_err(|at| fault(at, "expected a path such as `$.items[0].id`", HINT))?;
     if path.len() > 32 {
         return Err(fault(begin, "this path is too deep", "at most 32 members"));
     }
-    Ok(Save { name, path })
+    Ok(Save { name, from: SaveFrom::Body(path) })
 }

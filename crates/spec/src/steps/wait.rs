@@ -1,8 +1,10 @@
-//! `wait`: for an answer, or until the container is healthy.
+//! `wait`: for an answer, for a line of the log, or until the container is healthy.
 
 use super::Saved;
+use super::ending::log_contains;
+use super::form::form;
 use super::request::{path, status};
-use crate::cursor::{Cursor, Fault};
+use crate::cursor::{Cursor, Fault, fault, shown};
 use crate::scenario::Action;
 
 /// What stands behind `wait`.
@@ -10,6 +12,15 @@ pub(super) fn wait(cursor: &mut Cursor<'_>, saved: &Saved) -> Result<Action, Fau
     if cursor.peek_word() == "GET" {
         cursor.keyword("GET")?;
         return wait_answer(cursor, saved);
+    }
+    if cursor.peek_word() == "log" {
+        cursor.keyword("log")?;
+        return Ok(Action::WaitLog { text: log_contains(cursor)?, within: cursor.within()? });
+    }
+    let at = cursor.skip_blank();
+    if cursor.peek_word() != "healthy" {
+        let message = format!("expected `healthy`, `GET` or `log`, found {}", shown(cursor.peek_word()));
+        return Err(fault(at, message, form("wait")));
     }
     cursor.keyword("healthy")?;
     Ok(Action::WaitHealthy { within: cursor.within()? })

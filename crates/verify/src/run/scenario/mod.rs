@@ -3,6 +3,7 @@
 mod container;
 mod ending;
 mod fill;
+mod jar;
 mod judge;
 mod log;
 mod request;
@@ -15,9 +16,11 @@ use seaworthy_engine::{Container, Run, Volumes};
 use seaworthy_spec::{Action, Scenario, Step};
 use serde_json::Value;
 
+use self::jar::Jar;
 use super::{Down, Runs};
 use crate::Finding;
 use crate::database::set;
+use crate::redact::Redactor;
 
 /// Between two looks.
 const POLL: Duration = Duration::from_millis(10);
@@ -39,6 +42,9 @@ struct Play<'a, 'r> {
     /// The step before started the container.
     just_started: bool,
     saved: BTreeMap<String, Value>,
+    jar: Jar,
+    /// The run's, which knows also what the answers let in with.
+    redactor: Redactor,
     seen: Vec<String>,
 }
 
@@ -48,8 +54,8 @@ impl Runs<'_> {
         let mut result = Finding::pass("");
         for step in &scenario.steps {
             if let Err(finding) = play.step(step) {
-                let text = self.redactor.quote(&step.text);
-                let evidence = format!("line {}: `{text}`: {}", step.line, finding.evidence);
+                let text = play.redactor.quote(&step.text);
+                let evidence = format!("line {}: `{text}`: {}", step.line, play.redactor.redact(&finding.evidence));
                 result = Finding { evidence: crate::one_line(&evidence), ..finding };
                 break;
             }
@@ -90,6 +96,8 @@ impl<'a, 'r> Play<'a, 'r> {
             is_ready: false,
             just_started: false,
             saved: BTreeMap::new(),
+            jar: Jar::default(),
+            redactor: runs.redactor.clone(),
             seen: Vec::new(),
         }
     }
@@ -132,6 +140,7 @@ impl Play<'_, '_> {
                 }
             }
             Action::LogContains(text) => self.log_contains(text)?,
+            Action::WaitLog { text, within } => self.wait_log(text, *within)?,
             Action::WaitHealthy { within } => self.wait_healthy(*within)?,
             Action::WaitAnswer { path, status, within } => self.wait_answer(path, *status, *within)?,
         }

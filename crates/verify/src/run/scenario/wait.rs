@@ -16,7 +16,7 @@ impl Play<'_, '_> {
         let Ok(port) = self.runs.port else { return Err(Finding::unproven(self.runs.no_port())) };
         let from = if self.just_started { self.container()?.started_at() } else { Instant::now() };
         self.up()?;
-        let request = Request::get(&self.filled_text(path, encoded));
+        let request = Request::get(&self.filled_text(path, encoded)?);
         loop {
             let container = self.container()?;
             let mut service = self.runs.service(container, port);

@@ -1,0 +1,41 @@
+//! Pages for people: a session by cookie, a form, a key. What a cookie says is all that is known of a session, so that it outlives a restart.
+
+use super::Faults;
+
+const SESSION: &str = "sid=ada-4f1c09ab77de";
+
+/// Of the request, what says who asks.
+#[derive(Default)]
+pub struct Asker {
+    pub cookie: String,
+    pub authorization: String,
+}
+
+/// Status, more headers, and the page.
+pub fn answer(faults: &Faults, method: &str, path: &str, body: &str, asker: &Asker) -> Option<(&'static str, String, String)> {
+    let page = |text: &str| format!("<!doctype html>\n<title>notes</title>\n<p>{text}</p>\n");
+    let has_session = asker.cookie.split("; ").any(|cookie| cookie == SESSION);
+    let token = std::env::var("API_TOKEN").unwrap_or_default();
+    let is_ada = asker.authorization == "Basic YWRhOmxvdmVsYWNl";
+    Some(match (method, path) {
+        ("GET", "/page") if faults.has("--shows-errors") => {
+            ("200 OK", "Server: nginx/1.2\r\n".to_owned(), page("Traceback (most recent call last)"))
+        }
+        ("GET", "/page") => ("200 OK", "Server: notes\r\n".to_owned(), page("Welcome, stranger")),
+        ("POST", "/login") if body == "user=ada&password=love%20lace" => {
+            let cookie = format!("Set-Cookie: {SESSION}; Path=/; HttpOnly; Secure\r\nX-Csrf: csrf-0a1b2c3d4e\r\nLocation: /account\r\n");
+            ("303 See Other", cookie, String::new())
+        }
+        ("POST", "/login") => ("401 Unauthorized", String::new(), page("Who are you?")),
+        ("POST", "/logout") => {
+            ("303 See Other", "Set-Cookie: sid=; Path=/; Max-Age=0\r\nLocation: /page\r\n".to_owned(), String::new())
+        }
+        ("GET", "/account") if has_session || faults.has("--lets-in") => ("200 OK", String::new(), page("Hello, ada")),
+        ("GET", "/account") => ("401 Unauthorized", String::new(), page("Who are you?")),
+        ("GET", "/key") if is_ada || (!token.is_empty() && asker.authorization == format!("Bearer {token}")) => {
+            ("200 OK", String::new(), page("The key fits"))
+        }
+        ("GET", "/key") => ("401 Unauthorized", String::new(), page(&format!("Not with {}", asker.authorization))),
+        _ => return None,
+    })
+}
