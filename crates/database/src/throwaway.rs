@@ -152,6 +152,16 @@ impl Throwaway {
         Ok(())
     }
 
+    /// Makes another, empty database of the same role; [`Throwaway::url_of`] leads there.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the server does not make it: a database of this name is there, or it does not answer.
+    pub fn make_database(&self, name: &str) -> Result<(), DatabaseError> {
+        self.client()?.ask(&format!("CREATE DATABASE \"{}\"", name.replace('"', "")), ANSWER)?;
+        Ok(())
+    }
+
     /// How many rows of all tables have `text` in them; tables whose name resembles `like` are searched first.
     ///
     /// # Errors
@@ -180,21 +190,24 @@ impl Throwaway {
 
     /// What a client connects with; the file `ca_path` must hold [`Throwaway::ca_pem`]. Holds the password.
     pub fn url(&self, ca_path: &str) -> String {
-        self.url_with(&self.password, ca_path)
+        self.url_with(&self.password, NAME, self.address.port(), ca_path)
+    }
+
+    /// As [`Throwaway::url`], for a database that was made later, and a port at which the server is reached in another way.
+    pub fn url_of(&self, database: Option<&str>, port: u16, ca_path: &str) -> String {
+        self.url_with(&self.password, database.unwrap_or(NAME), port, ca_path)
     }
 
     /// What a client will connect with after [`Throwaway::rotate`].
     pub fn next_url(&self, ca_path: &str) -> String {
-        self.url_with(&self.next_password, ca_path)
+        self.url_with(&self.next_password, NAME, self.address.port(), ca_path)
     }
 
-    fn url_with(&self, password: &str, ca_path: &str) -> String {
+    fn url_with(&self, password: &str, database: &str, port: u16, ca_path: &str) -> String {
         let host = if self.host.contains(':') { format!("[{}]", self.host) } else { self.host.clone() };
-        let address = self.address;
         let ca = percent_encoded(ca_path);
         format!(
-            "postgresql://{NAME}:{password}@{host}:{port}/{NAME}?sslmode=require&channel_binding=require&sslrootcert={ca}",
-            port = address.port()
+            "postgresql://{NAME}:{password}@{host}:{port}/{database}?sslmode=require&channel_binding=require&sslrootcert={ca}"
         )
     }
 }

@@ -233,6 +233,19 @@ fn two_know_nothing_of_each_other() -> Result<()> {
 }
 
 #[test]
+fn a_database_made_later_is_empty_and_of_the_same_role() -> Result<()> {
+    let database = database("localhost")?;
+    psql(&database.url(), "CREATE TABLE only_here ()")?;
+    database.server.make_database("scenario_1")?;
+    let ca = database.ca.to_str().unwrap_or_default();
+    let url = database.server.url_of(Some("scenario_1"), database.server.address().port(), ca);
+    refused(&psql(&url, "TABLE only_here")?, "does not exist");
+    assert_eq!(psql(&url, "CREATE TABLE there (); SELECT current_database()")?, "CREATE TABLE\nscenario_1");
+    refused(&database.server.make_database("scenario_1").unwrap_err().to_string(), "already exists");
+    Ok(())
+}
+
+#[test]
 fn the_password_is_not_shown() -> Result<()> {
     let database = database("localhost")?;
     assert!(!format!("{:?}", database.server).contains(database.server.password()));

@@ -10,6 +10,8 @@ use std::net::SocketAddr;
 pub struct Run {
     /// Set, over what the image sets.
     pub env: Vec<(String, String)>,
+    /// In the place of the image's own arguments for its entrypoint.
+    pub arguments: Option<Vec<String>>,
     /// Taken away from what the image sets.
     pub without_env: Vec<String>,
     /// Nothing but declared volumes and `writable` can be written.
@@ -44,6 +46,7 @@ impl Default for Run {
     fn default() -> Self {
         Self {
             env: Vec::new(),
+            arguments: None,
             without_env: Vec::new(),
             read_only: false,
             writable: Vec::new(),

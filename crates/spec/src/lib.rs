@@ -49,7 +49,7 @@ pub use quantity::size_bytes;
 pub use reference::reference_markdown;
 pub use regular::Pattern;
 pub use scenario::{
-    Action, Answer, Body, ExitWanted, HeaderTest, HeaderWanted, Login, Request, Save, SaveFrom, Scenario, Step,
+    Action, Answer, Body, ExitWanted, HeaderTest, HeaderWanted, Login, Repeat, Request, Save, SaveFrom, Scenario, Step,
     TextTest, TextWanted,
 };
 pub use steps::{StepForm, step_forms, templates};

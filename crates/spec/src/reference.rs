@@ -190,6 +190,10 @@ A comment may have several lines, one step each. A mistake is an error that name
   JSON string is `\u007b`. An expression between slashes holds no such names.
 - `{env.API_TOKEN}` stands for a variable that the run has: given by `--env`, set by `start with`, or by the run itself. So no secret stands in the specification, and none in a report.
   Without a value, or with an empty one, the promise is `unproven`.
+- `100 times, 10 at once, p99 within 50ms`: every answer must be what the step says, and 99 of 100 must come within the time. At most 10,000 requests, 100 at once, in 2 minutes.
+  Into a given database nothing is written so often: the promise is `unproven` then.
+- After `start with PORT=9100` the following requests go to port 9100, where the image, `--env` or the specification names `PORT`.
+- `on a fresh database`, `stop database` and `start database` are about the throwaway server. With a given database, or without any, the promise is `unproven`.
 - WHO is `{env.API_TOKEN}` or a saved `{token}` (`Authorization: Bearer`), `{env.USER}:{env.PASSWORD}` (`Basic`), or `nobody`: no cookies are sent then.
 - `form title=kept note="two words"` is sent as a page's form is.
 - Cookies last for the scenario, also over `restart` and `start`: by name and path, until `Max-Age` or `Expires` ends them. The domain does not matter, for the service has only one name here.

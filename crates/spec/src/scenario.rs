@@ -18,13 +18,22 @@ impl Scenario {
     /// Whether a step has a bound in time.
     pub fn is_timed(&self) -> bool {
         self.steps.iter().any(|step| match &step.action {
-            Action::Request(request) => request.answer.within.is_some(),
+            Action::Request(request) => {
+                let percentile = request.repeat.and_then(|repeat| repeat.percentile);
+                request.answer.within.is_some() || percentile.is_some()
+            }
             Action::Stop { .. }
             | Action::Exits { .. }
             | Action::WaitHealthy { .. }
             | Action::WaitAnswer { .. }
             | Action::WaitLog { .. } => true,
-            Action::Start { .. } | Action::Restart | Action::LogContains(_) => false,
+            Action::Run { within, .. } => within.is_some(),
+            Action::Start { .. }
+            | Action::StartAnother
+            | Action::Restart
+            | Action::LogContains(_)
+            | Action::StopDatabase
+            | Action::StartDatabase => false,
         })
     }
 }
@@ -50,12 +59,27 @@ impl Serialize for Step {
 #[expect(clippy::large_enum_variant, reason = "nearly every step is a request")]
 pub enum Action {
     Request(Request),
-    /// `start [with K=V…] [without K…] [read-only]`: a fresh container with that environment.
+    /// `start [with K=V…] [without K…] [read-only] [on a fresh database]`: a fresh container with that environment.
     Start {
         with: Vec<(String, String)>,
         without: Vec<String>,
         read_only: bool,
+        /// On a new empty database, which the scenario keeps from there on.
+        fresh_database: bool,
     },
+    /// `start another`: a second container beside the first, with volumes of its own.
+    StartAnother,
+    /// `run ARGUMENT… -> exit N|nonzero[, output TEST]…[, within T]`: a container of its own, with these arguments for the entrypoint.
+    Run {
+        arguments: Vec<String>,
+        exit: ExitWanted,
+        output: Vec<TextTest>,
+        within: Option<Duration>,
+    },
+    /// `stop database`: nobody reaches the throwaway server any more.
+    StopDatabase,
+    /// `start database`: the server is reached again.
+    StartDatabase,
     /// `restart`: the container is killed and a new one made on the same volumes.
     Restart,
     /// `stop within T -> exit N`: the stop signal, then waiting.
@@ -108,6 +132,18 @@ pub struct Request {
     pub login: Option<Login>,
     pub answer: Answer,
     pub saves: Vec<Save>,
+    pub repeat: Option<Repeat>,
+    /// `on another METHOD …`: the second container is asked.
+    pub on_another: bool,
+}
+
+/// `N times[, N at once][, pN within T]`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Repeat {
+    pub times: u32,
+    pub at_once: u32,
+    /// So many of a hundred answers came within the time.
+    pub percentile: Option<(u32, Duration)>,
 }
 
 /// What is sent.

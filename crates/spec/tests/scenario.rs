@@ -36,7 +36,7 @@ fn good(line: &str, part: &str) {
 fn requests_are_read() {
     good(
         "GET /health -> 200",
-        r#"Request(Request { method: "GET", path: "/health", headers: [], body: None, login: None, answer: Answer { status: 200, body: None, texts: [], headers: [], within: None }, saves: [] })"#,
+        r#"Request(Request { method: "GET", path: "/health", headers: [], body: None, login: None, answer: Answer { status: 200, body: None, texts: [], headers: [], within: None }, saves: [], repeat: None, on_another: false })"#,
     );
     good("  GET /health -> 200 within 50ms", "within: Some(50ms)");
     good("GET /health -> 200, within 2 min", "within: Some(120s)");
@@ -86,6 +86,18 @@ fn texts_and_headers_are_tested() {
         r#"name: "server", wanted: Text(TextTest { is_negated: true, wanted: Contains("nginx")"#,
     );
     good("GET / -> 200 header content-type matches /^text.html/ within 1s", "Matches(/^text.html/)");
+    good(
+        "GET / -> 200 {\"a\": 1} within 1s, 100 times, 10 at once, p99 within 50ms",
+        "repeat: Some(Repeat { times: 100, at_once: 10, percentile: Some((99, 50ms)) })",
+    );
+    good(
+        "GET / -> 200 5 times",
+        "body: None, texts: [], headers: [], within: None }, saves: [], repeat: Some(Repeat { times: 5, at_once: 1, percentile: None })",
+    );
+    good(
+        "GET / -> 200, 5 times, within 1s",
+        "within: Some(1s) }, saves: [], repeat: Some(Repeat { times: 5, at_once: 1, percentile: None })",
+    );
     good("GET / -> 200 header contains: yes", r#"name: "contains", wanted: Is("yes")"#);
     good("POST /t -> 201, save id\nGET / -> 200 body contains \"n{id}\"", r#"Contains("n{id}")"#);
     check("GET / -> 200 body", "4:18: expected `contains` or `matches`, found the end of the line");
@@ -134,7 +146,8 @@ fn sessions_and_forms_are_read() {
 #[test]
 fn every_example_of_a_step_is_one() {
     for step in seaworthy_spec::step_forms() {
-        let read = read(&format!("{}\nGET / -> 200", step.example));
+        let before = if step.example.starts_with("on another") { "start another\n" } else { "" };
+        let read = read(&format!("{before}{}\nGET / -> 200", step.example));
         assert!(!read.starts_with("4:") && !read.starts_with("5:"), "{}: {read}", step.example);
     }
 }
@@ -143,9 +156,21 @@ fn every_example_of_a_step_is_one() {
 fn other_steps_are_read() {
     good(
         "start with A=1 B=\"x y\" without C D read-only\nlog contains \"a\"",
-        r#"Start { with: [("A", "1"), ("B", "x y")], without: ["C", "D"], read_only: true }"#,
+        r#"Start { with: [("A", "1"), ("B", "x y")], without: ["C", "D"], read_only: true, fresh_database: false }"#,
     );
-    good("start\nGET / -> 200", "Start { with: [], without: [], read_only: false }");
+    good("start\nGET / -> 200", "Start { with: [], without: [], read_only: false, fresh_database: false }");
+    good(
+        "start without A on a fresh database\nGET / -> 200",
+        r#"without: ["A"], read_only: false, fresh_database: true }"#,
+    );
+    good("on a fresh database\nGET / -> 200", "fresh_database: true }");
+    good("start another\non another GET / -> 200", "repeat: None, on_another: true })");
+    good("stop database\nGET / -> 503\nstart database\nGET / -> 200", "StopDatabase");
+    good(
+        r#"run worker "two words" --version -> exit 0, output contains "1.", output not matches /error/, within 5s"#,
+        r#"Run { arguments: ["worker", "two words", "--version"], exit: Code(0), output: [TextTest { is_negated: false, wanted: Contains("1.") }, TextTest { is_negated: true, wanted: Matches(/error/) }], within: Some(5s) }"#,
+    );
+    good("run check -> exit nonzero", "exit: Nonzero, output: [], within: None }");
     good("start with A=\nGET / -> 200", r#"with: [("A", "")]"#);
     good("GET / -> 200\nrestart", "Restart");
     good("stop within 10s -> exit 0", "Stop { within: 10s, exit: 0 }");
@@ -221,6 +246,26 @@ fn every_mistake_has_its_column() {
     check("log contains error", "4:14: expected a text in double quotes");
     check("log contains \"\"", "4:14: every log contains an empty text");
     check("log contains \"a\" and \"b\"", "4:18: unexpected `and \"b\"`");
+    check("GET / -> 200, 1 times", "4:15: expected a number from 2 to 10000, found `1`");
+    check("GET / -> 200, 10001 times", "4:15: expected a number from 2 to 10000, found `10001`");
+    check("GET / -> 200, 50 times, 51 at once", "4:25: expected a number from 1 to 50, found `51`");
+    check("GET / -> 200, 500 times, 101 at once", "4:26: expected a number from 1 to 100, found `101`");
+    check("GET / -> 200, 500 times, p98 within 1s", "4:26: expected p50, p75, p90, p95 or p99, found `p98`");
+    check("GET / -> 200, 500 times, p99", "4:29: expected `within`, found the end of the line");
+    check("GET / -> 200, 500 times,", "4:25: nothing follows the comma");
+    check("POST / -> 200, save id, 5 times", "4:32: of many answers none is saved");
+    check("run -> exit 0", "4:5: expected an argument, found `->`");
+    check("run x -> 0", "4:10: expected `exit`, found `0`");
+    check("run x -> exit 256", "4:15: expected an exit code from 0 to 255, found `256`");
+    check("run x -> exit 0, log contains \"a\"", "4:18: unexpected `log`");
+    check("run x -> exit 0, output contains \"\"", "4:34: every text contains an empty one");
+    check("run {id} -> exit 0", "4:5: `{id}` was not saved before");
+    check("on another GET / -> 200", "4:1: no other container was started before");
+    check("start another\nstart another\nGET / -> 200", "5:1: there is another container already");
+    check("start another\non another stop", "5:12: expected a method such as `GET`, found `stop`");
+    check("on fresh database\nGET / -> 200", "4:4: expected `another`, found `fresh`");
+    check("on a fresh database", "4:1: this scenario checks nothing");
+    check("stop database\nstart database", "4:1: this scenario checks nothing");
     check("wait log contains \"x\"", "4:22: expected `within`, found the end of the line");
     check("wait ready within 1s", "4:6: expected `healthy`, `GET` or `log`, found `ready`");
     check("wait healthy", "4:13: expected `within`, found the end of the line");

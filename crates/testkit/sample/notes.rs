@@ -51,6 +51,10 @@ fn main() {
     if arguments.first().is_some_and(|first| first == "healthcheck") {
         std::process::exit(healthcheck(&arguments[1..]));
     }
+    if arguments.last().is_some_and(|last| last == "version") {
+        println!("notes 1.4.2");
+        std::process::exit(if arguments.iter().any(|fault| fault == "--wrong-version") { 3 } else { 0 });
+    }
     let faults = Faults(arguments);
     STARTED.get_or_init(std::time::Instant::now);
     if faults.has("--crash") {

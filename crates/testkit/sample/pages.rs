@@ -1,6 +1,14 @@
 //! Pages for people: a session by cookie, a form, a key. What a cookie says is all that is known of a session, so that it outlives a restart.
 
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
 use super::Faults;
+
+/// That somebody logged in to this very process.
+static LOGGED_IN: AtomicBool = AtomicBool::new(false);
+static PAGES: AtomicUsize = AtomicUsize::new(0);
 
 const SESSION: &str = "sid=ada-4f1c09ab77de";
 
@@ -14,15 +22,28 @@ pub struct Asker {
 /// Status, more headers, and the page.
 pub fn answer(faults: &Faults, method: &str, path: &str, body: &str, asker: &Asker) -> Option<(&'static str, String, String)> {
     let page = |text: &str| format!("<!doctype html>\n<title>notes</title>\n<p>{text}</p>\n");
-    let has_session = asker.cookie.split("; ").any(|cookie| cookie == SESSION);
+    let has_session = !(faults.has("--sticky") && !LOGGED_IN.load(Ordering::SeqCst)) && asker.cookie.split("; ").any(|cookie| cookie == SESSION);
     let token = std::env::var("API_TOKEN").unwrap_or_default();
     let is_ada = asker.authorization == "Basic YWRhOmxvdmVsYWNl";
     Some(match (method, path) {
+        ("GET", "/page") if faults.has("--flaky") && PAGES.fetch_add(1, Ordering::SeqCst) % 50 == 49 => {
+            ("500 Internal Server Error", String::new(), page("Now and then"))
+        }
+        ("GET", "/reach") => {
+            let url = std::env::var("DATABASE_URL").unwrap_or_default();
+            let place = url.split('@').nth(1).and_then(|rest| rest.split('/').next()).unwrap_or_default();
+            let database = url.split('/').nth(3).and_then(|rest| rest.split('?').next()).unwrap_or_default();
+            match asked(place) {
+                Ok(()) => ("200 OK", String::new(), page(&format!("database {database}"))),
+                Err(error) => ("503 Service Unavailable", String::new(), page(&error.to_string())),
+            }
+        }
         ("GET", "/page") if faults.has("--shows-errors") => {
             ("200 OK", "Server: nginx/1.2\r\n".to_owned(), page("Traceback (most recent call last)"))
         }
         ("GET", "/page") => ("200 OK", "Server: notes\r\n".to_owned(), page("Welcome, stranger")),
         ("POST", "/login") if body == "user=ada&password=love%20lace" => {
+            LOGGED_IN.store(true, Ordering::SeqCst);
             let cookie = format!("Set-Cookie: {SESSION}; Path=/; HttpOnly; Secure\r\nX-Csrf: csrf-0a1b2c3d4e\r\nLocation: /account\r\n");
             ("303 See Other", cookie, String::new())
         }
@@ -38,4 +59,11 @@ pub fn answer(faults: &Faults, method: &str, path: &str, body: &str, asker: &Ask
         ("GET", "/key") => ("401 Unauthorized", String::new(), page(&format!("Not with {}", asker.authorization))),
         _ => return None,
     })
+}
+
+/// Asks PostgreSQL whether it speaks TLS: a connection alone says nothing, for a proxy may have accepted it.
+fn asked(place: &str) -> std::io::Result<()> {
+    let mut server = TcpStream::connect(place)?;
+    server.write_all(&[0, 0, 0, 8, 4, 210, 22, 47])?;
+    server.read_exact(&mut [0])
 }

@@ -128,6 +128,29 @@ impl RunDatabase {
         self.put_given_into(run);
     }
 
+    /// Whether a scenario may stop the server, or have a database of its own on it; or why not.
+    pub(crate) fn for_scenarios(&self) -> Result<&Throwaway, String> {
+        match (&self.stand_in, &self.missing, self.kind) {
+            (Some(throwaway), ..) => Ok(throwaway),
+            (None, Some(why), _) => Err(format!("no database for the run: {why}")),
+            (None, None, Kind::Given) => {
+                Err("the database is a given one, which no scenario may stop or replace".to_owned())
+            }
+            (None, None, _) => {
+                Err("the specification asks for no PostgreSQL, so that no database was started".to_owned())
+            }
+        }
+    }
+
+    /// Gives a container the throwaway server's database of this name, at an address where the server is reached.
+    pub(crate) fn put_other_into(&self, run: &mut Run, database: Option<&str>, address: Option<SocketAddr>) {
+        let (Some(throwaway), Some(variable)) = (&self.stand_in, &self.variable) else { return };
+        let address = address.unwrap_or(throwaway.address());
+        set(run, variable, &throwaway.url_of(database, address.port(), CA_PATH));
+        run.services.retain(|service| service.name != HOST);
+        run.services.push(Service { name: HOST.to_owned(), address });
+    }
+
     /// A server at the container's own port would be in its way.
     fn put_given_into(&self, run: &mut Run) {
         let others = self.given.iter().filter(|service| Some(service.address.port()) != run.port);

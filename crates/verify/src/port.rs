@@ -31,6 +31,16 @@ pub(crate) fn port(options: &Options, config: &Config, spec: &Spec) -> Result<u1
     })
 }
 
+/// Whether the image, the specification or the given variables say that the service reads `PORT`.
+pub(crate) fn is_named(options: &Options, config: &Config, spec: &Spec) -> bool {
+    let given = options.env.iter().chain(&config.env()).any(|(name, _)| name == "PORT");
+    let promised = spec.checks().any(|check| match check {
+        Check::EnvConfigurable { variable, .. } | Check::EnvRuntime { variable, .. } => variable == "PORT",
+        _ => false,
+    });
+    given || promised || spec.variables().iter().any(|name| name == "PORT")
+}
+
 fn exposed(config: &Config) -> Vec<u16> {
     config
         .exposed_ports()

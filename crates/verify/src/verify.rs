@@ -84,6 +84,7 @@ pub fn verify(
                 port: port::port(options, &subject.image.config, spec),
                 health_path: health_path(spec),
                 variables: spec.variables(),
+                names_port: port::is_named(options, &subject.image.config, spec),
                 promises_api: spec
                     .checks()
                     .any(|check| matches!(check, Check::ApiCrud { .. } | Check::DataPersists { .. })),

@@ -95,3 +95,141 @@ fn a_line_of_the_log_that_never_comes_is_seen() -> anyhow::Result<()> {
     scenario(row!(Recipe::default()), "wait log contains \"job done\" within 500ms")
         .runs("fail scenario: line 7: `wait log contains \"job done\" within 500ms`: not in the log within 500 ms…")
 }
+
+const MOVED: &str =
+    "start with PORT=9100\nGET /health -> 200\nwait GET /page -> 200 within 3s\nstart\nGET /health -> 200";
+
+#[test]
+fn after_a_start_with_another_port_that_port_is_asked() -> anyhow::Result<()> {
+    scenario(row!(Recipe::default()), MOVED).runs("pass scenario: start, GET 200, GET 200 after … ms, start, GET 200")
+}
+
+#[test]
+fn a_service_that_does_not_move_its_port_is_seen() -> anyhow::Result<()> {
+    scenario(row!(Recipe::fault("--fixed-port")), MOVED)
+        .runs("fail scenario: line 8: `GET /health -> 200`: the container does not run: …9100…")
+}
+
+#[test]
+fn where_nobody_names_the_variable_the_port_stays_and_that_is_said() -> anyhow::Result<()> {
+    let image = Recipe::fault("--fixed-port").drafted(|draft| draft.env.clear());
+    scenario(row!(image), "start with PORT=9100\nGET /health -> 200").runs(
+        "
+        pass scenario: start, GET 200
+        warning: neither the image nor the specification names PORT, so that port 8000 is asked as before
+        ",
+    )
+}
+
+const VERSION: &str = "run version -> exit 0, output matches /\\d+\\.\\d+\\.\\d+/, output not contains \"error\"";
+
+#[test]
+fn a_container_runs_once_with_arguments_of_its_own() -> anyhow::Result<()> {
+    scenario(row!(Recipe::default()), VERSION).runs("pass scenario: run exit 0, its output as said")
+}
+
+#[test]
+fn a_wrong_exit_or_output_of_a_container_that_runs_once_is_seen() -> anyhow::Result<()> {
+    scenario(row!(Recipe::fault("--wrong-version")), VERSION)
+        .promise("And\n```check\nrun version -> exit 3, output contains \"2.0\"\n```")
+        .promise("Or\n```check\nrun version -> exit nonzero, output not contains \"1.4\"\n```")
+        .promise("Never\n```check\nrun --quiet -> exit 0, within 500ms\n```")
+        .runs(
+            "
+            fail scenario: line 7: `…`: expected exit 0, found exit 3; last log lines: notes 1.4.2
+            fail scenario: line 11: `…`: expected an output that contains \"2.0\"; last log lines: notes 1.4.2
+            fail scenario: line 15: `…`: expected an output that does not contain \"1.4\"; last log lines: notes 1.4.2
+            fail scenario: line 19: `run --quiet -> exit 0, within 500ms`: still running after 500 ms…
+            ",
+        )
+}
+
+const REPLICAS: &str = "POST /login form user=ada password=\"love lace\" -> 303
+start another
+on another GET /account -> 200 body contains \"ada\"
+GET /account -> 200";
+
+#[test]
+fn a_session_holds_on_another_replica() -> anyhow::Result<()> {
+    scenario(row!(Recipe::default()), REPLICAS)
+        .runs("pass scenario: POST 303, start another, on another GET 200, GET 200")
+}
+
+#[test]
+fn a_session_that_only_one_replica_knows_is_seen() -> anyhow::Result<()> {
+    scenario(row!(Recipe::fault("--sticky")), REPLICAS).runs(
+        "fail scenario: line 9: `on another GET /account -> 200 body contains \"ada\"`: expected 200, answered 401: …",
+    )
+}
+
+#[test]
+fn many_requests_at_once_are_answered_and_measured() -> anyhow::Result<()> {
+    let lines = "GET /page -> 200 body contains \"Welcome\", 200 times, 10 at once, p99 within 4s";
+    scenario(row!(Recipe::default()), lines)
+        .runs("pass scenario: GET 200, 200 times, 10 at once, p99 … ms, slowest … ms")
+}
+
+#[test]
+fn one_wrong_answer_among_many_is_seen() -> anyhow::Result<()> {
+    scenario(row!(Recipe::fault("--flaky")), "GET /page -> 200, 200 times, 4 at once")
+        .runs("fail scenario: line 7: `…`: after … of 200 answers: expected 200, answered 500: …")
+}
+
+#[test]
+fn many_answers_that_are_too_slow_are_seen() -> anyhow::Result<()> {
+    scenario(row!(Recipe::default()), "GET /page -> 200, 20 times, p50 within 0.001ms")
+        .runs("fail scenario: line 7: `…`: GET 200, 20 times, 1 at once, p50 … ms, slowest … ms: p50 is over 1µs")
+}
+
+/// A specification that asks for a PostgreSQL.
+fn with_postgres(row: Row, lines: &str) -> Row {
+    let lines = lines.replace('\n', "\n  ");
+    row.spec(&format!(
+        "# A row\n\n## Success Criteria\n\n- [ ] It works\n  ```check\n  {lines}\n  ```\n\n## Dependencies\n\n- PostgreSQL database (`DATABASE_URL`)\n"
+    ))
+}
+
+const OUT_OF_REACH: &str = "GET /reach -> 200
+stop database
+GET /reach -> 503
+start database
+GET /reach -> 200";
+
+#[test]
+fn a_service_without_its_database_is_seen_and_finds_it_again() -> anyhow::Result<()> {
+    with_postgres(row!(Recipe::default()), OUT_OF_REACH)
+        .runs("pass scenario: GET 200, stop database, GET 503, start database, GET 200")
+}
+
+#[test]
+fn a_service_that_never_notices_its_database_is_gone_is_seen() -> anyhow::Result<()> {
+    let lines = "stop database\nGET /page -> 503";
+    with_postgres(row!(Recipe::default()), lines)
+        .runs("fail scenario: line 8: `GET /page -> 503`: expected 503, answered 200: …")
+}
+
+#[test]
+fn a_fresh_database_is_another_one() -> anyhow::Result<()> {
+    let lines = "GET /reach -> 200 body not contains \"database scenario_\"
+on a fresh database
+GET /reach -> 200 body contains \"database scenario_1<\"
+start with LOG_LEVEL=debug
+GET /reach -> 200 body contains \"database scenario_1<\"
+start on a fresh database
+GET /reach -> 200 body contains \"database scenario_2<\"";
+    with_postgres(row!(Recipe::default()), lines).runs(
+        "pass scenario: GET 200, start on a fresh database, GET 200, start, GET 200, start on a fresh database, GET 200",
+    )
+}
+
+#[test]
+fn no_scenario_stops_or_replaces_a_given_database() -> anyhow::Result<()> {
+    scenario(row!(Recipe::default()), "on a fresh database\nGET /page -> 200")
+        .promise("And\n```check\nstop database\nGET /page -> 200\n```")
+        .runs(
+            "
+            unproven scenario: line 7: `on a fresh database`: the database is a given one, which no scenario may stop or replace
+            unproven scenario: the database is a given one, which no scenario may stop or replace
+            ",
+        )
+}

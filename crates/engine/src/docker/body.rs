@@ -64,6 +64,7 @@ impl Base {
         Ok(ContainerCreateBody {
             image: Some(self.image.id.clone()),
             env: Some(env.collect()),
+            cmd: run.arguments.clone(),
             exposed_ports: connected.exposed_ports,
             labels: Some(self.labels.clone()),
             host_config: Some(host),

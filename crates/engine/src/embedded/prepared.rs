@@ -94,6 +94,7 @@ impl Prepared for Unpacked {
             config: self.config.clone(),
             volumes,
             env: run.env.clone(),
+            arguments: run.arguments.clone(),
             without_env: run.without_env.clone(),
             read_only: run.read_only,
             writable: paths::scratch(run, &self.volumes),

@@ -34,6 +34,8 @@ pub(crate) struct Plan {
     /// Storage of each declared volume; filled from the image where it is not yet.
     pub(crate) volumes: Vec<PlanVolume>,
     pub(crate) env: Vec<(String, String)>,
+    /// In the place of the config's.
+    pub(crate) arguments: Option<Vec<String>>,
     pub(crate) without_env: Vec<String>,
     pub(crate) read_only: bool,
     /// Where an empty folder is mounted that can be written.

@@ -123,7 +123,7 @@ struct Running {
 fn make(plan: &Plan) -> Result<Running, NoContainer> {
     let config = Config::from_bytes(plan.config.clone().into_bytes())
         .map_err(|error| NoContainer::Failed(Action::Create, error.to_string()))?;
-    let args = [config.entrypoint(), config.cmd()].concat();
+    let args = [config.entrypoint(), plan.arguments.clone().unwrap_or_else(|| config.cmd())].concat();
     if args.first().is_none_or(String::is_empty) {
         return Err(NoContainer::DoesNotStart("the image names no command".to_owned()));
     }

@@ -8,12 +8,23 @@ use crate::cursor::{Cursor, Fault, fault, shown};
 use crate::document::clip;
 use crate::scenario::Action;
 
-/// `start [with K=V…] [without K…] [read-only]`, the parts in any order.
+/// `start [with K=V…] [without K…] [read-only] [on a fresh database]`, the parts in any order; or `start another`, `start database`.
 pub(super) fn start(cursor: &mut Cursor<'_>) -> Result<Action, Fault> {
+    for (word, action) in [("another", Action::StartAnother), ("database", Action::StartDatabase)] {
+        if cursor.peek_word() == word {
+            cursor.keyword(word)?;
+            return Ok(action);
+        }
+    }
+    let mut fresh_database = false;
     let (mut with, mut without, mut read_only) = (Vec::<(String, String)>::new(), Vec::<String>::new(), false);
     while !cursor.is_at_end() {
         let (at, word) = cursor.word();
         match word {
+            "on" if !fresh_database => {
+                a_fresh_database(cursor)?;
+                fresh_database = true;
+            }
             "read-only" if !read_only => read_only = true,
             "with" => {
                 with.push(assignment(cursor)?);
@@ -23,7 +34,7 @@ pub(super) fn start(cursor: &mut Cursor<'_>) -> Result<Action, Fault> {
             }
             "without" => {
                 without.push(variable(cursor)?);
-                while !["", "with", "without", "read-only"].contains(&cursor.peek_word()) {
+                while !["", "with", "without", "read-only", "on"].contains(&cursor.peek_word()) {
                     without.push(variable(cursor)?);
                 }
             }
@@ -36,7 +47,12 @@ pub(super) fn start(cursor: &mut Cursor<'_>) -> Result<Action, Fault> {
             return Err(fault(0, format!("`{name}` is named twice"), "name each variable once"));
         }
     }
-    Ok(Action::Start { with, without, read_only })
+    Ok(Action::Start { with, without, read_only, fresh_database })
+}
+
+/// What stands behind `on`.
+pub(super) fn a_fresh_database(cursor: &mut Cursor<'_>) -> Result<(), Fault> {
+    ["a", "fresh", "database"].into_iter().try_for_each(|word| cursor.keyword(word))
 }
 
 fn variable(cursor: &mut Cursor<'_>) -> Result<String, Fault> {

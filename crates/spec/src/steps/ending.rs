@@ -19,17 +19,22 @@ pub(super) fn exits(cursor: &mut Cursor<'_>) -> Result<Action, Fault> {
     let within = cursor.within()?;
     cursor.arrow()?;
     cursor.keyword("exit")?;
-    let (at, word) = cursor.word();
-    let exit = match word {
-        "nonzero" => ExitWanted::Nonzero,
-        code => ExitWanted::Code(exit_code(code).ok_or_else(|| fault(at, not_an_exit_code(word), form("exits")))?),
-    };
+    let exit = exit_wanted(cursor, "exits")?;
     let mut log = None;
     if cursor.comma() {
         cursor.keyword("log")?;
         log = Some(log_contains(cursor)?);
     }
     Ok(Action::Exits { within, exit, log_contains: log })
+}
+
+/// `N` or `nonzero`.
+pub(super) fn exit_wanted(cursor: &mut Cursor<'_>, step: &str) -> Result<ExitWanted, Fault> {
+    let (at, word) = cursor.word();
+    if word == "nonzero" {
+        return Ok(ExitWanted::Nonzero);
+    }
+    exit_code(word).map(ExitWanted::Code).ok_or_else(|| fault(at, not_an_exit_code(word), form(step)))
 }
 
 fn exit_code(word: &str) -> Option<i32> {

@@ -22,15 +22,51 @@ const FORMS: &[StepForm] = &[
     StepForm {
         begins: "GET",
         form: "METHOD /path [JSON|form NAME=VALUE…] [header NAME: VALUE]… [as WHO] -> STATUS [JSON] [body TEST]… \
-               [header NAME: VALUE|header NAME TEST]… [within T][, save NAME [= $.path|header N|cookie N]]…",
+               [header NAME: VALUE|header NAME TEST]… [within T][, save NAME [= $.path|header N|cookie N]]…[, N times[, N at once][, pN within T]]",
         does: "a request, and what its answer must be",
         example: "POST /tasks {\"title\": \"kept\"} as {env.API_TOKEN} -> 201 {\"title\": \"kept\"} within 1s, save id",
     },
     StepForm {
         begins: "start",
-        form: "start [with K=V…] [without K…] [read-only]",
+        form: "start [with K=V…] [without K…] [read-only] [on a fresh database]",
         does: "a fresh container with that environment",
         example: "start with LOG_LEVEL=debug without DATABASE_URL",
+    },
+    StepForm {
+        begins: "on",
+        form: "on a fresh database",
+        does: "a fresh container on a new empty database; later starts of the scenario stay on it",
+        example: "on a fresh database",
+    },
+    StepForm {
+        begins: "start",
+        form: "start another",
+        does: "a second container beside the first, with the same environment and volumes of its own",
+        example: "start another",
+    },
+    StepForm {
+        begins: "on",
+        form: "on another METHOD /path … -> STATUS …",
+        does: "a request to the second container",
+        example: "on another GET /health -> 200",
+    },
+    StepForm {
+        begins: "run",
+        form: "run ARGUMENT… -> exit N|nonzero[, output TEST]…[, within T]",
+        does: "a container of its own, on the same volumes and database, with these arguments for the entrypoint; without a time, the run's timeout holds",
+        example: "run --version -> exit 0, output matches /\\d+\\.\\d+/",
+    },
+    StepForm {
+        begins: "stop",
+        form: "stop database",
+        does: "the throwaway database server is out of reach: its connections end, new ones are refused or end at once",
+        example: "stop database",
+    },
+    StepForm {
+        begins: "start",
+        form: "start database",
+        does: "the throwaway database server is in reach again",
+        example: "start database",
     },
     StepForm {
         begins: "restart",
@@ -100,9 +136,13 @@ pub(super) fn unknown_step(at: usize, word: &str) -> Fault {
 }
 
 fn beginnings() -> String {
-    let mut known: Vec<String> = FORMS.iter().skip(1).map(|step| format!("`{}`", step.begins)).collect();
-    known.dedup();
-    known.join(", ")
+    let mut known: Vec<&str> = Vec::new();
+    for step in FORMS.iter().skip(1) {
+        if !known.contains(&step.begins) {
+            known.push(step.begins);
+        }
+    }
+    format!("`{}`", known.join("`, `"))
 }
 
 /// The forms of the steps that begin with this word, for a hint.

@@ -6,19 +6,21 @@ mod form;
 mod header;
 mod login;
 mod name;
+mod repeat;
 mod request;
+mod run;
 mod save;
 mod text;
 mod wait;
 
 use std::collections::BTreeSet;
 
-use self::form::{METHODS, unknown_step};
+use self::form::{METHODS, form, unknown_step};
 pub use self::form::{StepForm, step_forms};
 pub use self::name::templates;
-use crate::cursor::{Cursor, Fault, fault};
+use crate::cursor::{Cursor, Fault, fault, shown};
 use crate::problem::Problem;
-use crate::scenario::{Action, Scenario, Step};
+use crate::scenario::{Action, Request, Scenario, Step};
 use crate::source::{Fragment, Source};
 
 /// The most lines that one promise's scenario may have.
@@ -58,7 +60,16 @@ pub(crate) fn scenario(source: &Source<'_>, lines: &[Fragment<'_>], problems: &m
     if steps.len() < lines.len() {
         return None;
     }
-    if steps.iter().all(|step| matches!(step.action, Action::Start { .. } | Action::Restart)) {
+    if let Some((index, message)) = second_container(&steps) {
+        let hint = "`start another` stands once, before the lines that begin with `on another`";
+        problems.push(source.problem(lines.get(index).unwrap_or(first).place, message, Some(hint.to_owned())));
+        return None;
+    }
+    let shows_nothing = |action: &Action| {
+        let starts = matches!(action, Action::Start { .. } | Action::StartAnother | Action::Restart);
+        starts || matches!(action, Action::StopDatabase | Action::StartDatabase)
+    };
+    if steps.iter().all(|step| shows_nothing(&step.action)) {
         let hint = "a start alone shows nothing: add a line that asks for something, such as `GET /health -> 200`";
         problems.push(source.problem(first.place, "this scenario checks nothing", Some(hint.to_owned())));
         return None;
@@ -75,6 +86,12 @@ fn action(line: &str, saved: &Saved) -> Result<Action, Fault> {
     let action = match word {
         "start" => container::start(&mut cursor)?,
         "restart" => Action::Restart,
+        "on" => on(&mut cursor, saved)?,
+        "run" => run::run(&mut cursor, saved)?,
+        "stop" if cursor.peek_word() == "database" => {
+            cursor.keyword("database")?;
+            Action::StopDatabase
+        }
         "stop" => ending::stop(&mut cursor)?,
         "exits" => ending::exits(&mut cursor)?,
         "log" => Action::LogContains(ending::log_contains(&mut cursor)?),
@@ -84,6 +101,36 @@ fn action(line: &str, saved: &Saved) -> Result<Action, Fault> {
     };
     cursor.end()?;
     Ok(action)
+}
+
+/// `on a fresh database`, or `on another METHOD …`.
+fn on(cursor: &mut Cursor<'_>, saved: &Saved) -> Result<Action, Fault> {
+    if cursor.peek_word() == "a" {
+        container::a_fresh_database(cursor)?;
+        return Ok(Action::Start { with: Vec::new(), without: Vec::new(), read_only: false, fresh_database: true });
+    }
+    cursor.keyword("another")?;
+    let (at, method) = cursor.word();
+    if !METHODS.contains(&method) {
+        return Err(fault(at, format!("expected a method such as `GET`, found {}", shown(method)), form("on")));
+    }
+    Ok(Action::Request(Request { on_another: true, ..request::request(cursor, method, saved)? }))
+}
+
+/// Where a step needs the second container, and none was started; or starts a third one.
+fn second_container(steps: &[Step]) -> Option<(usize, &'static str)> {
+    let mut starts = 0;
+    steps.iter().enumerate().find_map(|(index, step)| match &step.action {
+        Action::StartAnother if starts == 1 => Some((index, "there is another container already")),
+        Action::StartAnother => {
+            starts += 1;
+            None
+        }
+        Action::Request(request) if request.on_another && starts == 0 => {
+            Some((index, "no other container was started before"))
+        }
+        _ => None,
+    })
 }
 
 /// Whether a line begins as a request does: no sentence of the vocabulary is meant.

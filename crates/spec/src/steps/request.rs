@@ -33,10 +33,14 @@ pub(super) fn request(cursor: &mut Cursor<'_>, method: &str, saved: &Saved) -> R
     cursor.arrow()?;
     let mut answer =
         Answer { status: status(cursor)?, body: None, texts: Vec::new(), headers: Vec::new(), within: None };
-    let mut kept: Vec<Save> = Vec::new();
+    let (mut kept, mut repeat) = (Vec::<Save>::new(), None);
     loop {
         let comma = cursor.comma();
         let at = cursor.skip_blank();
+        if repeat.is_none() && super::repeat::begins(cursor) {
+            repeat = Some(super::repeat::repeat(cursor)?);
+            continue;
+        }
         match cursor.peek_word() {
             "" if comma => return Err(fault(at, "nothing follows the comma", form("GET"))),
             "" => break,
@@ -60,7 +64,21 @@ pub(super) fn request(cursor: &mut Cursor<'_>, method: &str, saved: &Saved) -> R
             other => return Err(fault(at, format!("unexpected `{}`", clip(other)), form("GET"))),
         }
     }
-    Ok(Request { method: method.to_owned(), path, headers, body, login, answer, saves: kept })
+    if repeat.is_some() && !kept.is_empty() {
+        let hint = "save it in a line before, or after";
+        return Err(fault(at, "of many answers none is saved", hint));
+    }
+    Ok(Request {
+        method: method.to_owned(),
+        path,
+        headers,
+        body,
+        login,
+        answer,
+        saves: kept,
+        repeat,
+        on_another: false,
+    })
 }
 
 pub(super) fn path(cursor: &mut Cursor<'_>, saved: &Saved) -> Result<String, Fault> {

@@ -60,6 +60,8 @@ pub(crate) struct Inputs<'a> {
     pub(crate) health_path: Option<String>,
     /// The environment variables that the specification names without a default.
     pub(crate) variables: Vec<String>,
+    /// That the image, the specification or the given variables name `PORT`.
+    pub(crate) names_port: bool,
     /// That the service's API, or what is written through it, is promised.
     pub(crate) promises_api: bool,
     /// That what is written stays when the container is started anew.

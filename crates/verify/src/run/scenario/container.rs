@@ -3,22 +3,103 @@
 use std::time::Duration;
 
 use seaworthy_engine::{Container, Signal};
+use seaworthy_spec::Request as Wanted;
 
 use super::Play;
 use crate::Finding;
+use crate::database::set;
 use crate::run::Down;
+
+/// What a step says of the container to start.
+pub(super) struct Start<'s> {
+    pub(super) with: &'s [(String, String)],
+    pub(super) without: &'s [String],
+    pub(super) read_only: bool,
+    pub(super) fresh_database: bool,
+}
 
 impl Play<'_, '_> {
     pub(super) fn start(&mut self) -> Result<(), Finding> {
-        if self.volumes.is_none() {
-            let volumes = self.runs.prepared.volumes().map_err(|error| self.runs.engine_failed(&error))?;
-            self.volumes = Some(volumes);
-        }
+        self.make_volumes()?;
         let container = self.runs.start(&self.run, self.volumes.as_deref()).map_err(|down| self.is_down(down))?;
         self.container = Some(container);
         (self.is_up, self.is_ready) = (false, false);
         self.just_started = true;
         Ok(())
+    }
+
+    pub(super) fn make_volumes(&mut self) -> Result<(), Finding> {
+        if self.volumes.is_none() {
+            let volumes = self.runs.prepared.volumes().map_err(|error| self.runs.engine_failed(&error))?;
+            self.volumes = Some(volumes);
+        }
+        Ok(())
+    }
+
+    /// Starts a container as the step says.
+    pub(super) fn start_with(&mut self, start: &Start<'_>) -> Result<(), Finding> {
+        self.end()?;
+        if start.fresh_database {
+            let variable = self.runs.database.variable.as_ref();
+            if let Some(variable) = variable.filter(|name| start.with.iter().any(|(set, _)| set == *name)) {
+                return Err(Finding::unproven(format!(
+                    "the step itself sets {variable}, so that no fresh database is used"
+                )));
+            }
+            self.fresh_database()?;
+        }
+        self.run = self.own_run();
+        for (name, value) in start.with {
+            set(&mut self.run, name, value);
+        }
+        for name in start.without {
+            self.run.env.retain(|(known, _)| known != name);
+            self.run.without_env.push(name.clone());
+        }
+        self.run.read_only = start.read_only;
+        let port = start.with.iter().find(|(name, _)| name == "PORT").and_then(|(_, value)| value.parse().ok());
+        self.note = None;
+        match port.filter(|port| *port > 0 && Some(*port) != self.run.port) {
+            Some(port) if self.runs.names_port => self.run.port = Some(port),
+            Some(_) => {
+                let asked = self.run.port.map(|port| format!(" {port}")).unwrap_or_default();
+                self.note = Some(format!(
+                    "neither the image nor the specification names PORT, so that port{asked} is asked as before"
+                ));
+            }
+            None => {}
+        }
+        self.volumes = None;
+        self.start()?;
+        self.seen.push(if start.fresh_database { "start on a fresh database" } else { "start" }.to_owned());
+        Ok(())
+    }
+
+    /// A second container, which is ready when it is used.
+    pub(super) fn start_another(&mut self) -> Result<(), Finding> {
+        self.up()?;
+        let timeout = self.runs.options.timeout;
+        let started = self.runs.start(&self.run, None).map_err(|down| self.is_down(down))?;
+        let up = self.runs.listening(started, self.run.port, timeout).map_err(|down| self.is_down(down))?;
+        if let Some(port) = self.run.port {
+            self.runs.becomes_ready(up.as_ref(), port, self.runs.patience()).map_err(|down| self.is_down(down))?;
+        }
+        self.another = Some(up);
+        self.seen.push("start another".to_owned());
+        Ok(())
+    }
+
+    /// The port that is asked.
+    pub(super) fn port(&self) -> Result<u16, Finding> {
+        self.run.port.ok_or_else(|| Finding::unproven(self.runs.no_port()))
+    }
+
+    /// The container that a request is for.
+    pub(super) fn asked(&self, wanted: &Wanted) -> Result<&dyn Container, Finding> {
+        if !wanted.on_another {
+            return self.container();
+        }
+        self.another.as_deref().ok_or_else(|| Finding::fail("no other container runs"))
     }
 
     /// Kills the container and removes it.
@@ -65,7 +146,7 @@ impl Play<'_, '_> {
 
     /// Whether it is healthy and ready as the main one was, at most so long after its start.
     pub(super) fn waits_until_ready(&self, within: Duration) -> Result<bool, Finding> {
-        let Ok(port) = self.runs.port else { return Ok(true) };
+        let Some(port) = self.run.port else { return Ok(true) };
         let container = self.container()?;
         self.runs.becomes_ready(container, port, within).map_err(|down| self.is_down(down))
     }

@@ -88,7 +88,7 @@ impl Play<'_, '_> {
         Ok(Expected { status: wanted.status, body, texts, headers, within: wanted.within })
     }
 
-    fn filled_test<'w>(&self, written: &'w TextTest) -> Result<Test<'w>, Finding> {
+    pub(super) fn filled_test<'w>(&self, written: &'w TextTest) -> Result<Test<'w>, Finding> {
         let text = match &written.wanted {
             TextWanted::Contains(text) => Some(self.filled_part(text)?),
             TextWanted::Matches(_) => None,

@@ -34,7 +34,7 @@ pub(super) enum HeaderExpected<'w> {
 
 impl Test<'_> {
     /// Whether it is in there, whatever is wanted.
-    fn is_in(&self, text: &str) -> bool {
+    pub(super) fn is_in(&self, text: &str) -> bool {
         match (&self.text, &self.written.wanted) {
             (None, TextWanted::Matches(pattern)) => pattern.is_in(text),
             (Some(part), _) | (None, TextWanted::Contains(part)) => text.contains(part.as_str()),
@@ -108,7 +108,7 @@ fn judge_header(name: &str, expected: &HeaderExpected<'_>, answer: &Response) ->
 }
 
 /// `contains "a"`, `does not match /a/`.
-fn does(test: &TextTest) -> String {
+pub(super) fn does(test: &TextTest) -> String {
     let (contains, matches) =
         if test.is_negated { ("does not contain", "does not match") } else { ("contains", "matches") };
     match &test.wanted {

@@ -1,11 +1,15 @@
 //! `scenario`: the steps of a criterion, one after the other.
 
 mod container;
+mod database;
 mod ending;
 mod fill;
 mod jar;
 mod judge;
+mod line;
+mod load;
 mod log;
+mod once;
 mod request;
 mod wait;
 
@@ -16,10 +20,11 @@ use seaworthy_engine::{Container, Run, Volumes};
 use seaworthy_spec::{Action, Scenario, Step};
 use serde_json::Value;
 
+use self::container::Start;
+use self::database::OwnDatabase;
 use self::jar::Jar;
 use super::{Down, Runs};
 use crate::Finding;
-use crate::database::set;
 use crate::redact::Redactor;
 
 /// Between two looks.
@@ -42,6 +47,11 @@ struct Play<'a, 'r> {
     /// The step before started the container.
     just_started: bool,
     saved: BTreeMap<String, Value>,
+    /// A second one, beside it.
+    another: Option<Box<dyn Container>>,
+    database: OwnDatabase,
+    /// What a reader of a failure should know.
+    note: Option<String>,
     jar: Jar,
     /// The run's, which knows also what the answers let in with.
     redactor: Redactor,
@@ -52,19 +62,32 @@ impl Runs<'_> {
     pub(crate) fn scenario(&self, scenario: &Scenario, not_running: &dyn Fn(&Down) -> Finding) -> Finding {
         let mut play = Play::new(self, not_running);
         let mut result = Finding::pass("");
+        if scenario.steps.iter().any(|step| step.action == Action::StopDatabase) {
+            if let Err(finding) = play.lay_line() {
+                return finding;
+            }
+            play.run = play.own_run();
+        }
         for step in &scenario.steps {
             if let Err(finding) = play.step(step) {
                 let text = play.redactor.quote(&step.text);
                 let evidence = format!("line {}: `{text}`: {}", step.line, play.redactor.redact(&finding.evidence));
                 result = Finding { evidence: crate::one_line(&evidence), ..finding };
+                if let Some(note) = &play.note {
+                    result = result.with(note);
+                }
                 break;
             }
         }
-        if let Some(container) = play.container.take() {
+        for container in [play.another.take(), play.container.take()].into_iter().flatten() {
             self.retire(container, "a scenario's container");
         }
         if result.verdict == seaworthy_report::Verdict::Pass {
-            return Finding::pass(play.seen.join(", "));
+            let pass = Finding::pass(play.seen.join(", "));
+            return match &play.note {
+                Some(note) => pass.warn(note),
+                None => pass,
+            };
         }
         result
     }
@@ -96,6 +119,9 @@ impl<'a, 'r> Play<'a, 'r> {
             is_ready: false,
             just_started: false,
             saved: BTreeMap::new(),
+            another: None,
+            database: OwnDatabase::default(),
+            note: None,
             jar: Jar::default(),
             redactor: runs.redactor.clone(),
             seen: Vec::new(),
@@ -106,25 +132,19 @@ impl<'a, 'r> Play<'a, 'r> {
 impl Play<'_, '_> {
     fn step(&mut self, step: &Step) -> Result<(), Finding> {
         let starts = matches!(step.action, Action::Start { .. });
-        if self.container.is_none() && self.given.is_none() && !starts {
+        let needs_none = matches!(step.action, Action::Run { .. } | Action::StopDatabase | Action::StartDatabase);
+        if self.container.is_none() && self.given.is_none() && !starts && !needs_none {
             self.start()?;
         }
         match &step.action {
-            Action::Start { with, without, read_only } => {
-                self.run = self.runs.run();
-                for (name, value) in with {
-                    set(&mut self.run, name, value);
-                }
-                for name in without {
-                    self.run.env.retain(|(known, _)| known != name);
-                    self.run.without_env.push(name.clone());
-                }
-                self.run.read_only = *read_only;
-                self.end()?;
-                self.volumes = None;
-                self.start()?;
-                self.seen.push("start".to_owned());
+            Action::Start { with, without, read_only, fresh_database } => {
+                let (read_only, fresh_database) = (*read_only, *fresh_database);
+                self.start_with(&Start { with, without, read_only, fresh_database })?;
             }
+            Action::StartAnother => self.start_another()?,
+            Action::Run { arguments, exit, output, within } => self.run_once(arguments, *exit, output, *within)?,
+            Action::StopDatabase => self.stop_database(),
+            Action::StartDatabase => self.start_database()?,
             Action::Restart => {
                 self.up()?;
                 self.end()?;

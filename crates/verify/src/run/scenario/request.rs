@@ -18,13 +18,16 @@ struct Asked {
 
 impl Play<'_, '_> {
     pub(super) fn request(&mut self, wanted: &Wanted) -> Result<(), Finding> {
-        let Ok(port) = self.runs.port else { return Err(Finding::unproven(self.runs.no_port())) };
+        let port = self.port()?;
         self.up()?;
+        if let Some(repeat) = wanted.repeat {
+            return self.load(wanted, repeat, port);
+        }
         let mut asked = self.ask(wanted, port)?;
         // Who is not ready says so before it does anything; what was done is not done twice.
         let did_something = wanted.method != "GET" && asked.answer.as_ref().is_ok_and(Response::is_success);
         let is_wrong = asked.answer.is_err() || asked.judged.is_err();
-        if is_wrong && !self.is_ready && !did_something {
+        if is_wrong && !self.is_ready && !did_something && !wanted.on_another {
             self.is_ready = true;
             if self.waits_until_ready(self.runs.options.timeout)? {
                 asked = self.ask(wanted, port)?;
@@ -33,8 +36,9 @@ impl Play<'_, '_> {
         let answer = asked.answer.map_err(Finding::fail)?;
         asked.judged?;
         let took = answer.took.as_millis();
+        let another = if wanted.on_another { "on another " } else { "" };
         let timed = wanted.answer.within.map(|_| format!(" in {took} ms")).unwrap_or_default();
-        self.seen.push(format!("{} {}{timed}", wanted.method, answer.status));
+        self.seen.push(format!("{another}{} {}{timed}", wanted.method, answer.status));
         wanted.saves.iter().try_for_each(|save| self.save(save, &answer))
     }
 
@@ -42,7 +46,7 @@ impl Play<'_, '_> {
     fn ask(&mut self, wanted: &Wanted, port: u16) -> Result<Asked, Finding> {
         let request = self.filled(wanted)?;
         let expected = self.expected(&wanted.answer)?;
-        let mut service = self.runs.service(self.container()?, port);
+        let mut service = self.runs.service(self.asked(wanted)?, port);
         service.within = service.within.max(wanted.answer.within.unwrap_or_default());
         let answer = match service.send(&request) {
             Ok(answer) => answer,

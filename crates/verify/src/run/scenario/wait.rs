@@ -13,7 +13,7 @@ use crate::run::{accepts, seconds};
 impl Play<'_, '_> {
     /// Asks again and again, each time for what is left of the time.
     pub(super) fn wait_answer(&mut self, path: &str, status: u16, within: Duration) -> Result<(), Finding> {
-        let Ok(port) = self.runs.port else { return Err(Finding::unproven(self.runs.no_port())) };
+        let port = self.port()?;
         let from = if self.just_started { self.container()?.started_at() } else { Instant::now() };
         self.up()?;
         let request = Request::get(&self.filled_text(path, encoded)?);
@@ -88,7 +88,7 @@ impl Play<'_, '_> {
     }
 
     pub(super) fn answers(&self, container: &dyn Container) -> Result<Result<(), String>, Finding> {
-        let Ok(port) = self.runs.port else { return Err(Finding::unproven(self.runs.no_port())) };
+        let port = self.port()?;
         let Some(path) = &self.runs.health_path else {
             let accepted = accepts(container, port, Duration::from_millis(200));
             return Ok(if accepted { Ok(()) } else { Err("it takes no connections".to_owned()) });

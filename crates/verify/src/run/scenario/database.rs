@@ -1,0 +1,71 @@
+//! Steps about the throwaway database: a fresh one, and a server out of reach.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use seaworthy_engine::Run;
+
+use super::Play;
+use super::line::Line;
+use crate::Finding;
+
+/// Counts the databases of this process, so that no two have one name.
+static MADE: AtomicU32 = AtomicU32::new(1);
+
+/// What a scenario has of its own of the throwaway server.
+#[derive(Default)]
+pub(super) struct OwnDatabase {
+    /// A database that was empty at first.
+    name: Option<String>,
+    /// The way to the server, where a step cuts it.
+    line: Option<Line>,
+}
+
+impl Play<'_, '_> {
+    /// Makes a new empty database, for every container from here on.
+    pub(super) fn fresh_database(&mut self) -> Result<(), Finding> {
+        let throwaway = self.runs.database.for_scenarios().map_err(Finding::unproven)?;
+        let name = format!("scenario_{}", MADE.fetch_add(1, Ordering::Relaxed));
+        throwaway.make_database(&name).map_err(|error| {
+            Finding::unproven(format!("no fresh database: {}", self.redactor.quote(&error.to_string())))
+        })?;
+        self.database.name = Some(name);
+        Ok(())
+    }
+
+    /// Lays the way to the server, for a scenario that will cut it.
+    pub(super) fn lay_line(&mut self) -> Result<(), Finding> {
+        if self.database.line.is_none() {
+            let throwaway = self.runs.database.for_scenarios().map_err(Finding::unproven)?;
+            let line = Line::to(throwaway.address());
+            let line =
+                line.map_err(|error| Finding::unproven(format!("no way to the database could be laid: {error}")))?;
+            self.database.line = Some(line);
+        }
+        Ok(())
+    }
+
+    pub(super) fn stop_database(&mut self) {
+        if let Some(line) = &mut self.database.line {
+            line.cut();
+        }
+        self.seen.push("stop database".to_owned());
+    }
+
+    pub(super) fn start_database(&mut self) -> Result<(), Finding> {
+        if let Some(line) = &mut self.database.line {
+            line.mend().map_err(|error| Finding::unproven(format!("the database is not reached again: {error}")))?;
+        }
+        self.seen.push("start database".to_owned());
+        Ok(())
+    }
+
+    /// What a container of the scenario is started with, before what the step itself says.
+    pub(super) fn own_run(&self) -> Run {
+        let mut run = self.runs.run();
+        let OwnDatabase { name, line } = &self.database;
+        if name.is_some() || line.is_some() {
+            self.runs.database.put_other_into(&mut run, name.as_deref(), line.as_ref().map(Line::address));
+        }
+        run
+    }
+}
