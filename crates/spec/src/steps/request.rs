@@ -66,7 +66,7 @@ pub(super) fn request(cursor: &mut Cursor<'_>, method: &str, saved: &Saved) -> R
     }
     if repeat.is_some() && !kept.is_empty() {
         let hint = "save it in a line before, or after";
-        return Err(fault(at, "of many answers none is saved", hint));
+        return Err(fault(cursor.position(), "of many answers none is saved", hint));
     }
     Ok(Request {
         method: method.to_owned(),
