@@ -144,6 +144,7 @@ impl RunArgs {
                 port: self.port,
                 timeout: self.timeout.0,
                 disk_bytes: self.disk.0,
+                folder: None,
                 since: out.since(),
             },
             reports: Reports::new(self.report)?,

@@ -12,6 +12,7 @@ use seaworthy_verify::{Event, Options, Subject, Travel};
 
 use crate::exit::Demand;
 use crate::failure;
+use crate::files;
 use crate::folder::Folder;
 use crate::interrupt;
 use crate::interruptible::Interruptible;
@@ -62,6 +63,12 @@ pub(crate) fn run(
 ) -> anyhow::Result<Report> {
     out.begins("looking for an engine");
     let helper = std::env::current_exe().context("cannot find this program's own file")?;
+    // A specification out of a proof may name what it likes, but not this machine's files.
+    let is_file = path.metadata().is_ok_and(|metadata| metadata.is_file());
+    let read = || files::read(path, seaworthy_spec::LARGEST_BYTES as u64).ok();
+    let is_own = is_file && read().is_some_and(|bytes| bytes == spec.source.as_bytes());
+    let folder = path.parent().filter(|_| is_own).map(|folder| Path::new(".").join(folder));
+    let options = Options { folder, ..settings.options.clone() };
     let path = path.display().to_string();
     interrupt::making(|| {
         let engine = match seaworthy_engine::choose(settings.engine, &helper) {
@@ -79,6 +86,6 @@ pub(crate) fn run(
             interrupt::check();
             out.event(&event);
         };
-        Ok(seaworthy_verify::verify(spec, &path, subject, engine, &settings.options, watch)?)
+        Ok(seaworthy_verify::verify(spec, &path, subject, engine, &options, watch)?)
     })
 }

@@ -192,6 +192,8 @@ A comment may have several lines, one step each. A mistake is an error that name
   Without a value, or with an empty one, the promise is `unproven`.
 - `100 times, 10 at once, p99 within 50ms`: every answer must be what the step says, and 99 of 100 must come within the time. At most 10,000 requests, 100 at once, in 2 minutes.
   Into a given database nothing is written so often: the promise is `unproven` then.
+- `mount` and `secret` stand first, or right before `start`. A file has at most 1 MiB. Nothing outside the specification's folder is read, and where the specification came out of a
+  proof no file is: the promise is `unproven` then.
 - After `start with PORT=9100` the following requests go to port 9100, where the image, `--env` or the specification names `PORT`.
 - `on a fresh database`, `stop database` and `start database` are about the throwaway server. With a given database, or without any, the promise is `unproven`.
 - WHO is `{env.API_TOKEN}` or a saved `{token}` (`Authorization: Bearer`), `{env.USER}:{env.PASSWORD}` (`Basic`), or `nobody`: no cookies are sent then.

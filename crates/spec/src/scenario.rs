@@ -29,6 +29,7 @@ impl Scenario {
             | Action::WaitLog { .. } => true,
             Action::Run { within, .. } => within.is_some(),
             Action::Start { .. }
+            | Action::Mount { .. }
             | Action::StartAnother
             | Action::Restart
             | Action::LogContains(_)
@@ -66,6 +67,13 @@ pub enum Action {
         read_only: bool,
         /// On a new empty database, which the scenario keeps from there on.
         fresh_database: bool,
+    },
+    /// `mount FILE at PATH`, or `secret NAME = FILE`, whose path is `/run/secrets/NAME`: what follows starts with that file, read-only.
+    Mount {
+        /// Below the specification's folder.
+        file: String,
+        at: String,
+        is_secret: bool,
     },
     /// `start another`: a second container beside the first, with volumes of its own.
     StartAnother,

@@ -163,6 +163,15 @@ fn other_steps_are_read() {
         "start without A on a fresh database\nGET / -> 200",
         r#"without: ["A"], read_only: false, fresh_database: true }"#,
     );
+    good(
+        "mount a/b.txt at /etc/b.txt\nGET / -> 200",
+        r#"Mount { file: "a/b.txt", at: "/etc/b.txt", is_secret: false }"#,
+    );
+    good(
+        "secret key = \"my key\"\nGET / -> 200",
+        r#"Mount { file: "my key", at: "/run/secrets/key", is_secret: true }"#,
+    );
+    good("secret key=k\nGET / -> 200\nmount a at /b\nstart\nGET / -> 200", r#"at: "/b""#);
     good("on a fresh database\nGET / -> 200", "fresh_database: true }");
     good("start another\non another GET / -> 200", "repeat: None, on_another: true })");
     good("stop database\nGET / -> 503\nstart database\nGET / -> 200", "StopDatabase");
@@ -254,6 +263,17 @@ fn every_mistake_has_its_column() {
     check("GET / -> 200, 500 times, p99", "4:29: expected `within`, found the end of the line");
     check("GET / -> 200, 500 times,", "4:25: nothing follows the comma");
     check("POST / -> 200, save id, 5 times", "4:32: of many answers none is saved");
+    check("mount /etc/shadow at /x", "4:7: expected a file below the specification's folder, found `/etc/shadow`");
+    check("mount a/../../x at /x", "4:7: expected a file below the specification's folder, found `a/../../x`");
+    check("mount a at x", "4:12: expected the file's whole path, found `x`");
+    check("mount a at /x/../y", "4:12: expected the file's whole path, found `/x/../y`");
+    check("mount a at /run/seaworthy/ca.pem", "4:12: expected the file's whole path, found `/run/seaworthy/ca.pem`");
+    check("mount a", "4:8: expected `at`, found the end of the line");
+    check("secret .. = a", "4:8: expected the secret's name, found `..`");
+    check("secret key a", "4:12: expected `=`, found `a`");
+    check("secret key =", "4:13: expected a file below the specification's folder, found the end of the line");
+    check("GET / -> 200\nmount a at /x", "5:1: a file is mounted before the container starts");
+    check("mount a at /x\nmount b at /x\nGET / -> 200", "5:1: another file is mounted there");
     check("run -> exit 0", "4:5: expected an argument, found `->`");
     check("run x -> 0", "4:10: expected `exit`, found `0`");
     check("run x -> exit 256", "4:15: expected an exit code from 0 to 255, found `256`");

@@ -29,6 +29,10 @@ pub fn answer(faults: &Faults, method: &str, path: &str, body: &str, asker: &Ask
         ("GET", "/page") if faults.has("--flaky") && PAGES.fetch_add(1, Ordering::SeqCst) % 50 == 49 => {
             ("500 Internal Server Error", String::new(), page("Now and then"))
         }
+        ("GET", "/mounted") => {
+            let read = |path: &str| std::fs::read_to_string(path).unwrap_or_else(|error| error.to_string());
+            ("200 OK", String::new(), page(&format!("{} {}", read("/etc/notes/motd"), read("/run/secrets/key"))))
+        }
         ("GET", "/reach") => {
             let url = std::env::var("DATABASE_URL").unwrap_or_default();
             let place = url.split('@').nth(1).and_then(|rest| rest.split('/').next()).unwrap_or_default();

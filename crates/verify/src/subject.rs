@@ -1,5 +1,6 @@
 //! What is verified, and how.
 
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use seaworthy_build::Record;
@@ -43,6 +44,8 @@ pub struct Options {
     pub timeout: Duration,
     /// How much a container may write; beyond it nothing is shown.
     pub disk_bytes: u64,
+    /// The specification's folder, where scenarios find files; none where the specification is no file of the user's.
+    pub folder: Option<PathBuf>,
     /// From when the user waits: the time that the verification took counts from here.
     pub since: Instant,
 }
@@ -54,6 +57,7 @@ impl Default for Options {
             port: None,
             timeout: Duration::from_secs(30),
             disk_bytes: Run::DISK_BYTES,
+            folder: None,
             since: Instant::now(),
         }
     }

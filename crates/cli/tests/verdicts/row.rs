@@ -68,6 +68,7 @@ pub(crate) struct Row {
     spec: String,
     arguments: Vec<String>,
     hidden: Vec<String>,
+    files: Vec<(String, String)>,
 }
 
 impl Row {
@@ -75,7 +76,7 @@ impl Row {
     pub(crate) fn new(here: &str, image: Recipe) -> Self {
         let test = here.strip_suffix("::here").unwrap_or(here);
         let name = test.split_once("::").map_or(test, |(_, name)| name).to_owned();
-        Self { name, image, spec: String::new(), arguments: Vec::new(), hidden: Vec::new() }
+        Self { name, image, spec: String::new(), arguments: Vec::new(), hidden: Vec::new(), files: Vec::new() }
     }
 
     /// With one more criterion: its sentence, and on further lines what belongs to it.
@@ -111,6 +112,12 @@ impl Row {
         self
     }
 
+    /// With a file beside the specification.
+    pub(crate) fn file(mut self, name: &str, content: &str) -> Self {
+        self.files.push((name.to_owned(), content.to_owned()));
+        self
+    }
+
     /// This text must stand nowhere in what the program says.
     pub(crate) fn hides(mut self, secret: &str) -> Self {
         self.hidden.push(secret.to_owned());
@@ -141,6 +148,9 @@ impl Row {
         self.image.write(&layout)?;
         let spec = folder.path().join("containerization-spec.md");
         fs::write(&spec, &self.spec)?;
+        for (name, content) in &self.files {
+            fs::write(folder.path().join(name), content)?;
+        }
 
         let is_static = engines.is_empty();
         for engine in if is_static { &[EMBEDDED] } else { engines } {

@@ -233,3 +233,31 @@ fn no_scenario_stops_or_replaces_a_given_database() -> anyhow::Result<()> {
             ",
         )
 }
+
+const MOUNTED: &str = "mount motd.txt at /etc/notes/motd
+secret key = key.txt
+GET /mounted -> 200 body contains \"Ahoy\" body not contains \"No such file\"
+start with LOG_LEVEL=debug
+GET /mounted -> 200 body contains \"Ahoy\" body contains \"flux-capacitor\"";
+
+#[test]
+fn files_beside_the_specification_are_mounted() -> anyhow::Result<()> {
+    scenario(row!(Recipe::default()), MOUNTED)
+        .file("motd.txt", "Ahoy")
+        .file("key.txt", "flux-capacitor\n")
+        .runs("pass scenario: GET 200, start, GET 200")
+}
+
+#[test]
+fn a_secret_that_is_mounted_is_not_shown_where_the_answer_is_wrong() -> anyhow::Result<()> {
+    scenario(row!(Recipe::default()), "secret key = key.txt\nGET /mounted -> 404")
+        .file("key.txt", "flux-capacitor\n")
+        .hides("flux-capacitor")
+        .runs("fail scenario: line 8: `GET /mounted -> 404`: expected 404, answered 200: …")
+}
+
+#[test]
+fn a_file_that_is_not_there_proves_nothing() -> anyhow::Result<()> {
+    scenario(row!(Recipe::default()), MOUNTED)
+        .runs("unproven scenario: line 7: `mount motd.txt at /etc/notes/motd`: cannot read `motd.txt`: No such file or directory (os error 2)")
+}

@@ -57,6 +57,18 @@ const FORMS: &[StepForm] = &[
         example: "run --version -> exit 0, output matches /\\d+\\.\\d+/",
     },
     StepForm {
+        begins: "mount",
+        form: "mount FILE at PATH",
+        does: "what starts from here on has the file there, read-only; FILE lies below the specification's folder",
+        example: "mount tests/config.toml at /etc/app/config.toml",
+    },
+    StepForm {
+        begins: "secret",
+        form: "secret NAME = FILE",
+        does: "as `mount`, at `/run/secrets/NAME`; what it holds is shown nowhere",
+        example: "secret api_token = tests/token.txt",
+    },
+    StepForm {
         begins: "stop",
         form: "stop database",
         does: "the throwaway database server is out of reach: its connections end, new ones are refused or end at once",

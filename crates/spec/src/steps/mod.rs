@@ -5,6 +5,7 @@ mod ending;
 mod form;
 mod header;
 mod login;
+mod mount;
 mod name;
 mod repeat;
 mod request;
@@ -65,9 +66,14 @@ pub(crate) fn scenario(source: &Source<'_>, lines: &[Fragment<'_>], problems: &m
         problems.push(source.problem(lines.get(index).unwrap_or(first).place, message, Some(hint.to_owned())));
         return None;
     }
+    if let Some((index, message)) = mount::misplaced(&steps) {
+        let hint = "`mount` and `secret` stand first, or right before `start`, once for each path";
+        problems.push(source.problem(lines.get(index).unwrap_or(first).place, message, Some(hint.to_owned())));
+        return None;
+    }
     let shows_nothing = |action: &Action| {
         let starts = matches!(action, Action::Start { .. } | Action::StartAnother | Action::Restart);
-        starts || matches!(action, Action::StopDatabase | Action::StartDatabase)
+        starts || matches!(action, Action::StopDatabase | Action::StartDatabase | Action::Mount { .. })
     };
     if steps.iter().all(|step| shows_nothing(&step.action)) {
         let hint = "a start alone shows nothing: add a line that asks for something, such as `GET /health -> 200`";
@@ -87,6 +93,8 @@ fn action(line: &str, saved: &Saved) -> Result<Action, Fault> {
         "start" => container::start(&mut cursor)?,
         "restart" => Action::Restart,
         "on" => on(&mut cursor, saved)?,
+        "mount" => mount::mount(&mut cursor)?,
+        "secret" => mount::secret(&mut cursor)?,
         "run" => run::run(&mut cursor, saved)?,
         "stop" if cursor.peek_word() == "database" => {
             cursor.keyword("database")?;

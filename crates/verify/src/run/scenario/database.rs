@@ -62,6 +62,7 @@ impl Play<'_, '_> {
     /// What a container of the scenario is started with, before what the step itself says.
     pub(super) fn own_run(&self) -> Run {
         let mut run = self.runs.run();
+        run.files.extend(self.files.iter().cloned());
         let OwnDatabase { name, line } = &self.database;
         if name.is_some() || line.is_some() {
             self.runs.database.put_other_into(&mut run, name.as_deref(), line.as_ref().map(Line::address));

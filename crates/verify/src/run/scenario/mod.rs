@@ -9,6 +9,7 @@ mod judge;
 mod line;
 mod load;
 mod log;
+mod mount;
 mod once;
 mod request;
 mod wait;
@@ -50,6 +51,8 @@ struct Play<'a, 'r> {
     /// A second one, beside it.
     another: Option<Box<dyn Container>>,
     database: OwnDatabase,
+    /// Of the specification's folder, for every container from here on.
+    files: Vec<(String, Vec<u8>)>,
     /// What a reader of a failure should know.
     note: Option<String>,
     jar: Jar,
@@ -121,6 +124,7 @@ impl<'a, 'r> Play<'a, 'r> {
             saved: BTreeMap::new(),
             another: None,
             database: OwnDatabase::default(),
+            files: Vec::new(),
             note: None,
             jar: Jar::default(),
             redactor: runs.redactor.clone(),
@@ -132,7 +136,10 @@ impl<'a, 'r> Play<'a, 'r> {
 impl Play<'_, '_> {
     fn step(&mut self, step: &Step) -> Result<(), Finding> {
         let starts = matches!(step.action, Action::Start { .. });
-        let needs_none = matches!(step.action, Action::Run { .. } | Action::StopDatabase | Action::StartDatabase);
+        let needs_none = matches!(
+            step.action,
+            Action::Mount { .. } | Action::Run { .. } | Action::StopDatabase | Action::StartDatabase
+        );
         if self.container.is_none() && self.given.is_none() && !starts && !needs_none {
             self.start()?;
         }
@@ -141,6 +148,7 @@ impl Play<'_, '_> {
                 let (read_only, fresh_database) = (*read_only, *fresh_database);
                 self.start_with(&Start { with, without, read_only, fresh_database })?;
             }
+            Action::Mount { file, at, is_secret } => self.mount(file, at, *is_secret)?,
             Action::StartAnother => self.start_another()?,
             Action::Run { arguments, exit, output, within } => self.run_once(arguments, *exit, output, *within)?,
             Action::StopDatabase => self.stop_database(),

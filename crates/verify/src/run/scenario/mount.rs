@@ -1,0 +1,73 @@
+//! `mount` and `secret`: files from beside the specification.
+
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::path::Path;
+
+use super::Play;
+use crate::Finding;
+
+/// The largest file.
+const MOST_BYTES: u64 = 1 << 20;
+
+impl Play<'_, '_> {
+    pub(super) fn mount(&mut self, file: &str, at: &str, is_secret: bool) -> Result<(), Finding> {
+        let Some(folder) = &self.runs.options.folder else {
+            return Err(Finding::unproven("the specification is no file here, so that no file lies beside it"));
+        };
+        let content =
+            read(folder, file).map_err(|error| Finding::unproven(format!("cannot read `{file}`: {error}")))?;
+        if is_secret && let Ok(text) = std::str::from_utf8(&content) {
+            self.redactor.add_value("SECRET", text.trim_end());
+        }
+        let mounted = (at.to_owned(), content);
+        self.run.files.push(mounted.clone());
+        self.files.push(mounted);
+        Ok(())
+    }
+}
+
+/// A file below the folder; a link does not lead out of it.
+fn read(folder: &Path, file: &str) -> io::Result<Vec<u8>> {
+    let path = folder.join(file).canonicalize()?;
+    if !path.starts_with(folder.canonicalize()?) {
+        return Err(io::Error::other("it lies outside the specification's folder"));
+    }
+    if !path.metadata()?.is_file() {
+        return Err(io::Error::other("it is no file"));
+    }
+    let mut content = Vec::new();
+    File::open(path)?.take(MOST_BYTES + 1).read_to_end(&mut content)?;
+    if content.len() as u64 > MOST_BYTES {
+        return Err(io::Error::other("it is larger than 1 MiB"));
+    }
+    Ok(content)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_outside_the_specifications_folder_is_read() {
+        let around = tempfile::tempdir().unwrap();
+        let folder = around.path().join("project");
+        std::fs::create_dir(&folder).unwrap();
+        std::fs::write(around.path().join("key"), "secret").unwrap();
+        std::fs::write(folder.join("own"), "own").unwrap();
+        std::fs::write(folder.join("large"), vec![0; (1 << 20) + 1]).unwrap();
+        std::os::unix::fs::symlink("../key", folder.join("link")).unwrap();
+        std::os::unix::fs::symlink("own", folder.join("inside")).unwrap();
+        let told = |file: &str| read(&folder, file).map_or_else(|error| error.to_string(), |_| "read".to_owned());
+        for (file, expected) in [
+            ("own", "read"),
+            ("inside", "read"),
+            ("link", "it lies outside the specification's folder"),
+            ("../key", "it lies outside the specification's folder"),
+            ("large", "it is larger than 1 MiB"),
+            (".", "it is no file"),
+        ] {
+            assert_eq!(told(file), expected, "{file}");
+        }
+    }
+}
