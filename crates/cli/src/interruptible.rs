@@ -56,6 +56,14 @@ impl Prepared for Interruptible<dyn Prepared> {
         check();
         Ok(Box::new(Interruptible(container)))
     }
+
+    fn expect_another(&self) {
+        self.0.expect_another();
+    }
+
+    fn rest(&self) {
+        self.0.rest();
+    }
 }
 
 impl Container for Interruptible<dyn Container> {

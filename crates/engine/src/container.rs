@@ -55,10 +55,16 @@ pub trait Prepared: Sync {
     /// [`EngineError::Start`] if the image's own entrypoint, user or working directory cannot be started: that is the image's fault and
     /// a verdict. Everything else is the engine's.
     fn start(&self, run: &Run, volumes: Option<&dyn Volumes>) -> Result<Box<dyn Container>, EngineError>;
+
+    /// Begins, beside what goes on, what the next container will need. Whoever measures time is disturbed by that until [`Prepared::rest`].
+    fn expect_another(&self) {}
+
+    /// Waits until nothing is begun any more.
+    fn rest(&self) {}
 }
 
 /// Storage for declared volumes that outlives a container; removed when dropped.
-pub trait Volumes {
+pub trait Volumes: Send {
     /// An opaque name that the engine that made it understands.
     fn id(&self) -> &str;
 }

@@ -11,6 +11,7 @@ mod disk;
 mod health;
 mod hold;
 mod holder;
+mod holders;
 mod host;
 mod image;
 mod leftovers;

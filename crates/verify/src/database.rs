@@ -1,9 +1,11 @@
 //! Which database a run has: the user's, a throwaway one, or none.
 
 use std::net::{IpAddr, SocketAddr, TcpListener, ToSocketAddrs as _};
+use std::panic::resume_unwind;
 use std::sync::Mutex;
+use std::thread;
 
-use seaworthy_database::Throwaway;
+use seaworthy_database::{DatabaseError, Throwaway};
 use seaworthy_engine::{Container, Prepared, Run, Service};
 use seaworthy_report::Database as Kind;
 use seaworthy_spec::{Check, Database, Spec, System};
@@ -74,7 +76,10 @@ impl RunDatabase {
         prepared: &dyn Prepared,
         redactor: &mut Redactor,
     ) -> Self {
-        let gateway = prepared.gateway();
+        let is_given = wanted.given(options).is_some();
+        let needs =
+            Needs { stand_in: !is_given && wanted.stand_in && wanted.variable.is_some(), rotating: wanted.rotating };
+        let (stand_in, rotating) = needs.start(prepared.gateway());
         let mut database = Self {
             kind: Kind::None,
             variable: wanted.variable.clone(),
@@ -84,7 +89,7 @@ impl RunDatabase {
             services: Vec::new(),
             given: Vec::new(),
             guessed: wanted.guessed,
-            rotating: wanted.rotating.then(|| start(gateway, redactor).map(Mutex::new)),
+            rotating: rotating.map(|started| known(started, redactor).map(Mutex::new)),
         };
         if let Some((variable, url)) = wanted.given(options) {
             database.kind = Kind::Given;
@@ -99,8 +104,8 @@ impl RunDatabase {
                 let address = address.filter(|address| prepared.is_isolated() || address.ip().is_loopback());
                 database.services.extend(address.map(|address| Service { name: host, address }));
             }
-        } else if wanted.stand_in && wanted.variable.is_some() {
-            match start(gateway, redactor) {
+        } else if let Some(started) = stand_in {
+            match known(started, redactor) {
                 Ok(throwaway) => {
                     database.kind = Kind::StandIn;
                     database.url = Some(throwaway.url(CA_PATH));
@@ -198,6 +203,15 @@ impl RunDatabase {
         }
     }
 
+    /// Ends the servers, all at once: each takes a while to remove its files.
+    pub(crate) fn end(&mut self) {
+        let (stand_in, rotating) = (self.stand_in.take(), self.rotating.take());
+        thread::scope(|scope| {
+            scope.spawn(|| drop(stand_in));
+            drop(rotating);
+        });
+    }
+
     pub(crate) fn stand_in(&self) -> Option<&Throwaway> {
         self.stand_in.as_ref()
     }
@@ -247,9 +261,30 @@ impl RunDatabase {
     }
 }
 
-/// Starts a throwaway server, whose passwords nobody gets to see.
-fn start(gateway: IpAddr, redactor: &mut Redactor) -> Result<Throwaway, String> {
-    match Throwaway::start(gateway, HOST) {
+/// Which servers a run needs.
+struct Needs {
+    stand_in: bool,
+    rotating: bool,
+}
+
+type Started = Result<Throwaway, DatabaseError>;
+
+impl Needs {
+    /// Starts them, all at once.
+    fn start(&self, gateway: IpAddr) -> (Option<Started>, Option<Started>) {
+        let start = || Throwaway::start(gateway, HOST);
+        thread::scope(|scope| {
+            let rotating = self.rotating.then(|| scope.spawn(start));
+            let stand_in = self.stand_in.then(start);
+            let rotating = rotating.map(|rotating| rotating.join().unwrap_or_else(|panic| resume_unwind(panic)));
+            (stand_in, rotating)
+        })
+    }
+}
+
+/// A throwaway server, whose passwords nobody gets to see from here on.
+fn known(started: Started, redactor: &mut Redactor) -> Result<Throwaway, String> {
+    match started {
         Ok(throwaway) => {
             redactor.add_password(throwaway.password());
             redactor.add_password(throwaway.next_password());

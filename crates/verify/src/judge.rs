@@ -43,6 +43,7 @@ impl<'a> Evidence<'a> {
         let mut decided: Vec<report::Criterion> = Vec::with_capacity(spec.criteria.len());
         let (beside, at_once) = self.lanes(spec);
         self.beside(&beside, watch, &mut decided, |watch, decided| judge.each(&at_once, watch, decided));
+        judge.runs.iter().for_each(Runs::calm);
         for when in [When::Alone, When::Late, When::Last] {
             judge.each(&self.which(spec, when), watch, &mut decided);
         }

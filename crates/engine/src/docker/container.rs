@@ -12,6 +12,7 @@ use bollard::query_parameters::{
     WaitContainerOptionsBuilder,
 };
 use futures_util::StreamExt as _;
+use futures_util::future::join;
 
 use super::client::{failed, status};
 use super::disk::{self, Bounded};
@@ -314,9 +315,14 @@ impl Container for Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        let Parts { base, id, .. } = &self.parts;
+        let Parts { base, id, holder, .. } = &mut self.parts;
         let force = RemoveContainerOptionsBuilder::default().force(true).v(true).build();
-        let _ = base.client.block(base.client.docker.remove_container(id, Some(force)));
+        let remove = |id| base.client.docker.remove_container(id, Some(force.clone()));
+        // Both at once: each waits for its own processes.
+        let _ = match holder {
+            Some(holder) => base.client.block(join(remove(id), remove(holder.taken()))).0,
+            None => base.client.block(remove(id)),
+        };
         // Only now can they be removed.
         self.parts.volumes = None;
         self.parts.files.clear();

@@ -40,20 +40,18 @@ use crate::{EngineError, Service};
 const PATIENCE: Duration = Duration::from_secs(20);
 const ACTION: &str = "make the container's network";
 
-/// Makes holders. Its image, an empty one, goes when this is dropped.
-pub(crate) struct Holders {
+/// Makes holders from an empty image.
+pub(crate) struct Maker {
     client: Arc<Client>,
     program: Program,
     /// Where the daemon keeps what containers write.
     data: Option<PathBuf>,
     image: String,
     labels: HashMap<String, String>,
-    /// Made when the image was prepared, to see that it can be.
-    next: Mutex<Option<Waiting>>,
 }
 
 /// A holder that waits for its order.
-struct Waiting {
+pub(crate) struct Waiting {
     container: Held,
     channel: Channel,
     disk: Channel,
@@ -68,16 +66,14 @@ pub(crate) struct Holder {
     container: Held,
 }
 
-/// A holder's container; removed when dropped.
+/// A holder's container; removed when dropped, unless that was done.
 struct Held {
     client: Arc<Client>,
     id: String,
+    is_taken: bool,
 }
 
-impl Holders {
-    /// # Errors
-    ///
-    /// Fails where this machine's programs do not run in the daemon's containers: it is on another machine, or in a virtual one.
+impl Maker {
     pub(crate) fn new(
         client: &Arc<Client>,
         helper: &Path,
@@ -86,30 +82,10 @@ impl Holders {
     ) -> Result<Self, EngineError> {
         let program = Program::find(helper).map_err(|error| not_made(&error))?;
         let image = format!("{REPOSITORY}:{}", owner::run_name(&Owner::current()));
-        let holders = Self {
-            client: Arc::clone(client),
-            program,
-            data: data.map(Path::to_owned),
-            image,
-            labels: labels.clone(),
-            next: Mutex::default(),
-        };
-        holders.import()?;
-        let first = holders.wait_for_new()?;
-        *holders.next.lock().unwrap_or_else(PoisonError::into_inner) = Some(first);
-        Ok(holders)
-    }
-
-    /// The network of a container that reaches these services and nothing else.
-    pub(crate) fn hold(&self, services: &[Service]) -> Result<Holder, EngineError> {
-        let services: Vec<_> = services.iter().map(|service| (service.name.clone(), service.address)).collect();
-        let placed = services::place(&services).map_err(|error| not_made(&error))?;
-        let next = self.next.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let waiting = match next {
-            Some(waiting) => waiting,
-            None => self.wait_for_new()?,
-        };
-        waiting.order(placed).map_err(|error| not_made(&error))
+        let maker =
+            Self { client: Arc::clone(client), program, data: data.map(Path::to_owned), image, labels: labels.clone() };
+        maker.import()?;
+        Ok(maker)
     }
 
     /// Makes the empty image.
@@ -123,7 +99,7 @@ impl Holders {
         Ok(())
     }
 
-    fn wait_for_new(&self) -> Result<Waiting, EngineError> {
+    pub(crate) fn wait_for_new(&self) -> Result<Waiting, EngineError> {
         let folder = tempfile::Builder::new().prefix("seaworthy-").tempdir().map_err(|error| not_made(&error))?;
         let path = folder.path().join("socket");
         let listener = UnixListener::bind(&path).map_err(|error| not_made(&error))?;
@@ -133,7 +109,7 @@ impl Holders {
         let docker = &self.client.docker;
         let created = docker.create_container(None::<CreateContainerOptions>, self.body(&path));
         let id = self.client.call("create a holder", created)?.id;
-        let container = Held { client: Arc::clone(&self.client), id };
+        let container = Held { client: Arc::clone(&self.client), id, is_taken: false };
         self.client.call("start a holder", docker.start_container(&container.id, None::<StartContainerOptions>))?;
         let channel = || -> Result<Channel, EngineError> {
             let socket = container.wait_for(&listener)?;
@@ -142,6 +118,12 @@ impl Holders {
         };
         let (channel, disk) = (channel()?, channel()?);
         Ok(Waiting { container, channel, disk })
+    }
+
+    /// When its containers are gone.
+    pub(crate) fn remove_image(&self) {
+        let removed = self.client.docker.remove_image(&self.image, None::<RemoveImageOptions>, None);
+        let _ = self.client.block(removed);
     }
 
     fn body(&self, socket: &Path) -> ContainerCreateBody {
@@ -172,15 +154,6 @@ impl Holders {
             host_config: Some(host),
             ..ContainerCreateBody::default()
         }
-    }
-}
-
-impl Drop for Holders {
-    fn drop(&mut self) {
-        // A container first.
-        self.next.get_mut().unwrap_or_else(PoisonError::into_inner).take();
-        let removed = self.client.docker.remove_image(&self.image, None::<RemoveImageOptions>, None);
-        let _ = self.client.block(removed);
     }
 }
 
@@ -219,12 +192,22 @@ impl Held {
 
 impl Drop for Held {
     fn drop(&mut self) {
+        if self.is_taken {
+            return;
+        }
         let force = RemoveContainerOptionsBuilder::default().force(true).v(true).build();
         let _ = self.client.block(self.client.docker.remove_container(&self.id, Some(force)));
     }
 }
 
 impl Waiting {
+    /// Makes the network of a container that reaches these services and nothing else.
+    pub(crate) fn hold(self, services: &[Service]) -> Result<Holder, EngineError> {
+        let services: Vec<_> = services.iter().map(|service| (service.name.clone(), service.address)).collect();
+        let placed = services::place(&services).map_err(|error| not_made(&error))?;
+        self.order(placed).map_err(|error| not_made(&error))
+    }
+
     fn order(mut self, placed: Vec<Placed>) -> io::Result<Holder> {
         // What the daemon names the container.
         let hostname = &self.container.id[..self.container.id.len().min(12)];
@@ -268,6 +251,12 @@ impl Waiting {
 }
 
 impl Holder {
+    /// The container's id, for whoever removes it now.
+    pub(crate) fn taken(&mut self) -> &str {
+        self.container.is_taken = true;
+        &self.container.id
+    }
+
     /// What the image's container is told to join.
     pub(crate) fn network_mode(&self) -> String {
         format!("container:{}", self.container.id)

@@ -10,7 +10,7 @@ use bollard::query_parameters::InspectNetworkOptions;
 
 use super::NAME;
 use super::client::Client;
-use super::holder::Holders;
+use super::holders::Holders;
 use crate::EngineError;
 
 pub(crate) enum Network {

@@ -102,6 +102,18 @@ impl Prepared for Ready {
         until_program_runs(&running, &inspected)?;
         Ok(Box::new(running))
     }
+
+    fn expect_another(&self) {
+        if let Network::Held(holders) = &self.base.network {
+            holders.expect_another();
+        }
+    }
+
+    fn rest(&self) {
+        if let Network::Held(holders) = &self.base.network {
+            holders.rest();
+        }
+    }
 }
 
 /// A failed `create` or `start`: the image's fault where the daemon's words say so.

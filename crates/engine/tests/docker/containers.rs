@@ -44,6 +44,33 @@ fn a_container_answers_and_nothing_of_it_is_left() {
 }
 
 #[test]
+fn what_was_made_beforehand_is_used_and_none_of_it_is_left() {
+    let image = only("beforehand", &["serve"], json!({}));
+    let engine = engine();
+    let prepared = engine.prepare(&image).unwrap();
+    let run = Run { port: Some(8000), ..Run::default() };
+    let first = prepared.start(&run, None).unwrap();
+    let process = format!("label=process={}", std::process::id());
+    let name = docker(&["ps", "--format", "{{.Label \"dev.seaworthy.run\"}}", "--filter", &process]);
+    let filter = format!("label=dev.seaworthy.run={name}");
+    let all = || docker(&["ps", "-a", "-q", "--filter", &filter]).lines().count();
+    // Each has a holder.
+    assert_eq!(all(), 2);
+    (0..9).for_each(|_| prepared.expect_another());
+    prepared.rest();
+    assert_eq!(all(), 5, "no more than three are made beforehand");
+    let second = prepared.start(&run, None).unwrap();
+    assert_eq!(all(), 6, "the second container has one that was there");
+    assert_eq!((ask(&*first, "hello"), ask(&*second, "hello")), ("ready".to_owned(), "ready".to_owned()));
+    drop((first, second));
+    assert_eq!(all(), 2, "a container goes with its holder");
+    // One is still on its way.
+    prepared.expect_another();
+    drop(prepared);
+    assert_eq!(all(), 0);
+}
+
+#[test]
 fn a_container_may_outlive_what_it_was_started_from() {
     let prepared = prepare(&image(&["serve"], json!({})));
     let container = prepared.start(&Run::default(), None).unwrap();

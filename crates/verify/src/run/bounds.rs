@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::TcpStream;
+use std::ops::Deref;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -25,9 +26,9 @@ pub(crate) struct Bounds {
 
 impl Bounds {
     /// Watches the container from now on.
-    pub(crate) fn around(&self, container: Box<dyn Container>, run: &Run) -> Box<dyn Container> {
+    pub(crate) fn around(&self, container: Box<dyn Container>, run: &Run) -> Bounded {
         let memory_is_bound = run.memory_limit_bytes.is_none();
-        Box::new(Bounded { container, memory_is_bound, bounds: self.clone() })
+        Bounded { container, memory_is_bound, bounds: self.clone(), is_last_look: false }
     }
 
     /// Another check begins.
@@ -54,14 +55,24 @@ impl Bounds {
     }
 }
 
-struct Bounded {
+/// A container whose check learns that it was stopped at a bound: at the latest when it is dropped.
+pub(crate) struct Bounded {
     container: Box<dyn Container>,
     /// Its memory has no other limit than the run's.
     memory_is_bound: bool,
     bounds: Bounds,
+    /// Nothing more is to be noted.
+    is_last_look: bool,
 }
 
 impl Bounded {
+    /// Looks at it for the last time: how it ends from here on is about no check.
+    pub(crate) fn looked_at(mut self) -> Self {
+        let _ = self.status();
+        self.is_last_look = true;
+        self
+    }
+
     fn note(&self, exit: Exit) {
         if exit.out_of_disk {
             self.bounds.set(Some(Bound::Disk));
@@ -125,8 +136,25 @@ impl Container for Bounded {
     }
 }
 
+/// It is used as any container.
+impl Deref for Bounded {
+    type Target = dyn Container;
+
+    fn deref(&self) -> &Self::Target {
+        self
+    }
+}
+
+impl AsRef<dyn Container> for Bounded {
+    fn as_ref(&self) -> &(dyn Container + 'static) {
+        self
+    }
+}
+
 impl Drop for Bounded {
     fn drop(&mut self) {
-        let _ = self.status();
+        if !self.is_last_look {
+            let _ = self.status();
+        }
     }
 }

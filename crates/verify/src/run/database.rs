@@ -220,7 +220,7 @@ impl Runs<'_> {
         let mut run = self.run();
         set(&mut run, variable, &elsewhere.url);
         let what = format!("what was written is read back with the same {variable}; with another file");
-        let up = match self.up(&run, Some(kept.volumes.as_ref()), Until::Listening, None) {
+        let up = match self.up(&run, kept.storage.volumes(), Until::Listening, None) {
             Ok(up) => up,
             Err(Down::Fault { cause, .. }) => return Finding::pass(format!("{what}: {cause}")),
             Err(Down::Missing(why)) => return Finding::unproven(why),

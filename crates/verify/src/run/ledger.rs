@@ -8,6 +8,7 @@ use seaworthy_engine::{Container, Logs};
 use seaworthy_report::Verdict;
 use seaworthy_spec::About;
 
+use super::bounds::Bounded;
 use super::{Main, Runs, held, logs};
 use crate::Finding;
 use crate::crud::Rows;
@@ -73,13 +74,13 @@ impl Runs<'_> {
         }
     }
 
-    /// Reads the logs of a container that is no longer needed, and removes it.
-    pub(crate) fn retire(&self, container: Box<dyn Container>, whose: &str) {
+    /// Reads the logs of a container that is no longer needed, and has it removed.
+    pub(crate) fn retire(&self, container: Bounded, whose: &str) {
         if let Ok(logs) = container.logs() {
             self.search(&logs, whose);
             self.latest.replace(self.lines_since(&logs, self.at_start.get()));
         }
-        drop(container);
+        self.remover.remove(Box::new(container.looked_at()));
     }
 
     /// The newest container has logged nothing yet.

@@ -14,6 +14,7 @@ mod logs;
 mod memory;
 mod network;
 mod persist;
+mod remover;
 mod rotation;
 mod scenario;
 mod start;
@@ -35,6 +36,7 @@ use seaworthy_spec::Scenario;
 use self::bounds::Bounds;
 pub(crate) use self::down::{Down, Teller, needs_reach};
 use self::ledger::Ledger;
+use self::remover::Remover;
 pub(crate) use self::user::{Users, commands_seen};
 pub(crate) use self::wait::{Until, Up, accepts};
 use crate::crud::Crud;
@@ -88,6 +90,8 @@ pub(crate) struct Runs<'a> {
     at_start: Cell<(usize, usize)>,
     /// What the container that was retired last had logged since then: its last lines.
     latest: RefCell<String>,
+    /// Takes what is no longer needed.
+    remover: Remover,
 }
 
 /// What was given is read as the runs' own.
@@ -157,11 +161,23 @@ impl<'a> Shared<'a> {
     }
 
     pub(crate) fn lane(&'a self) -> Runs<'a> {
-        Runs { shared: self, bounds: Bounds::default(), at_start: Cell::default(), latest: RefCell::default() }
+        Runs {
+            shared: self,
+            bounds: Bounds::default(),
+            at_start: Cell::default(),
+            latest: RefCell::default(),
+            remover: Remover::new(),
+        }
     }
 }
 
 impl Runs<'_> {
+    /// Nothing is at work beside what is decided from here on.
+    pub(crate) fn calm(&self) {
+        self.remover.finish();
+        self.prepared.rest();
+    }
+
     pub(crate) fn config(&self) -> &Config {
         &self.image.config
     }
@@ -201,6 +217,7 @@ impl Runs<'_> {
         };
         let (settled_after, settled_by) = settled.unzip();
         users.look(up.container.as_ref());
+        self.expect_another();
         Ok(Main {
             up,
             api,
@@ -262,6 +279,11 @@ impl Drop for Shared<'_> {
     fn drop(&mut self) {
         // A second unwinding out of a destructor would abort before the containers are removed.
         let _ = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| self.lane().clean()));
+        let main = self.main.take();
+        std::thread::scope(|scope| {
+            scope.spawn(|| drop(main));
+            self.inputs.database.end();
+        });
     }
 }
 

@@ -1,7 +1,8 @@
 //! `data.persists`: written in one container, read in another on the same volumes and the same database.
 
-use seaworthy_engine::{Signal, Volumes};
+use seaworthy_engine::Signal;
 
+use super::remover::Storage;
 use super::{Main, Runs};
 use crate::Finding;
 use crate::crud::{Created, Crud, Fault, SCENARIO, called, stem};
@@ -39,8 +40,8 @@ const FILLERS: &[&str] = &[
 ];
 
 /// What lies on volumes that outlive their container.
-pub(crate) struct Kept {
-    pub(crate) volumes: Box<dyn Volumes>,
+pub(crate) struct Kept<'a> {
+    pub(crate) storage: Storage<'a>,
     pub(crate) collection: Collection,
     pub(crate) created: Created,
 }
@@ -55,10 +56,10 @@ struct Written {
 }
 
 /// A try, and what it left.
-pub(crate) struct Persisted {
+pub(crate) struct Persisted<'a> {
     pub(crate) finding: Finding,
     /// Where something was kept, and the new container read it.
-    pub(crate) kept: Option<Kept>,
+    pub(crate) kept: Option<Kept<'a>>,
 }
 
 impl Runs<'_> {
@@ -79,20 +80,20 @@ impl Runs<'_> {
     }
 
     /// Creates one, kills the container, and reads it from a new one.
-    pub(crate) fn persist(&self, api: &OpenApi, collection: Collection) -> Persisted {
+    pub(crate) fn persist(&self, api: &OpenApi, collection: Collection) -> Persisted<'_> {
         match self.try_persist(api, collection) {
             Ok(persisted) => persisted,
             Err(finding) => Persisted { finding, kept: None },
         }
     }
 
-    fn try_persist(&self, api: &OpenApi, collection: Collection) -> Result<Persisted, Finding> {
+    fn try_persist(&self, api: &OpenApi, collection: Collection) -> Result<Persisted<'_>, Finding> {
         let Ok(port) = self.port else { return Err(Finding::unproven(self.no_port())) };
-        let volumes = self.prepared.volumes().map_err(|error| self.engine_failed(&error))?;
+        let storage = self.storage().map_err(|error| self.engine_failed(&error))?;
         let requests = self.requests(api);
 
         let first = self
-            .up(&self.run(), Some(volumes.as_ref()), self.until(), None)
+            .up(&self.run(), storage.volumes(), self.until(), None)
             .map_err(|down| down.finding("before the restart", Finding::fail))?;
         let service = self.service(first.container.as_ref(), port);
         let written = self.write(&service, &requests, &collection, api).map_err(|fault| match fault {
@@ -108,7 +109,7 @@ impl Runs<'_> {
         self.retire(first.container, "a container that was killed");
 
         let second = self
-            .up(&self.run(), Some(volumes.as_ref()), self.until(), None)
+            .up(&self.run(), storage.volumes(), self.until(), None)
             .map_err(|down| down.finding("after the restart", Finding::fail))?;
         let service = self.service(second.container.as_ref(), port);
         let read =
@@ -123,7 +124,7 @@ impl Runs<'_> {
         }
         let evidence = format!("{}, container killed, GET {} from a new one", written.told, read.status);
         self.retire(second.container, "a container started after another was killed");
-        let kept = Kept { volumes, collection, created: written.created };
+        let kept = Kept { storage, collection, created: written.created };
         Ok(Persisted { finding: Finding::pass(evidence), kept: Some(kept) })
     }
 

@@ -4,11 +4,12 @@ use std::io::{self, Read as _, Write as _};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-use seaworthy_engine::{Container, Exit, Signal, Status, Volumes};
+use seaworthy_engine::{Container, Exit, Signal, Status};
 use seaworthy_image::Config;
 use seaworthy_report::Verdict;
 use seaworthy_spec::StopSignal;
 
+use super::remover::Storage;
 use super::{Main, Runs, Up, seconds};
 use crate::crud::SCENARIO;
 use crate::http::{Request, Response};
@@ -91,11 +92,11 @@ impl Runs<'_> {
     pub(crate) fn stops_within(&self, main: &Main, within: Duration, signal: &StopSignal) -> Finding {
         let asked = &Asked::of(signal, self.config(), within);
         let creation = main.api.as_ref().ok().and_then(|api| Some((api, self.requests(api).creation(6)?)));
-        let volumes = match self.prepared.volumes() {
-            Ok(volumes) => volumes,
+        let storage = match self.storage() {
+            Ok(storage) => storage,
             Err(error) => return self.engine_failed(&error),
         };
-        let up = match self.up(&self.run(), Some(volumes.as_ref()), self.until(), None) {
+        let up = match self.up(&self.run(), storage.volumes(), self.until(), None) {
             Ok(up) => up,
             Err(down) => return down.finding("a container to be stopped", Finding::unproven),
         };
@@ -127,7 +128,7 @@ impl Runs<'_> {
         self.retire(up.container, "a container that was stopped");
         let finding = match before {
             Some(before) if finding.verdict == Verdict::Pass && !confirmed.is_empty() => {
-                self.is_kept(volumes.as_ref(), &before, &confirmed, &asked.name, finding)
+                self.is_kept(&storage, &before, &confirmed, &asked.name, finding)
             }
             _ => finding,
         };
@@ -207,7 +208,7 @@ impl Runs<'_> {
     /// not lose it.
     fn is_kept(
         &self,
-        volumes: &dyn Volumes,
+        storage: &Storage<'_>,
         before: &str,
         confirmed: &[(String, u16)],
         signal: &str,
@@ -215,7 +216,7 @@ impl Runs<'_> {
     ) -> Finding {
         let Ok(port) = self.port else { return finding };
         let what = "a container after the one that was stopped";
-        let up = match self.up(&self.run(), Some(volumes), self.until(), None) {
+        let up = match self.up(&self.run(), storage.volumes(), self.until(), None) {
             Ok(up) => up,
             Err(down) => return down.finding(what, Finding::unproven),
         };

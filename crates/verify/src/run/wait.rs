@@ -4,9 +4,11 @@ use std::io;
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-use seaworthy_engine::{Container, Run, Status, Volumes};
+use seaworthy_engine::{Container, EngineError, Run, Status, Volumes};
 
+use super::bounds::Bounded;
 use super::down::only_inside;
+use super::remover::Storage;
 use super::{Down, Main, Runs, Users};
 use crate::http::{HttpError, Request};
 use crate::openapi::OpenApi;
@@ -29,7 +31,7 @@ const ACCEPTED: Duration = Duration::from_millis(20);
 
 /// A container that runs and, where its port is known, takes connections.
 pub(crate) struct Up {
-    pub(crate) container: Box<dyn Container>,
+    pub(crate) container: Bounded,
     /// From the start to the first accepted connection; `None` where no port is known.
     pub(crate) listening_after: Option<Duration>,
     /// From the start to the first 2xx of the health path.
@@ -96,12 +98,7 @@ impl Runs<'_> {
     }
 
     /// Waits until a container takes connections.
-    pub(crate) fn listening(
-        &self,
-        container: Box<dyn Container>,
-        port: Option<u16>,
-        within: Duration,
-    ) -> Result<Box<dyn Container>, Down> {
+    pub(crate) fn listening(&self, container: Bounded, port: Option<u16>, within: Duration) -> Result<Bounded, Down> {
         let up = self.wait_for_connection(container, port, Until::Listening, None, within)?;
         up.silent.map_or(Ok(up.container), Err)
     }
@@ -140,8 +137,20 @@ impl Runs<'_> {
         }
     }
 
+    /// Fresh storage for declared volumes, to outlive one container.
+    pub(crate) fn storage(&self) -> Result<Storage<'_>, EngineError> {
+        Ok(Storage::new(self.prepared.volumes()?, &self.remover))
+    }
+
+    /// Has the engine make ready for one more container, where nothing that is measured is disturbed by that.
+    pub(super) fn expect_another(&self) {
+        if self.remover.is_beside() {
+            self.prepared.expect_another();
+        }
+    }
+
     /// Starts a container.
-    pub(crate) fn start(&self, run: &Run, volumes: Option<&dyn Volumes>) -> Result<Box<dyn Container>, Down> {
+    pub(crate) fn start(&self, run: &Run, volumes: Option<&dyn Volumes>) -> Result<Bounded, Down> {
         self.nothing_logged();
         let started = self.prepared.start(run, volumes).map_err(|error| self.down(&error))?;
         Ok(self.bounds.around(started, run))
@@ -174,7 +183,7 @@ impl Runs<'_> {
     /// Waits until a started container is up.
     pub(crate) fn wait(
         &self,
-        container: Box<dyn Container>,
+        container: Bounded,
         port: Option<u16>,
         until: Until,
         users: Option<&mut Users>,
@@ -189,13 +198,14 @@ impl Runs<'_> {
             self.settle(up.container.as_ref(), api, port, within);
         }
         self.note_start(up.container.as_ref());
+        self.expect_another();
         Ok(up)
     }
 
     /// As [`Runs::wait`], also for one that runs and cannot be reached.
     pub(super) fn wait_for_connection(
         &self,
-        container: Box<dyn Container>,
+        container: Bounded,
         port: Option<u16>,
         until: Until,
         mut users: Option<&mut Users>,

@@ -9,6 +9,7 @@ use super::Play;
 use crate::Finding;
 use crate::database::set;
 use crate::run::Down;
+use crate::run::remover::Storage;
 
 /// What a step says of the container to start.
 pub(super) struct Start<'s> {
@@ -20,18 +21,18 @@ pub(super) struct Start<'s> {
 
 impl Play<'_, '_> {
     pub(super) fn start(&mut self) -> Result<(), Finding> {
-        self.make_volumes()?;
-        let container = self.runs.start(&self.run, self.volumes.as_deref()).map_err(|down| self.is_down(down))?;
+        self.make_storage()?;
+        let volumes = self.storage.as_ref().and_then(Storage::volumes);
+        let container = self.runs.start(&self.run, volumes).map_err(|down| self.is_down(down))?;
         self.container = Some(container);
         (self.is_up, self.is_ready) = (false, false);
         self.just_started = true;
         Ok(())
     }
 
-    pub(super) fn make_volumes(&mut self) -> Result<(), Finding> {
-        if self.volumes.is_none() {
-            let volumes = self.runs.prepared.volumes().map_err(|error| self.runs.engine_failed(&error))?;
-            self.volumes = Some(volumes);
+    pub(super) fn make_storage(&mut self) -> Result<(), Finding> {
+        if self.storage.is_none() {
+            self.storage = Some(self.runs.storage().map_err(|error| self.runs.engine_failed(&error))?);
         }
         Ok(())
     }
@@ -69,7 +70,7 @@ impl Play<'_, '_> {
             }
             None => {}
         }
-        self.volumes = None;
+        self.storage = None;
         self.start()?;
         self.seen.push(if start.fresh_database { "start on a fresh database" } else { "start" }.to_owned());
         Ok(())
@@ -99,7 +100,7 @@ impl Play<'_, '_> {
         if !wanted.on_another {
             return self.container();
         }
-        self.another.as_deref().ok_or_else(|| Finding::fail("no other container runs"))
+        self.another.as_ref().map(AsRef::as_ref).ok_or_else(|| Finding::fail("no other container runs"))
     }
 
     /// Kills the container and removes it.
@@ -126,7 +127,7 @@ impl Play<'_, '_> {
     }
 
     pub(super) fn container(&self) -> Result<&dyn Container, Finding> {
-        self.given.or(self.container.as_deref()).ok_or_else(|| Finding::fail("no container runs"))
+        self.given.or(self.container.as_ref().map(AsRef::as_ref)).ok_or_else(|| Finding::fail("no container runs"))
     }
 
     /// Waits once until the container takes connections, and for a while until it is ready for work: the steps may be about one that never is.
@@ -141,6 +142,7 @@ impl Play<'_, '_> {
         self.is_up = true;
         self.is_ready = self.waits_until_ready(self.runs.patience())?;
         self.runs.note_start(self.container()?);
+        self.runs.expect_another();
         Ok(())
     }
 

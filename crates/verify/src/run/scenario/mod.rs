@@ -17,13 +17,15 @@ mod wait;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use seaworthy_engine::{Container, Run, Volumes};
+use seaworthy_engine::{Container, Run};
 use seaworthy_spec::{Action, Scenario, Step};
 use serde_json::Value;
 
 use self::container::Start;
 use self::database::OwnDatabase;
 use self::jar::Jar;
+use super::bounds::Bounded;
+use super::remover::Storage;
 use super::{Down, Runs};
 use crate::Finding;
 use crate::redact::Redactor;
@@ -37,8 +39,11 @@ struct Play<'a, 'r> {
     /// What it means that a container like the main one does not run.
     not_running: &'a dyn Fn(&Down) -> Finding,
     run: Run,
-    volumes: Option<Box<dyn Volumes>>,
-    container: Option<Box<dyn Container>>,
+    container: Option<Bounded>,
+    /// A second one, beside it.
+    another: Option<Bounded>,
+    /// What it stands on goes after it.
+    storage: Option<Storage<'a>>,
     /// Somebody else's container, which takes the place of its own.
     given: Option<&'a dyn Container>,
     /// That the container took connections once.
@@ -48,8 +53,6 @@ struct Play<'a, 'r> {
     /// The step before started the container.
     just_started: bool,
     saved: BTreeMap<String, Value>,
-    /// A second one, beside it.
-    another: Option<Box<dyn Container>>,
     database: OwnDatabase,
     /// Of the specification's folder, for every container from here on.
     files: Vec<(String, Vec<u8>)>,
@@ -115,8 +118,8 @@ impl<'a, 'r> Play<'a, 'r> {
             runs,
             not_running,
             run: runs.run(),
-            volumes: None,
             container: None,
+            storage: None,
             given: None,
             is_up: false,
             is_ready: false,

@@ -9,6 +9,7 @@ use super::Play;
 use super::judge::{Test, does};
 use crate::Finding;
 use crate::run::ledger::settled_logs;
+use crate::run::remover::Storage;
 use crate::run::{logs, seconds};
 
 impl Play<'_, '_> {
@@ -26,8 +27,8 @@ impl Play<'_, '_> {
         let tests = output.iter().map(|test| self.filled_test(test)).collect::<Result<Vec<_>, _>>()?;
         let within = within.unwrap_or(self.runs.options.timeout);
         let run = Run { arguments: Some(filled), port: None, ..self.run.clone() };
-        self.make_volumes()?;
-        let started = self.runs.start(&run, self.volumes.as_deref());
+        self.make_storage()?;
+        let started = self.runs.start(&run, self.storage.as_ref().and_then(Storage::volumes));
         let container = started.map_err(|down| down.finding("the container does not run", Finding::fail))?;
         let judged = self.judge_once(container.as_ref(), exit, &tests, within);
         self.runs.retire(container, "a scenario's container that runs once");
