@@ -12,6 +12,7 @@ use seaworthy_spec::{Check, Database, Spec, System};
 
 use crate::Options;
 use crate::given;
+use crate::lanes::{self, Place};
 use crate::redact::Redactor;
 use crate::run::held;
 
@@ -32,6 +33,8 @@ pub(crate) struct RunDatabase {
     /// Why there is none, though the specification asks for one.
     pub(crate) missing: Option<String>,
     stand_in: Option<Throwaway>,
+    /// Another one, for containers that are to be disturbed by no other.
+    apart: Option<Throwaway>,
     services: Vec<Service>,
     /// What the given variables name beside it.
     given: Vec<Service>,
@@ -47,6 +50,7 @@ pub(crate) struct Wanted {
     stand_in: bool,
     guessed: bool,
     rotating: bool,
+    apart: bool,
 }
 
 impl Wanted {
@@ -56,7 +60,13 @@ impl Wanted {
         let stand_in = database.as_ref().is_some_and(Database::is_replaceable);
         let guessed = database.as_ref().is_some_and(|database| database.system == System::Unknown);
         let rotating = spec.checks().any(|check| matches!(check, Check::DatabaseRotates { .. }));
-        Self { variable: database.map(|database| database.variable), stand_in, guessed, rotating }
+        Self {
+            variable: database.map(|database| database.variable),
+            stand_in,
+            guessed,
+            rotating,
+            apart: lanes::divides(spec),
+        }
     }
 
     /// Whether a database server would be written to that is the user's own.
@@ -77,15 +87,17 @@ impl RunDatabase {
         redactor: &mut Redactor,
     ) -> Self {
         let is_given = wanted.given(options).is_some();
-        let needs =
-            Needs { stand_in: !is_given && wanted.stand_in && wanted.variable.is_some(), rotating: wanted.rotating };
-        let (stand_in, rotating) = needs.start(prepared.gateway());
+        let stand_in = !is_given && wanted.stand_in && wanted.variable.is_some();
+        let needs = Needs { stand_in, rotating: wanted.rotating, apart: stand_in && wanted.apart };
+        let Servers { stand_in, rotating, apart } = needs.start(prepared.gateway());
         let mut database = Self {
             kind: Kind::None,
             variable: wanted.variable.clone(),
             url: None,
             missing: None,
             stand_in: None,
+            // Where it does not start, there is one for all.
+            apart: apart.and_then(|started| known(started, redactor).ok()),
             services: Vec::new(),
             given: Vec::new(),
             guessed: wanted.guessed,
@@ -109,7 +121,7 @@ impl RunDatabase {
                 Ok(throwaway) => {
                     database.kind = Kind::StandIn;
                     database.url = Some(throwaway.url(CA_PATH));
-                    database.services.push(Service { name: HOST.to_owned(), address: throwaway.address() });
+                    database.services.push(service(&throwaway));
                     database.stand_in = Some(throwaway);
                 }
                 Err(why) => database.missing = Some(why),
@@ -122,20 +134,21 @@ impl RunDatabase {
     }
 
     /// Gives it to a container.
-    pub(crate) fn put_into(&self, run: &mut Run) {
-        if let (Kind::StandIn, Some(variable), Some(url)) = (self.kind, &self.variable, &self.url) {
-            set(run, variable, url);
+    pub(crate) fn put_into(&self, run: &mut Run, place: Place) {
+        match (self.throwaway(place), &self.variable) {
+            (Some(throwaway), Some(variable)) => {
+                set(run, variable, &throwaway.url(CA_PATH));
+                run.files.push((CA_PATH.to_owned(), throwaway.ca_pem().as_bytes().to_vec()));
+                run.services.push(service(throwaway));
+            }
+            _ => run.services.extend(self.services.iter().cloned()),
         }
-        if let Some(throwaway) = &self.stand_in {
-            run.files.push((CA_PATH.to_owned(), throwaway.ca_pem().as_bytes().to_vec()));
-        }
-        run.services.extend(self.services.iter().cloned());
         self.put_given_into(run);
     }
 
-    /// Whether a scenario may stop the server, or have a database of its own on it; or why not.
-    pub(crate) fn for_scenarios(&self) -> Result<&Throwaway, String> {
-        match (&self.stand_in, &self.missing, self.kind) {
+    /// Whether a scenario there may stop the server, or have a database of its own on it; or why not.
+    pub(crate) fn for_scenarios(&self, place: Place) -> Result<&Throwaway, String> {
+        match (self.throwaway(place), &self.missing, self.kind) {
             (Some(throwaway), ..) => Ok(throwaway),
             (None, Some(why), _) => Err(format!("no database for the run: {why}")),
             (None, None, Kind::Given) => {
@@ -148,12 +161,38 @@ impl RunDatabase {
     }
 
     /// Gives a container the throwaway server's database of this name, at an address where the server is reached.
-    pub(crate) fn put_other_into(&self, run: &mut Run, database: Option<&str>, address: Option<SocketAddr>) {
-        let (Some(throwaway), Some(variable)) = (&self.stand_in, &self.variable) else { return };
+    pub(crate) fn put_other_into(
+        &self,
+        run: &mut Run,
+        place: Place,
+        database: Option<&str>,
+        address: Option<SocketAddr>,
+    ) {
+        let (Some(throwaway), Some(variable)) = (self.throwaway(place), &self.variable) else { return };
         let address = address.unwrap_or(throwaway.address());
         set(run, variable, &throwaway.url_of(database, address.port(), CA_PATH));
-        run.services.retain(|service| service.name != HOST);
-        run.services.push(Service { name: HOST.to_owned(), address });
+        let other = Service { address, ..service(throwaway) };
+        run.services.retain(|service| service.name != other.name);
+        run.services.push(other);
+    }
+
+    /// The server of containers there.
+    fn throwaway(&self, place: Place) -> Option<&Throwaway> {
+        let apart = self.apart.as_ref().filter(|_| place == Place::Apart);
+        apart.or(self.stand_in.as_ref())
+    }
+
+    /// Whether containers can be kept from what the others write.
+    pub(crate) fn is_divided(&self) -> bool {
+        match self.kind {
+            Kind::StandIn => self.apart.is_some(),
+            Kind::None | Kind::Given => !self.is_shared(),
+        }
+    }
+
+    /// Whether all containers meet in it. A file is each container's own.
+    pub(crate) fn is_shared(&self) -> bool {
+        self.url.as_deref().is_some_and(|url| !is_file(url))
     }
 
     /// A server at the container's own port would be in its way.
@@ -175,7 +214,7 @@ impl RunDatabase {
         set(run, variable, URL_PATH);
         run.files.push((CA_PATH.to_owned(), throwaway.ca_pem().as_bytes().to_vec()));
         run.files.push((URL_PATH.to_owned(), throwaway.url(CA_PATH).into_bytes()));
-        run.services.push(Service { name: HOST.to_owned(), address: throwaway.address() });
+        run.services.push(service(&throwaway));
         self.put_given_into(run);
         Ok(())
     }
@@ -205,9 +244,10 @@ impl RunDatabase {
 
     /// Ends the servers, all at once: each takes a while to remove its files.
     pub(crate) fn end(&mut self) {
-        let (stand_in, rotating) = (self.stand_in.take(), self.rotating.take());
+        let (stand_in, rotating, apart) = (self.stand_in.take(), self.rotating.take(), self.apart.take());
         thread::scope(|scope| {
             scope.spawn(|| drop(stand_in));
+            scope.spawn(|| drop(apart));
             drop(rotating);
         });
     }
@@ -265,21 +305,34 @@ impl RunDatabase {
 struct Needs {
     stand_in: bool,
     rotating: bool,
+    apart: bool,
+}
+
+struct Servers {
+    stand_in: Option<Started>,
+    rotating: Option<Started>,
+    apart: Option<Started>,
 }
 
 type Started = Result<Throwaway, DatabaseError>;
 
 impl Needs {
     /// Starts them, all at once.
-    fn start(&self, gateway: IpAddr) -> (Option<Started>, Option<Started>) {
+    fn start(&self, gateway: IpAddr) -> Servers {
         let start = || Throwaway::start(gateway, HOST);
         thread::scope(|scope| {
-            let rotating = self.rotating.then(|| scope.spawn(start));
+            let begin = |is_needed: bool| is_needed.then(|| scope.spawn(start));
+            let begun = [begin(self.rotating), begin(self.apart)];
             let stand_in = self.stand_in.then(start);
-            let rotating = rotating.map(|rotating| rotating.join().unwrap_or_else(|panic| resume_unwind(panic)));
-            (stand_in, rotating)
+            let [rotating, apart] =
+                begun.map(|begun| begun.map(|one| one.join().unwrap_or_else(|panic| resume_unwind(panic))));
+            Servers { stand_in, rotating, apart }
         })
     }
+}
+
+fn service(throwaway: &Throwaway) -> Service {
+    Service { name: HOST.to_owned(), address: throwaway.address() }
 }
 
 /// A throwaway server, whose passwords nobody gets to see from here on.
@@ -346,6 +399,12 @@ fn authority(url: &str) -> Option<(String, u16)> {
     Some((host.to_owned(), port.map_or(Some(default), |port| port.parse().ok())?))
 }
 
+/// Whether it names a file, in whatever form; of what is not known, a server is assumed.
+fn is_file(url: &str) -> bool {
+    let scheme = url.split(':').next().and_then(|scheme| scheme.split('+').next()).unwrap_or_default();
+    matches!(scheme.to_ascii_lowercase().as_str(), "file" | "sqlite" | "sqlite3")
+}
+
 /// The URL with another port.
 fn with_port(url: &str, port: u16) -> Option<String> {
     let (scheme, rest) = url.split_once("://")?;
@@ -385,6 +444,55 @@ mod tests {
             let expected = expected.map(|(host, port): (&str, u16)| (host.to_owned(), port));
             assert_eq!(authority(url), expected, "{url}");
         }
+    }
+
+    #[test]
+    fn only_a_file_is_each_containers_own() {
+        for (url, expected) in [
+            ("file:///data", true),
+            ("sqlite:///data/x.db", true),
+            ("sqlite+aiosqlite:////data/x.db", true),
+            ("sqlite::memory:", true),
+            ("postgres:///d", false),
+            ("mongodb://h/d", false),
+            ("Server=h;Database=d", false),
+            ("", false),
+        ] {
+            assert_eq!(is_file(url), expected, "{url}");
+        }
+    }
+
+    #[test]
+    fn a_container_apart_has_a_database_that_no_other_writes_to() {
+        let needs = Needs { stand_in: true, rotating: false, apart: true };
+        let Servers { stand_in, rotating, apart } = needs.start(std::net::Ipv4Addr::LOCALHOST.into());
+        assert!(rotating.is_none());
+        let database = RunDatabase {
+            kind: Kind::StandIn,
+            variable: Some("DATABASE_URL".to_owned()),
+            url: None,
+            missing: None,
+            stand_in: Some(stand_in.unwrap().unwrap()),
+            apart: Some(apart.unwrap().unwrap()),
+            services: Vec::new(),
+            given: Vec::new(),
+            guessed: false,
+            rotating: None,
+        };
+        assert!(database.is_divided());
+        let [main, variables, apart] = [Place::Main, Place::Variables, Place::Apart].map(|place| {
+            let mut run = Run::default();
+            database.put_into(&mut run, place);
+            (run.env, run.services, run.files)
+        });
+        assert_eq!(main, variables);
+        assert!(main.0 != apart.0 && main.1 != apart.1 && main.2 != apart.2);
+        // With one server there is nothing to keep them apart.
+        let database = RunDatabase { apart: None, ..database };
+        assert!(!database.is_divided());
+        let mut run = Run::default();
+        database.put_into(&mut run, Place::Apart);
+        assert_eq!(run.env, main.0);
     }
 
     #[test]

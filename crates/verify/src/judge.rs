@@ -1,13 +1,15 @@
 //! What decides each promise: the image's facts, containers, the build's record or a registry.
 
+use std::panic::resume_unwind;
 use std::sync::mpsc;
 use std::thread;
 use std::time::Instant;
 
 use seaworthy_report::{self as report, Verdict};
-use seaworthy_spec::{About, Check, Criterion, Promise, Spec, Stage};
+use seaworthy_spec::{Check, Criterion, Promise, Spec, Stage};
 
 use crate::image::{self, Facts};
+use crate::lanes::{Lanes, Place, When};
 use crate::redact::Redactor;
 use crate::run::{Down, Main, Runs, Shared, Teller, Up, commands_seen, needs_reach};
 use crate::verify::milliseconds;
@@ -36,94 +38,65 @@ struct Judge<'a> {
 impl<'a> Evidence<'a> {
     /// Decides every promise, and returns them in the order of the specification.
     ///
-    /// Promises that need containers of their own, which share nothing with others, are decided beside the others, where the machine has a
-    /// processor for them. What is promised about time is decided alone.
+    /// Promises whose containers share nothing with others are decided beside them, where the machine has a processor for them. What is
+    /// promised about time is decided alone.
     pub(crate) fn decide(self, spec: &Spec, watch: &mut dyn FnMut(Event<'_>)) -> Vec<report::Criterion> {
-        let judge = self.judge();
+        let lanes = Lanes::of(self.runs.ok());
+        let (at_once, beside) = lanes.at_once(spec);
+        let judge = self.judge(Place::Main);
         let mut decided: Vec<report::Criterion> = Vec::with_capacity(spec.criteria.len());
-        let (beside, at_once) = self.lanes(spec);
         self.beside(&beside, watch, &mut decided, |watch, decided| judge.each(&at_once, watch, decided));
-        judge.runs.iter().for_each(Runs::calm);
-        for when in [When::Alone, When::Late, When::Last] {
-            judge.each(&self.which(spec, when), watch, &mut decided);
+        // What one scenario left, another one may find.
+        let apart = beside.iter().any(|(place, _)| *place == Place::Apart).then(|| self.judge(Place::Apart));
+        for judge in std::iter::once(&judge).chain(&apart) {
+            judge.runs.iter().for_each(Runs::calm);
+        }
+        for when in When::AFTERWARDS {
+            for criterion in spec.criteria.iter().filter(|criterion| When::of(criterion) == when) {
+                let apart = apart.as_ref().filter(|_| lanes.place(criterion) == Place::Apart);
+                apart.unwrap_or(&judge).each(&[criterion], watch, &mut decided);
+            }
         }
         let place = |id: &str| spec.criteria.iter().position(|criterion| criterion.id == id);
         decided.sort_by_key(|criterion| place(&criterion.id));
         decided
     }
 
-    fn judge(self) -> Judge<'a> {
+    fn judge(self, place: Place) -> Judge<'a> {
         let Self { subject, facts, runs, teller, redactor } = self;
-        Judge { subject, facts, runs: runs.map(Shared::lane), teller, redactor }
+        Judge { subject, facts, runs: runs.map(|runs| runs.lane(place)), teller, redactor }
     }
 
-    /// What is decided at once: beside the rest, and the rest.
-    fn lanes(self, spec: &Spec) -> (Vec<&Criterion>, Vec<&Criterion>) {
-        let (beside, rest) = (self.which(spec, When::Beside), self.which(spec, When::AtOnce));
-        let is_alone = thread::available_parallelism().is_ok_and(|processors| processors.get() == 1);
-        if self.runs.is_ok() && !is_alone && !beside.is_empty() && rest.iter().any(|criterion| needs_run(criterion)) {
-            return (beside, rest);
-        }
-        let at_once = |criterion: &&Criterion| matches!(self.when(criterion), When::Beside | When::AtOnce);
-        (Vec::new(), spec.criteria.iter().filter(at_once).collect())
-    }
-
-    fn when(self, criterion: &Criterion) -> When {
-        let is_beside = |check: &Check| self.shares_nothing(check);
-        let when = criterion.checks().iter().map(|check| match check.about() {
-            About::Image | About::Service | About::Container if is_about_time(check) => When::Alone,
-            About::Service | About::Container if is_beside(check) => When::Beside,
-            About::Image | About::Service | About::Container => When::AtOnce,
-            About::Life => When::Late,
-            About::Publication => When::Last,
-        });
-        let needs_another = |check: &Check| check.stage() == Stage::Run && !is_beside(check);
-        match when.max().unwrap_or(When::AtOnce) {
-            When::Beside if criterion.checks().iter().any(needs_another) => When::AtOnce,
-            when => when,
-        }
-    }
-
-    fn which(self, spec: &Spec, when: When) -> Vec<&Criterion> {
-        spec.criteria.iter().filter(|criterion| self.when(criterion) == when).collect()
-    }
-
-    /// Whether the check is about a variable, and its containers reach no server that others write to: many services empty their tables when
-    /// they start.
-    fn shares_nothing(self, check: &Check) -> bool {
-        let (Check::EnvRuntime { variable }
-        | Check::EnvRequired { variable, .. }
-        | Check::EnvConfigurable { variable, .. }) = check
-        else {
-            return false;
-        };
-        self.runs.is_ok_and(|runs| {
-            let database = runs.database.variable.as_deref();
-            let is_given_more = runs.options.env.iter().any(|(name, _)| Some(name.as_str()) != database);
-            !is_given_more && (runs.database.host().is_none() || database == Some(variable))
-        })
-    }
-
-    /// Decides these while the caller goes on with others.
+    /// Decides these, each lane on a thread of its own, while the caller goes on with others.
     fn beside(
         self,
-        criteria: &[&Criterion],
+        lanes: &[(Place, Vec<&Criterion>)],
         watch: &mut dyn FnMut(Event<'_>),
         decided: &mut Vec<report::Criterion>,
         meanwhile: impl FnOnce(&mut dyn FnMut(Event<'_>), &mut Vec<report::Criterion>),
     ) {
         thread::scope(|scope| {
             let (send, receive) = mpsc::channel();
-            scope.spawn(move || {
-                let judge = self.judge();
-                // Who no longer listens was interrupted.
-                let told = |one: &&Criterion| send.send(judge.criterion(one, &[], &mut |_| {})).is_ok();
-                let _ = criteria.iter().all(told);
-            });
+            let mut begun = Vec::new();
+            for (place, criteria) in lanes {
+                let send = send.clone();
+                begun.push(scope.spawn(move || {
+                    let judge = self.judge(*place);
+                    // The main container starts alone: how long it takes is measured.
+                    let _ = judge.runs.as_ref().map(Runs::main);
+                    // Who no longer listens was interrupted.
+                    let told = |one: &&Criterion| send.send(judge.criterion(one, &[], &mut |_| {})).is_ok();
+                    let _ = criteria.iter().all(told);
+                }));
+            }
+            drop(send);
             meanwhile(watch, decided);
             for found in receive {
                 watch(Event::Decided(&found));
                 decided.push(found);
+            }
+            for lane in begun {
+                lane.join().unwrap_or_else(|panic| resume_unwind(panic));
             }
         });
     }
@@ -346,32 +319,5 @@ fn undecided(criterion: &Criterion) -> report::Criterion {
         findings: Vec::new(),
         vouched: None,
         took_ms: 0,
-    }
-}
-
-/// When a promise is decided, in this order.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum When {
-    AtOnce,
-    /// Beside those.
-    Beside,
-    /// While nothing else runs: it is about time.
-    Alone,
-    /// It is about everything that the main container did.
-    Late,
-    /// It is also about what was decided before.
-    Last,
-}
-
-fn needs_run(criterion: &Criterion) -> bool {
-    criterion.stage() == Some(Stage::Run)
-}
-
-/// A bound that a busy machine could break.
-fn is_about_time(check: &Check) -> bool {
-    match check {
-        Check::StartWithin { .. } | Check::StopGraceful { .. } | Check::HealthHealthy { .. } => true,
-        Check::Scenario(scenario) => scenario.is_timed(),
-        _ => false,
     }
 }

@@ -9,6 +9,7 @@ mod given;
 mod http;
 pub mod image;
 mod judge;
+mod lanes;
 mod offers;
 mod openapi;
 mod port;

@@ -11,6 +11,7 @@ use seaworthy_spec::{Check, Spec, Stage};
 use crate::database::{RunDatabase, Wanted};
 use crate::image::{Facts, FactsError, Given};
 use crate::judge::Evidence;
+use crate::lanes::Place;
 use crate::redact::Redactor;
 use crate::run::{Down, Inputs, Shared, Teller};
 use crate::{Event, Options, Subject, beyond, port};
@@ -95,7 +96,7 @@ pub fn verify(
             let evidence =
                 Evidence { subject, facts: &facts, runs: Ok(&runs), teller: &teller, redactor: &runs.redactor };
             let criteria = evidence.decide(spec, watch);
-            let left = runs.lane().clean();
+            let left = runs.lane(Place::Main).clean();
             if left > 0 {
                 watch(Event::Notice(&format!("{left} rows could not be removed from the given database")));
             }

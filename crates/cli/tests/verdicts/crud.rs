@@ -2,7 +2,7 @@
 
 use seaworthy_testkit::Recipe;
 
-use crate::row::row;
+use crate::row::{Row, row};
 
 const CRUD: &str = "All CRUD endpoints work";
 
@@ -104,6 +104,27 @@ fn compressed_answers_are_read() -> anyhow::Result<()> {
 #[test]
 fn a_document_at_another_usual_place_is_found() -> anyhow::Result<()> {
     row!(Recipe::fault("--openapi-elsewhere")).with_data().promise(CRUD).runs("1 pass")
+}
+
+/// Each has containers of its own, on files of their own, at the same time.
+#[test]
+fn promises_that_are_decided_beside_each_other_do_not_disturb_each_other() -> anyhow::Result<()> {
+    let is_empty = "It begins with nothing\n\n  ```check\n  GET /notes -> 200 []\n  ```";
+    let is_kept = "A note is kept\n\n  ```check\n  POST /notes {\"text\": \"kept\"} -> 201, save id\n  restart\n  GET /notes/{id} -> 200\n  ```";
+    let promised = |row: Row| {
+        let row = row.with_data().promise(CRUD).promise("Notes persist across container restarts");
+        row.promise(is_empty).promise(is_kept).promise("Runs with a read-only root filesystem")
+    };
+    promised(row!(Recipe::default())).runs("5 pass")?;
+    promised(row!(Recipe::fault("--late-writes"))).runs(
+        "
+    pass api.crud: …
+    fail data.persists: GET /notes/{note_id} after the restart: answered 404: …
+    pass scenario: …
+    fail scenario: line …: `GET /notes/{id} -> 200`: answered 404…
+    pass rootfs.read_only: …
+    ",
+    )
 }
 
 #[test]

@@ -11,6 +11,9 @@ use seaworthy_report::size;
 
 use super::held;
 
+/// How long the kernel may take to end what was killed.
+const KILLED: Duration = Duration::from_secs(2);
+
 /// A bound of the run, which no specification names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Bound {
@@ -66,10 +69,13 @@ pub(crate) struct Bounded {
 }
 
 impl Bounded {
-    /// Looks at it for the last time: how it ends from here on is about no check.
-    pub(crate) fn looked_at(mut self) -> Self {
-        let _ = self.status();
+    /// Looks at it for the last time, and ends it: how it ends is about no check, and what it would still do disturbs none.
+    pub(crate) fn ended(mut self) -> Self {
+        let status = self.status();
         self.is_last_look = true;
+        if !matches!(status, Ok(Status::Exited(_))) && self.container.signal(Signal::Kill).is_ok() {
+            let _ = self.container.wait(KILLED);
+        }
         self
     }
 

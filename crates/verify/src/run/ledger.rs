@@ -12,6 +12,7 @@ use super::bounds::Bounded;
 use super::{Main, Runs, held, logs};
 use crate::Finding;
 use crate::crud::Rows;
+use crate::lanes::Place;
 
 /// How long nothing may come before a log is taken to be all there is, and how long that is waited for.
 const QUIET: Duration = Duration::from_millis(60);
@@ -80,7 +81,9 @@ impl Runs<'_> {
             self.search(&logs, whose);
             self.latest.replace(self.lines_since(&logs, self.at_start.get()));
         }
-        self.remover.remove(Box::new(container.looked_at()));
+        if self.remover.is_beside() {
+            self.remover.remove(Box::new(container.ended()));
+        }
     }
 
     /// The newest container has logged nothing yet.
@@ -105,7 +108,8 @@ impl Runs<'_> {
             return finding;
         }
         let lines = match self.latest.take() {
-            none if none.is_empty() => {
+            // What the main one logs meanwhile is about other promises.
+            none if none.is_empty() && self.place != Place::Apart => {
                 let logs = settled_logs(main.up.container.as_ref()).unwrap_or_default();
                 self.lines_since(&logs, before)
             }

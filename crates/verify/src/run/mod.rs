@@ -42,6 +42,7 @@ pub(crate) use self::wait::{Until, Up, accepts};
 use crate::crud::Crud;
 use crate::database::RunDatabase;
 use crate::http::Client;
+use crate::lanes::Place;
 use crate::openapi::{self, OpenApi};
 use crate::redact::Redactor;
 use crate::service::Service;
@@ -85,6 +86,7 @@ pub(crate) struct Shared<'a> {
 /// Containers that run one after another. Several lanes run side by side.
 pub(crate) struct Runs<'a> {
     shared: &'a Shared<'a>,
+    place: Place,
     pub(crate) bounds: Bounds,
     /// How much the newest container had logged on each stream when it was up.
     at_start: Cell<(usize, usize)>,
@@ -160,9 +162,10 @@ impl<'a> Shared<'a> {
         Ok(Self { inputs, client: Client::new()?, mark: mark(), ledger: Ledger::default(), main: OnceLock::new() })
     }
 
-    pub(crate) fn lane(&'a self) -> Runs<'a> {
+    pub(crate) fn lane(&'a self, place: Place) -> Runs<'a> {
         Runs {
             shared: self,
+            place,
             bounds: Bounds::default(),
             at_start: Cell::default(),
             latest: RefCell::default(),
@@ -184,8 +187,12 @@ impl Runs<'_> {
 
     /// What every container is started with.
     pub(crate) fn run(&self) -> Run {
+        self.run_at(self.place)
+    }
+
+    fn run_at(&self, place: Place) -> Run {
         let mut run = self.run_without_database();
-        self.database.put_into(&mut run);
+        self.database.put_into(&mut run, place);
         run
     }
 
@@ -205,7 +212,8 @@ impl Runs<'_> {
 
     fn start_main(&self) -> Result<Main, Down> {
         let mut users = Users::default();
-        let run = self.run();
+        // Whichever lane comes first.
+        let run = self.run_at(Place::Main);
         let container = self.start(&run, None)?;
         let mut up =
             self.wait_for_connection(container, run.port, Until::Healthy, Some(&mut users), self.options.timeout)?;
@@ -278,7 +286,7 @@ impl Runs<'_> {
 impl Drop for Shared<'_> {
     fn drop(&mut self) {
         // A second unwinding out of a destructor would abort before the containers are removed.
-        let _ = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| self.lane().clean()));
+        let _ = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| self.lane(Place::Main).clean()));
         let main = self.main.take();
         std::thread::scope(|scope| {
             scope.spawn(|| drop(main));

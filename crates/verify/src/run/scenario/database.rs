@@ -23,7 +23,7 @@ pub(super) struct OwnDatabase {
 impl Play<'_, '_> {
     /// Makes a new empty database, for every container from here on.
     pub(super) fn fresh_database(&mut self) -> Result<(), Finding> {
-        let throwaway = self.runs.database.for_scenarios().map_err(Finding::unproven)?;
+        let throwaway = self.runs.database.for_scenarios(self.runs.place).map_err(Finding::unproven)?;
         let name = format!("scenario_{}", MADE.fetch_add(1, Ordering::Relaxed));
         throwaway.make_database(&name).map_err(|error| {
             Finding::unproven(format!("no fresh database: {}", self.redactor.quote(&error.to_string())))
@@ -35,7 +35,7 @@ impl Play<'_, '_> {
     /// Lays the way to the server, for a scenario that will cut it.
     pub(super) fn lay_line(&mut self) -> Result<(), Finding> {
         if self.database.line.is_none() {
-            let throwaway = self.runs.database.for_scenarios().map_err(Finding::unproven)?;
+            let throwaway = self.runs.database.for_scenarios(self.runs.place).map_err(Finding::unproven)?;
             let line = Line::to(throwaway.address());
             let line =
                 line.map_err(|error| Finding::unproven(format!("no way to the database could be laid: {error}")))?;
@@ -65,7 +65,8 @@ impl Play<'_, '_> {
         run.files.extend(self.files.iter().cloned());
         let OwnDatabase { name, line } = &self.database;
         if name.is_some() || line.is_some() {
-            self.runs.database.put_other_into(&mut run, name.as_deref(), line.as_ref().map(Line::address));
+            let address = line.as_ref().map(Line::address);
+            self.runs.database.put_other_into(&mut run, self.runs.place, name.as_deref(), address);
         }
         run
     }
