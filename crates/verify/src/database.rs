@@ -1,11 +1,10 @@
 //! Which database a run has: the user's, a throwaway one, or none.
 
-use std::net::{IpAddr, SocketAddr, TcpListener, ToSocketAddrs as _};
-use std::panic::resume_unwind;
+use std::net::{SocketAddr, TcpListener, ToSocketAddrs as _};
 use std::sync::Mutex;
 use std::thread;
 
-use seaworthy_database::{DatabaseError, Throwaway};
+use seaworthy_database::Throwaway;
 use seaworthy_engine::{Container, Prepared, Run, Service};
 use seaworthy_report::Database as Kind;
 use seaworthy_spec::{Check, Database, Spec, System};
@@ -15,9 +14,8 @@ use crate::given;
 use crate::lanes::{self, Place};
 use crate::redact::Redactor;
 use crate::run::held;
+use crate::servers::{Needs, Servers, known, service};
 
-/// The name by which a container knows the throwaway server.
-const HOST: &str = "database.internal";
 /// Where the container finds the throwaway authority's certificate.
 const CA_PATH: &str = "/run/seaworthy/ca.pem";
 /// Where it finds a database URL that changes.
@@ -69,6 +67,12 @@ impl Wanted {
         }
     }
 
+    /// Which throwaway servers that takes.
+    pub(crate) fn needs(&self, options: &Options) -> Needs {
+        let stand_in = self.given(options).is_none() && self.stand_in && self.variable.is_some();
+        Needs { stand_in, rotating: self.rotating, apart: stand_in && self.apart }
+    }
+
     /// Whether a database server would be written to that is the user's own.
     pub(crate) fn given<'a>(&self, options: &'a Options) -> Option<(&'a str, &'a str)> {
         let variable = self.variable.as_deref().unwrap_or("DATABASE_URL");
@@ -78,18 +82,16 @@ impl Wanted {
 }
 
 impl RunDatabase {
-    /// Takes the given one, else starts a throwaway one where the specification asks for it. Where containers are isolated, a given
-    /// server must be named to them.
+    /// Takes the given one, else a throwaway one where the specification asks for it. Where containers are isolated, a given server must be
+    /// named to them.
     pub(crate) fn provide(
         wanted: &Wanted,
         options: &Options,
         prepared: &dyn Prepared,
+        servers: Servers,
         redactor: &mut Redactor,
     ) -> Self {
-        let is_given = wanted.given(options).is_some();
-        let stand_in = !is_given && wanted.stand_in && wanted.variable.is_some();
-        let needs = Needs { stand_in, rotating: wanted.rotating, apart: stand_in && wanted.apart };
-        let Servers { stand_in, rotating, apart } = needs.start(prepared.gateway());
+        let Servers { stand_in, rotating, apart } = servers;
         let mut database = Self {
             kind: Kind::None,
             variable: wanted.variable.clone(),
@@ -301,55 +303,6 @@ impl RunDatabase {
     }
 }
 
-/// Which servers a run needs.
-struct Needs {
-    stand_in: bool,
-    rotating: bool,
-    apart: bool,
-}
-
-struct Servers {
-    stand_in: Option<Started>,
-    rotating: Option<Started>,
-    apart: Option<Started>,
-}
-
-type Started = Result<Throwaway, DatabaseError>;
-
-impl Needs {
-    /// Starts them, all at once.
-    fn start(&self, gateway: IpAddr) -> Servers {
-        let start = || Throwaway::start(gateway, HOST);
-        thread::scope(|scope| {
-            let begin = |is_needed: bool| is_needed.then(|| scope.spawn(start));
-            let begun = [begin(self.rotating), begin(self.apart)];
-            let stand_in = self.stand_in.then(start);
-            let [rotating, apart] =
-                begun.map(|begun| begun.map(|one| one.join().unwrap_or_else(|panic| resume_unwind(panic))));
-            Servers { stand_in, rotating, apart }
-        })
-    }
-}
-
-fn service(throwaway: &Throwaway) -> Service {
-    Service { name: HOST.to_owned(), address: throwaway.address() }
-}
-
-/// A throwaway server, whose passwords nobody gets to see from here on.
-fn known(started: Started, redactor: &mut Redactor) -> Result<Throwaway, String> {
-    match started {
-        Ok(throwaway) => {
-            redactor.add_password(throwaway.password());
-            redactor.add_password(throwaway.next_password());
-            Ok(throwaway)
-        }
-        Err(error) => {
-            let hint = error.hint().map(|hint| format!(" ({hint})")).unwrap_or_default();
-            Err(redactor.redact(&format!("{error}{hint}")))
-        }
-    }
-}
-
 /// Another value of the database variable.
 pub(crate) struct Elsewhere {
     pub(crate) url: String,
@@ -427,6 +380,8 @@ fn closed_port(used: u16) -> Option<u16> {
 
 #[cfg(test)]
 mod tests {
+    use std::net::IpAddr;
+
     use super::*;
 
     #[test]
@@ -465,7 +420,7 @@ mod tests {
     #[test]
     fn a_container_apart_has_a_database_that_no_other_writes_to() {
         let needs = Needs { stand_in: true, rotating: false, apart: true };
-        let Servers { stand_in, rotating, apart } = needs.start(std::net::Ipv4Addr::LOCALHOST.into());
+        let Servers { stand_in, rotating, apart } = needs.start(IpAddr::from([127, 0, 0, 1]));
         assert!(rotating.is_none());
         let database = RunDatabase {
             kind: Kind::StandIn,

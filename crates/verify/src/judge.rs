@@ -9,7 +9,7 @@ use seaworthy_report::{self as report, Verdict};
 use seaworthy_spec::{Check, Criterion, Promise, Spec, Stage};
 
 use crate::image::{self, Facts};
-use crate::lanes::{Lanes, Place, When};
+use crate::lanes::{self, Lanes, Place, When};
 use crate::redact::Redactor;
 use crate::run::{Down, Main, Runs, Shared, Teller, Up, commands_seen, needs_reach};
 use crate::verify::milliseconds;
@@ -41,19 +41,19 @@ impl<'a> Evidence<'a> {
     /// Promises whose containers share nothing with others are decided beside them, where the machine has a processor for them. What is
     /// promised about time is decided alone.
     pub(crate) fn decide(self, spec: &Spec, watch: &mut dyn FnMut(Event<'_>)) -> Vec<report::Criterion> {
-        let lanes = Lanes::of(self.runs.ok());
-        let (at_once, beside) = lanes.at_once(spec);
+        let order = Lanes::of(self.runs.ok());
+        let (at_once, beside) = order.at_once(spec);
         let judge = self.judge(Place::Main);
         let mut decided: Vec<report::Criterion> = Vec::with_capacity(spec.criteria.len());
         self.beside(&beside, watch, &mut decided, |watch, decided| judge.each(&at_once, watch, decided));
         // What one scenario left, another one may find.
         let apart = beside.iter().any(|(place, _)| *place == Place::Apart).then(|| self.judge(Place::Apart));
         for judge in std::iter::once(&judge).chain(&apart) {
-            judge.runs.iter().for_each(Runs::calm);
+            judge.runs.iter().for_each(|runs| runs.calm(lanes::containers_afterwards(spec)));
         }
         for when in When::AFTERWARDS {
             for criterion in spec.criteria.iter().filter(|criterion| When::of(criterion) == when) {
-                let apart = apart.as_ref().filter(|_| lanes.place(criterion) == Place::Apart);
+                let apart = apart.as_ref().filter(|_| order.place(criterion) == Place::Apart);
                 apart.unwrap_or(&judge).each(&[criterion], watch, &mut decided);
             }
         }

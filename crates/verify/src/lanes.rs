@@ -114,6 +114,18 @@ pub(crate) fn divides(spec: &Spec) -> bool {
     apart.len() > 1 && !others.is_empty() && has_processors()
 }
 
+/// How many containers will be started when nothing is decided beside others any more, about.
+pub(crate) fn containers_afterwards(spec: &Spec) -> usize {
+    let afterwards = spec.criteria.iter().filter(|criterion| When::of(criterion) != When::AtOnce);
+    let containers = afterwards.flat_map(Criterion::checks).map(|check| match check {
+        // One that ends, and one after it.
+        Check::StopGraceful { .. } | Check::Scenario(_) => 2,
+        Check::LogsStdout { .. } => 1,
+        _ => 0,
+    });
+    containers.sum()
+}
+
 /// Whether the machine has a processor for what is decided beside.
 fn has_processors() -> bool {
     !thread::available_parallelism().is_ok_and(|processors| processors.get() == 1)

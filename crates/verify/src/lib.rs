@@ -17,6 +17,7 @@ mod redact;
 mod run;
 mod sbom;
 mod schema;
+mod servers;
 mod service;
 mod subject;
 mod travel;

@@ -1,6 +1,7 @@
 //! The order of work: the image's facts beside the making ready of a run, then every promise, then the report.
 
 use std::io;
+use std::net::{IpAddr, Ipv4Addr};
 use std::time::{Duration, Instant};
 
 use seaworthy_engine::{Engine, Prepared, machine};
@@ -15,6 +16,9 @@ use crate::lanes::Place;
 use crate::redact::Redactor;
 use crate::run::{Down, Inputs, Shared, Teller};
 use crate::{Event, Options, Subject, beyond, port};
+
+/// Where almost all engines' containers reach this machine: servers start there while the engine makes the image ready.
+const GATEWAY: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
 /// Why there is no report.
 #[derive(Debug, thiserror::Error)]
@@ -172,9 +176,18 @@ fn make_ready(
 ) -> Result<Ready, Down> {
     let engine = engine.as_ref().map_err(|why| Down::Missing(format!("nothing was run: {why}")))?;
     watch(Event::Begins("making the image ready to run"));
-    let prepared = engine.prepare(subject.image).map_err(|error| Down::of(&error, redactor))?;
+    let needs = wanted.needs(options);
+    let (prepared, servers) = beside(|| engine.prepare(subject.image), || needs.start(GATEWAY));
+    let prepared = prepared.map_err(|error| Down::of(&error, redactor))?;
     watch(Event::Begins("making the database ready"));
-    let database = RunDatabase::provide(wanted, options, prepared.as_ref(), redactor);
+    let servers = match prepared.gateway() {
+        GATEWAY => servers,
+        other => {
+            drop(servers);
+            needs.start(other)
+        }
+    };
+    let database = RunDatabase::provide(wanted, options, prepared.as_ref(), servers, redactor);
     if database.is_given_server() {
         let variable = database.variable.as_deref().unwrap_or_default();
         watch(Event::Notice(&format!(
@@ -182,6 +195,15 @@ fn make_ready(
         )));
     }
     Ok(Ready { database, prepared })
+}
+
+/// Does one while another thread does the other.
+fn beside<A, B: Send>(one: impl FnOnce() -> A, other: impl FnOnce() -> B + Send) -> (A, B) {
+    std::thread::scope(|scope| {
+        let other = scope.spawn(other);
+        let one = one();
+        (one, other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+    })
 }
 
 fn health_path(spec: &Spec) -> Option<String> {

@@ -175,8 +175,9 @@ impl<'a> Shared<'a> {
 }
 
 impl Runs<'_> {
-    /// Nothing is at work beside what is decided from here on.
-    pub(crate) fn calm(&self) {
+    /// Nothing is at work beside what is decided from here on, which takes so many containers.
+    pub(crate) fn calm(&self, containers: usize) {
+        (0..containers).for_each(|_| self.prepared.expect_another());
         self.remover.finish();
         self.prepared.rest();
     }
