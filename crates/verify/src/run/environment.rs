@@ -101,6 +101,10 @@ impl Runs<'_> {
             Err(down) => return down.finding(&what, Finding::fail),
         };
         let finding = self.watch_move(main, container.as_ref(), old, other, &what);
+        if finding.verdict == seaworthy_report::Verdict::Pass {
+            // Ended while it makes its tables, it would leave them half made to the others.
+            self.let_settle(container.as_ref(), other, self.options.timeout);
+        }
         self.retire(container, "a container with another port");
         finding
     }

@@ -193,13 +193,19 @@ impl Runs<'_> {
         if let Some(silent) = up.silent {
             return Err(silent);
         }
-        // A container like the main one is given the time to become like it. While the main one is made there is nothing to be like.
-        if let (Some(Ok(Main { api: Ok(api), settled_after: Some(_), .. })), Some(port)) = (self.main.get(), port) {
-            self.settle(up.container.as_ref(), api, port, within);
+        if let Some(port) = port {
+            self.let_settle(up.container.as_ref(), port, within);
         }
         self.note_start(up.container.as_ref());
         self.expect_another();
         Ok(up)
+    }
+
+    /// Gives a container like the main one the time to become like it. While the main one is made there is nothing to be like.
+    pub(super) fn let_settle(&self, container: &dyn Container, port: u16, within: Duration) {
+        if let Some(Ok(Main { api: Ok(api), settled_after: Some(_), .. })) = self.main.get() {
+            self.settle(container, api, port, within);
+        }
     }
 
     /// As [`Runs::wait`], also for one that runs and cannot be reached.
