@@ -45,10 +45,8 @@ pub(crate) struct RunDatabase {
 /// What a specification asks for, before anything is started.
 pub(crate) struct Wanted {
     variable: Option<String>,
-    stand_in: bool,
     guessed: bool,
-    rotating: bool,
-    apart: bool,
+    servers: Needs,
 }
 
 impl Wanted {
@@ -58,19 +56,14 @@ impl Wanted {
         let stand_in = database.as_ref().is_some_and(Database::is_replaceable);
         let guessed = database.as_ref().is_some_and(|database| database.system == System::Unknown);
         let rotating = spec.checks().any(|check| matches!(check, Check::DatabaseRotates { .. }));
-        Self {
-            variable: database.map(|database| database.variable),
-            stand_in,
-            guessed,
-            rotating,
-            apart: lanes::divides(spec),
-        }
+        let servers = Needs { stand_in, rotating, apart: lanes::divides(spec) };
+        Self { variable: database.map(|database| database.variable), guessed, servers }
     }
 
     /// Which throwaway servers that takes.
     pub(crate) fn needs(&self, options: &Options) -> Needs {
-        let stand_in = self.given(options).is_none() && self.stand_in && self.variable.is_some();
-        Needs { stand_in, rotating: self.rotating, apart: stand_in && self.apart }
+        let stand_in = self.given(options).is_none() && self.servers.stand_in && self.variable.is_some();
+        Needs { stand_in, apart: stand_in && self.servers.apart, ..self.servers }
     }
 
     /// Whether a database server would be written to that is the user's own.

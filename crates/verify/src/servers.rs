@@ -38,11 +38,11 @@ impl Needs {
     pub(crate) fn start(self, gateway: IpAddr) -> Servers {
         let start = || Throwaway::start(gateway, HOST);
         thread::scope(|scope| {
-            let begin = |is_needed: bool| is_needed.then(|| scope.spawn(start));
-            let begun = [begin(self.rotating), begin(self.apart)];
+            let start_if = |is_needed: bool| is_needed.then(|| scope.spawn(start));
+            let others = [start_if(self.rotating), start_if(self.apart)];
             let stand_in = self.stand_in.then(start);
             let [rotating, apart] =
-                begun.map(|begun| begun.map(|one| one.join().unwrap_or_else(|panic| resume_unwind(panic))));
+                others.map(|other| other.map(|one| one.join().unwrap_or_else(|panic| resume_unwind(panic))));
             Servers { stand_in, rotating, apart }
         })
     }
