@@ -52,6 +52,6 @@ pub use scenario::{
     Action, Answer, Body, ExitWanted, HeaderTest, HeaderWanted, Login, Repeat, Request, Save, SaveFrom, Scenario, Step,
     TextTest, TextWanted,
 };
-pub use steps::{StepForm, step_forms, templates};
+pub use steps::{RUN_NAME, StepForm, step_forms, templates};
 pub use suggest::readings;
 pub use vocabulary::{Entry, vocabulary};

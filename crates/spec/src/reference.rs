@@ -188,6 +188,7 @@ A comment may have several lines, one step each. A mistake is an error that name
 - `save id` keeps the member `id` of the answer, `save id = $.items[0].id` any other, `save etag = header ETag` a header, `save sid = cookie session` a cookie that this answer sets.
   `{id}` stands for it in later lines: in paths, header values, forms, tests of a text and strings of JSON. A name that was not saved before is an error; a literal brace in a
   JSON string is `\u007b`. An expression between slashes holds no such names.
+- `{run}` stands for a text of 16 hexadecimal digits that no other run has, and that changes each time the steps are repeated. Nobody saves it.
 - `{env.API_TOKEN}` stands for a variable that the run has: given by `--env`, set by `start with`, or by the run itself. So no secret stands in the specification, and none in a report.
   Without a value, or with an empty one, the promise is `unproven`.
 - `100 times, 10 at once, p99 within 50ms`: every answer must be what the step says, and 99 of 100 must come within the time. At most 10,000 requests, 100 at once, in 2 minutes.
@@ -202,6 +203,37 @@ A comment may have several lines, one step each. A mistake is an error that name
   A `Secure` cookie is sent although the request is plain HTTP: in use, whoever ends TLS stands in front of the container. A `Cookie` header in a step is sent in their place.
 - `K="a value with spaces"` is written as a JSON string.
 - A scenario has at most 100 lines of at most 64 KiB, its JSON at most 32 levels, and at least one line that asks for something: a start alone shows nothing.
+
+### Steps under a promise
+
+Steps under a sentence that is understood are what the service does while that promise is judged. A service without an OpenAPI document, and a worker without HTTP, prove it that way:
+
+````markdown
+- [ ] Uses at most 64 MB of memory
+  ```check
+  POST /notes {"text": "{run}"} -> 201, save id
+  GET /notes/{id} -> 200 {"text": "{run}"}
+  ```
+- [ ] Notes persist across container restarts
+  ```check
+  POST /notes {"text": "{run}"} -> 201, save id
+  restart
+  GET /notes/{id} -> 200 {"text": "{run}"}
+  ```
+````
+
+| promise | how the steps are used |
+| --- | --- |
+| memory | in one container under the limit, repeated until its peak is steady |
+| read-only root, no capabilities | in a container with less |
+| stopping | before the signal; the last write with a body is sent again and is under way when the signal comes; without one, three GETs are sent right before it, and a warning says so |
+| persistence | as they stand: what is written before `restart` must be read after it |
+
+- Except for persistence, one step must make the service work: a POST, PUT, PATCH or DELETE that is taken (2xx or 3xx), or a GET whose body is tested. Paths of its health do not count.
+- Without a port, a line of the log is a job: `log contains "…"` must hold twice, the second time for a new line, since a start is logged once.
+- Persistence needs a GET behind `restart` whose path or body depends on `{run}` or a saved value. Where the request itself might tell the service the answer (it sends `{run}`, or a token longer than 40
+  characters), or the answer holds no `{run}`, the steps behind `restart` must not hold in a container on empty volumes; with a database, the promise is `unproven` then.
+- Steps that show less leave the promise `unproven` and say what is missing. A step that fails under a limit breaks the promise only where the same steps hold without it.
 
 ## Bind a sentence
 

@@ -8,6 +8,7 @@ mod inside;
 mod pages;
 mod postgres;
 mod wire;
+mod worker;
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -130,6 +131,9 @@ fn main() {
             signal(15, 1);
             signal(3, on_stop);
         }
+    }
+    if faults.has("--works") {
+        worker::work(&faults, &folder);
     }
     let port = if faults.has("--fixed-port") { 8000 } else { port() };
     let addresses = [("--loopback", "127.0.0.1"), ("--loopback-of-ipv6", "::1"), ("--ipv6-too", "::")];
@@ -539,6 +543,13 @@ fn answer(store: &Store, method: &str, path: &str, body: &str) -> (&'static str,
         ("POST", "/notes", _) if store.faults.has("--other-parameters") => {
             eprintln!("TypeError: connect() got an unexpected keyword argument 'sslmode'");
             ("500 Internal Server Error", "{\"detail\":\"internal\"}".to_owned())
+        }
+        ("GET", path, _) if path.starts_with("/echo/") => ("200 OK", format!("{{\"text\":\"{}\"}}", &path[6..])),
+        ("POST", "/notes", _) if store.faults.has("--spools") && fs::write("/spool", body).is_err() => {
+            ("500 Internal Server Error", "{\"detail\":\"no spool\"}".to_owned())
+        }
+        ("POST", "/notes", _) if store.faults.has("--gives-away") && worker::give_away("/given").is_err() => {
+            ("500 Internal Server Error", "{\"detail\":\"not given away\"}".to_owned())
         }
         ("POST", "/notes", _) => match text_of(body) {
             Some(text) if store.faults.has("--ascii-only") => {

@@ -15,7 +15,7 @@ use crate::rust_image::{run, target, workspace};
 /// Fails if it cannot be compiled: `rustc` and a static libc are needed.
 pub fn sample_service() -> anyhow::Result<PathBuf> {
     let sources = workspace().join("crates/testkit/sample");
-    let files = ["notes.rs", "authors.rs", "inside.rs", "pages.rs", "postgres.rs", "wire.rs"]
+    let files = ["notes.rs", "authors.rs", "inside.rs", "pages.rs", "postgres.rs", "wire.rs", "worker.rs"]
         .map(|name| fs::read(sources.join(name)));
     let digest = seaworthy_image::Digest::of(&files.into_iter().collect::<Result<Vec<_>, _>>()?.concat());
     let folder = target()?.join("testkit");

@@ -152,6 +152,8 @@ impl<'a> Judge<'a> {
     fn check(&self, check: &Check, criterion: &Criterion, decided: &[report::Criterion]) -> Finding {
         let id = criterion.id.as_str();
         let (facts, subject) = (self.facts, self.subject);
+        // What a person wrote under the promise is what the service does while it is judged.
+        let steps = criterion.checks().iter().find_map(Check::scenario);
         match check {
             Check::BuildSucceeds => beyond::builds(subject),
             Check::BuildDockerfile => beyond::builds_by_dockerfile(subject),
@@ -205,7 +207,7 @@ impl<'a> Judge<'a> {
                 "no {name} is at hand to stand in for the one in {variable}: nothing was seen"
             )),
             Check::DataPersists { things } => {
-                self.of_owners(self.run(check, id, |runs, main| runs.persists(main, things)))
+                self.of_owners(self.run(check, id, |runs, main| runs.persists(main, things, steps)))
             }
             Check::DatabaseRotates { variable } => self.run(check, id, |runs, main| runs.rotates(main, variable)),
             Check::EnvConfigurable { variable, default } => {
@@ -220,17 +222,17 @@ impl<'a> Judge<'a> {
             Check::StartRuns { port } => self.run(check, id, |runs, main| runs.starts(main, *port)),
             Check::StartWithin { within } => self.run(check, id, |runs, main| runs.starts_within(main, *within)),
             Check::StopGraceful { within, signal } => {
-                self.run(check, id, |runs, main| runs.stops_within(main, *within, signal))
+                self.run(check, id, |runs, main| runs.stops_within(main, *within, signal, steps))
             }
             Check::MemoryUnder { limit_bytes } => {
-                self.run(check, id, |runs, main| runs.memory_under(main, *limit_bytes))
+                self.run(check, id, |runs, main| runs.memory_under(main, *limit_bytes, steps))
             }
             Check::RootfsReadOnly { writable } => {
-                let finding = self.of_owners(self.run(check, id, |runs, main| runs.read_only(main, writable)));
+                let finding = self.of_owners(self.run(check, id, |runs, main| runs.read_only(main, writable, steps)));
                 let notes = image::scratch(facts, writable);
                 notes.iter().filter(|_| finding.verdict == Verdict::Pass).fold(finding.clone(), Finding::warn)
             }
-            Check::CapabilitiesNone => self.run(check, id, Runs::without_capabilities),
+            Check::CapabilitiesNone => self.run(check, id, |runs, main| runs.without_capabilities(main, steps)),
             Check::LogsStdout { json } => self.run(check, id, |runs, main| runs.logs_to_stdout(main, *json)),
             Check::LogsSecrets => self.run(check, id, Runs::no_secret_in_logs),
             Check::NetworkOnly { allowed } => self.run(check, id, |runs, main| runs.talks_only_to(main, allowed)),

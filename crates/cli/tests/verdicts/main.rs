@@ -21,3 +21,4 @@ mod steps;
 mod task_api;
 mod users;
 mod vouched;
+mod workload;

@@ -30,6 +30,9 @@ const MOST_STEPS: usize = 100;
 /// The most bytes that one line of it may have.
 const MOST_BYTES: usize = 64 * 1024;
 
+/// `{run}` stands for a text that no other run has, and that is another one each time the steps are gone through.
+pub const RUN_NAME: &str = "run";
+
 /// Names that earlier lines saved.
 type Saved = BTreeSet<String>;
 
@@ -41,7 +44,7 @@ pub(crate) fn scenario(source: &Source<'_>, lines: &[Fragment<'_>], problems: &m
         problems.push(source.problem(line.place, "too many steps", Some(hint)));
         return None;
     }
-    let (mut steps, mut saved) = (Vec::new(), Saved::new());
+    let (mut steps, mut saved) = (Vec::new(), Saved::from([RUN_NAME.to_owned()]));
     for line in lines {
         match action(line.text, &saved) {
             Ok(action) => {

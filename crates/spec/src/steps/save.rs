@@ -1,5 +1,6 @@
 //! `save NAME`: what later lines may use.
 
+use super::RUN_NAME;
 use super::header::is_token;
 use super::name::is_name;
 use crate::cursor::{Cursor, Fault, fault, shown};
@@ -14,6 +15,10 @@ pub(super) fn save(cursor: &mut Cursor<'_>) -> Result<Save, Fault> {
     let (name, glued) = word.split_once('=').map_or((word, None), |(name, _)| (name, Some(name.len())));
     if !is_name(name) {
         return Err(fault(at, format!("expected a name to save, found {}", shown(word)), HINT));
+    }
+    if name == RUN_NAME {
+        let hint = "`{run}` stands for a text that is new in each run; save it under another name";
+        return Err(fault(at, "`run` cannot be saved", hint));
     }
     let name = name.to_owned();
     if let Some(length) = glued {

@@ -3,14 +3,23 @@
 use seaworthy_engine::Run;
 use seaworthy_report::Verdict;
 
+use seaworthy_spec::Scenario;
+
 use super::{Main, Runs, Until, Users};
 use crate::Finding;
 
 /// Ports below this one need a capability, unless a runtime opens them.
 const LOWEST_FREE: u16 = 1024;
 
+/// A container with less, and what it does.
+struct Less<'a> {
+    run: Run,
+    how: String,
+    steps: Option<&'a Scenario>,
+}
+
 impl Runs<'_> {
-    pub(crate) fn read_only(&self, main: &Main, writable: &[String]) -> Finding {
+    pub(crate) fn read_only(&self, main: &Main, writable: &[String], steps: Option<&Scenario>) -> Finding {
         let run = Run { read_only: true, writable: writable.to_vec(), ..self.run() };
         let mut volumes = self.config().volumes();
         volumes.extend_from_slice(writable);
@@ -18,25 +27,26 @@ impl Runs<'_> {
             none if none.is_empty() => String::new(),
             paths => format!(" but for {paths}"),
         };
-        self.works(main, &run, &format!("with a read-only root{but}"), |_| Ok(()))
+        self.works(main, &Less { run, how: format!("with a read-only root{but}"), steps }, |_| Ok(()))
     }
 
-    pub(crate) fn without_capabilities(&self, main: &Main) -> Finding {
+    pub(crate) fn without_capabilities(&self, main: &Main, steps: Option<&Scenario>) -> Finding {
         let run = Run { no_capabilities: true, ..self.run() };
-        let finding = self.works(main, &run, "with no capabilities", |users| {
-            match users.processes().find(|process| process.capabilities.is_some_and(|all| all != 0)) {
-                Some(process) => Err(Finding::unproven(format!(
-                    "the engine {} left `{}` the capabilities {:x}",
-                    self.engine,
-                    self.redactor.quote(&process.command),
-                    process.capabilities.unwrap_or_default()
-                ))),
-                None if users.processes().all(|process| process.capabilities.is_none()) => Err(Finding::unproven(
-                    format!("the engine {} shows no capabilities of the container's processes", self.engine),
-                )),
-                None => Ok(()),
-            }
-        });
+        let finding =
+            self.works(main, &Less { run, how: "with no capabilities".to_owned(), steps }, |users| {
+                match users.processes().find(|process| process.capabilities.is_some_and(|all| all != 0)) {
+                    Some(process) => Err(Finding::unproven(format!(
+                        "the engine {} left `{}` the capabilities {:x}",
+                        self.engine,
+                        self.redactor.quote(&process.command),
+                        process.capabilities.unwrap_or_default()
+                    ))),
+                    None if users.processes().all(|process| process.capabilities.is_none()) => Err(Finding::unproven(
+                        format!("the engine {} shows no capabilities of the container's processes", self.engine),
+                    )),
+                    None => Ok(()),
+                }
+            });
         match self.port {
             Ok(port @ 1..LOWEST_FREE) if finding.verdict == Verdict::Pass => finding.warn(format!(
                 "it listens on port {port}, which engines open to everybody; where a runtime does not, it needs NET_BIND_SERVICE"
@@ -45,8 +55,24 @@ impl Runs<'_> {
         }
     }
 
-    /// Does everything that the main container was seen to do.
-    fn works(&self, main: &Main, run: &Run, how: &str, and: impl Fn(&Users) -> Result<(), Finding>) -> Finding {
+    /// Does everything that the main container was seen to do, and the promise's own steps.
+    fn works(&self, main: &Main, less: &Less<'_>, and: impl Fn(&Users) -> Result<(), Finding>) -> Finding {
+        let Less { run, how, steps } = less;
+        let has_document = main.api.is_ok() && self.crud(main).verdict == Verdict::Pass;
+        let by_document = match steps {
+            Some(_) if !has_document => Finding::unproven("only its start could be seen"),
+            _ => self.works_by_document(main, run, how, &and),
+        };
+        self.both(by_document, *steps, |steps| self.steps_with_less(steps, run, how, &and))
+    }
+
+    fn works_by_document(
+        &self,
+        main: &Main,
+        run: &Run,
+        how: &str,
+        and: &impl Fn(&Users) -> Result<(), Finding>,
+    ) -> Finding {
         let mut users = Users::default();
         let up = match self.up(run, None, self.until(), Some(&mut users)) {
             Ok(up) => up,

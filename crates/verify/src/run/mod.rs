@@ -21,6 +21,7 @@ mod start;
 mod stop;
 mod user;
 mod wait;
+mod workload;
 
 use std::cell::{Cell, RefCell};
 use std::io;
@@ -311,7 +312,7 @@ pub(crate) fn seconds(time: Duration) -> String {
 }
 
 /// Sixteen hexadecimal digits that no other run has.
-fn mark() -> String {
+pub(crate) fn mark() -> String {
     use std::hash::{BuildHasher as _, Hasher as _};
     let mut hasher = std::collections::hash_map::RandomState::new().build_hasher();
     hasher.write_u32(std::process::id());

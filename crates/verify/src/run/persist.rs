@@ -2,6 +2,8 @@
 
 use seaworthy_engine::Signal;
 
+use seaworthy_spec::Scenario;
+
 use super::remover::Storage;
 use super::{Main, Runs};
 use crate::Finding;
@@ -63,7 +65,12 @@ pub(crate) struct Persisted<'a> {
 }
 
 impl Runs<'_> {
-    pub(crate) fn persists(&self, main: &Main, things: &str) -> Finding {
+    /// By the service's document, and by the promise's own steps.
+    pub(crate) fn persists(&self, main: &Main, things: &str, steps: Option<&Scenario>) -> Finding {
+        self.both(self.persists_by_document(main, things), steps, |steps| self.kept_by_steps(steps))
+    }
+
+    fn persists_by_document(&self, main: &Main, things: &str) -> Finding {
         let api = match (&self.port, &main.api) {
             (Err(_), _) => return Finding::unproven(self.no_port()),
             (_, Err(why)) => return Finding::unproven(format!("{why}; {SCENARIO}")),

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use seaworthy_engine::{Container, Exit, Signal, Status};
 use seaworthy_image::Config;
 use seaworthy_report::Verdict;
-use seaworthy_spec::StopSignal;
+use seaworthy_spec::{Scenario, StopSignal};
 
 use super::remover::Storage;
 use super::{Main, Runs, Up, seconds};
@@ -33,24 +33,24 @@ const SHELLS: &[&str] = &["sh", "bash", "dash", "ash", "busybox", "zsh", "ksh", 
 const BY_SIGNAL: i32 = 128;
 
 /// A request whose body is half-sent.
-struct Held {
+pub(super) struct Held {
     stream: TcpStream,
     rest: Vec<u8>,
 }
 
 /// How the held request began.
-enum Begun {
+pub(super) enum Begun {
     Held(Held),
     /// Answered before its body was whole.
     Early(u16),
 }
 
 /// The signal that a service is asked to stop with, and how long it may take.
-struct Asked {
-    signal: Signal,
+pub(super) struct Asked {
+    pub(super) signal: Signal,
     /// `SIGTERM`
-    name: String,
-    within: Duration,
+    pub(super) name: String,
+    pub(super) within: Duration,
 }
 
 impl Asked {
@@ -73,11 +73,14 @@ impl Asked {
 }
 
 /// A stop under way: what is in flight.
-struct Stopped<'a> {
-    api: &'a OpenApi,
-    path: &'a str,
-    what: &'a str,
-    asked: &'a Asked,
+pub(super) struct Stopped<'a> {
+    /// Where one tells what a request made.
+    pub(super) api: Option<&'a OpenApi>,
+    pub(super) path: &'a str,
+    pub(super) what: &'a str,
+    /// The status that a step wants.
+    pub(super) wanted: Option<u16>,
+    pub(super) asked: &'a Asked,
 }
 
 /// What was answered to a held request.
@@ -89,8 +92,34 @@ struct Answered {
 }
 
 impl Runs<'_> {
-    pub(crate) fn stops_within(&self, main: &Main, within: Duration, signal: &StopSignal) -> Finding {
+    /// By the service's document, and by the promise's own steps.
+    pub(crate) fn stops_within(
+        &self,
+        main: &Main,
+        within: Duration,
+        signal: &StopSignal,
+        steps: Option<&Scenario>,
+    ) -> Finding {
         let asked = &Asked::of(signal, self.config(), within);
+        let by_document = match &main.api {
+            Err(why) if steps.is_some() => Finding::unproven(why),
+            _ => self.stops_by_document(main, asked),
+        };
+        let finding = self.both(by_document, steps, |steps| self.stops_by_steps(steps, asked));
+        match image::stopped_by(self.config()) {
+            configured if configured != asked.name => {
+                let named = if self.config().stop_signal().is_some() {
+                    "its config names"
+                } else {
+                    "is sent where none is named"
+                };
+                finding.warn(format!("engines stop it with {configured}, which {named}, and not with {}", asked.name))
+            }
+            _ => finding,
+        }
+    }
+
+    fn stops_by_document(&self, main: &Main, asked: &Asked) -> Finding {
         let creation = main.api.as_ref().ok().and_then(|api| Some((api, self.requests(api).creation(6)?)));
         let storage = match self.storage() {
             Ok(storage) => storage,
@@ -109,7 +138,7 @@ impl Runs<'_> {
                 let what = format!("POST {}", collection.path);
                 match self.hold(container, *port, api, &request) {
                     Ok((held, _)) if !held.is_empty() => {
-                        let stopped = Stopped { api, path: &request.path, what: &what, asked };
+                        let stopped = Stopped { api: Some(api), path: &request.path, what: &what, wanted: None, asked };
                         self.stop_held(container, held, &stopped, &mut confirmed)
                     }
                     Ok((_, early)) => self.stop_idle(
@@ -126,20 +155,9 @@ impl Runs<'_> {
             }
         };
         self.retire(up.container, "a container that was stopped");
-        let finding = match before {
+        match before {
             Some(before) if finding.verdict == Verdict::Pass && !confirmed.is_empty() => {
                 self.is_kept(&storage, &before, &confirmed, &asked.name, finding)
-            }
-            _ => finding,
-        };
-        match image::stopped_by(self.config()) {
-            configured if configured != asked.name => {
-                let named = if self.config().stop_signal().is_some() {
-                    "its config names"
-                } else {
-                    "is sent where none is named"
-                };
-                finding.warn(format!("engines stop it with {configured}, which {named}, and not with {}", asked.name))
             }
             _ => finding,
         }
@@ -253,14 +271,14 @@ impl Runs<'_> {
     }
 
     /// `confirmed` gets what was made after the signal: where it can be read, and the status.
-    fn stop_held(
+    pub(super) fn stop_held(
         &self,
         container: &dyn Container,
         held: Vec<Held>,
         stopped: &Stopped<'_>,
         confirmed: &mut Vec<(String, u16)>,
     ) -> Finding {
-        let Stopped { what, asked, .. } = stopped;
+        let Stopped { what, wanted, asked, .. } = stopped;
         let Asked { name: signal, within, .. } = asked;
         let signalled = Instant::now();
         if let Err(error) = container.signal(asked.signal) {
@@ -283,7 +301,7 @@ impl Runs<'_> {
             let answer = held.finish(within.saturating_sub(signalled.elapsed()));
             answers.push(answer.map(|(status, body)| {
                 let response = Response { status, headers: Vec::new(), body, took: Duration::ZERO };
-                let made = self.requests(stopped.api).made_at(stopped.path, &response);
+                let made = stopped.api.and_then(|api| self.requests(api).made_at(stopped.path, &response));
                 Answered { status, made, after: signalled.elapsed() }
             }));
         }
@@ -304,10 +322,14 @@ impl Runs<'_> {
                 Err(error) => {
                     Finding::fail(format!("{what}, begun before {signal}{of}, was not answered: {error}; {end}"))
                 }
-                Ok(Answered { status: status @ 200..=299, after, .. }) => Finding::pass(format!(
-                    "{what}, half-sent at {signal}{of}, answered {status} {} ms after it; {end}",
-                    after.as_millis()
-                )),
+                Ok(Answered { status, after, .. })
+                    if wanted.map_or((200..300).contains(status), |wanted| wanted == *status) =>
+                {
+                    Finding::pass(format!(
+                        "{what}, half-sent at {signal}{of}, answered {status} {} ms after it; {end}",
+                        after.as_millis()
+                    ))
+                }
                 Ok(Answered { status: status @ 400..=499, .. }) => {
                     Finding::unproven(format!("{what}, half-sent at {signal}{of}, answered {status}; {end}"))
                 }
@@ -344,7 +366,7 @@ impl Runs<'_> {
     }
 
     /// `exit 0 120 ms after SIGTERM`; the error is the verdict.
-    fn end(&self, container: &dyn Container, signalled: Instant, asked: &Asked) -> Result<String, Finding> {
+    pub(super) fn end(&self, container: &dyn Container, signalled: Instant, asked: &Asked) -> Result<String, Finding> {
         let Asked { name: signal, within, .. } = asked;
         let exit =
             container.wait(within.saturating_sub(signalled.elapsed())).map_err(|error| self.engine_failed(&error))?;
@@ -372,7 +394,7 @@ impl Runs<'_> {
 }
 
 /// Sends a request but for the second half of its body.
-fn begin(container: &dyn Container, port: u16, request: &Request) -> io::Result<Begun> {
+pub(super) fn begin(container: &dyn Container, port: u16, request: &Request) -> io::Result<Begun> {
     match send_half(container, port, request, true)? {
         Begun::Early(417) => send_half(container, port, request, false),
         begun => Ok(begun),
@@ -409,8 +431,20 @@ fn send_half(container: &dyn Container, port: u16, request: &Request, expect: bo
 }
 
 impl Held {
+    /// Sends a whole request and leaves its answer for later.
+    pub(super) fn whole(container: &dyn Container, port: u16, request: &Request) -> io::Result<Self> {
+        let mut stream = container.connect(port, Duration::from_secs(5))?;
+        let Request { method, path, headers, .. } = request;
+        write!(stream, "{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n")?;
+        for (name, value) in headers {
+            write!(stream, "{name}: {value}\r\n")?;
+        }
+        stream.write_all(b"\r\n")?;
+        Ok(Self { stream, rest: Vec::new() })
+    }
+
     /// Sends the rest and reads the whole answer.
-    fn finish(&mut self, within: Duration) -> io::Result<(u16, Vec<u8>)> {
+    pub(super) fn finish(&mut self, within: Duration) -> io::Result<(u16, Vec<u8>)> {
         let deadline = Instant::now() + within;
         self.stream.write_all(&self.rest)?;
         let mut answer = Vec::new();

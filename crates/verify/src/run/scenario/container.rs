@@ -25,6 +25,7 @@ impl Play<'_, '_> {
         let volumes = self.storage.as_ref().and_then(Storage::volumes);
         let container = self.runs.start(&self.run, volumes).map_err(|down| self.is_down(down))?;
         self.container = Some(container);
+        self.since = (0, 0);
         (self.is_up, self.is_ready) = (false, false);
         self.just_started = true;
         Ok(())
@@ -57,7 +58,7 @@ impl Play<'_, '_> {
             self.run.env.retain(|(known, _)| known != name);
             self.run.without_env.push(name.clone());
         }
-        self.run.read_only = start.read_only;
+        self.run.read_only |= start.read_only;
         let port = start.with.iter().find(|(name, _)| name == "PORT").and_then(|(_, value)| value.parse().ok());
         self.note = None;
         match port.filter(|port| *port > 0 && Some(*port) != self.run.port) {
@@ -118,7 +119,8 @@ impl Play<'_, '_> {
     pub(super) fn is_down(&self, down: Down) -> Finding {
         let like_main = {
             let main = self.runs.run();
-            self.run.env == main.env && self.run.without_env == main.without_env && !self.run.read_only
+            let has_less = self.run.read_only || self.run.no_capabilities || self.run.memory_limit_bytes.is_some();
+            self.run.env == main.env && self.run.without_env == main.without_env && !has_less
         };
         match (self.runs.main(), down) {
             (Err(main), _) if like_main => (self.not_running)(main),

@@ -61,7 +61,7 @@ impl Play<'_, '_> {
 
     /// What a container of the scenario is started with, before what the step itself says.
     pub(super) fn own_run(&self) -> Run {
-        let mut run = self.runs.run();
+        let mut run = self.base.clone();
         run.files.extend(self.files.iter().cloned());
         let OwnDatabase { name, line } = &self.database;
         if name.is_some() || line.is_some() {

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::{POLL, Play};
 use crate::Finding;
-use crate::run::seconds;
+use crate::run::{logs, seconds};
 
 /// How long a log line may take to arrive.
 const LOG: Duration = Duration::from_secs(2);
@@ -38,7 +38,12 @@ impl Play<'_, '_> {
             // The last look is after the end: what came in time may be read late.
             let is_late = Instant::now() >= deadline;
             let logs = container.logs().map_err(|error| self.runs.engine_failed(&error))?;
-            if logs.stdout.contains(&text) || logs.stderr.contains(&text) {
+            let is_cut = logs::is_cut(&logs.stdout) || logs::is_cut(&logs.stderr);
+            if is_cut && self.since != (0, 0) {
+                return Err(Finding::unproven("the log is longer than what is kept: what is new in it cannot be told"));
+            }
+            let new = |stream: &str, since: usize| stream.get(since..).is_some_and(|new| new.contains(&text));
+            if new(&logs.stdout, self.since.0) || new(&logs.stderr, self.since.1) {
                 return Ok(true);
             }
             if is_late {

@@ -18,7 +18,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use seaworthy_engine::{Container, Run};
-use seaworthy_spec::{Action, Scenario, Step};
+use seaworthy_spec::{Action, RUN_NAME, Request as Wanted, Scenario, Step};
 use serde_json::Value;
 
 use self::container::Start;
@@ -26,18 +26,21 @@ use self::database::OwnDatabase;
 use self::jar::Jar;
 use super::bounds::Bounded;
 use super::remover::Storage;
-use super::{Down, Runs};
+use super::{Down, Runs, mark};
 use crate::Finding;
+use crate::http::Request;
 use crate::redact::Redactor;
 
 /// Between two looks.
 const POLL: Duration = Duration::from_millis(10);
 
 /// A scenario under way.
-struct Play<'a, 'r> {
+pub(super) struct Play<'a, 'r> {
     runs: &'a Runs<'r>,
     /// What it means that a container like the main one does not run.
     not_running: &'a dyn Fn(&Down) -> Finding,
+    /// What every container of it is started with, before the steps say more.
+    base: Run,
     run: Run,
     container: Option<Bounded>,
     /// A second one, beside it.
@@ -59,6 +62,8 @@ struct Play<'a, 'r> {
     /// What a reader of a failure should know.
     note: Option<String>,
     jar: Jar,
+    /// How much of the log is of an earlier round: stdout and stderr.
+    since: (usize, usize),
     /// The run's, which knows also what the answers let in with.
     redactor: Redactor,
     seen: Vec<String>,
@@ -67,35 +72,20 @@ struct Play<'a, 'r> {
 impl Runs<'_> {
     pub(crate) fn scenario(&self, scenario: &Scenario, not_running: &dyn Fn(&Down) -> Finding) -> Finding {
         let mut play = Play::new(self, not_running);
-        let mut result = Finding::pass("");
         if scenario.steps.iter().any(|step| step.action == Action::StopDatabase) {
             if let Err(finding) = play.lay_line() {
                 return finding;
             }
             play.run = play.own_run();
         }
-        for step in &scenario.steps {
-            if let Err(finding) = play.step(step) {
-                let text = play.redactor.quote(&step.text);
-                let evidence = format!("line {}: `{text}`: {}", step.line, play.redactor.redact(&finding.evidence));
-                result = Finding { evidence: crate::one_line(&evidence), ..finding };
-                if let Some(note) = &play.note {
-                    result = result.with(note);
-                }
-                break;
-            }
+        let played = play.all(&scenario.steps);
+        play.finish();
+        match (played, &play.note) {
+            (Ok(()), None) => Finding::pass(play.told()),
+            (Ok(()), Some(note)) => Finding::pass(play.told()).warn(note),
+            (Err((_, finding)), None) => *finding,
+            (Err((_, finding)), Some(note)) => finding.with(note),
         }
-        for container in [play.another.take(), play.container.take()].into_iter().flatten() {
-            self.retire(container, "a scenario's container");
-        }
-        if result.verdict == seaworthy_report::Verdict::Pass {
-            let pass = Finding::pass(play.seen.join(", "));
-            return match &play.note {
-                Some(note) => pass.warn(note),
-                None => pass,
-            };
-        }
-        result
     }
 }
 
@@ -114,22 +104,29 @@ impl Runs<'_> {
 
 impl<'a, 'r> Play<'a, 'r> {
     fn new(runs: &'a Runs<'r>, not_running: &'a dyn Fn(&Down) -> Finding) -> Self {
+        Self::under(runs, not_running, runs.run())
+    }
+
+    /// Its containers are started with this.
+    pub(super) fn under(runs: &'a Runs<'r>, not_running: &'a dyn Fn(&Down) -> Finding, base: Run) -> Self {
         Self {
             runs,
             not_running,
-            run: runs.run(),
+            run: base.clone(),
+            base,
             container: None,
             storage: None,
             given: None,
             is_up: false,
             is_ready: false,
             just_started: false,
-            saved: BTreeMap::new(),
+            saved: BTreeMap::from([(RUN_NAME.to_owned(), Value::from(mark()))]),
             another: None,
             database: OwnDatabase::default(),
             files: Vec::new(),
             note: None,
             jar: Jar::default(),
+            since: (0, 0),
             redactor: runs.redactor.clone(),
             seen: Vec::new(),
         }
@@ -137,6 +134,69 @@ impl<'a, 'r> Play<'a, 'r> {
 }
 
 impl Play<'_, '_> {
+    /// One step after the other, up to one that does not hold: which one, and what was seen.
+    pub(super) fn all(&mut self, steps: &[Step]) -> Result<(), (usize, Box<Finding>)> {
+        for (number, step) in steps.iter().enumerate() {
+            if let Err(finding) = self.step(step) {
+                let text = self.redactor.quote(&step.text);
+                let evidence = format!("line {}: `{text}`: {}", step.line, self.redactor.redact(&finding.evidence));
+                return Err((number, Box::new(Finding { evidence: crate::one_line(&evidence), ..finding })));
+            }
+        }
+        Ok(())
+    }
+
+    /// From here on `{run}` is another text, nobody is logged in, and what was logged so far no longer counts.
+    pub(super) fn renew(&mut self) -> Result<(), Finding> {
+        self.renew_run();
+        self.jar = Jar::default();
+        self.seen.clear();
+        if let Some(container) = &self.container {
+            let logs = container.logs().map_err(|error| self.runs.engine_failed(&error))?;
+            self.since = (logs.stdout.len(), logs.stderr.len());
+        }
+        Ok(())
+    }
+
+    /// From here on `{run}` is another text, and everything else stays.
+    pub(super) fn renew_run(&mut self) {
+        self.saved.insert(RUN_NAME.to_owned(), Value::from(mark()));
+    }
+
+    /// What the steps so far showed.
+    pub(super) fn told(&self) -> String {
+        self.seen.join(", ")
+    }
+
+    /// Its container, where one was started.
+    pub(super) fn running(&self) -> Option<&dyn Container> {
+        self.container.as_deref()
+    }
+
+    /// The request as it would be sent now.
+    pub(super) fn request_of(&self, wanted: &Wanted) -> Result<Request, Finding> {
+        self.filled(wanted)
+    }
+
+    /// The text that `{run}` stands for.
+    pub(super) fn run_text(&self) -> &str {
+        self.saved.get(RUN_NAME).and_then(Value::as_str).unwrap_or_default()
+    }
+
+    /// Goes on in a container on volumes that nobody wrote to.
+    pub(super) fn start_anew(&mut self) -> Result<(), Finding> {
+        self.end()?;
+        self.storage = None;
+        self.start()
+    }
+
+    /// Removes its containers.
+    pub(super) fn finish(&mut self) {
+        for container in [self.another.take(), self.container.take()].into_iter().flatten() {
+            self.runs.retire(container, "a scenario's container");
+        }
+    }
+
     fn step(&mut self, step: &Step) -> Result<(), Finding> {
         let starts = matches!(step.action, Action::Start { .. });
         let needs_none = matches!(
