@@ -8,8 +8,20 @@ use crate::sentence::Token;
 type Step = fn(&[Token]) -> Vec<Token>;
 
 /// In the order in which they are taken.
-const STEPS: &[Step] =
-    &[emoji, quotes, variables, comparisons, alternatives, abbreviations, spelling, negations, duties, fillers];
+const STEPS: &[Step] = &[
+    numbering,
+    emoji,
+    quotes,
+    variables,
+    comparisons,
+    numbers,
+    alternatives,
+    abbreviations,
+    spelling,
+    negations,
+    duties,
+    fillers,
+];
 
 /// A sentence's words without what changes nothing of what it says.
 pub(crate) fn normalise(words: &[Token]) -> Vec<Token> {
@@ -23,6 +35,22 @@ const DECORATION: &[char] = &[
     '🗃', '📡', '🩹', '♻', '🔁', '🔄', '➡', '👉', '⭐', '✨', '🎉', '💡', '🪵', '📜', '🧠', '🐋', '🏁', '🕒', '⏰',
     '💓', '❤', '🫀', '\u{fe0f}', '\u{200d}', '•', '●', '▪', '◦', '★',
 ];
+
+/// `4.6 Ensure that …`, as catalogues of rules number them. `1.5 GB` and `3.12` stay.
+fn numbering(words: &[Token]) -> Vec<Token> {
+    let is_number = |word: &str| word.contains('.') && word.chars().all(|c| c.is_ascii_digit() || c == '.');
+    match words {
+        [number, rest @ ..]
+            if is_number(&number.text)
+                && rest.first().is_some_and(|next| {
+                    next.text.starts_with(char::is_uppercase) && !quantity::is_unit(&next.word)
+                }) =>
+        {
+            rest.to_vec()
+        }
+        words => words.to_vec(),
+    }
+}
 
 fn emoji(words: &[Token]) -> Vec<Token> {
     trimmed(words, |sign| DECORATION.contains(&sign))
@@ -68,6 +96,38 @@ fn comparisons(words: &[Token]) -> Vec<Token> {
         }
     };
     words.iter().cloned().flat_map(split).collect()
+}
+
+/// Numbers that people write as words, where a unit follows.
+const NUMBERS: &[(&str, &str)] = &[
+    ("one", "1"),
+    ("two", "2"),
+    ("three", "3"),
+    ("four", "4"),
+    ("five", "5"),
+    ("six", "6"),
+    ("seven", "7"),
+    ("eight", "8"),
+    ("nine", "9"),
+    ("ten", "10"),
+    ("twelve", "12"),
+    ("fifteen", "15"),
+    ("twenty", "20"),
+    ("thirty", "30"),
+    ("forty", "40"),
+    ("fifty", "50"),
+    ("sixty", "60"),
+    ("ninety", "90"),
+];
+
+/// `ten seconds` as `10 seconds`, `one hundred megabytes` as it is.
+fn numbers(words: &[Token]) -> Vec<Token> {
+    let is_unit = |at: usize| words.get(at).is_some_and(|next| quantity::is_unit(&next.word));
+    let figure = |(at, token): (usize, &Token)| match NUMBERS.iter().find(|(word, _)| token.word == *word) {
+        Some((_, figure)) if is_unit(at + 1) => Token::new(figure, token.start),
+        _ => token.clone(),
+    };
+    words.iter().enumerate().map(figure).collect()
 }
 
 /// `SIGTERM/SIGINT` and `create/read/update/delete` as words with the mark between them.
@@ -236,6 +296,15 @@ const DUTIES: &[(&str, Option<&str>)] = &[
     ("please ensure that", None),
     ("please ensure", None),
     ("please", None),
+    ("kindly make sure that", None),
+    ("kindly ensure that", None),
+    ("kindly ensure", None),
+    ("kindly", None),
+    ("it is required that", None),
+    ("it is essential that", None),
+    ("it is mandatory that", None),
+    ("it is necessary that", None),
+    ("it is important that", None),
     ("make sure that", None),
     ("make sure", None),
     ("ensure that", None),
@@ -314,6 +383,8 @@ mod tests {
 
     #[test]
     fn each_step_takes_what_its_table_has_and_leaves_the_rest() {
+        check(numbering, "4.6 Ensure that it runs", "ensure that it runs");
+        check(numbering, "1.5 GB", "1.5 gb");
         check(emoji, "✅ Runs 🚀 fast", "runs fast");
         check(emoji, "❌ Runs as root", "❌ runs as root");
         check(emoji, "🚫Runs as root", "🚫runs as root");
@@ -323,6 +394,7 @@ mod tests {
         check(variables, "PORT: Configurable", "port : configurable");
         check(comparisons, "size <250 MB and ≤300MB", "size < 250 mb and ≤ 300mb");
         check(comparisons, "a <b> and > 5", "a <b> and > 5");
+        check(numbers, "within ten seconds or two steps", "within 10 seconds or two steps");
         check(alternatives, "SIGTERM/SIGINT", "sigterm / sigint");
         check(alternatives, "ghcr.io/acme/app and /health", "ghcr.io/acme/app and /health");
         check(abbreviations, "max. 130 MB", "max 130 mb");

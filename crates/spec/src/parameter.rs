@@ -249,7 +249,7 @@ pub(crate) fn named(name: &str) -> Read {
         "user" => |tokens| one(tokens, user),
         "tools" => |tokens| list(tokens, tool, &[",", "or", "and", "nor", "/"]),
         "labels" => |tokens| list(tokens, label, &[",", "and"]),
-        "registries" => |tokens| list(tokens, registry, &[",", "or", "/"]),
+        "registries" | "more-registries" => |tokens| list(tokens, registry, &[",", "or", "/"]),
         "tags" => |tokens| list(tokens, tag, &[",", "and"]),
         "hosts" => |tokens| list(tokens, host, &[",", "and"]),
         "database" => |tokens| one(tokens, database),

@@ -23,17 +23,17 @@ const SHARED: &[(&str, &str)] = &[
     ("<image>", "[final|docker|container|built|production|resulting|runtime|release|shipped|published|oci] image"),
     (
         "<in-image>",
-        "(in|inside|within|into|from|of) (<image>|[any|<image>] layer|container|any layer of <image>|layer of <image>)",
+        "(in|inside|within|into|from|of|inside of) (<image>|[any|<image>] layer|container|any layer of <image>|layer of <image>)",
     ),
     ("<not>", "not"),
     (
         "<under>",
-        "(under|below|at most|less than|smaller than|lower than|no more than|not more than|no larger than|not larger than|no bigger than|not bigger than|up to|max|maximum|maximum of|max of|not exceed|not above|not over|limited to|capped at|<|<=|≤)",
+        "(under|below|at most|less than|lesser than|smaller than|lower than|no more than|not more than|no larger than|not larger than|no bigger than|not bigger than|up to|max|maximum|maximum of|max of|not exceed|not above|not over|limited to|capped at|<|<=|≤)",
     ),
     ("<at-most-size>", "(<under> {size}|{size} (max|maximum|or less|or smaller|or below|at most|tops))"),
     (
         "<within>",
-        "(within|in under|in less than|in at most|in no more than|in max|in maximum|in|under|below|less than|at most|not more than|no more than|no longer than|not longer than|max|maximum|<|<=|≤)",
+        "(within|in <=|in <|in ≤|in under|in less than|in at most|in no more than|in max|in maximum|in|under|below|less than|at most|not more than|no more than|no longer than|not longer than|max|maximum|<|<=|≤)",
     ),
     ("<health-check>", "(health check|healthcheck|health-check)"),
     ("<env>", "(environment|env) [variable|var]"),
@@ -47,7 +47,7 @@ const SHARED: &[(&str, &str)] = &[
     ("<read-only>", "(read-only|read only|readonly)"),
     (
         "<writable>",
-        "[,] (with|and|except|except for|apart from|plus|but) [only|one] [writable|tmpfs on|tmpfs at|tmpfs for|writable tmpfs at] {paths} [writable|as tmpfs]",
+        "[,] (with|and|except|except for|apart from|plus|but|save|besides) [only|one] [writable|tmpfs on|tmpfs at|tmpfs for|writable tmpfs at] {paths} [writable|as tmpfs]",
     ),
     ("<without-var>", "(without|if no|when no) {var} [set|being set|in environment]"),
     ("<missing-var>", "(when|if) {var} (missing|not set|unset|absent|not given|not provided|not defined|undefined)"),
@@ -59,7 +59,7 @@ const SHARED: &[(&str, &str)] = &[
     ),
     (
         "<with-default>",
-        "(default to|default|default value|defaulting to|with default|with default of|with default value|by default) [:] {value}",
+        "(default to|default|default value|defaulting to|with default|with default of|with default value|with default value of|by default) [:] {value}",
     ),
     (
         "<requests>",
@@ -68,7 +68,7 @@ const SHARED: &[(&str, &str)] = &[
     ("<stop>", "(stop|shut down|shutdown|shutting down)"),
     (
         "<on-signal>",
-        "(on|after|of|upon|to|with|when receiving|when it receive|on receiving) {signals} [signal] [and on {more-signals}]",
+        "(on|after|of|upon|to|with|when receiving|when it receive|on receiving|after receiving|upon receiving|after receipt of|on receipt of|upon receipt of|in response to) {signals} [signal] [and on {more-signals}]",
     ),
     (
         "<ca>",
@@ -86,10 +86,10 @@ const SHARED: &[(&str, &str)] = &[
     ("<sbom>", "[spdx !spdx|cyclonedx !cyclonedx] (sbom|software bill of material) [attestation|document]"),
     ("<command-part>", "(<part>|<part> (and|or|/) <part>|(entrypoint/cmd|cmd/entrypoint) !entrypoint !command)"),
     ("<part>", "(entrypoint !entrypoint|(cmd|command|start command) !command)"),
-    ("<memory>", "(memory|ram)"),
+    ("<memory>", "[main|system|resident] (memory|ram)"),
     ("<stdout>", "[to|on|in|go to|goes to] (stdout|standard output|standard out)"),
-    ("<transfer>", "(transfer|to transfer|compressed|download) !transfer"),
-    ("<unpacked>", "(unpacked|uncompressed|on disk) !unpacked"),
+    ("<transfer>", "[when] (transfer|to transfer|compressed|download|downloaded|gzipped) !transfer"),
+    ("<unpacked>", "[when] (unpacked|uncompressed|on disk|extracted) !unpacked"),
     ("<measure>", "(<transfer>|<unpacked>)"),
     ("<secret>", "(secret|credential|password|api key|token|private key)"),
     ("<secrets>", "<secret> [[,] (or|and|,|nor) <secret>] [[,] (or|and|,) <secret>] [[,] (or|and|,) <secret>]"),
@@ -97,7 +97,7 @@ const SHARED: &[(&str, &str)] = &[
     ("<works>", "(work|working|functional|function|succeed|pass)"),
     (
         "<restart>",
-        "[across|through|over|after|between|a|any] [container|service|server|app] (restart|restart of container)",
+        "[across|through|over|after|between|a|any|on|upon|when|if] [container|service|server|app] (restart|restarted|restarting|recreation|recreated|restart of <service>|restarting <service>|recreating <service>)",
     ),
 ];
 

@@ -18,7 +18,7 @@ const ANSWERS: &[&str] = &[
     "yields",
 ];
 /// What may stand in front of those words.
-const DUTIES: &[&str] = &["must", "should", "shall", "will"];
+const DUTIES: &[&str] = &["must", "should", "shall", "will", "SHALL", "MUST", "SHOULD", "WILL"];
 /// What may stand in front of a path that is asked with GET.
 const NOUNS: &[&str] =
     &["", "endpoint", "health endpoint", "health check endpoint", "health endpoint at", "endpoint at"];
@@ -44,7 +44,9 @@ const REASONS: &[(&str, &str)] = &[
 /// The sentence as a scenario's line; none where it is no request.
 pub(crate) fn line(sentence: &str) -> Option<String> {
     let sentence = sentence.trim().trim_end_matches('.').trim_end();
-    let (request, answer) = split(sentence)?;
+    let turned = turned(sentence);
+    let (request, answer) = split(turned.as_deref().unwrap_or(sentence))?;
+    let answer = bare_status(answer);
     let (status, rest) = answer.split_at(answer.find(|c: char| !c.is_ascii_digit()).unwrap_or(answer.len()));
     if status.len() != 3 {
         return None;
@@ -60,7 +62,56 @@ pub(crate) fn line(sentence: &str) -> Option<String> {
         .iter()
         .find_map(|word| rest.strip_prefix(word).filter(|rest| rest.starts_with('{')))
         .unwrap_or(rest);
+    let within = ["in under ", "in less than ", "in at most ", "in no more than ", "under ", "in "];
+    let timed = within.iter().find_map(|word| rest.strip_prefix(word)).map(|time| format!("within {time}"));
+    let rest = timed.as_deref().unwrap_or(rest);
     Some(format!("{request} -> {status} {rest}").trim_end().to_owned())
+}
+
+/// `The service responds to GET /health with 200` with the request first: `GET /health answers 200`.
+fn turned(sentence: &str) -> Option<String> {
+    const SUBJECTS: &[&str] = &["service", "app", "application", "api", "server", "container", "it"];
+    const VERBS: &[&str] = &["responds", "respond", "answers", "answer", "replies", "reply"];
+    let (before, request) = sentence.split_once(" to ")?;
+    let mut words = before.split(' ').filter(|word| !word.is_empty());
+    let verb = words.next_back()?;
+    let subject = |word: &str| {
+        let word = word.to_lowercase();
+        word == "the" || SUBJECTS.contains(&word.as_str()) || DUTIES.contains(&word.as_str())
+    };
+    if !VERBS.contains(&verb) || !words.all(subject) {
+        return None;
+    }
+    let (request, answer) = request.split_once(" with ")?;
+    (!request.contains(['{', '"'])).then(|| format!("{} answers {answer}", without_article(request)))
+}
+
+/// `a GET request to /health` as `GET /health`.
+fn without_article(request: &str) -> String {
+    let words: Vec<&str> = request.split(' ').filter(|word| !word.is_empty()).collect();
+    let words = match words.as_slice() {
+        ["a" | "A" | "an" | "An", rest @ ..] if rest.first().is_some_and(|next| METHODS.contains(next)) => rest,
+        words => words,
+    };
+    match words {
+        [method, "request" | "requests" | "call" | "calls", "to" | "on" | "for", rest @ ..]
+        | [method, "on" | "to", rest @ ..]
+            if METHODS.contains(method) =>
+        {
+            format!("{method} {}", rest.join(" "))
+        }
+        words => words.join(" "),
+    }
+}
+
+/// `HTTP 200`, `a 200`, `status code 200` as `200`.
+fn bare_status(answer: &str) -> &str {
+    const BEFORE: &[&str] = &["a ", "an ", "with ", "the ", "HTTP ", "http ", "status ", "code "];
+    let mut rest = answer;
+    while let Some(shorter) = BEFORE.iter().find_map(|word| rest.strip_prefix(word)) {
+        rest = shorter;
+    }
+    rest
 }
 
 /// What stands in front of the first word for an answer, and behind it.
@@ -78,6 +129,7 @@ fn split(sentence: &str) -> Option<(&str, &str)> {
 
 /// The method, the path and what is sent. A path by itself is asked with GET.
 fn request_of(request: &str, status: &str) -> Option<String> {
+    let request = &without_article(request);
     let (first, rest) = request.split_once(' ').unwrap_or(("", request));
     let request = if METHODS.contains(&first) {
         request.to_owned()
@@ -116,6 +168,10 @@ mod tests {
                 "POST /items {\"a\":1} -> 201 {\"a\":1}, save id",
                 Some("POST /items {\"a\":1} -> 201 {\"a\":1}, save id"),
             ),
+            ("The service SHALL respond to GET /x with HTTP 200 within 5 s", Some("GET /x -> 200 within 5 s")),
+            ("A GET request to /x returns a 200 in under 100 ms", Some("GET /x -> 200 within 100 ms")),
+            ("The worker responds to GET /x with 200", None),
+            ("The service responds to GET /x with JSON", None),
             ("/healthz returns 200", Some("GET /healthz -> 200")),
             ("/admin returns 401", Some("GET /admin -> 401")),
             ("Health endpoint /healthz returns 200", Some("GET /healthz -> 200")),

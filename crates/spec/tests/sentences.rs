@@ -478,7 +478,7 @@ fn a_sentence_is_understood_whole_or_not_at_all() {
     check("Not tagged with version", "?Not");
     check("Image can be pulled and run on the same machine", "?");
     check("Image can be pulled and run on any machine", "?");
-    check("Image cannot be pulled and run on different machine", "?");
+    check("Image cannot be pulled and run on different machine", "?cannot be pulled and");
     check("Image can be pulled and run on different machine (with GPU)", "?with GPU");
     check("Container runs as non-root user. Not really.", "?Not really");
     check("Container runs as non-root user; optional", "?optional");

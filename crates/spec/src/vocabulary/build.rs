@@ -67,6 +67,9 @@ pub(super) const ENTRIES: &[Entry] = &[
                 "(give|yield|produce|result in) (same|identical) (image|digest|image digest)",
             ],
             &[
+                "(two|repeated|both) build (give|yield|produce|have|result in) (same|identical) [image] (digest|hash|image)",
+            ],
+            &[
                 "(two build|build|rebuild)",
                 "(bit-identical|byte-identical|bit for bit identical|byte for byte identical)",
             ],

@@ -23,6 +23,9 @@ pub(super) const ENTRIES: &[Entry] = &[
             &["[only !only] exposed port", "{port}"],
             &["(no [other] port|nothing) (but|except|other than|besides) [port] {port} !only", "exposed"],
             &["port : {port} !listens"],
+            &["[tcp] port {port} only !only [exposed] port", "exposed"],
+            &["only !only exposed port [tcp] [port] {port}"],
+            &["[tcp] port {port} only !only exposed port"],
             &["expose (no [other] port|nothing) (but|except|other than|besides) [port] {port} !only"],
         ],
         extras: &[

@@ -16,11 +16,15 @@ pub(super) const ENTRIES: &[Entry] = &[
             "Image size at most 10 MB (transfer)",
             "Unpacked image size at most 10 MiB",
         ],
-        forms: &[&["<at-most-size>"]],
+        forms: &[
+            &["<at-most-size>"],
+            &["(max|maximum|maximal|upper) [<image>] (size|limit|footprint) [:] [of] {size}"],
+            &["[<image>] size (budget|limit|cap|ceiling) [:] [of] {size}"],
+        ],
         extras: &[
             "(<image>|size|<image> size|size of <image>|for <image>|<container> size|footprint)",
             "(stay|stays|remain|weigh|come in|come in at|keep|kept|keep <image>|keep it|keep <image> size|reasonable|small|in size|total)",
-            "[<measure>] (size|image|image size)",
+            "[in] [<measure>] (size|image|image size|form)",
             "<measure>",
             "[verify|verified|check|checked|see|as shown by|measured|shown by] [with|by|via|in] docker image",
         ],
@@ -42,13 +46,16 @@ pub(super) const ENTRIES: &[Entry] = &[
                       the labels or the history.",
         examples: &["No secrets in image", "The image contains no secrets", "No credentials baked into the image"],
         forms: &[
-            &["(no|without|zero|free of|without any)", "[hardcoded|hard-coded|embedded|baked-in] (secret|credential)"],
+            &[
+                "(no|without|zero|free of|without any)",
+                "[hardcoded|hard-coded|hard coded|embedded|baked-in] (secret|credential)",
+            ],
             &[
                 "(no|without|zero|free of|without any)",
                 "[hardcoded|hard-coded|embedded|baked-in] <secrets>",
                 "<in-image>",
             ],
-            &["(no|without|zero|free of|without any)", "(hardcoded|hard-coded|embedded|baked-in) <secrets>"],
+            &["(no|without|zero|free of|without any)", "(hardcoded|hard-coded|hard coded|embedded|baked-in) <secrets>"],
             &[
                 "<not> (contain|have|include|hold|carry|ship|embed|bake|leak|expose)",
                 "[any|hardcoded] <secrets>",
@@ -59,6 +66,7 @@ pub(super) const ENTRIES: &[Entry] = &[
                 "<not> [ever] (baked|stored|left|kept|embedded|hardcoded|hard-coded|committed|copied|included|present|baked in|put|written|appear|end up)",
                 "<in-image>",
             ],
+            &["[any|hardcoded] <secrets>", "<not>", "<in-image>"],
             &["<secrets>", "<not> (baked in|hardcoded|hard-coded|baked into <image>)"],
         ],
         extras: &[
@@ -89,9 +97,18 @@ pub(super) const ENTRIES: &[Entry] = &[
             &[
                 "(based on|based upon|built on|built on top of|built from|build on|build from|derive from|derived from|start from) {ref}",
             ],
-            &["use {ref} as (base image|base)"],
+            &["(use|with) {ref} as (base image|base)"],
+            &["from {ref}"],
+            &["{ref} (based|base image|base)"],
         ],
-        extras: &["<image>", "<container>", "use", "from", "(small|secure|minimal|lightweight|slim|lean|,|and)"],
+        extras: &[
+            "<image>",
+            "<container>",
+            "(final|runtime|last|production|runner) stage",
+            "use",
+            "from",
+            "(small|secure|minimal|lightweight|slim|lean|,|and)",
+        ],
         topics: &["base image", "base"],
         checks: |found| one(Check::ImageBase { bases: list(found, "ref")? }),
     },
@@ -138,6 +155,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         description: "No file in the image has the setuid bit.",
         examples: &["No setuid files", "No setuid binaries in the image"],
         forms: &[
+            &["nothing (setuid|suid|set-uid)", "<in-image>"],
             &["(no|without|without any|free of)", "(setuid|suid|set-uid) (file|binary|program|executable)"],
             &[
                 "<not> (contain|have|include|ship)",
@@ -158,6 +176,8 @@ pub(super) const ENTRIES: &[Entry] = &[
             &["[file|folder|directory] {path}", "(exist|present)"],
             &["[file|folder|directory] {path}", "<not> (exist|present) !missing"],
             &["no (file|folder|directory) {path} !missing"],
+            &["no {path} !missing", "<in-image>"],
+            &["[file|folder|directory] {path}", "<not> [part of|present|included|found|left] !missing", "<in-image>"],
             &["[file|folder|directory] {path}", "(owned by|belong to) [user|uid] {user}"],
         ],
         extras: &["<in-image>", "there"],
@@ -181,9 +201,10 @@ pub(super) const ENTRIES: &[Entry] = &[
             "Image labels version and revision are set",
         ],
         forms: &[
-            &["[<image>|oci] label {labels}", "(set|present|exist|there|included|defined)"],
-            &["<image> (have|carry|include|define|set)", "[oci] label {labels}"],
+            &["[<image>|oci] label [for] {labels}", "(set|present|exist|there|included|defined)"],
+            &["<image> (have|carry|include|define|set)", "[oci] label [for] {labels}"],
             &["(labelled|labeled) with {labels}"],
+            &["[<image>|oci] label : {labels}"],
         ],
         extras: &["<in-image>", "<image>", "on <image>"],
         topics: &["labels", "metadata", "label"],

@@ -37,6 +37,10 @@ pub(super) const ENTRIES: &[Entry] = &[
         forms: &[
             &["(turn|become|get|report|go|report as|reach|show as|marked) [status] healthy"],
             &["(<container>|<health-check>|<health-check> status|health status|status)", "healthy"],
+            &["docker [ps|inspect] (mark|report|show|see|list) [<container>] [as] healthy"],
+            &[
+                "healthy (<within>|after) {time} [(of|after|from) [<container>] (start|startup|starting|launch|boot|docker run)]",
+            ],
             &["<health-check>", "(pass|succeed|work|implemented|functional|green|ok|working|passing)"],
             &[
                 "(built-in|builtin) !declared [http] endpoint for (orchestrator|orchestration|kubernetes) [monitoring|probe|to monitor]",
@@ -44,7 +48,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         ],
         extras: &[
             "(<container>|[docker|container] <health-check> [status]|health status|status|its status|itself)",
-            "(<within>|after) {time} [of [<container>] (start|startup)|after (start|startup)]",
+            "(<within>|after) {time} [(of|after|from) [<container>] (start|startup|starting|launch|boot|docker run)]",
             "as",
         ],
         topics: &["health", "monitoring"],
@@ -63,7 +67,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             "Health check responds at /health",
         ],
         forms: &[&[
-            "(<health-check>|health|liveness|liveness probe|liveness check|health probe)",
+            "(<health-check>|health|liveness|readiness|liveness probe|readiness probe|liveness check|readiness check|health probe)",
             "[at|on|under|via|is at] {path}",
         ]],
         extras: &[
@@ -93,6 +97,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             &["user", "<not> root"],
             &["(nothing|no process) (run|running) as root"],
             &["rootless"],
+            &["no root user", "(in|inside) <container>"],
         ],
         extras: &[
             "(run|running|execute|executed|started|start|operate) [as|under|with|using]",
@@ -119,10 +124,11 @@ pub(super) const ENTRIES: &[Entry] = &[
             &["(run|running|execute|executed) (as|under|with) (uid|user id|userid) {user-id}"],
             &["(run|running|execute|executed) (as|under|with) {known-user} [user]"],
             &["user", "{user-id}"],
-            &["uid {user-id}"],
+            &["[have] (uid|user id|userid|numeric uid) {user-id}"],
+            &["(<non-root>|unprivileged) user !nonroot with (id|uid|user id) {user-id}"],
             &["(run|running|execute|executed) (as|under|with) <non-root> user !nonroot [named|called] {user}"],
         ],
-        extras: &["(<container>|<container> process|process|main process|user)", "(run|running) as"],
+        extras: &["(<container>|<container> process|process|main process|user)", "(run|running) (as|under|with)"],
         topics: &["security", "user"],
         checks: |found| {
             let named = ["user", "user-id", "known-user"].iter().find_map(|name| text(found, name))?;

@@ -15,12 +15,21 @@ pub(super) const ENTRIES: &[Entry] = &[
             "Image is pushed to ghcr.io",
             "Image can be pushed to registry (ghcr.io/acme/app)",
         ],
-        forms: &[&[
-            "(can pushed|pushed|can published|published|uploaded|push|publish) to ([container|docker|image|remote] registry|{registries})",
-        ]],
+        forms: &[
+            &[
+                "(available|hosted|stored|published|can found) (on|at|in) {registries} [and [to|on|at|in] {more-registries}]",
+            ],
+            &[
+                "(can pushed|pushed|can published|published|uploaded|push|publish) to ([container|docker|image|remote] registry|{registries} [and [to] {more-registries}])",
+            ],
+        ],
         extras: &["<image>", "<container>", "[e.g.|such as|like] {registries}", "successfully"],
         topics: &["registry", "distribution", "publishing"],
-        checks: |found| one(Check::RegistryPushed { registries: list(found, "registries").unwrap_or_default() }),
+        checks: |found| {
+            let pushed = |registries| Check::RegistryPushed { registries };
+            let first = pushed(list(found, "registries").unwrap_or_default());
+            Some([first].into_iter().chain(list(found, "more-registries").map(pushed)).collect())
+        },
     },
     Entry {
         kind: CheckKind::RegistryTags,
@@ -85,10 +94,13 @@ pub(super) const ENTRIES: &[Entry] = &[
             "Image can be pulled and run on different machine",
             "The image can be pulled and run on another machine",
         ],
-        forms: &[&[
-            "can pulled and (run|executed|started)",
-            "on [a] (different|another|second|other) (machine|host|computer|server)",
-        ]],
+        forms: &[
+            &[
+                "can pulled and (run|executed|started)",
+                "on (different|another|second|other) (machine|host|computer|server)",
+            ],
+            &["(run|start|work) on (different|another|second|other) (machine|host|computer|server)"],
+        ],
         extras: &["<image>", "<container>", "from registry", "successfully"],
         topics: &["portability", "distribution"],
         checks: |_| one(Check::MachineDifferent),

@@ -19,7 +19,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         ],
         forms: &[
             &["<service>", "(start|start up|boot|boot up|come up)"],
-            &["(start|start up|boot|come up|available|reachable|run) on [tcp] port {port}"],
+            &["(start|start up|boot|come up|available|reachable|accessible|run) (on|at) [tcp] port {port}"],
             &["(listen|listening|serve|serving) on [tcp] [port] {port}"],
         ],
         extras: &[
@@ -27,6 +27,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             "(successfully|correctly|ok|fine|properly)",
             "without crashing",
             "[and] (listening|listen|serving|serve) on [tcp] [port] {port}",
+            "by default",
         ],
         topics: &["startup", "start", "port", "network"],
         checks: |found| {
@@ -49,8 +50,11 @@ pub(super) const ENTRIES: &[Entry] = &[
             "Startup time: under 1 s",
         ],
         forms: &[
-            &["(start|start up|boot|boot up|come up|up|ready|become ready|up and running)", "<within> {time}"],
-            &["(startup|start-up|start|boot) [time]", "(<within>|<under>) {time}"],
+            &[
+                "(start|starting|start up|boot|booting|boot up|come up|up|[become] ready [(to serve|for|to accept|to take|to handle) [request|traffic|connection]]|up and running)",
+                "<within> {time}",
+            ],
+            &["[cold] (startup|start-up|start|boot) [time]", "(<within>|<under>) {time}"],
             &["(take|need) (<under>|<within>) {time} to (start|boot|start up)"],
         ],
         extras: &["<container>", "(take|takes|stay)", "(fast|quickly)"],
@@ -71,11 +75,12 @@ pub(super) const ENTRIES: &[Entry] = &[
         ],
         forms: &[
             &["(<stop>|exit|terminate|quit)", "<on-signal>"],
-            &["(<stop>|exit|terminate)", "(gracefully|cleanly)"],
+            &["(<stop>|exit|terminate|can stopped)", "(gracefully|cleanly)"],
             &["<stop>", "<within> {time}"],
             &["(graceful|clean) (shutdown|stop|termination|exit)"],
             &["(handle|respect|react to|respond to|honor) {signals}"],
             &["{signals} (stop|end|terminate)", "<container>"],
+            &["docker stop (take|complete|finish|return|succeed)", "<within> {time}"],
             &["{signals}", "handled"],
             &["(finish|complete) <requests>", "<on-signal>"],
         ],
@@ -85,6 +90,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             "<within> {time} [of {signals}]",
             "<on-signal>",
             "[after|while|and] (finishing|finish|completing|complete|draining|drain) [all|open] <requests>",
+            "[and] (<stop>|exit|terminate|quit) [gracefully|cleanly] [<within> {time}]",
             "(supported|support)",
         ],
         topics: &["shutdown", "stop", "signals", "graceful shutdown", "termination", "signal"],
@@ -109,7 +115,8 @@ pub(super) const ENTRIES: &[Entry] = &[
             &["(run|work|fit|operate) (in|within|with|into) [<under>] {size}", "<memory>"],
             &["(<memory> limit|limit)", "{size}", "[of] <memory>"],
             &["<memory> limit", "{size}"],
-            &["<memory> limit {size}"],
+            &["<memory> limit [:] [of] {size} [enough|sufficient|suffice]"],
+            &["{size} [of] <memory>", "(enough|sufficient|suffice)"],
         ],
         extras: &[
             "<container>",
@@ -133,6 +140,8 @@ pub(super) const ENTRIES: &[Entry] = &[
             "(run|work|start|function|operate) [with|on|under|from|in]",
             "(<container>|mounted|can|with|flag|docker run)",
             "<writable>",
+            "[with|and|,] only {paths} writable",
+            "[with|and|,] {paths} [as] only writable (path|directory|folder|place|mount)",
             "writable {paths}",
         ],
         topics: &["security", "filesystem", "file system", "root filesystem", "hardening"],

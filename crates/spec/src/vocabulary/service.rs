@@ -100,7 +100,11 @@ pub(super) const ENTRIES: &[Entry] = &[
             "Data persists across restarts",
             "Created tasks survive container restarts",
         ],
-        forms: &[&["{things}", "(persist|persisted|survive|kept|preserved|retained|remain|stay)", "<restart>"]],
+        forms: &[
+            &["{things}", "(persist|persisted|survive|kept|preserved|retained|remain|stay)", "<restart>"],
+            &["{things}", "not [get] (lost|gone|deleted|erased)", "<restart>"],
+            &["no {things}", "[get] lost", "<restart>"],
+        ],
         extras: &["(available|intact|there)"],
         topics: &["persistence", "data", "storage", "state"],
         checks: |found| one(Check::DataPersists { things: text(found, "things")? }),
