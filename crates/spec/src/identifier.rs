@@ -29,7 +29,8 @@ pub(crate) fn split(text: &str) -> Option<(&str, &str)> {
         return None;
     }
     let sentence = rest.trim_start().trim_start_matches([':', '.', '-', '–', '—', '|']).trim_start();
-    let is_marked = open.is_some() || rest.trim_start().starts_with([':', '-', '–', '—', '.', '|']) || id.contains('-');
+    let is_marked =
+        open.is_some() || rest.trim_start().starts_with([':', '-', '–', '—', '.', '|']) || id.contains(['-', '.']);
     (is_marked && !sentence.is_empty()).then_some((id, sentence))
 }
 
@@ -67,6 +68,7 @@ mod tests {
         check("FR-003 no secrets", Some(("FR-003", "no secrets")));
         check("R2 — no secrets", Some(("R2", "no secrets")));
         check("NFR-SEC-02: x", Some(("NFR-SEC-02", "x")));
+        check("C.3 The image is small", Some(("C.3", "The image is small")));
         check("PORT: 3000 by default", None);
         check("UTF-8: yes", None);
         check("IPV6: yes", None);

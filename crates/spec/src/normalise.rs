@@ -28,13 +28,19 @@ pub(crate) fn normalise(words: &[Token]) -> Vec<Token> {
     STEPS.iter().fold(words.to_vec(), |words, step| step(&words))
 }
 
-/// Pictures that decorate. Any other, such as ❌ or 🚫, stays and is understood by nothing.
-const DECORATION: &[char] = &[
-    '✅', '✔', '✓', '☑', '🚀', '🔒', '🔐', '🛡', '🐳', '📦', '🏥', '🩺', '💾', '🧪', '🔧', '⚙', '🌐', '🔑', '📝', '🎯',
-    '⚡', '🏷', '🧹', '📊', '📈', '💚', '🟢', '🏗', '🔌', '🗄', '📏', '⏱', '🐘', '🐍', '🦀', '👤', '👮', '🌱', '🪶', '🧱',
-    '🗃', '📡', '🩹', '♻', '🔁', '🔄', '➡', '👉', '⭐', '✨', '🎉', '💡', '🪵', '📜', '🧠', '🐋', '🏁', '🕒', '⏰',
-    '💓', '❤', '🫀', '\u{fe0f}', '\u{200d}', '•', '●', '▪', '◦', '★',
+/// Pictures that deny, forbid or doubt: they stay, and are understood by nothing.
+const DENIALS: &[char] = &[
+    '❌', '❎', '✗', '✘', '✖', '⛔', '☠', '⚠', '❓', '❔', '❗', '❕', '☐', '🚫', '🛑', '🔞', '📵', '🚳', '🚭', '🚯',
+    '🚱', '🚷', '👎', '🙅', '🔕', '🆘', '💀', '🗑', '🤔', '🤷', '🚧', '🔴', '🟡', '🟠', '⏳', '⌛', '🔜', '🔮',
 ];
+
+/// Whether a sign is a picture that decorates, or a bullet.
+pub(crate) fn is_decoration(sign: char) -> bool {
+    let is_picture =
+        matches!(sign, '\u{2600}'..='\u{27bf}' | '\u{1f300}'..='\u{1faff}' | '⏰'..='⏳' | '⭐' | '⬛' | '⬜');
+    let is_mark = matches!(sign, '\u{fe0f}' | '\u{200d}' | '•' | '●' | '▪' | '◦' | '★');
+    (is_picture || is_mark) && !DENIALS.contains(&sign)
+}
 
 /// `4.6 Ensure that …`, as catalogues of rules number them. `1.5 GB` and `3.12` stay.
 fn numbering(words: &[Token]) -> Vec<Token> {
@@ -53,7 +59,7 @@ fn numbering(words: &[Token]) -> Vec<Token> {
 }
 
 fn emoji(words: &[Token]) -> Vec<Token> {
-    trimmed(words, |sign| DECORATION.contains(&sign))
+    trimmed(words, is_decoration)
 }
 
 fn quotes(words: &[Token]) -> Vec<Token> {
@@ -95,7 +101,16 @@ fn comparisons(words: &[Token]) -> Vec<Token> {
             None => vec![token],
         }
     };
-    words.iter().cloned().flat_map(split).collect()
+    words.iter().cloned().flat_map(split).map(arrow).collect()
+}
+
+/// `User → 1000` as `User: 1000`.
+fn arrow(token: Token) -> Token {
+    if ["→", "=>", "⇒"].contains(&token.text.as_str()) {
+        Token::meaning(token.text, ":", token.start)
+    } else {
+        token
+    }
 }
 
 /// Numbers that people write as words, where a unit follows.
@@ -240,6 +255,12 @@ const SPELLING: &[(&str, &str)] = &[
     ("w/", "with"),
     ("w/o", "without"),
     ("db", "database"),
+    ("pls", "please"),
+    ("creds", "credentials"),
+    ("var", "variable"),
+    ("cas", "ca"),
+    ("img", "image"),
+    ("upon", "on"),
     ("envvar", "env"),
     ("file-system", "filesystem"),
 ];
@@ -291,6 +312,20 @@ fn negations(words: &[Token]) -> Vec<Token> {
 
 /// Words of duty and courtesy: a promise is one without them. `able to` is no more than `can`, and stays as that.
 const DUTIES: &[(&str, Option<&str>)] = &[
+    ("please do ensure that", None),
+    ("please do ensure", None),
+    ("please do", None),
+    ("do please", None),
+    ("if you'd be so kind", None),
+    ("if you would be so kind", None),
+    ("thank you very much", None),
+    ("at all", None),
+    ("whatsoever", None),
+    ("of any kind", None),
+    ("is to", None),
+    ("are to", None),
+    ("verify that", None),
+    ("we want it", None),
     ("please make sure that", None),
     ("please make sure", None),
     ("please ensure that", None),
@@ -321,6 +356,7 @@ const DUTIES: &[(&str, Option<&str>)] = &[
     ("ought to", None),
     ("is supposed to", None),
     ("is expected to", None),
+    ("must to", None),
     ("must", None),
     ("shall", None),
     ("should", None),
@@ -393,6 +429,7 @@ mod tests {
         check(variables, "Port: 8080", "port : 8080");
         check(variables, "PORT: Configurable", "port : configurable");
         check(comparisons, "size <250 MB and ≤300MB", "size < 250 mb and ≤ 300mb");
+        check(comparisons, "User → 1000", "user : 1000");
         check(comparisons, "a <b> and > 5", "a <b> and > 5");
         check(numbers, "within ten seconds or two steps", "within 10 seconds or two steps");
         check(alternatives, "SIGTERM/SIGINT", "sigterm / sigint");

@@ -254,7 +254,7 @@ pub(crate) fn named(name: &str) -> Read {
         "hosts" => |tokens| list(tokens, host, &[",", "and"]),
         "database" => |tokens| one(tokens, database),
         "things" => |tokens| one(tokens, things),
-        "platforms" => |tokens| list(tokens, platform, &[",", "and", "/", "&"]),
+        "platforms" => |tokens| list(tokens, platform, &[",", "and", "/", "&", "+"]),
         "dependency" => |tokens| one(tokens, dependency),
         "signal" => |tokens| one(tokens, signal),
         "signals" | "more-signals" => |tokens| list(tokens, end_signal, &[",", "and", "or", "/"]),
@@ -284,6 +284,8 @@ fn list(tokens: &[Token], element: Element, separators: &[&str]) -> Vec<(usize, 
             break;
         }
         at += if tokens[at].is(",") && mark(at + 1) { 2 } else { 1 };
+        // `no compiler and no shell`.
+        at += usize::from(elements.len() == ways.len() && tokens.get(at).is_some_and(|token| token.is("no")));
     }
     ways.reverse();
     ways
@@ -456,6 +458,11 @@ fn user(tokens: &[Token]) -> Option<(usize, String)> {
         "nonroot",
         "unprivileged",
         "user",
+        "account",
+        "accounts",
+        "id",
+        "uid",
+        "group",
         "optional",
         "possible",
         "preferred",

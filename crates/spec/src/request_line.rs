@@ -2,6 +2,8 @@
 //!
 //! They become the line of a scenario, whose grammar then says whether they are understood whole.
 
+use crate::normalise::is_decoration;
+
 /// Words between a request and its status.
 const ANSWERS: &[&str] = &[
     "->",
@@ -15,13 +17,33 @@ const ANSWERS: &[&str] = &[
     "responds with",
     "respond with",
     "gives",
+    "gives you",
     "yields",
+    "comes back with",
+    "results in",
+    "result in",
+    "is answered with",
+    "be answered with",
+    "returns with",
+    "gets",
 ];
 /// What may stand in front of those words.
 const DUTIES: &[&str] = &["must", "should", "shall", "will", "SHALL", "MUST", "SHOULD", "WILL"];
 /// What may stand in front of a path that is asked with GET.
-const NOUNS: &[&str] =
-    &["", "endpoint", "health endpoint", "health check endpoint", "health endpoint at", "endpoint at"];
+const NOUNS: &[&str] = &[
+    "",
+    "hitting",
+    "calling",
+    "requesting",
+    "fetching",
+    "a request to",
+    "requests to",
+    "endpoint",
+    "health endpoint",
+    "health check endpoint",
+    "health endpoint at",
+    "endpoint at",
+];
 const METHODS: &[&str] = &["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"];
 /// What statuses are called; the words say the same again.
 const REASONS: &[(&str, &str)] = &[
@@ -41,9 +63,19 @@ const REASONS: &[(&str, &str)] = &[
     ("503", "Service Unavailable"),
 ];
 
+/// Labels in front of a request that say nothing more.
+const TOPICS: &[&str] = &["health", "health check", "healthcheck", "liveness", "readiness", "api", "endpoint", "http"];
+
+fn topic_of<'a>(sentence: &'a str, topic: &str) -> Option<&'a str> {
+    let (label, rest) = sentence.split_once(": ")?;
+    label.eq_ignore_ascii_case(topic).then(|| rest.trim_start())
+}
+
 /// The sentence as a scenario's line; none where it is no request.
 pub(crate) fn line(sentence: &str) -> Option<String> {
+    let sentence = sentence.trim_start_matches(|sign: char| sign.is_whitespace() || is_decoration(sign));
     let sentence = sentence.trim().trim_end_matches('.').trim_end();
+    let sentence = TOPICS.iter().find_map(|topic| topic_of(sentence, topic)).unwrap_or(sentence);
     let turned = turned(sentence);
     let (request, answer) = split(turned.as_deref().unwrap_or(sentence))?;
     let answer = bare_status(answer);
@@ -62,28 +94,40 @@ pub(crate) fn line(sentence: &str) -> Option<String> {
         .iter()
         .find_map(|word| rest.strip_prefix(word).filter(|rest| rest.starts_with('{')))
         .unwrap_or(rest);
-    let within = ["in under ", "in less than ", "in at most ", "in no more than ", "under ", "in "];
+    let within = ["in under ", "in less than ", "in at most ", "in no more than ", "in less of ", "under ", "in "];
     let timed = within.iter().find_map(|word| rest.strip_prefix(word)).map(|time| format!("within {time}"));
     let rest = timed.as_deref().unwrap_or(rest);
     Some(format!("{request} -> {status} {rest}").trim_end().to_owned())
 }
 
-/// `The service responds to GET /health with 200` with the request first: `GET /health answers 200`.
+/// `The service responds to GET /health with 200` and `The API answers 200 on /health` with the request first.
 fn turned(sentence: &str) -> Option<String> {
-    const SUBJECTS: &[&str] = &["service", "app", "application", "api", "server", "container", "it"];
-    const VERBS: &[&str] = &["responds", "respond", "answers", "answer", "replies", "reply"];
-    let (before, request) = sentence.split_once(" to ")?;
-    let mut words = before.split(' ').filter(|word| !word.is_empty());
-    let verb = words.next_back()?;
-    let subject = |word: &str| {
+    const SUBJECTS: &[&str] = &["service", "app", "application", "api", "server", "container", "it", "the"];
+    const VERBS: &[&str] = &["responds", "respond", "answers", "answer", "replies", "reply", "returns", "return"];
+    let words: Vec<&str> = sentence.split(' ').filter(|word| !word.is_empty()).collect();
+    let verb = words.iter().position(|word| VERBS.contains(word))?;
+    let is_subject = |word: &&str| {
         let word = word.to_lowercase();
-        word == "the" || SUBJECTS.contains(&word.as_str()) || DUTIES.contains(&word.as_str())
+        SUBJECTS.contains(&word.as_str()) || DUTIES.contains(&word.as_str())
     };
-    if !VERBS.contains(&verb) || !words.all(subject) {
+    if verb == 0 || !words[..verb].iter().all(is_subject) {
         return None;
     }
-    let (request, answer) = request.split_once(" with ")?;
-    (!request.contains(['{', '"'])).then(|| format!("{} answers {answer}", without_article(request)))
+    let said = words[verb + 1..].join(" ");
+    let said = said.strip_prefix("to ").or_else(|| said.strip_prefix("with ")).unwrap_or(&said);
+    if said.contains(['{', '"']) {
+        return None;
+    }
+    if let Some((status, path)) = [" on ", " at ", " for ", " from "].iter().find_map(|word| said.split_once(word))
+        && bare_status(status).starts_with('2')
+    {
+        let (path, rest) = path.split_once(' ').unwrap_or((path, ""));
+        let request = if path.starts_with('/') { format!("GET {path}") } else { format!("{path} {rest}") };
+        let rest = if path.starts_with('/') { rest } else { "" };
+        return Some(format!("{} answers {status} {rest}", without_article(&request)).trim_end().to_owned());
+    }
+    let (request, answer) = said.split_once(" with ")?;
+    Some(format!("{} answers {answer}", without_article(request)))
 }
 
 /// `a GET request to /health` as `GET /health`.
@@ -170,6 +214,15 @@ mod tests {
             ),
             ("The service SHALL respond to GET /x with HTTP 200 within 5 s", Some("GET /x -> 200 within 5 s")),
             ("A GET request to /x returns a 200 in under 100 ms", Some("GET /x -> 200 within 100 ms")),
+            ("The API answers GET /x with 200", Some("GET /x -> 200")),
+            ("The service answers 200 on /x", Some("GET /x -> 200")),
+            ("The service returns 200 for GET /x", Some("GET /x -> 200")),
+            ("The service answers 503 on /x", None),
+            ("Health: `GET` /x returns 200", None),
+            ("Health: GET /x returns 200", Some("GET /x -> 200")),
+            ("🏥 /x returns 200", Some("GET /x -> 200")),
+            ("❌ /x returns 200", None),
+            ("Hitting /x gives 200", Some("GET /x -> 200")),
             ("The worker responds to GET /x with 200", None),
             ("The service responds to GET /x with JSON", None),
             ("/healthz returns 200", Some("GET /healthz -> 200")),

@@ -90,7 +90,7 @@ pub fn readings(sentence: &str) -> Vec<String> {
     let mut found: Vec<(usize, &str, String)> = Vec::new();
     for entry in vocabulary() {
         let best = entry.examples.iter().map(|example| units(&tokens(example))).filter_map(|example| {
-            let words = || example.iter().filter(|unit| !unit.is_free() && unit.kind.is_none());
+            let words = || example.iter().filter(|unit| !unit.is_free && unit.kind.is_none());
             let shared = words().filter(|unit| unit.is_in(&written)).count();
             let apart = example.len().abs_diff(written.len());
             let is_reading = shared * 2 >= words().count().max(1) && negations(&written) == negations(&example);
@@ -112,14 +112,15 @@ pub(crate) fn nearest(words: &[Token]) -> Option<String> {
     let text = colon.map(|at| &words[at + 1..]).filter(|text| !text.is_empty());
     let written = [Some(words), text].into_iter().flatten().map(units).filter(|words| words.len() <= 24);
     let written: Vec<Vec<Unit>> = written.collect();
+    let written: Vec<(Vec<Unit>, usize)> = written.into_iter().map(with_negations).collect();
     let mut best: Option<(usize, String)> = None;
-    for example in examples() {
-        for words in &written {
+    for (example, denied) in examples() {
+        for (words, negations) in &written {
             let most = words.len().max(example.len()) * WORD / 3;
-            if words.len().abs_diff(example.len()) * WORD > most || negations(words) != negations(example) {
+            if words.len().abs_diff(example.len()) * WORD > most || negations != denied {
                 continue;
             }
-            if !example.iter().all(|unit| unit.is_free() || unit.is_in(words)) {
+            if !example.iter().all(|unit| unit.is_free || unit.is_in(words)) {
                 continue;
             }
             let (cost, sentence) = align(words, example);
@@ -132,25 +133,40 @@ pub(crate) fn nearest(words: &[Token]) -> Option<String> {
     best.map(|(_, sentence)| sentence).filter(|sentence| is_understood(sentence))
 }
 
-/// The sentences that may be suggested.
-fn examples() -> &'static [Vec<Unit>] {
-    static EXAMPLES: LazyLock<Vec<Vec<Unit>>> = LazyLock::new(|| {
-        vocabulary().flat_map(|entry| entry.examples).map(|example| units(&tokens(example))).collect()
+/// The sentences that may be suggested, with their negations.
+fn examples() -> &'static [(Vec<Unit>, usize)] {
+    static EXAMPLES: LazyLock<Vec<(Vec<Unit>, usize)>> = LazyLock::new(|| {
+        let examples = vocabulary().flat_map(|entry| entry.examples);
+        examples.map(|example| with_negations(units(&tokens(example)))).collect()
     });
     &EXAMPLES
 }
 
-/// Whether a word was probably meant to be another one: `restarts` is a word of its own, and not `starts` misspelt.
-fn is_misspelt(word: &str, meant: &str) -> bool {
-    static KNOWN: LazyLock<HashSet<String>> =
-        LazyLock::new(|| examples().iter().flatten().map(|unit| singular(&unit.word)).collect());
-    is_near(word, meant) && !KNOWN.contains(&singular(word))
+/// The words, and how many of them turn the sentence round.
+fn with_negations(words: Vec<Unit>) -> (Vec<Unit>, usize) {
+    let negations = negations(&words);
+    (words, negations)
+}
+
+/// The words of the examples, in the singular: none of them is another one misspelt.
+fn known() -> &'static HashSet<String> {
+    static KNOWN: LazyLock<HashSet<String>> = LazyLock::new(|| {
+        let words = vocabulary().flat_map(|entry| entry.examples).flat_map(|example| tokens(example));
+        words.map(|token| singular(&token.word)).collect()
+    });
+    &KNOWN
 }
 
 /// A word, or a quantity that is written in two.
 struct Unit {
     text: String,
     word: String,
+    /// The word in the singular.
+    stem: String,
+    letters: usize,
+    is_free: bool,
+    /// `restarts` is a word of its own, and not `starts` misspelt.
+    is_known: bool,
     kind: Option<Kind>,
 }
 
@@ -165,17 +181,24 @@ enum Kind {
 }
 
 impl Unit {
-    fn is_free(&self) -> bool {
-        FREE.contains(&self.word.as_str())
+    fn new(text: String, word: String, kind: Option<Kind>) -> Self {
+        let stem = singular(&word);
+        let (letters, is_free) = (word.chars().count(), FREE.contains(&word.as_str()));
+        Self { is_known: known().contains(&stem), text, word, stem, letters, is_free, kind }
+    }
+
+    /// Whether it was probably meant to be another word.
+    fn is_misspelt(&self, meant: &Self) -> bool {
+        !self.is_known && self.letters.abs_diff(meant.letters) <= 2 && is_near(&self.word, &meant.word)
     }
 
     /// Whether one of these says the same: the word itself, one that is misspelt, or another value.
     fn is_in(&self, others: &[Self]) -> bool {
         let same = |other: &Self| match self.kind {
             Some(_) => other.kind == self.kind,
-            None => singular(&other.word) == singular(&self.word) || is_misspelt(&other.word, &self.word),
+            None => other.stem == self.stem,
         };
-        others.iter().any(same)
+        others.iter().any(same) || self.kind.is_none() && others.iter().any(|other| other.is_misspelt(self))
     }
 }
 
@@ -189,10 +212,10 @@ fn units(words: &[Token]) -> Vec<Unit> {
         {
             units.pop();
             let text = format!("{number} {}", token.text);
-            units.push(Unit { word: text.to_lowercase(), text, kind: Some(kind) });
+            units.push(Unit::new(text.clone(), text.to_lowercase(), Some(kind)));
             continue;
         }
-        units.push(Unit { text: token.text.clone(), word: token.word.clone(), kind: kind(token) });
+        units.push(Unit::new(token.text.clone(), token.word.clone(), kind(token)));
     }
     units
 }
@@ -267,7 +290,7 @@ fn align(words: &[Unit], example: &[Unit]) -> (usize, String) {
 fn difference(word: &Unit, meant: &Unit) -> usize {
     if word.word == meant.word || (word.kind.is_some() && word.kind == meant.kind) {
         0
-    } else if is_misspelt(&word.word, &meant.word) {
+    } else if word.is_misspelt(meant) {
         TYPO
     } else {
         WORD

@@ -421,3 +421,11 @@ fn a_quotation_inside_a_promise_belongs_to_it() {
         "2 constraints-no-setuid-files = ? except for ping",
     );
 }
+
+#[test]
+fn a_section_goes_on_behind_one_inside_it() {
+    check(
+        "## Requirements\n### Must have\n- No setuid files\n### Agreed with operations\n- Multi-stage build\n#### Dependencies\n- Starts within 1s\n### Non-Goals\n- No shell in image\n### Ports\n- Exposes port 80\n## Notes\n- No secrets in image\n",
+        "3 constraints-no-setuid-files = image.setuid\n5 constraints-multi-stage-build = build.multi_stage\n7 constraints-starts-within-1s = start.within\n11 constraints-exposes-port-80 = image.port",
+    );
+}

@@ -70,6 +70,13 @@ pub(super) fn recognise(heading: &str) -> Option<Kind> {
     named(&words).or_else(|| named(&words[qualifiers..]).filter(|kind| matches!(kind, Kind::Promises(_))))
 }
 
+/// Whether a heading says that what stands under it is not promised.
+pub(super) fn excludes(heading: &str) -> bool {
+    let words = heading_words(heading);
+    let begins = |name: &&str| name.split(' ').eq(words.iter().take(name.split(' ').count()));
+    ["non goals", "non goal", "nongoals", "out of scope", "not in scope", "future work"].iter().any(|name| begins(name))
+}
+
 /// The name of a section of promises that a heading nearly has.
 pub(super) fn misspelt(heading: &str) -> Option<&'static str> {
     let words = heading_words(heading);

@@ -6,7 +6,7 @@ mod table;
 use comrak::nodes::{Node, NodeValue};
 use comrak::{Arena, Options};
 
-use self::headings::{misspelt, recognise};
+use self::headings::{excludes, misspelt, recognise};
 use self::table::Table;
 use crate::allowed::{self, Allowed, is_allowed};
 use crate::bind::{self, Bound};
@@ -99,6 +99,7 @@ pub(crate) fn read<'a>(source: &Source<'a>, text: &str) -> Document<'a> {
         source,
         document: Document::default(),
         section: Region::default(),
+        outer: Vec::new(),
         heading: None,
         quotations: 0,
         bullets: 0,
@@ -141,6 +142,8 @@ struct Reader<'s, 'a> {
     source: &'s Source<'a>,
     document: Document<'a>,
     section: Region,
+    /// The sections that it stands in, the outermost first.
+    outer: Vec<Region>,
     heading: Option<String>,
     /// Quotations around what is read: inside one, only boxes and identifiers make promises.
     quotations: usize,
@@ -185,13 +188,13 @@ impl<'a> Reader<'_, 'a> {
             let hint = format!("at most {DEEPEST} quotations inside each other");
             return self.problem(start(node), "quotations are nested too deeply", Some(hint));
         }
-        let outside = (self.section, self.heading.clone());
+        let outside = (self.section, self.outer.clone(), self.heading.clone());
         self.quotations += 1;
         for block in node.children() {
             self.block(block);
         }
         self.quotations -= 1;
-        (self.section, self.heading) = outside;
+        (self.section, self.outer, self.heading) = outside;
     }
 
     fn table(&mut self, node: Node<'_>) {
@@ -226,13 +229,19 @@ impl<'a> Reader<'_, 'a> {
         if self.document.title.is_none() {
             self.document.title = Some(text.clone());
         }
-        let nested = level > self.section.level;
+        self.outer.retain(|region| region.level < level);
+        if level <= self.section.level {
+            self.section = self.outer.pop().unwrap_or_default();
+        }
+        let nested = self.section != Region::default();
         match recognise(&text) {
-            Some(kind @ Kind::Promises(_)) => (self.section, self.heading) = (Region { kind, level }, None),
-            // A subject such as `Dependencies` inside the promises hides none of them.
-            _ if nested && matches!(self.section.kind, Kind::Promises(_)) => self.heading = Some(text),
+            Some(kind @ Kind::Promises(_)) => self.open(kind, level),
+            // A subject such as `Dependencies` inside the promises hides none of them; `Out of scope` does.
+            _ if nested && matches!(self.section.kind, Kind::Promises(_)) && !excludes(&text) => {
+                self.heading = Some(text);
+            }
             Some(kind) => {
-                (self.section, self.heading) = (Region { kind, level }, None);
+                self.open(kind, level);
                 if kind == Kind::Shown {
                     self.document.prose.push((text, Vec::new()));
                 }
@@ -240,9 +249,17 @@ impl<'a> Reader<'_, 'a> {
             None if nested && matches!(self.section.kind, Kind::Shown | Kind::Quiet) => {}
             None => {
                 self.misspelt_heading(node, &text);
-                (self.section, self.heading) = (Region { kind: Kind::Other, level }, None);
+                self.open(Kind::Other, level);
             }
         }
+    }
+
+    /// Opens a section, inside the one that is open.
+    fn open(&mut self, kind: Kind, level: u8) {
+        if self.section != Region::default() {
+            self.outer.push(self.section);
+        }
+        (self.section, self.heading) = (Region { kind, level }, None);
     }
 
     /// A misspelt heading would hide all the promises under it.

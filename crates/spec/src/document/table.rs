@@ -42,12 +42,14 @@ enum Column {
 
 /// Headers in small letters, letters and digits only.
 const COLUMNS: &[(&[&str], Column)] = &[
-    (&["", "no", "nr", "number", "id", "ref", "key"], Column::Identifier),
+    (&["", "no", "nr", "number", "id", "ref", "key", "req no", "req id"], Column::Identifier),
     (&["done", "ok", "status", "state", "checked", "box", "tick", "met", "pass", "passed"], Column::Box),
     (
         &[
             "requirement",
             "requirements",
+            "description",
+            "req",
             "criterion",
             "criteria",
             "acceptance criterion",
@@ -64,10 +66,38 @@ const COLUMNS: &[(&[&str], Column)] = &[
         Column::Sentence,
     ),
     (
-        &["topic", "property", "aspect", "attribute", "metric", "measure", "quantity", "item", "what", "name"],
+        &[
+            "topic",
+            "property",
+            "aspect",
+            "attribute",
+            "metric",
+            "measure",
+            "quantity",
+            "item",
+            "what",
+            "name",
+            "subject",
+            "objective",
+            "parameter",
+        ],
         Column::Topic,
     ),
-    (&["value", "target", "goal", "expected", "required", "threshold", "must be"], Column::Value),
+    (
+        &[
+            "value",
+            "target",
+            "goal",
+            "expected",
+            "required",
+            "threshold",
+            "must be",
+            "acceptance",
+            "figure",
+            "how much",
+        ],
+        Column::Value,
+    ),
     (&["limit", "max", "maximum", "budget", "upper limit", "upper bound", "at most"], Column::Bound),
     (
         &[
@@ -76,6 +106,18 @@ const COLUMNS: &[(&[&str], Column)] = &[
             "rationale",
             "evidence",
             "verification",
+            "verification method",
+            "check",
+            "checked by",
+            "checked with",
+            "how checked",
+            "how we check",
+            "method",
+            "proof",
+            "tested by",
+            "by",
+            "who",
+            "source",
             "verified by",
             "verify",
             "how to verify",
@@ -92,7 +134,22 @@ const COLUMNS: &[(&[&str], Column)] = &[
         ],
         Column::Aside,
     ),
-    (&["priority", "prio", "moscow", "severity", "importance", "level"], Column::Weight),
+    (
+        &[
+            "priority",
+            "prio",
+            "moscow",
+            "must",
+            "must may",
+            "must should",
+            "must or may",
+            "strength",
+            "severity",
+            "importance",
+            "level",
+        ],
+        Column::Weight,
+    ),
 ];
 
 /// Weights of what must be kept. One of any other weight (`Could`, `Won't`) is a note that is not understood.

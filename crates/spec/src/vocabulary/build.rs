@@ -15,12 +15,15 @@ pub(super) const ENTRIES: &[Entry] = &[
         ],
         forms: &[
             &["(<container>|<image>|project|code|codebase)", "(build|can built|built|can build)"],
-            &["[docker|image|container] build", "(succeed|successful|complete|pass|work|green|finish)"],
+            &[
+                "[docker|image|container] build",
+                "(succeed|successful|complete|pass|work|green|finish|go through|ok|success)",
+            ],
         ],
         extras: &[
             "(successfully|cleanly|correctly|ok|fine)",
             "without (error|any error|failure|any failure|problem|issue)",
-            "with no (error|failure)",
+            "(with no|no|zero) (error|failure)",
             "error-free",
             "(verify|verified|checked) with docker build",
         ],
@@ -39,7 +42,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         ],
         forms: &[
             &["dockerfile", "(build|can build|can built)"],
-            &["docker build .", "(succeed|successful|complete|pass|work|green|finish)"],
+            &["docker build .", "(succeed|successful|complete|pass|work|just work|green|finish)"],
             &[
                 "(<container>|<image>|project|code|codebase)",
                 "(build|can built|built|can build)",
@@ -62,6 +65,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         examples: &["Build is reproducible", "Reproducible build", "The image is reproducible byte for byte"],
         forms: &[
             &["(<image>|[docker|image|container] build|build process)", "(reproducible|deterministic)"],
+            &["(built|build) (reproducibly|deterministically)"],
             &[
                 "(two build of|building|build|rebuilding|rebuild) same (source|commit|code|revision)",
                 "(give|yield|produce|result in) (same|identical) (image|digest|image digest)",
@@ -74,7 +78,7 @@ pub(super) const ENTRIES: &[Entry] = &[
                 "(bit-identical|byte-identical|bit for bit identical|byte for byte identical)",
             ],
         ],
-        extras: &["(byte for byte|bit for bit|byte-for-byte|bit-for-bit|fully)", "twice"],
+        extras: &["<image>", "(byte for byte|bit for bit|byte-for-byte|bit-for-bit|fully)", "twice"],
         topics: &["build", "reproducibility"],
         checks: |_| one(Check::BuildReproducible),
     },
@@ -85,11 +89,12 @@ pub(super) const ENTRIES: &[Entry] = &[
         examples: &["Multi-stage build", "Uses a multi-stage build", "Multi-stage Dockerfile"],
         forms: &[
             &["(multi-stage|multistage|multi stage)"],
+            &["(built|build) in (multiple|several|two|separate) [build] stage"],
             &["(build|dockerfile)", "(use|have) (multiple|several|two|separate) (stage|build stage)"],
         ],
         extras: &[
             "(build|dockerfile|docker build|image build|docker|<image>|<container>|yes)",
-            "(use|used|using|built|build|built with|built by|built in|built via|built as|build with|build use|build via|have)",
+            "(use|used|using|produced by|built|build|built with|built by|built by means of|built in|built via|built as|build with|build use|build via|have)",
             "(implemented|in place|set up)",
             "[to] (keep|make|get) <image> (small|slim|minimal|lean)",
             "for (smaller|small|slim|minimal) (image|image size|runtime image|final image)",

@@ -19,11 +19,12 @@ pub(super) const ENTRIES: &[Entry] = &[
         forms: &[
             &["<at-most-size>"],
             &["(max|maximum|maximal|upper) [<image>] (size|limit|footprint) [:] [of] {size}"],
+            &["{size} budget for <image>"],
             &["[<image>] size (budget|limit|cap|ceiling) [:] [of] {size}"],
         ],
         extras: &[
             "(<image>|size|<image> size|size of <image>|for <image>|<container> size|footprint)",
-            "(stay|stays|remain|weigh|come in|come in at|keep|kept|keep <image>|keep it|keep <image> size|reasonable|small|in size|total)",
+            "(stay|stays|remain|weigh|come in|come in at|come to|have|having|have size of|size of|of|weight|keep|kept|keep <image>|keep it|keep <image> size|reasonable|small|in size|total)",
             "[in] [<measure>] (size|image|image size|form)",
             "<measure>",
             "[verify|verified|check|checked|see|as shown by|measured|shown by] [with|by|via|in] docker image",
@@ -74,7 +75,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             "<image>",
             "(in|inside) [any|<image>] layer [of <image>]",
             "in [<image>] history",
-            "(baked|stored|left|kept|embedded|hardcoded|hard-coded|committed|copied|included|present|baked in|contain|have|hold|carry|include|ship|there|exist)",
+            "(baked|stored|left|kept|embedded|hardcoded|hard-coded|committed|copied|included|present|baked in|written|put|contain|have|hold|carry|include|ship|there|exist)",
             "[and] (environment|env) [variable]",
             "[such as|like|e.g.|i.e.|including] <secrets>",
         ],
@@ -99,7 +100,11 @@ pub(super) const ENTRIES: &[Entry] = &[
             ],
             &["(use|with) {ref} as (base image|base)"],
             &["from {ref}"],
-            &["{ref} (based|base image|base)"],
+            &["base (it|<image>) on {ref}"],
+            &["(start|started) from {ref}"],
+            &["{ref} (based|base image|base|underneath|as base|as base image|serve as base image)"],
+            &["use {ref} to be base image"],
+            &["(derived from|base upon|taken from|built from) [base image] {ref}"],
         ],
         extras: &[
             "<image>",
@@ -130,7 +135,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         extras: &[
             "<in-image>",
             "<image>",
-            "(inside|included|present|installed|shipped|available|contain|have|include|ship|ship with|there)",
+            "(inside|included|present|installed|shipped|available|contain|have|include|ship|ship with|there|left|left behind)",
         ],
         topics: &["security", "image", "attack surface", "hardening"],
         checks: |found| {
@@ -156,6 +161,10 @@ pub(super) const ENTRIES: &[Entry] = &[
         examples: &["No setuid files", "No setuid binaries in the image"],
         forms: &[
             &["nothing (setuid|suid|set-uid)", "<in-image>"],
+            &["(no|without) (setuid|suid|set-uid)"],
+            &["(no file|file) with (setuid|suid) (bit|permission) [set]", "(no|<not>) [present|remain] <in-image>"],
+            &["no file with (setuid|suid) (bit|permission) [set]"],
+            &["<not> contain [any] file with (setuid|suid) (bit|permission) [set]", "<image>"],
             &["(no|without|without any|free of)", "(setuid|suid|set-uid) (file|binary|program|executable)"],
             &[
                 "<not> (contain|have|include|ship)",
@@ -173,8 +182,8 @@ pub(super) const ENTRIES: &[Entry] = &[
         description: "The path is in the image, or is not, or belongs to the user named.",
         examples: &["File /app/task-api exists", "File /bin/sh does not exist", "/data is owned by appuser"],
         forms: &[
-            &["[file|folder|directory] {path}", "(exist|present)"],
-            &["[file|folder|directory] {path}", "<not> (exist|present) !missing"],
+            &["[file|folder|directory] {path}", "(exist|present|there)"],
+            &["[file|folder|directory] {path}", "<not> (exist|present|there) !missing"],
             &["no (file|folder|directory) {path} !missing"],
             &["no {path} !missing", "<in-image>"],
             &["[file|folder|directory] {path}", "<not> [part of|present|included|found|left] !missing", "<in-image>"],
@@ -202,9 +211,10 @@ pub(super) const ENTRIES: &[Entry] = &[
         ],
         forms: &[
             &["[<image>|oci] label [for] {labels}", "(set|present|exist|there|included|defined)"],
-            &["<image> (have|carry|include|define|set)", "[oci] label [for] {labels}"],
+            &["<image> (have|carry|include|define|set|bear)", "[oci] label [for] {labels}"],
             &["(labelled|labeled) with {labels}"],
             &["[<image>|oci] label : {labels}"],
+            &["[oci] {labels} label", "(set|present|exist|there|included|defined)"],
         ],
         extras: &["<in-image>", "<image>", "on <image>"],
         topics: &["labels", "metadata", "label"],
@@ -217,6 +227,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         examples: &["Image has at most 5 layers", "At most 5 layers"],
         forms: &[
             &["(at most|no more than|not more than|up to|maximum of|max) {n} layer"],
+            &["layer : [at most|max|maximum] {n} [at most|max|maximum|or fewer]"],
             &["{n} layer (at most|or fewer|or less|max|maximum)"],
         ],
         extras: &["<in-image>", "<image>", "(have|consist of|contain|use|made of)"],

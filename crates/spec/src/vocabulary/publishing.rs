@@ -20,7 +20,7 @@ pub(super) const ENTRIES: &[Entry] = &[
                 "(available|hosted|stored|published|can found) (on|at|in) {registries} [and [to|on|at|in] {more-registries}]",
             ],
             &[
-                "(can pushed|pushed|can published|published|uploaded|push|publish) to ([container|docker|image|remote] registry|{registries} [and [to] {more-registries}])",
+                "(can pushed|pushed|can published|published|uploaded|push|publish) to ([container|docker|image|remote|company] registry [at] {registries}|[container|docker|image|remote] registry|{registries} [and [to] {more-registries}])",
             ],
         ],
         extras: &["<image>", "<container>", "[e.g.|such as|like] {registries}", "successfully"],
@@ -36,7 +36,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         sentence: "Tagged with version, commit and latest",
         description: "The registry has those tags for the image: `version`, `commit`, `latest`.",
         examples: &["Tagged with version, commit and latest", "Image is tagged with version and git SHA"],
-        forms: &[&["tagged (with|as|by) {tags}"], &["tag", "{tags}"]],
+        forms: &[&["tagged [with|as|by] {tags}"], &["tag", "{tags}"]],
         extras: &["<image>"],
         topics: &["registry", "tags", "distribution"],
         checks: |found| one(Check::RegistryTags { tags: list(found, "tags")? }),
@@ -57,11 +57,16 @@ pub(super) const ENTRIES: &[Entry] = &[
             &["(support|available for|built for|published for|provided for) {platforms}"],
             &["<multi-arch>", "(for|with|on|support|:) {platforms}"],
             &["<multi-arch>", "{platforms}"],
+            &["{platforms} !bare"],
             &["(platform|architecture|arch)", "{platforms}"],
         ],
         extras: &["<container>", "<image>", "<multi-arch>", "(platform|architecture|arch)", "(supported|support)"],
         topics: &["platforms", "platform", "architectures", "portability", "distribution", "multi-arch"],
-        checks: |found| one(Check::RegistryPlatforms { platforms: list(found, "platforms")? }),
+        checks: |found| {
+            let platforms = list(found, "platforms")?;
+            // One word alone says nothing.
+            (!found.has("bare") || platforms.len() > 1).then(|| vec![Check::RegistryPlatforms { platforms }])
+        },
     },
     Entry {
         kind: CheckKind::RegistrySbom,
@@ -96,10 +101,13 @@ pub(super) const ENTRIES: &[Entry] = &[
         ],
         forms: &[
             &[
-                "can pulled and (run|executed|started)",
+                "[can] pulled and (run|executed|started)",
                 "on (different|another|second|other) (machine|host|computer|server)",
             ],
-            &["(run|start|work) on (different|another|second|other) (machine|host|computer|server)"],
+            &[
+                "[it] possible to pull and run <image> on (different|another|second|other) (machine|host|computer|server)",
+            ],
+            &["[can] (run|start|work) on (different|another|second|other) (machine|host|computer|server)"],
         ],
         extras: &["<image>", "<container>", "from registry", "successfully"],
         topics: &["portability", "distribution"],

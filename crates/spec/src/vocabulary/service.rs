@@ -18,7 +18,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         forms: &[
             &["[all|full|complete] crud [api] [endpoint|operation|route|functionality|cycle|action|method]", "<works>"],
             &[
-                "[all|full|complete] crud [api] [endpoint|operation|route|functionality|cycle|action|method] (for|on|of) ({path}|{things})",
+                "[all|full|complete] crud [api] [endpoint|operation|route|functionality|cycle|action|method] ([for|on|of] {path}|(for|on|of) {things})",
                 "<works>",
             ],
             &[
@@ -101,8 +101,12 @@ pub(super) const ENTRIES: &[Entry] = &[
             "Created tasks survive container restarts",
         ],
         forms: &[
-            &["{things}", "(persist|persisted|survive|kept|preserved|retained|remain|stay)", "<restart>"],
-            &["{things}", "not [get] (lost|gone|deleted|erased)", "<restart>"],
+            &[
+                "{things}",
+                "(persist|persisted|survive|kept|preserved|retained|conserved|remain|remain preserved|stay|still there|still available|continue available)",
+                "<restart>",
+            ],
+            &["{things}", "not [get] (lost|gone|deleted|erased|vanish|disappear)", "<restart>"],
             &["no {things}", "[get] lost", "<restart>"],
         ],
         extras: &["(available|intact|there)"],
@@ -145,11 +149,17 @@ pub(super) const ENTRIES: &[Entry] = &[
             &["(talk|speak|connect) to nothing (but|except|besides|other than) {hosts}"],
             &["(talk|connect|speak) only to {hosts}"],
             &["only (talk|connect|speak) to {hosts}"],
+            &["<not> (talk|connect|speak) to (anyone|anything|anybody) (but|except|other than|besides) {hosts}"],
+            &["(outbound|outgoing|egress) [network] (connection|traffic|access) (limited|restricted) to {hosts}"],
+            &[
+                "<not> (make|open|need|have|establish) [any] (outbound|outgoing) [network] connection [(except|but|other than) [to] {hosts}]",
+            ],
+            &["no (egress|outbound traffic)"],
             &[
                 "(no|without|without any) (outbound|outgoing|egress) [network] (connection|traffic|network access) [(except|but|other than) [to] {hosts}]",
             ],
         ],
-        extras: &["<container>", "(make|open|need)"],
+        extras: &["<container>", "(make|open|need)", "(permitted|allowed)"],
         topics: &["network", "networking", "security"],
         checks: |found| one(Check::NetworkOnly { allowed: list(found, "hosts").unwrap_or_default() }),
     },

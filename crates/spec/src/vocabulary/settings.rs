@@ -30,8 +30,13 @@ pub(super) const ENTRIES: &[Entry] = &[
             "Port is configurable via environment variable",
         ],
         forms: &[
-            &["{var}", "(configurable|can configured|overridable|can overridden|adjustable|can changed|can set)"],
+            &[
+                "{var}",
+                "(configurable|can configured|overridable|can overridden|may overridden|adjustable|tweakable|can changed|may changed|can altered|can modified|can set|may set)",
+            ],
             &["{var}", "configured", "<by-env>"],
+            &["{var} [environment variable|env var|variable]", "(respected|honored)"],
+            &["(honor|respect) [environment variable|env var|variable] {var} [environment variable|env var|variable]"],
             &[
                 "(port|listening port|http port|listen port)",
                 "(read|taken|come) from [<env>] {var} [<env>]",
@@ -50,7 +55,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             ],
         ],
         extras: &[
-            "[and] (<with-default>|{value} by default)",
+            "[and|;|,] (<with-default>|{value} by default|{value} (if unset|if not set|otherwise|unless set|unless you say otherwise))",
             "[and] [it] (configurable|overridable|can overridden|can changed|can set)",
             "<by-env>",
             "(environment variable|variable|env var)",
@@ -72,7 +77,8 @@ pub(super) const ENTRIES: &[Entry] = &[
             "Fails fast with a clear message when DATABASE_URL is missing",
         ],
         forms: &[
-            &["{var}", "(required|mandatory)"],
+            &["[variable] {var}", "(required|mandatory|compulsory|obligatory)"],
+            &["{var} set or (it|<container>) (not start|exit|stop|fail|not run)"],
             &["<refuse>", "<no-var>"],
             &[
                 "missing {var}",
@@ -85,6 +91,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             "(to start|at startup|at start|on startup|at runtime)",
             "[with] (error|non-zero|nonzero|non-zero code|non-zero exit code|non-zero status|nonzero exit code|non-zero exit status|exit code 1)",
             "exit code non-zero",
+            "[and] (mentioning|mention|naming|name|say) ({var}|which variable missing|missing variable) in (log|log output|its log output) !named",
             "(;|,) [(<container>|it)] (exit|stop|fail|fail to start|refuse to start|not start) (if|when|without) (it|it's) [missing|not set|unset|absent|not given]",
             "(at once|immediately|fast|early|quickly) !fast",
             "and (exit|stop|say so)",
