@@ -74,7 +74,7 @@ pub(super) fn recognise(heading: &str) -> Option<Kind> {
 pub(super) fn excludes(heading: &str) -> bool {
     let words = heading_words(heading);
     let begins = |name: &&str| name.split(' ').eq(words.iter().take(name.split(' ').count()));
-    ["non goals", "non goal", "nongoals", "out of scope", "not in scope", "future work"].iter().any(|name| begins(name))
+    ["non goals", "non goal", "nongoals", "out of scope", "not in scope", "future work"].iter().any(begins)
 }
 
 /// The name of a section of promises that a heading nearly has.
