@@ -93,17 +93,37 @@ pub fn readings(sentence: &str) -> Vec<String> {
             let words = || example.iter().filter(|unit| !unit.is_free && unit.kind.is_none());
             let shared = words().filter(|unit| unit.is_in(&written)).count();
             let apart = example.len().abs_diff(written.len());
-            let is_reading = shared * 2 >= words().count().max(1) && negations(&written) == negations(&example);
+            let is_near = shared * 2 >= words().count().max(1) && negations(&written) == negations(&example);
+            let is_reading = is_near && has_values_of(&written, &example);
             is_reading.then(|| (shared * WORD * 10 / (example.len() + written.len()) + WORD / (1 + apart), example))
         });
         let Some((score, example)) = best.max_by_key(|(score, _)| *score) else { continue };
         let (_, sentence) = align(&written, &example);
-        if is_understood(&sentence) && found.iter().all(|(_, _, other)| *other != sentence) {
+        if names_values(&sentence, &example, &written)
+            && is_understood(&sentence)
+            && found.iter().all(|(_, _, other)| *other != sentence)
+        {
             found.push((score, entry.sentence, sentence));
         }
     }
     found.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(b.1)));
     found.into_iter().take(READINGS).map(|(_, _, sentence)| sentence).collect()
+}
+
+/// Whether each size, time, path or variable of the example has one in what was written.
+fn has_values_of(written: &[Unit], example: &[Unit]) -> bool {
+    let mut values = example.iter().filter_map(|unit| unit.kind);
+    values.all(|kind| written.iter().any(|unit| unit.kind == Some(kind)))
+}
+
+/// Whether a sentence made from an example has the values of the one that was written, and none that only the example has.
+fn names_values(sentence: &str, example: &[Unit], written: &[Unit]) -> bool {
+    let is_named = |value: &Unit| sentence.contains(&value.text);
+    let mut values = example.iter().filter(|unit| unit.kind.is_some());
+    values.all(|value| {
+        let mut alike = written.iter().filter(|unit| unit.kind == value.kind);
+        alike.any(is_named)
+    })
 }
 
 /// The nearest sentence of the same kind, with the parameters of the one that was written.
@@ -124,7 +144,8 @@ pub(crate) fn nearest(words: &[Token]) -> Option<String> {
                 continue;
             }
             let (cost, sentence) = align(words, example);
-            if cost <= most && best.as_ref().is_none_or(|(least, _)| cost < *least) {
+            let is_own = names_values(&sentence, example, words);
+            if is_own && cost <= most && best.as_ref().is_none_or(|(least, _)| cost < *least) {
                 best = Some((cost, sentence));
             }
         }

@@ -54,7 +54,7 @@ fn sentences_without_a_reading_get_advice() {
     4     image.size      image  limit_bytes=50000000 measure=both  Image size under 50 MB
     5     not understood                                            The user inside is some non-root
                                                                     user
-                                                                    not understood: `inside is some`
+                                                                    not understood: `some`
     6     not understood                                            Containr runs as nonroot usr
                                                                     not understood: `Containr runs as
                                                                     nonroot usr`

@@ -51,14 +51,16 @@ struct Project {
 
 impl Project {
     fn new() -> Self {
-        let source =
-            |name: &str| std::fs::read_to_string(workspace().join("crates/testkit/sample").join(name)).unwrap();
-        let place = ["authors.rs", "inside.rs", "postgres.rs", "wire.rs"]
-            .into_iter()
-            .fold(Place::empty(), |place, name| place.with(&format!("src/{name}"), source(name)))
+        let files = std::fs::read_dir(workspace().join("crates/testkit/sample")).unwrap();
+        let sources = files.map(|file| file.unwrap().path()).map(|path| {
+            let name = path.file_name().unwrap().to_str().unwrap();
+            let name = if name == "notes.rs" { "main.rs" } else { name };
+            (format!("src/{name}"), std::fs::read_to_string(&path).unwrap())
+        });
+        let place = sources
+            .fold(Place::empty(), |place, (name, text)| place.with(&name, text))
             .with("containerization-spec.md", SPEC)
             .with("Cargo.toml", MANIFEST)
-            .with("src/main.rs", source("notes.rs"))
             .with("Cargo.lock", "version = 4\n\n[[package]]\nname = \"notes\"\nversion = \"1.4.2\"\n")
             .with(".gitignore", "target\n*.key\n*.pub\n");
         let project = Self { place, registry: Double::start().unwrap() };

@@ -4,6 +4,8 @@
 
 use std::io;
 use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
 
 use bollard::errors::Error;
 use bollard::models::ImageInspect;
@@ -18,6 +20,12 @@ use crate::EngineError;
 /// The repository of all names that runs give.
 pub(crate) const REPOSITORY: &str = "seaworthy-run";
 
+/// How often an image that others take away is looked for before it is loaded.
+const TRIES: usize = 5;
+
+/// How long the daemon takes at most to remove an image that has no name any more.
+const SETTLING: Duration = Duration::from_millis(500);
+
 /// An image that can be started. Its name is taken away when dropped.
 pub(crate) struct Loaded {
     client: Arc<Client>,
@@ -27,17 +35,22 @@ pub(crate) struct Loaded {
 }
 
 impl Loaded {
-    /// Finds the image in the store, else loads it.
+    /// Finds the image in the store, else loads it. Another run of the same image may take it away meanwhile: then it is looked for again.
     pub(crate) fn load(client: &Arc<Client>, image: &Image, run: &str) -> Result<Self, EngineError> {
         let name = format!("{REPOSITORY}:{run}");
-        if let Some(found) = find(client, image)? {
-            let id = found.id.unwrap_or_default();
-            let is_named = found.repo_tags.is_some_and(|tags| !tags.is_empty());
-            if is_named {
-                let tag = TagImageOptionsBuilder::default().repo(REPOSITORY).tag(run).build();
-                client.call("name the image", client.docker.tag_image(&id, Some(tag)))?;
+        for _ in 0..TRIES {
+            let Some(found) = find(client, image)? else { break };
+            let Some(found) = settled(client, image, found)? else { continue };
+            let id = found.id.clone().unwrap_or_default();
+            if !is_named(&found) {
+                return Ok(Self { client: Arc::clone(client), id, name: None });
             }
-            return Ok(Self { client: Arc::clone(client), id, name: is_named.then_some(name) });
+            let tag = TagImageOptionsBuilder::default().repo(REPOSITORY).tag(run).build();
+            match client.block(client.docker.tag_image(&id, Some(tag))) {
+                Ok(()) => return Ok(Self { client: Arc::clone(client), id, name: Some(name) }),
+                Err(error) if client::status(&error) == Some(404) => {}
+                Err(error) => return Err(failed("name the image", &error)),
+            }
         }
         // Made first, so that a load that fails half way is cleared away too.
         let mut loaded = Self { client: Arc::clone(client), id: String::new(), name: Some(name.clone()) };
@@ -46,6 +59,20 @@ impl Loaded {
         loaded.id = found.id.unwrap_or(name);
         Ok(loaded)
     }
+}
+
+fn is_named(image: &ImageInspect) -> bool {
+    image.repo_tags.as_ref().is_some_and(|tags| !tags.is_empty())
+}
+
+/// The image as it is to stay: one that just lost its last name is about to go, and is waited for.
+fn settled(client: &Client, image: &Image, found: ImageInspect) -> Result<Option<ImageInspect>, EngineError> {
+    let is_pulled = found.repo_digests.as_ref().is_some_and(|digests| !digests.is_empty());
+    if is_named(&found) || is_pulled {
+        return Ok(Some(found));
+    }
+    thread::sleep(SETTLING);
+    find(client, image)
 }
 
 impl Drop for Loaded {

@@ -2,6 +2,7 @@
 
 use std::io::{Read as _, Write as _};
 use std::process::Command;
+use std::thread;
 use std::time::Duration;
 
 use seaworthy_engine::{Engine as _, Exit, HealthStatus, Run, Signal, Status};
@@ -93,6 +94,21 @@ fn an_image_that_was_there_before_stays() {
     drop(prepare(&image));
     assert!(docker(&["images", "-q", "--no-trunc"]).contains(id));
     docker(&["rmi", "seaworthy-test-before:1"]);
+}
+
+#[test]
+fn runs_of_one_image_do_not_take_it_from_each_other() {
+    let image = only("shared", &["true"], json!({}));
+    thread::scope(|scope| {
+        for _ in 0..3 {
+            scope.spawn(|| {
+                for _ in 0..8 {
+                    let prepared = prepare(&image);
+                    drop(prepared.start(&Run::default(), None).unwrap());
+                }
+            });
+        }
+    });
 }
 
 #[test]
