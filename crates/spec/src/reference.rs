@@ -226,7 +226,7 @@ Steps under a sentence that is understood are what the service does while that p
 | --- | --- |
 | memory | in one container under the limit, repeated until its peak is steady |
 | read-only root, no capabilities | in a container with less |
-| stopping | before the signal; the last write with a body is sent again and is under way when the signal comes; without one, three GETs are sent right before it, and a warning says so |
+| stopping | before the signal; the last write with a body is sent again and is under way when the signal comes; without one nothing can be held open, and the promise stays `unproven` for a service with a port |
 | persistence | as they stand: what is written before `restart` must be read after it |
 
 - Except for persistence, one step must make the service work: a POST, PUT, PATCH or DELETE that is taken (2xx or 3xx), or a GET whose body is tested. Paths of its health do not count.

@@ -240,7 +240,7 @@ fn every_mistake_has_its_column() {
     check("GET /t -> 200 save id = id", "4:25: expected a path such as `$.items[0].id`");
     check("GET /t -> 200 save id = $.a[x]", "4:28: expected a path such as `$.items[0].id`");
     check("GET /t -> 200 save id, save id", "4:24: `id` is saved twice");
-    check("GET /t -> 200 save run", "4:21: `run` cannot be saved");
+    check("GET /t -> 200 save run", "4:20: `run` cannot be saved");
     check("restart now\nGET / -> 200", "4:9: unexpected `now`");
     check("start with A", "4:12: expected `K=V`, found `A`");
     check("start with 1A=2", "4:12: expected `K=V`, found `1A=2`");

@@ -162,6 +162,14 @@ fn a_request_of_the_steps_dropped_at_the_signal_breaks_the_promise() -> anyhow::
 }
 
 #[test]
+fn a_read_that_may_be_answered_before_the_signal_shows_nothing_in_flight() -> anyhow::Result<()> {
+    let steps = "```check\nGET /notes -> 200 []\n```";
+    promising(row!(plain(&["--forgetful"])), &[STOPS], steps).runs("
+    unproven stop.graceful: …GET /notes, sent right before SIGTERM, …
+    ")
+}
+
+#[test]
 fn a_worker_without_a_port_proves_its_promises_by_its_log() -> anyhow::Result<()> {
     promising(row!(worker(&[])), &[MEMORY, READ_ONLY, CAPABILITIES, STOPS], JOBS).runs("4 pass")
 }
