@@ -164,9 +164,11 @@ fn a_request_of_the_steps_dropped_at_the_signal_breaks_the_promise() -> anyhow::
 #[test]
 fn a_read_that_may_be_answered_before_the_signal_shows_nothing_in_flight() -> anyhow::Result<()> {
     let steps = "```check\nGET /notes -> 200 []\n```";
-    promising(row!(plain(&["--forgetful"])), &[STOPS], steps).runs("
+    promising(row!(plain(&["--forgetful"])), &[STOPS], steps).runs(
+        "
     unproven stop.graceful: …GET /notes, sent right before SIGTERM, …
-    ")
+    ",
+    )
 }
 
 #[test]
