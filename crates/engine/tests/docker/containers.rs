@@ -102,7 +102,7 @@ fn runs_of_one_image_do_not_take_it_from_each_other() {
     thread::scope(|scope| {
         for _ in 0..3 {
             scope.spawn(|| {
-                for _ in 0..8 {
+                for _ in 0..4 {
                     let prepared = prepare(&image);
                     drop(prepared.start(&Run::default(), None).unwrap());
                 }
