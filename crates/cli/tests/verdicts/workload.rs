@@ -166,7 +166,7 @@ fn a_read_that_may_be_answered_before_the_signal_shows_nothing_in_flight() -> an
     let steps = "```check\nGET /notes -> 200 []\n```";
     promising(row!(plain(&["--forgetful"])), &[STOPS], steps).runs(
         "
-    unproven stop.graceful: …GET /notes, sent right before SIGTERM, …
+    unproven stop.graceful: …with nothing in flight…
     ",
     )
 }

@@ -1,11 +1,9 @@
 //! The holders of a prepared image: some are made before they are needed.
 
-use std::collections::{HashMap, VecDeque};
-use std::path::Path;
+use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 
-use super::client::Client;
 use super::holder::{Holder, Maker, Waiting};
 use crate::{EngineError, Service};
 
@@ -28,13 +26,8 @@ impl Holders {
     /// # Errors
     ///
     /// Fails where this machine's programs do not run in the daemon's containers: it is on another machine, or in a virtual one.
-    pub(crate) fn new(
-        client: &Arc<Client>,
-        helper: &Path,
-        data: Option<&Path>,
-        labels: &HashMap<String, String>,
-    ) -> Result<Self, EngineError> {
-        let maker = Arc::new(Maker::new(client, helper, data, labels)?);
+    pub(crate) fn new(maker: Maker) -> Result<Self, EngineError> {
+        let maker = Arc::new(maker);
         let first = Spare::Made(maker.wait_for_new()?);
         Ok(Self { maker, spare: Mutex::new(VecDeque::from([first])) })
     }

@@ -10,6 +10,7 @@ use bollard::query_parameters::InspectNetworkOptions;
 
 use super::NAME;
 use super::client::Client;
+use super::holder::Maker;
 use super::holders::Holders;
 use crate::EngineError;
 
@@ -37,7 +38,7 @@ impl Network {
         run: &str,
         labels: &HashMap<String, String>,
     ) -> Result<Self, EngineError> {
-        match Holders::new(client, helper, data, labels) {
+        match Maker::new(client, helper, data, labels).and_then(Holders::new) {
             Ok(holders) => Ok(Self::Held(Box::new(holders))),
             Err(error) => Bridge::make(client, run, labels, error.to_string()).map(Self::Bridge),
         }

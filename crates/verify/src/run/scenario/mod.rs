@@ -87,9 +87,7 @@ impl Runs<'_> {
             (Err((_, finding)), Some(note)) => finding.with(note),
         }
     }
-}
 
-impl Runs<'_> {
     /// Sends a scenario's requests to a container that runs already; false where it is about more than requests. What is answered decides
     /// nothing here.
     pub(super) fn replay(&self, scenario: &Scenario, container: &dyn Container) -> bool {

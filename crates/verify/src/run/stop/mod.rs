@@ -1,7 +1,8 @@
 //! `stop.graceful`: the stop signal while a request is under way.
 
-use std::io::{self, Read as _, Write as _};
-use std::net::TcpStream;
+mod held;
+
+use std::io;
 use std::time::{Duration, Instant};
 
 use seaworthy_engine::{Container, Exit, Signal, Status};
@@ -9,6 +10,7 @@ use seaworthy_image::Config;
 use seaworthy_report::Verdict;
 use seaworthy_spec::{Scenario, StopSignal};
 
+pub(super) use self::held::{Begun, Held, begin};
 use super::remover::Storage;
 use super::{Main, Runs, Up, seconds};
 use crate::crud::SCENARIO;
@@ -16,34 +18,17 @@ use crate::http::{Request, Response};
 use crate::openapi::OpenApi;
 use crate::{Finding, image};
 
-/// How long the service has to show that it took up the request.
-const TAKEN_UP: Duration = Duration::from_millis(300);
 /// How long a service without a known health path may take to start: with a declared health check, and without one.
 const CHECKED: Duration = Duration::from_secs(10);
 const UNCHECKED: Duration = Duration::from_secs(1);
 /// How long the request stays half-sent after the signal.
 const HELD: Duration = Duration::from_millis(100);
-/// The longest answer that is read, in bytes.
-const ANSWER_BYTES: u64 = 1 << 16;
 /// How long another request may take while some are held.
 const BESIDE: Duration = Duration::from_millis(500);
 /// First processes that start others and do not pass signals on.
 const SHELLS: &[&str] = &["sh", "bash", "dash", "ash", "busybox", "zsh", "ksh", "mksh"];
 /// What a shell adds to the number of the signal that ended a process: 143 for SIGTERM.
 const BY_SIGNAL: i32 = 128;
-
-/// A request whose body is half-sent.
-pub(super) struct Held {
-    stream: TcpStream,
-    rest: Vec<u8>,
-}
-
-/// How the held request began.
-pub(super) enum Begun {
-    Held(Held),
-    /// Answered before its body was whole.
-    Early(u16),
-}
 
 /// The signal that a service is asked to stop with, and how long it may take.
 pub(super) struct Asked {
@@ -389,162 +374,6 @@ impl Runs<'_> {
                 let words = self.last_words(container);
                 Err(Finding::fail(format!("exit {code} {} ms after {signal}{words}", after.as_millis())))
             }
-        }
-    }
-}
-
-/// Sends a request but for the second half of its body.
-pub(super) fn begin(container: &dyn Container, port: u16, request: &Request) -> io::Result<Begun> {
-    match send_half(container, port, request, true)? {
-        Begun::Early(417) => send_half(container, port, request, false),
-        begun => Ok(begun),
-    }
-}
-
-fn send_half(container: &dyn Container, port: u16, request: &Request, expect: bool) -> io::Result<Begun> {
-    let body = request.body.clone().unwrap_or_default();
-    let mut stream = container.connect(port, Duration::from_secs(5))?;
-    let mut head = vec![format!("{} {} HTTP/1.1", request.method, request.path), "Host: localhost".to_owned()];
-    head.extend(request.headers.iter().map(|(name, value)| format!("{name}: {value}")));
-    head.push(format!("Content-Length: {}\r\nConnection: close", body.len()));
-    if expect {
-        // A service that asks for the rest has shown that it took up the request.
-        head.push("Expect: 100-continue".to_owned());
-    }
-    let head = format!("{}\r\n\r\n", head.join("\r\n"));
-    let half = body.len() / 2;
-    stream.write_all(head.as_bytes())?;
-    stream.write_all(&body[..half])?;
-    stream.set_read_timeout(Some(TAKEN_UP))?;
-    let mut interim = [0; 4096];
-    match stream.read(&mut interim) {
-        Ok(0) => return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "the connection was closed")),
-        Ok(length) => match status_of(&interim[..length]) {
-            Some(100) => {}
-            Some(status) => return Ok(Begun::Early(status)),
-            None => return Err(io::Error::new(io::ErrorKind::InvalidData, "no HTTP answer")),
-        },
-        Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut) => {}
-        Err(error) => return Err(error),
-    }
-    Ok(Begun::Held(Held { stream, rest: body[half..].to_vec() }))
-}
-
-impl Held {
-    /// Sends a whole request and leaves its answer for later.
-    pub(super) fn whole(container: &dyn Container, port: u16, request: &Request) -> io::Result<Self> {
-        let mut stream = container.connect(port, Duration::from_secs(5))?;
-        let Request { method, path, headers, .. } = request;
-        write!(stream, "{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n")?;
-        for (name, value) in headers {
-            write!(stream, "{name}: {value}\r\n")?;
-        }
-        stream.write_all(b"\r\n")?;
-        Ok(Self { stream, rest: Vec::new() })
-    }
-
-    /// Sends the rest and reads the whole answer.
-    pub(super) fn finish(&mut self, within: Duration) -> io::Result<(u16, Vec<u8>)> {
-        let deadline = Instant::now() + within;
-        self.stream.write_all(&self.rest)?;
-        let mut answer = Vec::new();
-        let mut piece = [0; 4096];
-        loop {
-            let left = deadline.saturating_duration_since(Instant::now()).max(Duration::from_millis(1));
-            self.stream.set_read_timeout(Some(left))?;
-            let length = self.stream.read(&mut piece)?;
-            answer.extend_from_slice(&piece[..length]);
-            if let Some((status, body)) = whole(&answer, length == 0) {
-                return Ok((status, body));
-            }
-            if length == 0 {
-                return Err(io::Error::new(
-                    io::ErrorKind::UnexpectedEof,
-                    "the connection was closed before a whole answer",
-                ));
-            }
-            if answer.len() as u64 > ANSWER_BYTES {
-                return Err(io::Error::new(io::ErrorKind::InvalidData, "an answer without end"));
-            }
-            if Instant::now() >= deadline {
-                return Err(io::Error::new(io::ErrorKind::TimedOut, "no whole answer in time"));
-            }
-        }
-    }
-}
-
-fn status_of(answer: &[u8]) -> Option<u16> {
-    let line = answer.split(|byte| *byte == b'\r').next()?;
-    let line = std::str::from_utf8(line).ok()?;
-    line.strip_prefix("HTTP/1.")?.split(' ').nth(1)?.parse().ok()
-}
-
-/// The status of an answer that has come whole; interim answers before it are passed over.
-fn whole(answer: &[u8], ended: bool) -> Option<(u16, Vec<u8>)> {
-    let head_end = answer.windows(4).position(|four| four == b"\r\n\r\n")? + 4;
-    let status = status_of(answer)?;
-    if (100..200).contains(&status) {
-        return whole(&answer[head_end..], ended);
-    }
-    let head = String::from_utf8_lossy(&answer[..head_end]).to_ascii_lowercase();
-    let header = |name: &str| head.lines().find_map(|line| line.strip_prefix(name)).map(str::trim);
-    let body = &answer[head_end..];
-    let complete = match (header("content-length:"), header("transfer-encoding:")) {
-        _ if matches!(status, 204 | 304) => true,
-        (_, Some(coding)) if coding.contains("chunked") => body.ends_with(b"0\r\n\r\n"),
-        (Some(length), _) => length.parse().is_ok_and(|length: usize| body.len() >= length),
-        (None, _) => ended,
-    };
-    let chunked = header("transfer-encoding:").is_some_and(|coding| coding.contains("chunked"));
-    complete.then(|| (status, if chunked { unchunked(body) } else { body.to_vec() }))
-}
-
-/// The body behind its chunks' lengths; extensions of chunks are passed over.
-fn unchunked(mut body: &[u8]) -> Vec<u8> {
-    let mut whole = Vec::new();
-    while let Some(end) = body.windows(2).position(|two| two == b"\r\n") {
-        let line = String::from_utf8_lossy(&body[..end]);
-        let digits = line.split(';').next().unwrap_or_default().trim();
-        let Ok(length @ 1..) = usize::from_str_radix(digits, 16) else { break };
-        let Some(chunk) = (end + 2).checked_add(length).and_then(|until| body.get(end + 2..until)) else { break };
-        whole.extend_from_slice(chunk);
-        body = body.get(end + 2 + length + 2..).unwrap_or_default();
-    }
-    whole
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_body_in_chunks_is_put_together() {
-        for (body, expected) in [
-            ("2\r\n{}\r\n0\r\n\r\n", "{}"),
-            ("3;a=b\r\nabc\r\n2\r\nde\r\n0\r\n\r\n", "abcde"),
-            ("ffffffffffffffff\r\nabc\r\n0\r\n\r\n", ""),
-            ("nonsense", ""),
-        ] {
-            assert_eq!(unchunked(body.as_bytes()), expected.as_bytes(), "{body}");
-        }
-    }
-
-    #[test]
-    fn an_answer_counts_when_it_is_whole() {
-        for (answer, ended, expected) in [
-            ("HTTP/1.1 201 Created\r\nContent-Length: 2\r\n\r\n{}", false, Some(201)),
-            ("HTTP/1.1 201 Created\r\nContent-Length: 2\r\n\r\n{", true, None),
-            ("HTTP/1.1 201 Created\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n", false, Some(201)),
-            ("HTTP/1.1 201 Created\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n", true, None),
-            ("HTTP/1.0 200 OK\r\n\r\nabc", false, None),
-            ("HTTP/1.0 200 OK\r\n\r\nabc", true, Some(200)),
-            ("HTTP/1.1 204 No Content\r\n\r\n", false, Some(204)),
-            ("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 204 No Content\r\n\r\n", false, Some(204)),
-            ("HTTP/1.1 100 Continue\r\n\r\n", true, None),
-            ("HTTP/1.1 200 OK\r\nContent", true, None),
-            ("nonsense\r\n\r\n", true, None),
-        ] {
-            assert_eq!(whole(answer.as_bytes(), ended).map(|(status, _)| status), expected, "{answer}");
         }
     }
 }
