@@ -28,23 +28,24 @@ pub(crate) fn normalise(words: &[Token]) -> Vec<Token> {
     STEPS.iter().fold(words.to_vec(), |words, step| step(&words))
 }
 
-/// Pictures that deny, forbid or doubt: they stay, and are understood by nothing.
-const DENIALS: &[char] = &[
-    '❌', '❎', '✗', '✘', '✖', '⛔', '☠', '⚠', '❓', '❔', '❗', '❕', '☐', '🚫', '🛑', '🔞', '📵', '🚳', '🚭', '🚯',
-    '🚱', '🚷', '👎', '🙅', '🔕', '🆘', '💀', '🗑', '🤔', '🤷', '🚧', '🔴', '🟡', '🟠', '⏳', '⌛', '🔜', '🔮',
+/// Pictures that decorate, besides animals, plants, food and toys. Any other, such as ❌ or 🚫, stays and is understood by nothing.
+const DECORATION: &[char] = &[
+    '✅', '✔', '✓', '☑', '🚀', '🔒', '🔐', '🛡', '🐳', '📦', '🏥', '🩺', '💾', '🧪', '🔧', '⚙', '🌐', '🔑', '📝', '🎯',
+    '⚡', '🏷', '🧹', '📊', '📈', '💚', '🟢', '🏗', '🔌', '🗄', '📏', '⏱', '👤', '👮', '🪶', '🧱', '🗃', '📡', '🩹', '♻',
+    '🔁', '🔄', '➡', '👉', '⭐', '✨', '🎉', '💡', '🪵', '📜', '🧠', '🏁', '🕒', '⏰', '💓', '❤', '🫀', '🌍', '🌎',
+    '🌏', '🦀', '🔊', '☕', '🐘', '🚲', '📉', '⚖', '🎛', '\u{fe0f}', '\u{200d}', '•', '●', '▪', '◦', '★',
 ];
 
 /// Whether a sign is a picture that decorates, or a bullet.
 pub(crate) fn is_decoration(sign: char) -> bool {
-    let is_picture =
-        matches!(sign, '\u{2600}'..='\u{27bf}' | '\u{1f300}'..='\u{1faff}' | '⏰'..='⏳' | '⭐' | '⬛' | '⬜');
-    let is_mark = matches!(sign, '\u{fe0f}' | '\u{200d}' | '•' | '●' | '▪' | '◦' | '★');
-    (is_picture || is_mark) && !DENIALS.contains(&sign)
+    let is_thing = matches!(sign, '\u{1f331}'..='\u{1f37f}' | '\u{1f3a0}'..='\u{1f3cf}' | '\u{1f400}'..='\u{1f43f}' | '\u{1f680}'..='\u{1f6a4}' | '\u{1f950}'..='\u{1f96f}' | '\u{1f9f0}'..='\u{1f9ff}');
+    is_thing || DECORATION.contains(&sign)
 }
 
 /// `4.6 Ensure that …`, as catalogues of rules number them. `1.5 GB` and `3.12` stay.
 fn numbering(words: &[Token]) -> Vec<Token> {
-    let is_number = |word: &str| word.contains('.') && word.chars().all(|c| c.is_ascii_digit() || c == '.');
+    let is_part = |part: &str| part.parse::<u8>().is_ok_and(|number| number <= 30);
+    let is_number = |word: &str| word.contains('.') && word.split('.').all(is_part);
     match words {
         [number, rest @ ..]
             if is_number(&number.text)
@@ -106,15 +107,13 @@ fn comparisons(words: &[Token]) -> Vec<Token> {
 
 /// `User → 1000` as `User: 1000`.
 fn arrow(token: Token) -> Token {
-    if ["→", "=>", "⇒"].contains(&token.text.as_str()) {
-        Token::meaning(token.text, ":", token.start)
-    } else {
-        token
-    }
+    if ["→", "⇒"].contains(&token.text.as_str()) { Token::meaning(token.text, ":", token.start) } else { token }
 }
 
 /// Numbers that people write as words, where a unit follows.
 const NUMBERS: &[(&str, &str)] = &[
+    ("a", "1"),
+    ("an", "1"),
     ("one", "1"),
     ("two", "2"),
     ("three", "3"),
@@ -137,7 +136,8 @@ const NUMBERS: &[(&str, &str)] = &[
 
 /// `ten seconds` as `10 seconds`, `one hundred megabytes` as it is.
 fn numbers(words: &[Token]) -> Vec<Token> {
-    let is_unit = |at: usize| words.get(at).is_some_and(|next| quantity::is_unit(&next.word));
+    // `a b` is no byte.
+    let is_unit = |at: usize| words.get(at).is_some_and(|next| next.word.len() > 4 && quantity::is_unit(&next.word));
     let figure = |(at, token): (usize, &Token)| match NUMBERS.iter().find(|(word, _)| token.word == *word) {
         Some((_, figure)) if is_unit(at + 1) => Token::new(figure, token.start),
         _ => token.clone(),
@@ -301,7 +301,33 @@ const NEGATIONS: &[&str] = &[
     "never",
 ];
 
+/// What need not be may be: it denies nothing, and is understood by nothing.
+const NEEDLESS: &[&str] = &[
+    "does not have to",
+    "do not have to",
+    "doesn't have to",
+    "don't have to",
+    "not have to",
+    "does not need to",
+    "do not need to",
+    "doesn't need to",
+    "don't need to",
+    "not need to",
+    "need not",
+    "needn't",
+    "is not required",
+    "are not required",
+    "isn't required",
+    "aren't required",
+    "not required",
+];
+
 fn negations(words: &[Token]) -> Vec<Token> {
+    let words = &rewritten(words, |rest| {
+        let phrase =
+            NEEDLESS.iter().map(|phrase| phrase.split(' ').collect::<Vec<_>>()).find(|phrase| begins(rest, phrase))?;
+        Some((phrase.len(), Some("needless")))
+    });
     let mut longest: Vec<Vec<&str>> = NEGATIONS.iter().map(|phrase| phrase.split(' ').collect()).collect();
     longest.sort_by_key(|phrase| std::cmp::Reverse(phrase.len()));
     rewritten(words, |rest| {
@@ -325,7 +351,6 @@ const DUTIES: &[(&str, Option<&str>)] = &[
     ("is to", None),
     ("are to", None),
     ("verify that", None),
-    ("we want it", None),
     ("please make sure that", None),
     ("please make sure", None),
     ("please ensure that", None),
@@ -432,12 +457,14 @@ mod tests {
         check(comparisons, "User → 1000", "user : 1000");
         check(comparisons, "a <b> and > 5", "a <b> and > 5");
         check(numbers, "within ten seconds or two steps", "within 10 seconds or two steps");
+        check(numbers, "within a minute on a host", "within 1 minute on a host");
         check(alternatives, "SIGTERM/SIGINT", "sigterm / sigint");
         check(alternatives, "ghcr.io/acme/app and /health", "ghcr.io/acme/app and /health");
         check(abbreviations, "max. 130 MB", "max 130 mb");
         check(abbreviations, "within 10 sec. It stops.", "within 10 sec . it stops .");
         check(spelling, "containerised w/o a DB", "containerized without a database");
         check(negations, "MUST NOT run", "not run");
+        check(negations, "It does not have to run and need not listen", "it needless run and needless listen");
         check(negations, "it doesn't run and is never root", "it not run and not root");
         check(negations, "cannot run, may not run", "cannot run , may not run");
         check(duties, "The image must be able to run, please", "the image be can run ,");

@@ -247,8 +247,10 @@ pub(crate) fn named(name: &str) -> Read {
         "uid" | "user-id" => |tokens| one(tokens, user_id),
         "known-user" => |tokens| one(tokens, known_user),
         "user" => |tokens| one(tokens, user),
-        "tools" => |tokens| list(tokens, tool, &[",", "or", "and", "nor", "/"]),
+        "tools" => tools,
         "labels" => |tokens| list(tokens, label, &[",", "and"]),
+        "known-registries" | "more-known-registries" => |tokens| list(tokens, known_registry, &[","]),
+        "figure" => |tokens| value(tokens).into_iter().filter(|_| begins_with_figure(tokens)).collect(),
         "registries" | "more-registries" => |tokens| list(tokens, registry, &[",", "or", "/"]),
         "tags" => |tokens| list(tokens, tag, &[",", "and"]),
         "hosts" => |tokens| list(tokens, host, &[",", "and"]),
@@ -284,8 +286,6 @@ fn list(tokens: &[Token], element: Element, separators: &[&str]) -> Vec<(usize, 
             break;
         }
         at += if tokens[at].is(",") && mark(at + 1) { 2 } else { 1 };
-        // `no compiler and no shell`.
-        at += usize::from(elements.len() == ways.len() && tokens.get(at).is_some_and(|token| token.is("no")));
     }
     ways.reverse();
     ways
@@ -337,7 +337,10 @@ fn path_name(tokens: &[Token]) -> Option<(usize, String)> {
 /// `DATABASE_URL`, `$PORT`, or the two plain names that people use for those: `database URL`, `port`.
 fn variable(tokens: &[Token]) -> Vec<(usize, Value)> {
     let Some(first) = tokens.first() else { return Vec::new() };
-    if is_variable(&first.text) && ![NO_NAMES, NO_VARIABLES].iter().any(|words| words.contains(&first.word.as_str())) {
+    let is_marked = first.text.starts_with('$');
+    if (is_setting(first) || is_marked && is_variable(&first.text))
+        && ![NO_NAMES, NO_VARIABLES].iter().any(|words| words.contains(&first.word.as_str()))
+    {
         return vec![(1, Value::Text(variable_name(&first.text).to_owned()))];
     }
     match (first.word.as_str(), tokens.get(1).map(|token| token.word.as_str())) {
@@ -345,6 +348,13 @@ fn variable(tokens: &[Token]) -> Vec<(usize, Value)> {
         ("port", _) => vec![(1, Value::Text("PORT".to_owned()))],
         _ => Vec::new(),
     }
+}
+
+/// Whether a word is a variable and can be nothing else: `GDPR` and `SLA` are written as variables are.
+pub(crate) fn is_setting(token: &Token) -> bool {
+    const PLAIN: &[&str] =
+        &["PORT", "HOST", "TZ", "DSN", "DEBUG", "LANG", "WORKERS", "THREADS", "TOKEN", "SECRET", "PASSWORD"];
+    is_variable(&token.text) && (token.text.contains('_') || PLAIN.contains(&variable_name(&token.text)))
 }
 
 /// `$PORT` and `${PORT}` without their marks.
@@ -405,6 +415,8 @@ fn image_reference(tokens: &[Token]) -> Option<(usize, String)> {
         && text.ends_with(|c: char| c.is_ascii_alphanumeric())
         && text.contains(|c: char| c.is_ascii_lowercase())
         && !text.contains("//")
+        // `src/app` is a folder, unless a host or a tag says otherwise.
+        && (text.contains([':', '@']) || text.split('/').next().is_some_and(|host| host.contains('.')))
         && text.len() <= 500;
     if full {
         return Some((1, text.clone()));
@@ -527,7 +539,32 @@ fn label(tokens: &[Token]) -> Option<(usize, String)> {
     }
     let plain = |c: char| c.is_ascii_alphanumeric() || "/._-".contains(c);
     let text = &token.text;
-    (text.contains(['.', '-']) && text.chars().all(plain) && text.len() <= 200).then(|| (1, text.clone()))
+    let is_key = text.split('.').count() > 2 && text.split('.').all(|part| !part.is_empty());
+    (is_key && text.chars().all(plain) && text.len() <= 200).then(|| (1, text.clone()))
+}
+
+/// Tools with separators between them, each with a `no` of its own or without: `no compiler and no shell`.
+fn tools(tokens: &[Token]) -> Vec<(usize, Value)> {
+    let one = |tokens: &[Token]| match tokens.split_first() {
+        Some((first, rest)) if first.is("no") => tool(rest).map(|(length, name)| (length + 1, name)),
+        _ => tool(tokens),
+    };
+    // The first has the sentence's own.
+    if tool(tokens).is_none() { Vec::new() } else { list(tokens, one, &[",", "or", "and", "nor", "/"]) }
+}
+
+fn begins_with_figure(tokens: &[Token]) -> bool {
+    tokens.first().is_some_and(|token| token.text.starts_with(|c: char| c.is_ascii_digit()))
+}
+
+/// A registry that can be nothing else: by its name, with a repository, or a host that is called so.
+fn known_registry(tokens: &[Token]) -> Option<(usize, String)> {
+    let (length, name) = registry(tokens)?;
+    let host = name.split('/').next().unwrap_or_default();
+    let is_known = name.contains('/')
+        || ["docker.io", "ghcr.io", "quay.io", "gcr.io", "public.ecr.aws"].contains(&host)
+        || ["registry.", "harbor."].iter().any(|begin| host.starts_with(begin));
+    is_known.then_some((length, name))
 }
 
 /// A registry's host; the well-known ones also by their names.

@@ -56,7 +56,7 @@ const SHARED: &[(&str, &str)] = &[
     ("<read-only>", "(read-only|read only|readonly)"),
     (
         "<writable>",
-        "[,] (with|and|except|except for|apart from|plus|but|save|besides) [only|one] [writable|tmpfs on|tmpfs at|tmpfs for|writable tmpfs at] {paths} [writable|as tmpfs]",
+        "([,] (except|except for|apart from|but|save for) [only|one] [writable|tmpfs on|tmpfs at|tmpfs for|writable tmpfs at] {paths} [writable|as tmpfs]|[,] (with|and|plus) [only|one] ((writable|tmpfs on|tmpfs at|tmpfs for|writable tmpfs at) {paths} [writable]|{paths} (writable|as tmpfs)))",
     ),
     (
         "<without-var>",
@@ -74,7 +74,7 @@ const SHARED: &[(&str, &str)] = &[
     ),
     (
         "<with-default>",
-        "(default to|default|default value|defaulting to|standard|with default|with default of|with default value|with default value of|by default) [:] {value}",
+        "(default to|default|default value|defaulting to|with default|with default of|with default value|with default value of|by default) [:] {value}",
     ),
     (
         "<requests>",
@@ -115,7 +115,7 @@ const SHARED: &[(&str, &str)] = &[
     ("<works>", "(work|working|functional|function|succeed|pass) [fine]"),
     (
         "<restart>",
-        "[even] [across|through|over|after|between|a|any|on|upon|when|if|although|beyond] [container|service|server|app] (restart|restarted|restarting|recreation|recreated|restart of <service>|restarting <service>|recreating <service>)",
+        "[even] [across|through|over|after|between|a|any|on|upon|when|although|beyond] [container|service|server|app] (restart|restarted|restarting|recreation|recreated|restart of <service>|restarting <service>|recreating <service>)",
     ),
 ];
 

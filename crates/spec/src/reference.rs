@@ -84,9 +84,12 @@ A specification is a Markdown file, `containerization-spec.md`. People read it; 
   bullet that begins with an identifier (`- **SC-001**: …`).
 - A **bullet**, with or without a box, under a heading *Constraints*, *Requirements* or *Must have*, also under its sub-headings.
 
-- A **row of a table** under any of these headings, where a column is called *Requirement*, *Criterion*, *Promise*, *Rule* or the like, or *Property* and *Limit*, or where the
-  row has a cell that is a box or an identifier. Columns such as *Why*, *Owner* and *How to verify* are no part of the promise; what any other cell says has to be understood.
-- A **box in a quotation**; other bullets in quotations are prose.
+- A **row of a table** under any of these headings, where a column is called *Requirement*, *Criterion*, *Promise*, *Rule* or the like, or *Property* and *Limit*, or where the row has a
+  box (under *Done*, *Status* or no header) or an identifier (under *ID*). Columns such as *Why*, *Owner* and *How to verify* are no part of the promise, unless they may take it
+  back (`dropped in this release`); what any other cell says has to be understood, a priority below *Must* too.
+- A **box in a quotation** that stands among promises. Other bullets, and headings, in quotations are prose.
+
+A heading, a label or a line in front of a list that takes promises back (*Nice to have*, *Not required:*, *Requirements we dropped*) makes what stands under it prose.
 
 Everything else is prose: other sections, paragraphs, and other bullets without a box under *Success Criteria*. Headings are known in any case, numbered or decorated,
 with a word such as `Container` in front and remarks behind them (`Non-Goals (What We're NOT Doing)`). Items under *Non-Goals*, *Out of scope* and *Dependencies* are shown, not checked.

@@ -190,8 +190,7 @@ fn conjoined(words: &[Token]) -> Result<Vec<Check>, Rest> {
     }
     for at in 1..words.len() {
         let joins = ["and", ",", "with", "("].iter().any(|word| words[at].is(word)) || is_dash(&words[at]);
-        // `does not run as root and exposes port 80` denies both, or one.
-        if !joins || words[..at].iter().any(|word| word.is("not")) {
+        if !joins || is_shared_denial(&words[..at], &words[at..]) {
             continue;
         }
         let (mut first, mut second) = (&words[..at], &words[at + 1..]);
@@ -212,6 +211,36 @@ fn conjoined(words: &[Token]) -> Result<Vec<Check>, Rest> {
         }
     }
     Err(rest)
+}
+
+/// Words that deny, besides `not`, whatever is listed behind them.
+const DENY: &[&str] = &["no", "without", "zero", "free", "neither", "nothing"];
+
+/// Words with which a promise of its own begins, behind one that is denied: `no shell, runs as non-root`.
+const VERBS: &[&str] = &[
+    "run", "start", "use", "expose", "listen", "log", "build", "work", "answer", "respond", "connect", "refuse",
+    "exit", "handle", "pass", "declare", "stop", "shut",
+];
+
+/// Whether a denial in one part may reach into the other: `does not run as root and exposes port 80`, `no shell and CA certificates`,
+/// `a health check and keys are not in the image`.
+fn is_shared_denial(first: &[Token], rest: &[Token]) -> bool {
+    if first.iter().any(|word| word.is("not")) {
+        return true;
+    }
+    let (join, second) = (&rest[0], &rest[1..]);
+    let is_list = ["and", ",", "with"].iter().any(|word| join.is(word));
+    let begins = |word: &Token| {
+        DENY.contains(&word.word.as_str())
+            || word.is("not")
+            || word.is("non-root")
+            || VERBS.contains(&word.stem.as_str())
+            || crate::parameter::is_setting(word)
+    };
+    let has_own_beginning = second.first().is_some_and(begins);
+    let is_denied = first.iter().any(|word| DENY.contains(&word.word.as_str()));
+    let denies_later = second.iter().skip(1).any(|word| word.is("not"));
+    is_list && !has_own_beginning && (is_denied || denies_later)
 }
 
 /// The entry that understands a sentence whole, and its checks.

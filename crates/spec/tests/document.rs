@@ -108,7 +108,7 @@ fn headings_and_labels_give_the_subject_to_bullets_under_constraints() {
         "3 constraints-target-under-200mb = image.size\n4 constraints-at-most-100-mb-transfer = image.size\n6 constraints-choice-python-3-12-alpine-small-secure = image.base\n7 constraints-scratch = image.base\n9 constraints-under-64mb = memory.under",
     );
     check(
-        "## Constraints\n### Base Images We Rejected\n- scratch\n- Target: Under 200MB\n",
+        "## Constraints\n### Base Images We Considered\n- scratch\n- Target: Under 200MB\n",
         "3 constraints-scratch = ?\n4 constraints-target-under-200mb = ?",
     );
     check("## Success Criteria\n### Base Image\n- [ ] scratch\n", "3 success-criteria-scratch = image.base");
@@ -386,7 +386,7 @@ fn rows_of_tables_are_promises_where_a_column_a_box_or_an_identifier_says_so() {
     under(
         "Success Criteria",
         "| ID | What | Prio | How verified |\n|:--|---|---|---|\n| **SC-1** | No secrets in image | Must | scan it |\n| SC-2 | No setuid files | Won't | |\n",
-        "5 SC-1 = image.secrets\n6 SC-2 = ? Won't",
+        "5 SC-1 = image.secrets\n6 SC-2 = ? in the column Prio: Won't",
     );
     under(
         "Requirements",
@@ -410,7 +410,7 @@ fn rows_of_tables_are_promises_where_a_column_a_box_or_an_identifier_says_so() {
 fn boxes_in_quotations_are_promises_with_their_checks() {
     check(
         "## Constraints\n> ## Success Criteria\n> - [ ] It is polite\n>   ```check\n>   GET /health -> 200\n>   ```\n> - no box\n\n- No setuid files\n",
-        "3 success-criteria-it-is-polite = scenario\n9 constraints-no-setuid-files = image.setuid",
+        "3 constraints-it-is-polite = scenario\n9 constraints-no-setuid-files = image.setuid",
     );
 }
 
@@ -428,4 +428,53 @@ fn a_section_goes_on_behind_one_inside_it() {
         "## Requirements\n### Must have\n- No setuid files\n### Agreed with operations\n- Multi-stage build\n#### Dependencies\n- Starts within 1s\n### Non-Goals\n- No shell in image\n### Ports\n- Exposes port 80\n## Notes\n- No secrets in image\n",
         "3 constraints-no-setuid-files = image.setuid\n5 constraints-multi-stage-build = build.multi_stage\n7 constraints-starts-within-1s = start.within\n11 constraints-exposes-port-80 = image.port",
     );
+}
+
+#[test]
+fn a_cell_that_may_take_a_promise_back_is_read_with_it() {
+    let open = |header: &str, cell: &str| {
+        let text = format!(
+            "## Requirements\n\n| ID | Requirement | {header} |\n|---|---|---|\n| R-1 | No setuid files | {cell} |\n"
+        );
+        let remark = if cell == "✅" { "ticked" } else { cell };
+        check(&text, &format!("5 R-1 = ? in the column {header}: {remark}"));
+    };
+    for header in ["Deferred", "Out of scope", "Won't", "Why"] {
+        open(header, if header == "Why" { "dropped in this release" } else { "✅" });
+    }
+    for (header, cell) in [
+        ("Priority", "P4"),
+        ("Priority", "Should"),
+        ("Priority", "Could"),
+        ("Category", "Nice to have"),
+        ("Section", "Out of scope"),
+        ("Verification", "none, not required"),
+        ("Source", "rejected proposal"),
+        ("Status", "-"),
+    ] {
+        open(header, cell);
+    }
+}
+
+#[test]
+fn what_a_heading_a_label_or_a_line_takes_back_is_not_promised() {
+    let kept = "3 constraints-no-setuid-files = image.setuid";
+    for taken_back in [
+        "### Nice to have\n- No shell in image\n",
+        "### Not required\n- No shell in image\n",
+        "### Optional\n- [ ] No shell in image\n",
+        "### What we will not do\n- No shell in image\n",
+        "## Non-Goals\n### Requirements\n- No shell in image\n",
+        "## Future work\n### Security requirements\n- No shell in image\n",
+        "## Requirements we dropped\n- No shell in image\n",
+        "## Constraints that no longer apply\n- No shell in image\n",
+        "## Acceptance criteria (not in v1)\n- [ ] No shell in image\n",
+        "- Not promised:\n  - No shell in image\n",
+        "- Optional:\n  - [ ] No shell in image\n",
+        "\nWe do not promise any of these:\n\n- No shell in image\n",
+        "## Background\n> ## Requirements\n> - [ ] No shell in image\n",
+        "## Non-Goals\n\n| ID | Requirement |\n|---|---|\n| R-1 | No shell in image |\n",
+    ] {
+        check(&format!("# T\n## Constraints\n- No setuid files\n{taken_back}"), kept);
+    }
 }

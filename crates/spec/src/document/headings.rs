@@ -59,8 +59,12 @@ const QUALIFIERS: &[&str] = &[
     "review",
 ];
 
-/// The section that a heading opens: its name, in any case, whatever follows it.
+/// The section that a heading opens: its name, in any case, and what follows it, unless that takes the promises back.
 pub(super) fn recognise(heading: &str) -> Option<Kind> {
+    recognise_name(heading).filter(|kind| !matches!(kind, Kind::Promises(_)) || !excludes(heading))
+}
+
+fn recognise_name(heading: &str) -> Option<Kind> {
     let words = heading_words(heading);
     let named = |words: &[String]| {
         let begins = |name: &str| name.split(' ').eq(words.iter().take(name.split(' ').count()));
@@ -70,11 +74,54 @@ pub(super) fn recognise(heading: &str) -> Option<Kind> {
     named(&words).or_else(|| named(&words[qualifiers..]).filter(|kind| matches!(kind, Kind::Promises(_))))
 }
 
-/// Whether a heading says that what stands under it is not promised.
+/// Words of headings, labels and lines in front of a list that say: what follows is not promised.
+const DENIALS: &[&str] = &[
+    "not",
+    "non",
+    "nongoal",
+    "nongoals",
+    "never",
+    "nice",
+    "optional",
+    "optionally",
+    "future",
+    "later",
+    "won",
+    "wont",
+    "rejected",
+    "stretch",
+    "anti",
+    "dropped",
+    "deferred",
+    "postponed",
+    "unsupported",
+    "wishlist",
+    "wishes",
+    "ideas",
+    "maybe",
+    "alternatives",
+    "alternative",
+    "questions",
+    "don",
+    "doesn",
+    "cannot",
+    "excluded",
+    "ideally",
+    "planned",
+    "proposed",
+    "longer",
+];
+
+/// Whether a heading or a label says that what stands under it is not promised.
 pub(super) fn excludes(heading: &str) -> bool {
-    let words = heading_words(heading);
-    let begins = |name: &&str| name.split(' ').eq(words.iter().take(name.split(' ').count()));
-    ["non goals", "non goal", "nongoals", "out of scope", "not in scope", "future work"].iter().any(begins)
+    let words = heading.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).map(str::to_lowercase);
+    let words: Vec<String> = words.collect();
+    let has_pair = |first: &str, second: &[&str]| {
+        words.windows(2).any(|pair| pair[0] == first && second.contains(&pair[1].as_str()))
+    };
+    let is_kind_of_promise = has_pair("non", &["functional", "root"]);
+    has_pair("out", &["of"])
+        || words.iter().any(|word| DENIALS.contains(&word.as_str()) && !(is_kind_of_promise && word == "non"))
 }
 
 /// The name of a section of promises that a heading nearly has.

@@ -125,6 +125,8 @@ struct Region {
     kind: Kind,
     /// Of the heading that opened it.
     level: u8,
+    /// Its heading says that what stands there is not promised.
+    is_excluded: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -173,7 +175,12 @@ impl<'a> Reader<'_, 'a> {
             NodeValue::Heading(heading) => self.heading(node, heading.level),
             NodeValue::List(_) => {
                 self.homeless_exceptions(node);
+                let section = self.section;
+                if self.is_taken_back(node) {
+                    self.section.kind = Kind::Other;
+                }
                 self.list(node, self.heading.clone().as_deref(), 0);
+                self.section = section;
             }
             NodeValue::Paragraph => self.paragraph(node),
             NodeValue::BlockQuote => self.quotation(node),
@@ -182,7 +189,7 @@ impl<'a> Reader<'_, 'a> {
         }
     }
 
-    /// What a quotation promises; a heading in it opens a section in it alone.
+    /// What a quotation promises where promises stand.
     fn quotation(&mut self, node: Node<'_>) {
         if self.quotations == DEEPEST {
             let hint = format!("at most {DEEPEST} quotations inside each other");
@@ -195,6 +202,15 @@ impl<'a> Reader<'_, 'a> {
         }
         self.quotations -= 1;
         (self.section, self.outer, self.heading) = outside;
+    }
+
+    /// Whether the line in front of a list says that it is not promised: `We do not promise:`.
+    fn is_taken_back(&self, list: Node<'_>) -> bool {
+        let before = list.previous_sibling().filter(|node| matches!(node.data().value, NodeValue::Paragraph));
+        before.is_some_and(|node| {
+            let text = self.inlines(node).text;
+            text.ends_with(':') && excludes(&text)
+        })
     }
 
     fn table(&mut self, node: Node<'_>) {
@@ -229,19 +245,30 @@ impl<'a> Reader<'_, 'a> {
         if self.document.title.is_none() {
             self.document.title = Some(text.clone());
         }
+        if self.quotations > 0 {
+            // It opens and closes nothing outside.
+            if excludes(&text) {
+                self.section.kind = Kind::Other;
+            }
+            return;
+        }
         self.outer.retain(|region| region.level < level);
         if level <= self.section.level {
             self.section = self.outer.pop().unwrap_or_default();
         }
         let nested = self.section != Region::default();
+        // What is not promised is not promised under any heading inside it.
+        if nested && self.section.is_excluded {
+            return;
+        }
         match recognise(&text) {
-            Some(kind @ Kind::Promises(_)) => self.open(kind, level),
+            Some(kind @ Kind::Promises(_)) => self.open(kind, level, false),
             // A subject such as `Dependencies` inside the promises hides none of them; `Out of scope` does.
             _ if nested && matches!(self.section.kind, Kind::Promises(_)) && !excludes(&text) => {
                 self.heading = Some(text);
             }
             Some(kind) => {
-                self.open(kind, level);
+                self.open(kind, level, excludes(&text));
                 if kind == Kind::Shown {
                     self.document.prose.push((text, Vec::new()));
                 }
@@ -249,17 +276,17 @@ impl<'a> Reader<'_, 'a> {
             None if nested && matches!(self.section.kind, Kind::Shown | Kind::Quiet) => {}
             None => {
                 self.misspelt_heading(node, &text);
-                self.open(Kind::Other, level);
+                self.open(Kind::Other, level, excludes(&text));
             }
         }
     }
 
     /// Opens a section, inside the one that is open.
-    fn open(&mut self, kind: Kind, level: u8) {
+    fn open(&mut self, kind: Kind, level: u8, is_excluded: bool) {
         if self.section != Region::default() {
             self.outer.push(self.section);
         }
-        (self.section, self.heading) = (Region { kind, level }, None);
+        (self.section, self.heading) = (Region { kind, level, is_excluded }, None);
     }
 
     /// A misspelt heading would hide all the promises under it.
@@ -345,6 +372,7 @@ impl<'a> Reader<'_, 'a> {
 
     /// An item that promises nothing; boxes nested in it may.
     fn prose_item(&mut self, item: Node<'_>, depth: usize) {
+        let section = self.section;
         for child in item.children() {
             let is_list = matches!(child.data().value, NodeValue::List(_));
             let is_text = matches!(child.data().value, NodeValue::Paragraph);
@@ -355,6 +383,9 @@ impl<'a> Reader<'_, 'a> {
                 let Inlines { text, comments } = self.inlines(child);
                 self.refuse(&comments);
                 self.broken_box(child, &text);
+                if text.ends_with(':') && excludes(&text) && matches!(self.section.kind, Kind::Promises(_)) {
+                    self.section.kind = Kind::Other;
+                }
                 if self.section.kind == Kind::Shown
                     && depth == 0
                     && let Some((_, items)) = self.document.prose.last_mut()
@@ -365,6 +396,7 @@ impl<'a> Reader<'_, 'a> {
                 self.stray(child);
             }
         }
+        self.section = section;
     }
 
     /// `- []Text` under *Success Criteria* was meant as a promise.
@@ -434,7 +466,7 @@ impl<'a> Reader<'_, 'a> {
                 item.notes.extend(self.notes(list));
             }
         }
-        let is_prose = is_prose(&item.text);
+        let (is_prose, is_taken_back) = (is_prose(&item.text), heads_a_list && excludes(&item.text));
         let bare = item.steps.is_empty() && item.bound.is_empty() && item.id.is_none() && item.allowed.is_empty();
         let bare = bare && item.vouched.is_none();
         if item.text.is_empty() && !(bare && item.notes.is_empty()) {
@@ -444,7 +476,7 @@ impl<'a> Reader<'_, 'a> {
         }
         // What explains a bullet of prose is prose.
         let section = self.section;
-        if is_prose {
+        if is_prose || is_taken_back {
             self.section.kind = Kind::Other;
         }
         for list in lists {

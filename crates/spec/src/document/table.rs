@@ -33,8 +33,10 @@ enum Column {
     Value,
     /// A value that is an upper bound: `10 MB` under `Limit`.
     Bound,
-    /// How the promise is checked or why it is made: no part of it.
+    /// How the promise is checked or why it is made: no part of it, unless it takes the promise back.
     Aside,
+    /// What the promise belongs to.
+    Category,
     /// How much it matters: a promise only where it must be kept.
     Weight,
     Unknown,
@@ -42,14 +44,37 @@ enum Column {
 
 /// Headers in small letters, letters and digits only.
 const COLUMNS: &[(&[&str], Column)] = &[
-    (&["", "no", "nr", "number", "id", "ref", "key", "req no", "req id"], Column::Identifier),
+    (
+        &[
+            "",
+            "no",
+            "nr",
+            "number",
+            "id",
+            "ref",
+            "key",
+            "req",
+            "req no",
+            "req id",
+            "sc",
+            "ac",
+            "fr",
+            "nfr",
+            "code",
+            "criterion id",
+            "requirement id",
+            "control",
+            "control id",
+            "rule id",
+        ],
+        Column::Identifier,
+    ),
     (&["done", "ok", "status", "state", "checked", "box", "tick", "met", "pass", "passed"], Column::Box),
     (
         &[
             "requirement",
             "requirements",
             "description",
-            "req",
             "criterion",
             "criteria",
             "acceptance criterion",
@@ -128,12 +153,10 @@ const COLUMNS: &[(&[&str], Column)] = &[
             "tool",
             "owner",
             "responsible",
-            "category",
-            "area",
-            "section",
         ],
         Column::Aside,
     ),
+    (&["category", "area", "section", "theme"], Column::Category),
     (
         &[
             "priority",
@@ -173,8 +196,84 @@ const MUSTS: &[&str] = &[
 ];
 
 /// States of a promise that is made, kept by now or not.
-const STATES: &[&str] =
-    &["open", "todo", "to do", "pending", "in progress", "done", "yes", "ok", "tbd", "", "-", "–", "—"];
+const STATES: &[&str] = &["open", "todo", "to do", "pending", "in progress", "done", "yes", "ok"];
+
+/// Categories that change nothing of a promise.
+const CATEGORIES: &[&str] = &[
+    "image",
+    "build",
+    "runtime",
+    "run",
+    "security",
+    "network",
+    "config",
+    "configuration",
+    "performance",
+    "size",
+    "health",
+    "logging",
+    "logs",
+    "data",
+    "database",
+    "api",
+    "deployment",
+    "registry",
+    "operations",
+    "ops",
+    "storage",
+    "platform",
+    "reliability",
+    "observability",
+    "testing",
+    "general",
+    "container",
+    "docker",
+    "resources",
+    "startup",
+    "shutdown",
+    "functional",
+    "hardening",
+    "supply chain",
+    "distribution",
+];
+
+/// Words beside a promise that may take it back.
+const DOUBTS: &[&str] = &[
+    "no",
+    "not",
+    "none",
+    "never",
+    "without",
+    "dropped",
+    "skipped",
+    "rejected",
+    "deferred",
+    "postponed",
+    "waived",
+    "only",
+    "except",
+    "later",
+    "optional",
+    "unless",
+    "if",
+    "when",
+    "nice",
+    "maybe",
+    "could",
+    "may",
+    "out",
+    "future",
+    "v2",
+    "next",
+    "n",
+    "na",
+    "proposal",
+    "proposed",
+    "draft",
+    "planned",
+    "wish",
+    "ideally",
+];
 
 const BOXES: &[&str] = &["[ ]", "[x]", "[X]", "☐", "☑", "☑️", "✅", "✔", "✔️", "✓", "⬜", "⬜️"];
 
@@ -200,7 +299,8 @@ impl Table {
         let mut rows = table.children().map(cells);
         let header = rows.next().unwrap_or_default();
         let columns: Vec<Column> = header.iter().map(|cell| column(&cell.text)).collect();
-        let mut rows: Vec<Row> = rows.map(|cells| row(&columns, cells)).collect();
+        let headers: Vec<&str> = header.iter().map(|cell| cell.text.as_str()).collect();
+        let mut rows: Vec<Row> = rows.map(|cells| row(&columns, &headers, cells)).collect();
         if let Some(first) = rows.first_mut() {
             first.comments.extend(header.into_iter().flat_map(|cell| cell.comments));
         }
@@ -219,7 +319,16 @@ fn column(header: &str) -> Column {
     COLUMNS.iter().find(|(names, _)| names.contains(&words.as_str())).map_or(Column::Unknown, |(_, column)| *column)
 }
 
-fn row(columns: &[Column], cells: Vec<Cell>) -> Row {
+/// What a cell says that is no part of the sentence.
+fn remark(headers: &[&str], column: usize, text: &str) -> String {
+    format!("in the column {}: {text}", headers.get(column).copied().unwrap_or_default())
+}
+
+fn is_doubtful(text: &str) -> bool {
+    text.split(|c: char| !c.is_alphanumeric()).any(|word| DOUBTS.contains(&word))
+}
+
+fn row(columns: &[Column], headers: &[&str], cells: Vec<Cell>) -> Row {
     let (mut id, mut sentences, mut topics, mut values) = (None, Vec::new(), Vec::new(), Vec::new());
     let (mut notes, mut comments, mut is_boxed, mut place) = (Vec::new(), Vec::new(), false, None);
     let first = cells.first().map(|cell| cell.place);
@@ -229,14 +338,19 @@ fn row(columns: &[Column], cells: Vec<Cell>) -> Row {
         let is_number = cell.text.chars().all(|c| c.is_ascii_digit() || c == '.');
         let column = columns.get(index).copied().unwrap_or(Column::Unknown);
         match column {
-            _ if cell.is_box => is_boxed = true,
+            Column::Box | Column::Identifier if cell.is_box => is_boxed = true,
+            // A tick under `Deferred` or `No` ticks no promise.
+            _ if cell.is_box => notes.push(remark(headers, index, "ticked")),
             _ if cell.text.is_empty() => {}
-            _ if id.is_none() && is_identifier(&cell.text) => id = Some(cell.text),
+            Column::Identifier if id.is_none() && is_identifier(&cell.text) => id = Some(cell.text),
             Column::Identifier if is_number => {}
-            Column::Aside => {}
+            Column::Aside if !is_doubtful(&lower) => {}
+            Column::Category if CATEGORIES.contains(&lower.as_str()) => {}
             Column::Box if STATES.contains(&lower.as_str()) => {}
             Column::Weight if MUSTS.contains(&lower.as_str()) => {}
-            Column::Box | Column::Weight => notes.push(cell.text),
+            Column::Aside | Column::Category | Column::Box | Column::Weight => {
+                notes.push(remark(headers, index, &cell.text));
+            }
             Column::Bound if cell.text.starts_with(|c: char| c.is_ascii_digit()) => {
                 values.push(format!("at most {}", cell.text));
             }

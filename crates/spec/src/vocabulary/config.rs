@@ -25,7 +25,6 @@ pub(super) const ENTRIES: &[Entry] = &[
             &["port : {port} !listens"],
             &["[tcp] port {port} only !only [exposed] port", "exposed"],
             &["only !only exposed port [tcp] [port] {port}"],
-            &["expose [port] {port} only !only"],
             &["only !only port exposed [:] {port}"],
             &["have only !only [tcp] port {port} exposed"],
             &["port : {port} exposed"],

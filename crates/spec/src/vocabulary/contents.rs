@@ -18,9 +18,9 @@ pub(super) const ENTRIES: &[Entry] = &[
         ],
         forms: &[
             &["<at-most-size>"],
-            &["(max|maximum|maximal|upper) [<image>] (size|limit|footprint) [:] [of] {size}"],
+            &["(max|maximum|maximal) <image> (size|footprint) [:] [of] {size}"],
             &["{size} budget for <image>"],
-            &["[<image>] size (budget|limit|cap|ceiling) [:] [of] {size}"],
+            &["<image> size (budget|limit|cap|ceiling) [:] [of] {size}"],
         ],
         extras: &[
             "(<image>|size|<image> size|size of <image>|for <image>|<container> size|footprint)",
@@ -48,26 +48,19 @@ pub(super) const ENTRIES: &[Entry] = &[
         examples: &["No secrets in image", "The image contains no secrets", "No credentials baked into the image"],
         forms: &[
             &[
-                "(no|without|zero|free of|without any)",
-                "[hardcoded|hard-coded|hard coded|embedded|baked-in] (secret|credential)",
+                "(no|without|zero|free of|without any) [hardcoded|hard-coded|hard coded|embedded|baked-in] (secret|credential)",
             ],
-            &[
-                "(no|without|zero|free of|without any)",
-                "[hardcoded|hard-coded|embedded|baked-in] <secrets>",
-                "<in-image>",
-            ],
-            &["(no|without|zero|free of|without any)", "(hardcoded|hard-coded|hard coded|embedded|baked-in) <secrets>"],
+            &["(no|without|zero|free of|without any) [hardcoded|hard-coded|embedded|baked-in] <secrets>", "<in-image>"],
+            &["(no|without|zero|free of|without any) (hardcoded|hard-coded|hard coded|embedded|baked-in) <secrets>"],
             &[
                 "<not> (contain|have|include|hold|carry|ship|embed|bake|leak|expose)",
                 "[any|hardcoded] <secrets>",
                 "<image>",
             ],
             &[
-                "[any|hardcoded] <secrets>",
-                "<not> [ever] (baked|stored|left|kept|embedded|hardcoded|hard-coded|committed|copied|included|present|baked in|put|written|appear|end up)",
-                "<in-image>",
+                "[any|hardcoded] <secrets> <not> [ever] (baked|stored|left|kept|embedded|hardcoded|hard-coded|committed|copied|included|present|baked in|put|written|appear|end up) <in-image>",
             ],
-            &["[any|hardcoded] <secrets>", "<not>", "<in-image>"],
+            &["[any|hardcoded] <secrets> <not> <in-image>"],
             &["<secrets>", "<not> (baked in|hardcoded|hard-coded|baked into <image>)"],
         ],
         extras: &[
@@ -101,10 +94,8 @@ pub(super) const ENTRIES: &[Entry] = &[
             &["(use|with) {ref} as (base image|base)"],
             &["from {ref}"],
             &["base (it|<image>) on {ref}"],
-            &["(start|started) from {ref}"],
-            &["{ref} (based|base image|base|underneath|as base|as base image|serve as base image)"],
+            &["{ref} (based|base image|base|as base|as base image|serve as base image)"],
             &["use {ref} to be base image"],
-            &["(derived from|base upon|taken from|built from) [base image] {ref}"],
         ],
         extras: &[
             "<image>",
@@ -127,7 +118,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             "The image contains no build tools",
         ],
         forms: &[
-            &["(no|without|without any|free of|neither|zero)", "{tools}"],
+            &["(no|without|without any|free of|neither|zero) {tools}"],
             &["<not> (contain|have|include|ship|ship with|carry|come with|hold)", "{tools}", "<image>"],
             &["{tools}", "<not> (included|present|installed|shipped|available|part of|contained)", "<in-image>"],
             &["distroless !distroless"],
@@ -135,7 +126,8 @@ pub(super) const ENTRIES: &[Entry] = &[
         extras: &[
             "<in-image>",
             "<image>",
-            "(inside|included|present|installed|shipped|available|contain|have|include|ship|ship with|there|left|left behind)",
+            "included !included",
+            "(inside|present|installed|shipped|available|contain|have|include|ship|ship with|there|left|left behind)",
         ],
         topics: &["security", "image", "attack surface", "hardening"],
         checks: |found| {
@@ -144,6 +136,10 @@ pub(super) const ENTRIES: &[Entry] = &[
             } else {
                 list(found, "tools")?
             };
+            // `no compiler, shell included`.
+            if found.has("included") && tools.len() > 1 {
+                return None;
+            }
             let named = [
                 ("shell", Tool::Shell),
                 ("package-manager", Tool::PackageManager),
@@ -162,10 +158,9 @@ pub(super) const ENTRIES: &[Entry] = &[
         forms: &[
             &["nothing (setuid|suid|set-uid)", "<in-image>"],
             &["(no|without) (setuid|suid|set-uid)"],
-            &["(no file|file) with (setuid|suid) (bit|permission) [set]", "(no|<not>) [present|remain] <in-image>"],
             &["no file with (setuid|suid) (bit|permission) [set]"],
             &["<not> contain [any] file with (setuid|suid) (bit|permission) [set]", "<image>"],
-            &["(no|without|without any|free of)", "(setuid|suid|set-uid) (file|binary|program|executable)"],
+            &["(no|without|without any|free of) (setuid|suid|set-uid) (file|binary|program|executable)"],
             &[
                 "<not> (contain|have|include|ship)",
                 "[any] (setuid|suid|set-uid) (file|binary|program|executable)",
@@ -186,7 +181,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             &["[file|folder|directory] {path}", "<not> (exist|present|there) !missing"],
             &["no (file|folder|directory) {path} !missing"],
             &["no {path} !missing", "<in-image>"],
-            &["[file|folder|directory] {path}", "<not> [part of|present|included|found|left] !missing", "<in-image>"],
+            &["[file|folder|directory] {path} <not> [part of|present|included|found|left] <in-image> !missing"],
             &["[file|folder|directory] {path}", "(owned by|belong to) [user|uid] {user}"],
         ],
         extras: &["<in-image>", "there"],
@@ -214,7 +209,6 @@ pub(super) const ENTRIES: &[Entry] = &[
             &["<image> (have|carry|include|define|set|bear)", "[oci] label [for] {labels}"],
             &["(labelled|labeled) with {labels}"],
             &["[<image>|oci] label : {labels}"],
-            &["[oci] {labels} label", "(set|present|exist|there|included|defined)"],
         ],
         extras: &["<in-image>", "<image>", "on <image>"],
         topics: &["labels", "metadata", "label"],
@@ -227,7 +221,8 @@ pub(super) const ENTRIES: &[Entry] = &[
         examples: &["Image has at most 5 layers", "At most 5 layers"],
         forms: &[
             &["(at most|no more than|not more than|up to|maximum of|max) {n} layer"],
-            &["layer : [at most|max|maximum] {n} [at most|max|maximum|or fewer]"],
+            &["layer : (at most|max|maximum) {n}"],
+            &["layer : {n} (at most|max|maximum|or fewer)"],
             &["{n} layer (at most|or fewer|or less|max|maximum)"],
         ],
         extras: &["<in-image>", "<image>", "(have|consist of|contain|use|made of)"],

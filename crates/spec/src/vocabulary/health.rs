@@ -73,7 +73,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         ]],
         extras: &[
             "(endpoint|path|url|route|probe|check|built-in|http|<container>|have)",
-            "(respond|answer|reply|found|available|reachable|served|exposed|live|works|work|exist|lives|provide|expose|offer)",
+            "(respond|answer|reply|found|available|reachable|exposed|live|works|work|lives|provide|expose|offer)",
             "(respond|answer) with 2xx",
         ],
         topics: &["health", "monitoring", "health check", "healthcheck"],
@@ -99,22 +99,26 @@ pub(super) const ENTRIES: &[Entry] = &[
             &["user", "<not> root"],
             &["(nothing|no process)", "(run|running|execute|executed) (as|with) root [user|privilege]"],
             &["not root [user]"],
-            &["no root [user|privilege]"],
+            &["no root [user|privilege] !noroot"],
             &["unprivileged"],
             &["<not> have (root privilege|privilege of root)"],
             &["rootless"],
-            &["no root user", "(in|inside) <container>"],
         ],
         extras: &[
             "(run|running|execute|executed|started|start|operate) [as|under|with|using]",
             "(as|under|with|using|use)",
             "(<container>|<container> process|process|main process|execution|user|container's|service's|process's)",
-            "(configured|verified|used|set|specified|active|in use|only)",
-            "(in|of|inside) (<container>|<image>)",
+            "(configured|verified|used|set|specified|active|in use)",
+            "(in|of|inside) <service>",
+            "(in|of|inside) <image> !image",
             "inside",
         ],
         topics: &["security", "user"],
         checks: |found| {
+            // An image without a root user would have no line for it in its `/etc/passwd`.
+            if found.has("noroot") && found.has("image") {
+                return None;
+            }
             let mut checks = vec![Check::UserNonRoot];
             checks.extend(text(found, "uid").map(|user| Check::UserIs { user }));
             Some(checks)
@@ -127,7 +131,8 @@ pub(super) const ENTRIES: &[Entry] = &[
                       or a name that is nothing else (`appuser`, `nobody`, `root`, …).",
         examples: &["Container runs as user appuser", "Runs as uid 1000", "Runs as appuser"],
         forms: &[
-            &["(run|running|execute|executed) (as|under|with|by) user {user}"],
+            &["(run|running|execute|executed) (as|under) user {user}"],
+            &["(run|running|execute|executed) (with|by) user {known-user}"],
             &["(run|running|execute|executed) (as|under|with) (uid|user id|userid) {user-id}"],
             &["(run|running|execute|executed) (as|under|with) {known-user} [user]"],
             &["user", "{user-id}"],
@@ -140,7 +145,11 @@ pub(super) const ENTRIES: &[Entry] = &[
         topics: &["security", "user"],
         checks: |found| {
             let named = ["user", "user-id", "known-user"].iter().find_map(|name| text(found, name))?;
+            let is_root = ["0", "root"].contains(&named.as_str());
             let mut checks = vec![Check::UserIs { user: named }];
+            if found.has("nonroot") && is_root {
+                return None;
+            }
             if found.has("nonroot") {
                 checks.insert(0, Check::UserNonRoot);
             }

@@ -17,7 +17,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         ],
         forms: &[
             &[
-                "(available|hosted|stored|published|can found) (on|at|in) {registries} [and [to|on|at|in] {more-registries}]",
+                "(available|hosted|stored|published|can found) (on|at|in) {known-registries} [and [to|on|at|in] {more-known-registries}]",
             ],
             &[
                 "(can pushed|pushed|can published|published|uploaded|push|publish) to ([container|docker|image|remote|company] registry [at] {registries}|[container|docker|image|remote] registry|{registries} [and [to] {more-registries}])",
@@ -27,8 +27,13 @@ pub(super) const ENTRIES: &[Entry] = &[
         topics: &["registry", "distribution", "publishing"],
         checks: |found| {
             let pushed = |registries| Check::RegistryPushed { registries };
-            let first = pushed(list(found, "registries").unwrap_or_default());
-            Some([first].into_iter().chain(list(found, "more-registries").map(pushed)).collect())
+            let named = |name: &str| list(found, name).or_else(|| list(found, &format!("known-{name}")));
+            let first = named("registries").unwrap_or_default();
+            Some(match list(found, "more-registries").or_else(|| list(found, "more-known-registries")) {
+                // `a, b and c`: each of them.
+                Some(more) => first.into_iter().chain(more).map(|one| pushed(vec![one])).collect(),
+                None => vec![pushed(first)],
+            })
         },
     },
     Entry {

@@ -53,9 +53,10 @@ pub(super) const ENTRIES: &[Entry] = &[
         ],
         forms: &[
             &[
-                "(start|starting|started|start up|boot|booting|boot up|come up|coming up|up|[become] ready [(to serve|for|to accept|to take|to handle) [request|traffic|connection]]|up and running)",
+                "(start|starting|started|start up|boot|booting|boot up|come up|coming up|[become] ready [(to serve|for|to accept|to take|to handle) [request|traffic|connection]]|up and running)",
                 "<within> {time}",
             ],
+            &["up (in|within|in under|in less than|in <|in at most) {time}"],
             &["[cold] (startup|start-up|start|boot) [time]", "(<within>|<under>) {time}"],
             &["time (from start to readiness|to readiness|until ready|to ready)", "(<under>|<within>) {time}"],
             &["readiness", "<within> {time}"],
@@ -64,7 +65,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         ],
         extras: &[
             "<container>",
-            "(take|takes|stay)",
+            "(take|takes)",
             "(fast|quickly)",
             "(of|after|from) [its] (startup|start|launch|docker run|being started|started|starting)",
         ],
@@ -99,12 +100,12 @@ pub(super) const ENTRIES: &[Entry] = &[
         extras: &[
             "<container>",
             "(gracefully|cleanly|properly|orderly|in orderly manner|in order)",
-            "(having|after) (answered|completed|finished) [all|every] <requests>",
+            "[,] (have|after) (answered|completed|finished) [all|every] <requests>",
             "<within> {time} [of {signals}]",
             "<on-signal>",
-            "[after|while|and] (finishing|finish|completing|complete|draining|drain) [all|open|every] <requests>",
-            "[and] (<stop>|exit|terminate|quit) [gracefully|cleanly] [<within> {time}]",
-            "(supported|support|implemented|in place|handled|work|working)",
+            "(after|while|and|,) (finishing|finish|completing|complete|draining|drain) [all|open|every] <requests>",
+            "(and|,) (<stop>|exit|terminate|quit) [gracefully|cleanly] [<within> {time}]",
+            "(supported|support|implemented|in place)",
         ],
         topics: &["shutdown", "stop", "signals", "graceful shutdown", "termination", "signal"],
         checks: |found| {
@@ -176,9 +177,10 @@ pub(super) const ENTRIES: &[Entry] = &[
             "Runs without any Linux capabilities",
         ],
         forms: &[
-            &["(with no|with zero|without|without any|no|zero) [linux] (capability|cap)"],
+            &["(with no|with zero|without|without any|no|zero) [linux] capability"],
             &["all [linux] (capability|cap)", "(dropped|drop)"],
-            &["drop [all] [linux] (capability|cap)"],
+            &["drop all [linux] (capability|cap)"],
+            &["drop [linux] capability"],
             &["(need|require|have) no [linux] capability"],
             &["[linux] (capability|cap) : (none|no)"],
             &["(--cap-drop all|cap-drop all|--cap-drop=all|cap-drop=all|cap_drop all)"],

@@ -32,7 +32,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         forms: &[
             &[
                 "{var}",
-                "(configurable|can configured|overridable|can overridden|may overridden|adjustable|tweakable|can changed|may changed|can altered|can modified|can set|may set)",
+                "(configurable|can configured|overridable|can overridden|adjustable|tweakable|can changed|can altered|can modified|can set|can set)",
             ],
             &["{var}", "configured", "<by-env>"],
             &["{var} [environment variable|env var|variable]", "(respected|honored)"],
@@ -50,19 +50,24 @@ pub(super) const ENTRIES: &[Entry] = &[
             &["{var}", "(<with-default>|{value} by default)"],
             &["listen on [port in] {var}", "<with-default>"],
             &[
-                "(listen|serve|bind|run) on [port] {value}",
+                "(listen|serve|bind|run) on [port] {figure}",
                 "unless {var} (say otherwise|set|given|overridden|override it)",
             ],
         ],
         extras: &[
-            "[and|;|,] (<with-default>|{value} by default|{value} (if unset|if not set|otherwise|unless set|unless you say otherwise))",
+            "[and|;|,] (<with-default>|{value} by default|{figure} (if unset|if not set|otherwise|unless set|unless you say otherwise))",
             "[and] [it] (configurable|overridable|can overridden|can changed|can set)",
             "<by-env>",
             "(environment variable|variable|env var)",
             "(it|<container>|value|listening port)",
         ],
         topics: &["configuration", "config"],
-        checks: |found| one(Check::EnvConfigurable { variable: text(found, "var")?, default: text(found, "value") }),
+        checks: |found| {
+            one(Check::EnvConfigurable {
+                variable: text(found, "var")?,
+                default: text(found, "value").or_else(|| text(found, "figure")),
+            })
+        },
     },
     Entry {
         kind: CheckKind::EnvRequired,
@@ -92,7 +97,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             "[with] (error|non-zero|nonzero|non-zero code|non-zero exit code|non-zero status|nonzero exit code|non-zero exit status|exit code 1)",
             "exit code non-zero",
             "[and] (mentioning|mention|naming|name|say) ({var}|which variable missing|missing variable) in (log|log output|its log output) !named",
-            "(;|,) [(<container>|it)] (exit|stop|fail|fail to start|refuse to start|not start) (if|when|without) (it|it's) [missing|not set|unset|absent|not given]",
+            "(;|,) [(<container>|it)] (exit|stop|fail|fail to start|refuse to start|not start) ((if|when) (it|it's) (missing|not set|unset|absent|not given)|without it)",
             "(at once|immediately|fast|early|quickly) !fast",
             "and (exit|stop|say so)",
             "with (clear|helpful|readable|meaningful|descriptive|useful|understandable) (message|error|error message) !named",
