@@ -257,7 +257,6 @@ const SPELLING: &[(&str, &str)] = &[
     ("db", "database"),
     ("pls", "please"),
     ("creds", "credentials"),
-    ("var", "variable"),
     ("cas", "ca"),
     ("img", "image"),
     ("upon", "on"),
