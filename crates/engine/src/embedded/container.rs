@@ -82,19 +82,17 @@ impl Supervised {
     }
 
     fn ask(&self, request: &Request) -> Result<Reply, EngineError> {
-        let sent = self.channel.lock().unwrap_or_else(PoisonError::into_inner).send(request);
-        sent.map_err(|_| self.gone())?;
         let own_time = match request {
             Request::Wait { timeout_ms } => Duration::from_millis(*timeout_ms),
             _ => Duration::ZERO,
         };
-        self.receive(own_time + PATIENCE)
+        let mut channel = self.channel.lock().unwrap_or_else(PoisonError::into_inner);
+        exchange(&mut channel, request, own_time + PATIENCE).map_err(|_| self.gone())
     }
 
     fn receive(&self, within: Duration) -> Result<Reply, EngineError> {
         let mut channel = self.channel.lock().unwrap_or_else(PoisonError::into_inner);
-        let received = channel.socket().set_read_timeout(Some(within)).and_then(|()| channel.receive());
-        received.ok().flatten().ok_or_else(|| self.gone())
+        received(&mut channel, within).map_err(|_| self.gone())
     }
 
     /// The supervisor does not answer: what it wrote last may tell why.
@@ -114,6 +112,23 @@ impl Supervised {
     }
 }
 
+/// One request and the reply to it. Whoever calls holds the channel for both: of two callers at once, each would take the
+/// other's reply.
+fn exchange(channel: &mut Channel, request: &Request, within: Duration) -> io::Result<Reply> {
+    channel.send(request)?;
+    received(channel, within)
+}
+
+/// A reply that comes too late would be taken for that to the next request: nothing is asked after it.
+fn received(channel: &mut Channel, within: Duration) -> io::Result<Reply> {
+    channel.socket().set_read_timeout(Some(within))?;
+    let received = channel.receive();
+    if received.is_err() {
+        let _ = channel.socket().shutdown(std::net::Shutdown::Both);
+    }
+    received?.ok_or_else(|| io::ErrorKind::UnexpectedEof.into())
+}
+
 fn exit_of(exit: WireExit) -> Exit {
     Exit { code: exit.code, out_of_memory: exit.out_of_memory, out_of_disk: exit.out_of_disk }
 }
@@ -126,14 +141,12 @@ impl Container for Supervised {
     fn connect(&self, port: u16, timeout: Duration) -> io::Result<TcpStream> {
         let timeout_ms = u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX).clamp(1, u64::from(u32::MAX));
         let mut channel = self.channel.lock().unwrap_or_else(PoisonError::into_inner);
-        channel.send(&Request::Connect { port, timeout_ms })?;
-        channel.socket().set_read_timeout(Some(timeout.saturating_add(PATIENCE)))?;
-        match channel.receive()? {
-            Some(Reply::Connected) => {
+        match exchange(&mut channel, &Request::Connect { port, timeout_ms }, timeout.saturating_add(PATIENCE))? {
+            Reply::Connected => {
                 let stream = channel.descriptor().ok_or(io::ErrorKind::ConnectionRefused)?;
                 Ok(TcpStream::from(stream))
             }
-            Some(Reply::Refused { errno }) => Err(io::Error::from_raw_os_error(errno)),
+            Reply::Refused { errno } => Err(io::Error::from_raw_os_error(errno)),
             _ => Err(io::ErrorKind::ConnectionRefused.into()),
         }
     }

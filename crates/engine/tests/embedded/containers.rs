@@ -356,6 +356,18 @@ fn more_memory_than_the_limit_ends_the_container() {
 }
 
 #[test]
+fn what_is_asked_of_a_container_by_several_at_once_gets_each_its_own_answer() {
+    let container = serve(&Run::default());
+    assert_eq!(ask(&*container, "hello"), "ready");
+    thread::scope(|scope| {
+        scope.spawn(|| (0..300).for_each(|_| assert!(container.memory().unwrap().is_some())));
+        scope.spawn(|| (0..300).for_each(|_| assert_eq!(container.status().unwrap(), Status::Running)));
+        scope.spawn(|| (0..300).for_each(|_| drop(container.connect(8000, SOON).unwrap())));
+        (0..300).for_each(|_| assert!(!container.processes().unwrap().is_empty()));
+    });
+}
+
+#[test]
 fn the_exit_is_told_as_docker_tells_it() {
     // The kernel does not let the first process abort: the C library then ends it by an illegal instruction.
     for (command, value, code) in [("exit", "0", 0), ("exit", "7", 7), ("abort", "", 139)] {
