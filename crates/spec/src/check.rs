@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
 
-use crate::Scenario;
+use crate::{Login, Scenario};
 
 /// Declares every check in one place: what it promises, its parameters, its name, its stages and what it is about.
 macro_rules! checks {
@@ -127,13 +127,19 @@ checks! {
     UserNonRoot = "user.non_root", [Image, Run], Life;
     /// Container runs as {user}: a name or a number.
     UserIs { user: String } = "user.is", [Image, Run], Life;
-    /// All CRUD endpoints work (of {things}: a path, or a noun in the plural).
+    /// All CRUD endpoints work (of {things}: a path, or a noun in the plural; as {who}; openapi: {path}).
     ApiCrud {
         #[serde(skip_serializing_if = "Option::is_none")]
         things: Option<String>,
         /// A list is promised by name. It is another degree of the same promise, so that reports leave it out.
         #[serde(skip)]
         listed: bool,
+        /// Who asks, by variables of the run: `{env.API_TOKEN}`.
+        #[serde(rename = "as", skip_serializing_if = "Option::is_none")]
+        login: Option<Login>,
+        /// The path of the OpenAPI document.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        openapi: Option<String>,
     } = "api.crud", [Run], Service;
     /// Container can connect to {name} database with provided {VAR}.
     DatabaseConnects { name: String, variable: String } = "database.connects", [Run], Service;

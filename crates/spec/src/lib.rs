@@ -2,6 +2,7 @@
 //!
 //! This crate opens no file and knows nothing of images, engines or verdicts.
 
+mod access;
 mod allowed;
 mod annotate;
 mod bind;

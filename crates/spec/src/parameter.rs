@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::quantity;
 use crate::sentence::Token;
+use crate::steps::templates;
 
 /// A parameter's value.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -256,6 +257,8 @@ pub(crate) fn named(name: &str) -> Read {
         "hosts" => |tokens| list(tokens, host, &[",", "and"]),
         "database" => |tokens| one(tokens, database),
         "things" => |tokens| one(tokens, things),
+        "who" => |tokens| one(tokens, who),
+        "document" => path,
         "platforms" => |tokens| list(tokens, platform, &[",", "and", "/", "&", "+"]),
         "dependency" => |tokens| one(tokens, dependency),
         "signal" => |tokens| one(tokens, signal),
@@ -640,6 +643,17 @@ fn tag(tokens: &[Token]) -> Option<(usize, String)> {
         ],
     );
     found.map(|(length, name)| (length + skipped, name))
+}
+
+/// Who asks, by variables of the run alone: `{env.API_TOKEN}`, `{env.USER}:{env.PASSWORD}`. A credential has no place in a specification.
+fn who(tokens: &[Token]) -> Option<(usize, String)> {
+    let text = &tokens.first()?.text;
+    let found = templates(text);
+    let is_written =
+        |names: &[&str]| names.iter().map(|name| format!("{{{name}}}")).collect::<Vec<_>>().join(":") == *text;
+    let names: Vec<&str> = found.iter().map(|(_, name)| *name).collect();
+    let all_given = (1..=2).contains(&names.len()) && names.iter().all(|name| name.starts_with("env."));
+    (all_given && is_written(&names)).then(|| (1, text.clone()))
 }
 
 /// The databases that a run can give to a container.

@@ -173,6 +173,33 @@ pub enum Login {
     Nobody,
 }
 
+impl Login {
+    /// As it stands behind `as`; the words were read before.
+    pub(crate) fn given(who: &str) -> Option<Self> {
+        match who.split_once(':') {
+            Some((user, password)) => Some(Self::Basic { user: user.to_owned(), password: password.to_owned() }),
+            None => (!who.is_empty()).then(|| Self::Bearer(who.to_owned())),
+        }
+    }
+}
+
+/// Without a value: what is named by variables holds no credential.
+impl fmt::Display for Login {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Bearer(token) => f.write_str(token),
+            Self::Basic { user, password } => write!(f, "{user}:{password}"),
+            Self::Nobody => f.write_str("nobody"),
+        }
+    }
+}
+
+impl Serialize for Login {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
 /// What an answer must be.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Answer {

@@ -80,7 +80,7 @@ const READINGS: usize = 3;
 /// Up to three sentences that may be meant, the nearest first, each of another kind. Whoever wrote the sentence has to choose.
 ///
 /// ```
-/// assert_eq!(seaworthy_spec::readings("Runs as some unprivileged user or other")[0], "Container runs as non-root user");
+/// assert_eq!(seaworthy_spec::readings("Runs as some unprivileged user or other")[0], "Container runs as unprivileged user");
 /// ```
 pub fn readings(sentence: &str) -> Vec<String> {
     let written = units(&tokens(sentence));

@@ -453,7 +453,11 @@ fn serve(stream: TcpStream, store: &Store) -> std::io::Result<()> {
             page.len()
         );
     }
-    let (status, answer) = answer(store, method, path, &body);
+    let is_open = !store.faults.has("--keyed") || path == "/health" || asker.has_key();
+    let (status, answer) = match is_open {
+        true => answer(store, method, path, &body),
+        false => ("401 Unauthorized", "{\"detail\":\"who are you?\"}".to_owned()),
+    };
     let answer = if store.faults.has("--gzip") { wire::gzip(answer.as_bytes()) } else { answer.into_bytes() };
     let encoding = if store.faults.has("--gzip") { "Content-Encoding: gzip\r\n" } else { "" };
     let more = match path {
@@ -485,6 +489,15 @@ fn openapi(faults: &Faults) -> String {
     document
 }
 
+/// The same in YAML: its members in lines of their own, each value as JSON, which is YAML too.
+fn yaml(faults: &Faults) -> String {
+    let document = openapi(faults);
+    let (before, paths) = document.split_once("\"paths\":").expect("it has paths");
+    let components = before.split_once("\"components\":").map_or("{}", |(_, components)| components.trim_end().trim_end_matches(','));
+    let paths = paths.strip_suffix('}').unwrap_or(paths);
+    format!("# The notes\nopenapi: 3.1.0\ncomponents: {}\npaths: {}\n", components.replace('\n', " "), paths.replace('\n', " "))
+}
+
 fn answer(store: &Store, method: &str, path: &str, body: &str) -> (&'static str, String) {
     let note = |id: u64, text: &str| format!("{{\"id\":{id},\"text\":{text}{}}}", authors::shown(id));
     let not_found = || ("404 Not Found", "{\"detail\":\"not found\"}".to_owned());
@@ -498,7 +511,8 @@ fn answer(store: &Store, method: &str, path: &str, body: &str) -> (&'static str,
         }
         ("GET", "/health", _) => ("200 OK", "{\"status\":\"healthy\"}".to_owned()),
         ("GET", "/inside", _) => ("200 OK", inside::seen()),
-        ("GET", "/openapi.json", _) if store.faults.has("--openapi-elsewhere") => not_found(),
+        ("GET", "/openapi.json", _) if store.faults.has("--openapi-elsewhere") || store.faults.has("--openapi-yaml") => not_found(),
+        ("GET", "/about/api.yaml", _) if store.faults.has("--openapi-yaml") => ("200 OK", yaml(&store.faults)),
         ("GET", "/api/v1/openapi.json", _) if store.faults.has("--openapi-elsewhere") => ("200 OK", openapi(&store.faults)),
         ("GET", "/openapi.json", _) if !store.faults.has("--no-openapi") => ("200 OK", openapi(&store.faults)),
         ("GET" | "POST", "/tags", _) => tags(method, body),

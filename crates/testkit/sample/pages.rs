@@ -19,6 +19,14 @@ pub struct Asker {
     pub authorization: String,
 }
 
+impl Asker {
+    /// Whether it sends the key of the environment.
+    pub fn has_key(&self) -> bool {
+        let key = std::env::var("NOTES_KEY").unwrap_or_default();
+        !key.is_empty() && self.authorization == format!("Bearer {key}")
+    }
+}
+
 /// Status, more headers, and the page.
 pub fn answer(faults: &Faults, method: &str, path: &str, body: &str, asker: &Asker) -> Option<(&'static str, String, String)> {
     let page = |text: &str| format!("<!doctype html>\n<title>notes</title>\n<p>{text}</p>\n");

@@ -22,6 +22,8 @@ pub(crate) struct Service<'a> {
     pub(crate) port: u16,
     pub(crate) within: Duration,
     pub(crate) redactor: &'a Redactor,
+    /// What a person can do where it asks who is there.
+    pub(crate) credentials: &'static str,
     /// How many requests were answered.
     pub(crate) answered: Cell<usize>,
 }

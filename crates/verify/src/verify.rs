@@ -14,7 +14,7 @@ use crate::image::{Facts, FactsError, Given};
 use crate::judge::Evidence;
 use crate::lanes::Place;
 use crate::redact::Redactor;
-use crate::run::{Down, Inputs, Shared, Teller};
+use crate::run::{Access, Down, Inputs, Shared, Teller};
 use crate::{Event, Options, Subject, beyond, port};
 
 /// Where almost all engines' containers reach this machine: servers start there while the engine makes the image ready.
@@ -88,6 +88,7 @@ pub fn verify(
                 redactor,
                 port: port::port(options, &subject.image.config, spec),
                 health_path: health_path(spec),
+                access: Access::of(spec, &options.env),
                 variables: spec.variables(),
                 names_port: port::is_named(options, &subject.image.config, spec),
                 promises_api: spec

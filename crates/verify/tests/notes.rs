@@ -176,7 +176,7 @@ fn what_is_wrong_breaks_its_own_promise() -> anyhow::Result<()> {
     --undeleted
     Fail: GET /notes/{note_id} after the delete: expected 404, answered 200: {"id":1,"text":"seaworthy MARK 2"}; last log lines: {"level":"info","message":"listening","port":8000}
     --no-openapi
-    Unproven: GET /openapi.json answered 404, and 31 other usual places have no OpenAPI document; a scenario can be written instead
+    Unproven: GET /openapi.json answered 404, and 36 other usual places have no OpenAPI document; a scenario can be written instead
     Unproven: exit 0 N ms after SIGTERM; no request with a body is known to hold open; a scenario can be written instead
     "##);
     Ok(())
@@ -408,7 +408,7 @@ fn a_start_alone_does_not_show_the_work_on_a_read_only_root() -> anyhow::Result<
     let sentence = "- [ ] Runs with a read-only root filesystem";
     let report = report(&Recipe::fault("--no-openapi"), sentence, &[("DATABASE_URL", "file:///data")])?;
     assert_snapshot!(lines(&report), @"Pass: with a read-only root but for /data: connections accepted");
-    assert_snapshot!(report.criteria[0].warnings.join("; "), @"only its start was seen, not its work: GET /openapi.json answered 404, and 31 other usual places have no OpenAPI document; a scenario can be written instead");
+    assert_snapshot!(report.criteria[0].warnings.join("; "), @"only its start was seen, not its work: GET /openapi.json answered 404, and 36 other usual places have no OpenAPI document; a scenario can be written instead");
     Ok(())
 }
 

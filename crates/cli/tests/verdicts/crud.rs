@@ -97,6 +97,43 @@ fn a_create_that_asks_who_comes_is_unproven_and_one_that_refuses_what_is_valid_f
 }
 
 #[test]
+fn a_service_that_asks_who_comes_is_asked_as_the_sentence_says() -> anyhow::Result<()> {
+    const KEY: &str = "3f9a61c07be24d58";
+    let keyed = || row!(Recipe::fault("--keyed")).with_data();
+    let as_one =
+        || keyed().promise("All CRUD endpoints work as {env.NOTES_KEY}").env(&format!("NOTES_KEY={KEY}")).hides(KEY);
+    as_one()
+        .promise("Notes persist across container restarts")
+        .promise("CRUD for /notes works as {env.OTHER_KEY}")
+        .runs(
+            "
+    pass api.crud: POST 201, GET 200, PUT 200, DELETE 204, GET 404 on /notes
+    pass data.persists: …
+    unproven api.crud: another promise asks the API in another way, and a run asks in one alone: write a scenario for it as {env.OTHER_KEY}
+    ",
+        )?;
+    keyed().promise("All CRUD endpoints work as {env.NOTES_KEY}").runs(
+        "unproven api.crud: NOTES_KEY has no value: give one with `--env NOTES_KEY=…`; a scenario can be written instead",
+    )?;
+    keyed()
+        .promise("All CRUD endpoints work as {env.WRONG_KEY}")
+        .env(&format!("NOTES_KEY={KEY}"))
+        .env("WRONG_KEY=not this one")
+        .runs("unproven api.crud: GET /openapi.json answered 401, and … other usual places have no OpenAPI document; …")
+}
+
+#[test]
+fn a_document_in_yaml_is_found_where_the_sentence_says() -> anyhow::Result<()> {
+    let yaml = || row!(Recipe::fault("--openapi-yaml")).with_data();
+    yaml()
+        .promise("All CRUD endpoints work (openapi: /about/api.yaml)")
+        .runs("pass api.crud: POST 201, GET 200, PUT 200, DELETE 204, GET 404 on /notes")?;
+    yaml()
+        .promise("All CRUD endpoints work (openapi: /api.yaml)")
+        .runs("unproven api.crud: GET /api.yaml answered 404; a scenario can be written instead")
+}
+
+#[test]
 fn compressed_answers_are_read() -> anyhow::Result<()> {
     row!(Recipe::fault("--gzip")).with_data().promise(CRUD).runs("1 pass")
 }

@@ -219,8 +219,8 @@ fn a_deleted_note_that_is_still_there_is_seen() -> anyhow::Result<()> {
 #[test]
 fn without_openapi_crud_is_unproven() -> anyhow::Result<()> {
     promising(row!(Recipe::fault("--no-openapi")), &[CRUD, PERSISTS, STOPS]).runs("
-    unproven api.crud: GET /openapi.json answered 404, and 31 other usual places have no OpenAPI document; a scenario can be written instead
-    unproven data.persists: GET /openapi.json answered 404, and 31 other usual places have no OpenAPI document; a scenario can be written instead
+    unproven api.crud: GET /openapi.json answered 404, and 36 other usual places have no OpenAPI document; a scenario can be written instead
+    unproven data.persists: GET /openapi.json answered 404, and 36 other usual places have no OpenAPI document; a scenario can be written instead
     unproven stop.graceful: exit 0 … ms after SIGTERM; no request with a body is known to hold open; a scenario can be written instead
     ")
 }

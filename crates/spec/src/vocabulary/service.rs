@@ -1,18 +1,20 @@
 //! What the service does for its clients, and its database.
 
 use super::{Entry, list, one, text};
-use crate::{Check, CheckKind};
+use crate::{Check, CheckKind, Login};
 
 pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         kind: CheckKind::ApiCrud,
         sentence: "All CRUD endpoints work",
-        description: "Every collection in the service's own OpenAPI document is created, read, listed, updated, read, deleted and read again (404); every field is compared, in the list too, over eight connections at once. All four operations must be there, and a list where the sentence names it. With {things} named, a path or a noun, only those.",
+        description: "Every collection in the service's own OpenAPI document is created, read, listed, updated, read, deleted and read again (404); every field is compared, in the list too, over eight connections at once. All four operations must be there, and a list where the sentence names it. With {things} named, a path or a noun, only those. `as {env.API_TOKEN}` or `as {env.USER}:{env.PASSWORD}` says who asks, by variables given with `--env`, in every request to the API: a bearer token, basic authentication, or the key that the document asks for. `(openapi: PATH)` says where the document is, JSON or YAML.",
         examples: &[
             "All CRUD endpoints work when running containerized",
             "All CRUD operations work in the container",
             "CRUD endpoints work",
             "CRUD for /items works",
+            "All CRUD endpoints work as {env.API_TOKEN}",
+            "All CRUD endpoints work (openapi: /api/spec.yaml)",
             "Tasks can be created, listed, updated and deleted",
         ],
         forms: &[
@@ -35,11 +37,14 @@ pub(super) const ENTRIES: &[Entry] = &[
             "create / read / update / delete",
             "(for|on|of) {path}",
             "of {things}",
+            "[authenticated|logged in] (as|with [token|credentials]) {who}",
+            "openapi [document] [:] [at] {document}",
         ],
         topics: &["api", "functionality", "functional"],
         checks: |found| {
             let things = text(found, "path").or_else(|| text(found, "things"));
-            one(Check::ApiCrud { things, listed: found.has("listed") })
+            let (login, openapi) = (text(found, "who").and_then(|who| Login::given(&who)), text(found, "document"));
+            one(Check::ApiCrud { things, listed: found.has("listed"), login, openapi })
         },
     },
     Entry {

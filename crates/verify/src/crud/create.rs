@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::item::{below, identity_in, path_of};
 use super::list::{items, next_page};
 use super::reference::reference_names;
-use super::{CREDENTIALS, Created, Crud, Fault, LIST_BYTES, SCENARIO};
+use super::{Created, Crud, Fault, LIST_BYTES, SCENARIO};
 use crate::http::{Request, Response};
 use crate::openapi::{Body, Collection, Operation};
 use crate::schema::Style;
@@ -89,7 +89,7 @@ impl Crud<'_> {
         let what = format!("POST {}", collection.path);
         let names = reference_names(&body, collection, &self.api.collections().0);
         if names.is_empty() {
-            return Err(Self::refusal(collection, first, &told));
+            return Err(Self::refusal(collection, first, &told, service.credentials));
         }
         let known = if depth < DEEPEST { self.referred(service, collection, &names, depth)? } else { Vec::new() };
         let mut status = first;
@@ -152,7 +152,7 @@ impl Crud<'_> {
         let (refused, body) = match self.try_styles(service, collection, path, variation, std::slice::from_ref(&odd))? {
             Tried::Taken(created) => return Ok(Some(*created)),
             Tried::Refused { status: status @ 500.., told, .. } => {
-                return Err(Self::refusal(collection, status, &told));
+                return Err(Self::refusal(collection, status, &told, service.credentials));
             }
             Tried::Refused { status, told, body } => ((status, told), body),
         };
@@ -179,11 +179,11 @@ impl Crud<'_> {
                 self.beside.borrow_mut().push(created.path.clone());
                 self.create_odd(service, collection, path, &created, variation)
             }
-            Tried::Refused { status, told, .. } => Err(Self::refusal(collection, status, &told)),
+            Tried::Refused { status, told, .. } => Err(Self::refusal(collection, status, &told, service.credentials)),
         }
     }
 
-    fn refusal(collection: &Collection, status: u16, told: &str) -> Fault {
+    fn refusal(collection: &Collection, status: u16, told: &str, credentials: &str) -> Fault {
         let operation = collection.create.as_ref();
         let demands: Vec<&str> = operation
             .into_iter()
@@ -192,7 +192,7 @@ impl Crud<'_> {
             .collect();
         match status {
             400 | 422 if operation.is_some_and(|operation| operation.is_secured) => {
-                Fault::Unknown(format!("{told}; it asks for credentials, and {CREDENTIALS}"))
+                Fault::Unknown(format!("{told}; it asks for credentials, and {credentials}"))
             }
             400 | 422 if !demands.is_empty() => {
                 Fault::Unknown(format!("{told}; it demands `{}`; {SCENARIO}", demands.join("`, `")))

@@ -33,8 +33,11 @@ const LIST_BYTES: usize = 8 << 20;
 pub(crate) const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 /// What a person can do where no request can be made up.
 pub(crate) const SCENARIO: &str = "a scenario can be written instead";
-/// What a person can do where the service asks who is there.
-const CREDENTIALS: &str = "no credentials are known: a scenario can carry them (`header Authorization: …`)";
+/// What a person can do where the service asks who is there, and nobody is named.
+pub(crate) const CREDENTIALS: &str =
+    "no credentials are known: name them in the sentence (`All CRUD endpoints work as {env.API_TOKEN}`)";
+/// The same where somebody is named.
+pub(crate) const NOT_TAKEN: &str = "the credentials that the specification names were not taken";
 
 /// The CRUD requests of one service.
 pub(crate) struct Crud<'a> {
@@ -43,6 +46,8 @@ pub(crate) struct Crud<'a> {
     pub(crate) mark: &'a str,
     /// Nothing may stay: what cannot be deleted is not created.
     pub(crate) must_remove: bool,
+    /// The headers that say who asks.
+    pub(crate) login: Vec<(String, String)>,
     /// Made for others to refer to, and not removed yet.
     pub(crate) beside: RefCell<Rows>,
 }

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use percent_encoding::utf8_percent_encode;
 use serde_json::Value;
 
-use super::{CREDENTIALS, Crud, Fault, SEGMENT};
+use super::{Crud, Fault, SEGMENT};
 use crate::http::{Request, Response};
 use crate::openapi::{Body, FORM, Operation};
 use crate::schema::Style;
@@ -19,11 +19,18 @@ impl Crud<'_> {
     pub(super) fn request(&self, method: &str, path: &str, operation: &Operation) -> Request {
         let mut request = Request { method: method.to_owned(), ..Request::get(&self.wire(path, operation)) };
         let maker = self.api.maker(self.mark, 1, &Style::default());
-        for (name, schema) in &operation.headers {
+        let is_login = |name: &str| self.login.iter().any(|(known, _)| known.eq_ignore_ascii_case(name));
+        for (name, schema) in operation.headers.iter().filter(|(name, _)| !is_login(name)) {
             let value = maker.value(schema).map(|value| plain(&value)).unwrap_or_default();
             request.headers.push((name.clone(), value));
         }
+        request.headers.extend(self.login.iter().cloned());
         request
+    }
+
+    /// A path as it goes on the wire, read by who may.
+    pub(crate) fn get(&self, path: &str) -> Request {
+        Request { headers: self.login.clone(), ..Request::get(path) }
     }
 
     pub(super) fn request_with(
@@ -74,7 +81,7 @@ impl Service<'_> {
     pub(super) fn refused(&self, answer: &Response, what: &str) -> Fault {
         let told = format!("{what} {}", self.told(answer));
         match answer.status {
-            401 | 403 | 407 => Fault::Unknown(format!("{told}; {CREDENTIALS}")),
+            401 | 403 | 407 => Fault::Unknown(format!("{told}; {}", self.credentials)),
             429 => Fault::Unknown(format!("{told}: it limits how often it is asked")),
             _ => Fault::Wrong(told),
         }

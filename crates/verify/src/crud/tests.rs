@@ -114,13 +114,15 @@ fn found(names: &[&'static str]) -> Finding {
         port,
         within: Duration::from_secs(5),
         redactor: &redactor,
+        credentials: super::CREDENTIALS,
         answered: std::cell::Cell::new(0),
     };
-    let api = match openapi::find(&service) {
+    let api = match openapi::find(&service, None, &[]) {
         Ok(api) => api,
         Err(why) => return Finding::unproven(why),
     };
-    let crud = Crud { api: &api, mark: MARK, must_remove: false, beside: std::cell::RefCell::default() };
+    let crud =
+        Crud { api: &api, mark: MARK, must_remove: false, login: Vec::new(), beside: std::cell::RefCell::default() };
     let mut rows = Rows::new();
     let finding = crud.all(&service, &mut rows);
     assert!(rows.is_empty() || finding.verdict != Verdict::Pass, "left behind: {rows:?}");
@@ -432,8 +434,8 @@ fn a_service_that_is_wrong_in_one_way_does_not_pass() {
             Verdict::Fail,
             "POST /tasks answered 422: {\"detail\":\"no\"} to a body that is valid by its own schema",
         ),
-        (&["create 401"], Verdict::Unproven, "a scenario can carry them"),
-        (&["create 403"], Verdict::Unproven, "a scenario can carry them"),
+        (&["create 401"], Verdict::Unproven, "name them in the sentence"),
+        (&["create 403"], Verdict::Unproven, "name them in the sentence"),
         (&["author nowhere"], Verdict::Unproven, "`author_id` may refer to another collection"),
         (&["no update"], Verdict::Fail, "/tasks has no update"),
         (&["no delete"], Verdict::Fail, "/tasks has no delete"),
@@ -505,10 +507,12 @@ fn of_a_port() {
         port,
         within: Duration::from_secs(10),
         redactor: &redactor,
+        credentials: super::CREDENTIALS,
         answered: std::cell::Cell::new(0),
     };
-    let api = openapi::find(&service).unwrap();
-    let crud = Crud { api: &api, mark: MARK, must_remove: false, beside: std::cell::RefCell::default() };
+    let api = openapi::find(&service, None, &[]).unwrap();
+    let crud =
+        Crud { api: &api, mark: MARK, must_remove: false, login: Vec::new(), beside: std::cell::RefCell::default() };
     let finding = crud.all(&service, &mut Rows::new());
     panic!("{:?}: {} {:?}; {} requests", finding.verdict, finding.evidence, finding.warnings, service.answered.get());
 }

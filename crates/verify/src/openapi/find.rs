@@ -11,15 +11,20 @@ use crate::service::Service;
 
 /// Where the frameworks put it, `/openapi.json` aside, which is asked first.
 const PLACES: &[&str] = &[
+    "/openapi.yaml",
+    "/openapi.yml",
     "/api/openapi.json",
+    "/api/openapi.yaml",
     "/api/v1/openapi.json",
     "/v1/openapi.json",
     "/docs/openapi.json",
+    "/docs/openapi.yaml",
     "/api/docs/openapi.json",
     "/openapi",
     "/openapi/v1.json",
     "/q/openapi",
     "/swagger.json",
+    "/swagger.yaml",
     "/api/swagger.json",
     "/api/v1/swagger.json",
     "/swagger/v1/swagger.json",
@@ -66,71 +71,110 @@ const WITHIN: Duration = Duration::from_secs(10);
 /// How often a page may send its reader elsewhere.
 const REDIRECTS: usize = 3;
 
-/// The service's document, or why none is known.
-pub(crate) fn find(service: &Service<'_>) -> Result<OpenApi, String> {
-    let started = Instant::now();
-    let first = at(service, "/openapi.json");
-    let Err(why) = first else { return first.map(|api| api.based(service)) };
-    let mut places = 0;
-    let late = || started.elapsed() > WITHIN.max(service.within / 3);
-    for place in PLACES.iter().take_while(|_| !late()) {
-        places += 1;
-        if let Ok(api) = at(service, place) {
-            return Ok(api.based(service));
-        }
+/// The service's document, or why none is known: at `place` where one is named, else wherever it may be. `login` says who asks.
+pub(crate) fn find(service: &Service<'_>, place: Option<&str>, login: &[(String, String)]) -> Result<OpenApi, String> {
+    let search = Search { service, login };
+    match place {
+        Some(place) => search.at(place).map(|api| search.based(api)),
+        None => search.everywhere().map(|api| search.based(api)),
     }
-    let mut named: Vec<String> = Vec::new();
-    let mut pages: Vec<String> = PAGES.iter().map(|page| (*page).to_owned()).collect();
-    let mut next = 0;
-    while next < pages.len() && !late() {
-        let page = pages[next].clone();
-        next += 1;
-        let Some((page, text)) = read(service, &page) else { continue };
-        if let Some(api) = embedded(&text, &page) {
-            return Ok(api.based(service));
-        }
-        for link in links(&text, &page) {
-            let is_script = link.split('?').next().is_some_and(|path| path.to_ascii_lowercase().ends_with(".js"));
-            let known = if is_script { &mut pages } else { &mut named };
-            if !known.contains(&link) && known.len() < PAGES.len() + NAMED {
-                known.push(link);
+}
+
+/// Requests for a document.
+struct Search<'a> {
+    service: &'a Service<'a>,
+    /// The headers that say who asks.
+    login: &'a [(String, String)],
+}
+
+impl Search<'_> {
+    fn everywhere(&self) -> Result<OpenApi, String> {
+        let started = Instant::now();
+        let first = self.at("/openapi.json");
+        let Err(why) = first else { return first };
+        let mut places = 0;
+        let late = || started.elapsed() > WITHIN.max(self.service.within / 3);
+        for place in PLACES.iter().take_while(|_| !late()) {
+            places += 1;
+            if let Ok(api) = self.at(place) {
+                return Ok(api);
             }
         }
-    }
-    for place in named.iter().filter(|place| !PLACES.contains(&place.as_str())).take_while(|_| !late()) {
-        places += 1;
-        if let Ok(api) = at(service, place) {
-            return Ok(api.based(service));
+        let mut named: Vec<String> = Vec::new();
+        let mut pages: Vec<String> = PAGES.iter().map(|page| (*page).to_owned()).collect();
+        let mut next = 0;
+        while next < pages.len() && !late() {
+            let page = pages[next].clone();
+            next += 1;
+            let Some((page, text)) = self.read(&page) else { continue };
+            if let Some(api) = embedded(&text, &page) {
+                return Ok(api);
+            }
+            for link in links(&text, &page) {
+                let is_script = link.split('?').next().is_some_and(|path| path.to_ascii_lowercase().ends_with(".js"));
+                let known = if is_script { &mut pages } else { &mut named };
+                if !known.contains(&link) && known.len() < PAGES.len() + NAMED {
+                    known.push(link);
+                }
+            }
         }
-    }
-    if places == 0 {
-        return Err(why);
-    }
-    Err(format!("{why}, and {places} other usual places have no OpenAPI document"))
-}
-
-fn at(service: &Service<'_>, place: &str) -> Result<OpenApi, String> {
-    let request = Request::get(place).at_most(DOCUMENT_BYTES);
-    let answer = service.send(&request).map_err(|error| service.clean(&format!("GET {place}: {error}")))?;
-    if answer.status != 200 {
-        let to = answer.redirects_to().map(|to| format!(" to {}", service.redactor.quote(to))).unwrap_or_default();
-        return Err(format!("GET {place} answered {}{to}", answer.status));
-    }
-    OpenApi::parse(&answer.body, place).map_err(|reason| service.redactor.quote(&format!("{place} {reason}")))
-}
-
-/// A page's text and where it was in the end.
-fn read(service: &Service<'_>, page: &str) -> Option<(String, String)> {
-    let mut page = page.to_owned();
-    for _ in 0..REDIRECTS {
-        let answer: Response = service.send(&Request::get(&page).at_most(DOCUMENT_BYTES)).ok()?;
-        match answer.redirects_to() {
-            Some(to) => page = resolved(to, &page)?,
-            None if answer.status == 200 => return Some((page, answer.text())),
-            None => return None,
+        for place in named.iter().filter(|place| !PLACES.contains(&place.as_str())).take_while(|_| !late()) {
+            places += 1;
+            if let Ok(api) = self.at(place) {
+                return Ok(api);
+            }
         }
+        if places == 0 {
+            return Err(why);
+        }
+        Err(format!("{why}, and {places} other usual places have no OpenAPI document"))
     }
-    None
+
+    fn get(&self, path: &str) -> Request {
+        Request { headers: self.login.to_vec(), ..Request::get(path) }
+    }
+
+    fn at(&self, place: &str) -> Result<OpenApi, String> {
+        let service = self.service;
+        let request = self.get(place).at_most(DOCUMENT_BYTES);
+        let answer = service.send(&request).map_err(|error| service.clean(&format!("GET {place}: {error}")))?;
+        if answer.status != 200 {
+            let to = answer.redirects_to().map(|to| format!(" to {}", service.redactor.quote(to))).unwrap_or_default();
+            return Err(format!("GET {place} answered {}{to}", answer.status));
+        }
+        OpenApi::parse(&answer.body, place).map_err(|reason| service.redactor.quote(&format!("{place} {reason}")))
+    }
+
+    /// A page's text and where it was in the end.
+    fn read(&self, page: &str) -> Option<(String, String)> {
+        let mut page = page.to_owned();
+        for _ in 0..REDIRECTS {
+            let answer: Response = self.service.send(&self.get(&page).at_most(DOCUMENT_BYTES)).ok()?;
+            match answer.redirects_to() {
+                Some(to) => page = resolved(to, &page)?,
+                None if answer.status == 200 => return Some((page, answer.text())),
+                None => return None,
+            }
+        }
+        None
+    }
+
+    /// Without the first server's path where the service does not have it: a proxy before it may take that away.
+    fn based(&self, mut api: OpenApi) -> OpenApi {
+        if api.base.is_empty() {
+            return api;
+        }
+        let (collections, _) = api.collections();
+        let listed = collections.iter().find(|collection| collection.list.is_some() && !collection.is_inside_another());
+        if let Some(listed) = listed {
+            let status =
+                |path: &str| self.service.send(&self.get(path)).map(|answer| answer.status).unwrap_or_default();
+            if status(&api.path(&listed.path)) == 404 && !matches!(status(&listed.path), 0 | 404) {
+                api.base = String::new();
+            }
+        }
+        api
+    }
 }
 
 /// A document that stands in a script itself.
@@ -195,24 +239,6 @@ fn resolved(link: &str, page: &str) -> Option<String> {
         }
     };
     path.is_ascii().then_some(path)
-}
-
-impl OpenApi {
-    /// Without the first server's path where the service does not have it: a proxy before it may take that away.
-    fn based(mut self, service: &Service<'_>) -> Self {
-        if self.base.is_empty() {
-            return self;
-        }
-        let (collections, _) = self.collections();
-        let listed = collections.iter().find(|collection| collection.list.is_some() && !collection.is_inside_another());
-        if let Some(listed) = listed {
-            let status = |path: &str| service.send(&Request::get(path)).map(|answer| answer.status).unwrap_or_default();
-            if status(&self.path(&listed.path)) == 404 && !matches!(status(&listed.path), 0 | 404) {
-                self.base = String::new();
-            }
-        }
-        self
-    }
 }
 
 #[cfg(test)]

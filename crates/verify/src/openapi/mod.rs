@@ -68,11 +68,23 @@ impl Collection {
     }
 }
 
+/// A document in YAML, by its first member; `None` where it has no such one.
+fn yaml(bytes: &[u8]) -> Option<Result<Value, String>> {
+    let text = std::str::from_utf8(bytes).ok()?;
+    let names_version = |line: &str| {
+        let name = line.split(':').next().unwrap_or_default().trim_matches(['"', '\'']);
+        matches!(name, "openapi" | "swagger")
+    };
+    text.lines()
+        .any(names_version)
+        .then(|| serde_saphyr::from_str(text).map_err(|error| format!("is not YAML: {error}")))
+}
+
 impl OpenApi {
     /// From the bytes of a document found at `place`; the error says what they are instead.
     pub(crate) fn parse(bytes: &[u8], place: &str) -> Result<Self, String> {
-        let document: Value = serde_json::from_slice(bytes).map_err(|error| format!("is not JSON: {error}"))?;
-        Self::of(document, place)
+        let json = serde_json::from_slice(bytes).map_err(|error| format!("is not JSON: {error}"));
+        Self::of(json.or_else(|why| yaml(bytes).unwrap_or(Err(why)))?, place)
     }
 
     fn of(document: Value, place: &str) -> Result<Self, String> {
@@ -89,6 +101,30 @@ impl OpenApi {
             _ => return Err("has no `openapi` version".to_owned()),
         };
         Ok(Self { document, place: place.to_owned(), base })
+    }
+
+    /// The key that the document asks for in a header or, `true`, in a cookie; none where it takes a bearer token.
+    pub(crate) fn key(&self) -> Option<(&str, bool)> {
+        let schemes = [&self.document["components"]["securitySchemes"], &self.document["securityDefinitions"]];
+        let schemes = schemes.into_iter().filter_map(Value::as_object).flatten();
+        let schemes: Vec<&Value> = schemes.map(|(_, scheme)| self.followed(scheme)).collect();
+        let is_bearer = |scheme: &&&Value| {
+            let name = scheme["name"].as_str().unwrap_or_default();
+            match scheme["type"].as_str().unwrap_or_default() {
+                "http" => scheme["scheme"].as_str().is_some_and(|scheme| scheme.eq_ignore_ascii_case("bearer")),
+                "apiKey" => scheme["in"] == "header" && name.eq_ignore_ascii_case("authorization"),
+                "oauth2" | "openIdConnect" => true,
+                _ => false,
+            }
+        };
+        let key = |place: &str| {
+            let found = schemes.iter().find(|scheme| scheme["type"] == "apiKey" && scheme["in"] == place);
+            found.and_then(|scheme| scheme["name"].as_str())
+        };
+        match schemes.iter().find(is_bearer) {
+            Some(_) => None,
+            None => key("header").map(|name| (name, false)).or_else(|| key("cookie").map(|name| (name, true))),
+        }
     }
 
     /// A path as it goes on the wire.
@@ -406,6 +442,23 @@ mod tests {
             assert_eq!(OpenApi::parse(bytes.as_bytes(), "/").err().as_deref(), Some(expected));
         }
         assert_eq!(api(&json!({"openapi": "3.0.0"})).collections(), (Vec::new(), false));
+    }
+
+    #[test]
+    fn a_document_in_yaml_is_read_as_one_in_json() {
+        let yaml = "# Tasks\nopenapi: 3.1.0\npaths:\n  /tasks:\n    post: {}\n  /tasks/{id}:\n    get: {}\n";
+        let api = OpenApi::parse(yaml.as_bytes(), "/api.yaml").unwrap();
+        assert_eq!(api.collections().0[0].path, "/tasks");
+    }
+
+    #[test]
+    fn yaml_that_grows_is_refused() {
+        let mut bomb = String::from("openapi: 3.1.0\na0: &a0 [x, x, x, x, x, x, x, x, x, x]\n");
+        for level in 1..12 {
+            let before = format!("*a{}", level - 1);
+            bomb.push_str(&format!("a{level}: &a{level} [{}]\n", vec![before; 10].join(", ")));
+        }
+        assert!(OpenApi::parse(bomb.as_bytes(), "/").err().unwrap().starts_with("is not YAML: "));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Containers of a verification: how they are started, when they are up, and what is told when they do not run.
 
+mod access;
 mod bounds;
 mod crud;
 mod database;
@@ -34,13 +35,14 @@ use seaworthy_engine::{Container, Prepared, Run, Status};
 use seaworthy_image::{Config, Image};
 use seaworthy_spec::Scenario;
 
+pub(crate) use self::access::Access;
 use self::bounds::Bounds;
 pub(crate) use self::down::{Down, Teller, needs_reach};
 use self::ledger::Ledger;
 use self::remover::Remover;
 pub(crate) use self::user::{Users, commands_seen};
 pub(crate) use self::wait::{Until, Up, accepts};
-use crate::crud::Crud;
+use crate::crud::{CREDENTIALS, Crud, NOT_TAKEN};
 use crate::database::RunDatabase;
 use crate::http::Client;
 use crate::lanes::Place;
@@ -62,6 +64,8 @@ pub(crate) struct Inputs<'a> {
     pub(crate) port: Result<u16, String>,
     /// Of the first promise that names one.
     pub(crate) health_path: Option<String>,
+    /// How the API is asked.
+    pub(crate) access: Access,
     /// The environment variables that the specification names without a default.
     pub(crate) variables: Vec<String>,
     /// That the image, the specification or the given variables name `PORT`.
@@ -242,7 +246,8 @@ impl Runs<'_> {
 
     fn api(&self, up: &Up) -> Result<OpenApi, String> {
         let port = self.port.clone()?;
-        openapi::find(&self.service(up.container.as_ref(), port))
+        let service = self.service(up.container.as_ref(), port);
+        openapi::find(&service, self.access.place.as_deref(), &self.access.headers(None)?)
     }
 
     pub(crate) fn service<'s>(&'s self, container: &'s dyn Container, port: u16) -> Service<'s> {
@@ -252,12 +257,20 @@ impl Runs<'_> {
             port,
             within: self.options.timeout,
             redactor: &self.redactor,
+            credentials: if self.access.names_somebody() { NOT_TAKEN } else { CREDENTIALS },
             answered: Cell::new(0),
         }
     }
 
     pub(crate) fn requests<'s>(&'s self, api: &'s OpenApi) -> Crud<'s> {
-        Crud { api, mark: &self.mark, must_remove: self.database.is_given_server(), beside: RefCell::default() }
+        Crud {
+            api,
+            mark: &self.mark,
+            must_remove: self.database.is_given_server(),
+            // Without credentials that can be used no document is looked for.
+            login: self.access.headers(Some(api)).unwrap_or_default(),
+            beside: RefCell::default(),
+        }
     }
 
     /// Why nothing can be asked over HTTP.

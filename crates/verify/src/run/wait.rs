@@ -68,12 +68,13 @@ impl Runs<'_> {
         let listed =
             collections.iter().find(|collection| collection.list.is_some() && !collection.path.contains('{'))?;
         let path = api.path(&listed.path);
+        let request = self.requests(api).get(&path);
         let started = container.started_at();
         let mut pause = POLL.0;
         loop {
             let left = within.saturating_sub(started.elapsed());
             let patience = left.max(Duration::from_millis(50));
-            let answer = self.client.send(container, port, &Request::get(&path), patience);
+            let answer = self.client.send(container, port, &request, patience);
             let after = started.elapsed();
             if let Ok(answer) = answer
                 && !matches!(answer.status, 502..=504)

@@ -116,7 +116,7 @@ impl Runs<'_> {
         };
         self.let_start(&up);
         let container = up.container.as_ref();
-        let before = creation.as_ref().and_then(|(api, _)| self.written_before(container, api));
+        let before = creation.as_ref().and_then(|(api, _)| Some((*api, self.written_before(container, api)?)));
         let mut confirmed = Vec::new();
         let finding = match (&self.port, creation) {
             (Ok(port), Some((api, (collection, request)))) => {
@@ -141,8 +141,8 @@ impl Runs<'_> {
         };
         self.retire(up.container, "a container that was stopped");
         match before {
-            Some(before) if finding.verdict == Verdict::Pass && !confirmed.is_empty() => {
-                self.is_kept(&storage, &before, &confirmed, &asked.name, finding)
+            Some((api, before)) if finding.verdict == Verdict::Pass && !confirmed.is_empty() => {
+                self.is_kept(api, &storage, &before, &confirmed, &asked.name, finding)
             }
             _ => finding,
         }
@@ -211,6 +211,7 @@ impl Runs<'_> {
     /// not lose it.
     fn is_kept(
         &self,
+        api: &OpenApi,
         storage: &Storage<'_>,
         before: &str,
         confirmed: &[(String, u16)],
@@ -224,8 +225,9 @@ impl Runs<'_> {
             Err(down) => return down.finding(what, Finding::unproven),
         };
         let service = self.service(up.container.as_ref(), port);
-        let keeps = service.send(&Request::get(before)).is_ok_and(|answer| answer.is_success());
-        let lost = confirmed.iter().find_map(|(path, status)| match service.send(&Request::get(path)) {
+        let requests = self.requests(api);
+        let keeps = service.send(&requests.get(before)).is_ok_and(|answer| answer.is_success());
+        let lost = confirmed.iter().find_map(|(path, status)| match service.send(&requests.get(path)) {
             Ok(answer) if answer.is_success() => None,
             Ok(answer) => Some(format!(
                 "answered {status} after {signal}, and GET {path} {} after a restart",
