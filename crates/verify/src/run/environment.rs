@@ -162,7 +162,6 @@ impl Runs<'_> {
         }
     }
 
-    /// `named`: its log must name the variable.
     /// With `named`, a line of its log names the variable; with `fast`, it ends within [`FAST`].
     pub(crate) fn required(&self, main: &Main, variable: &str, named: bool, fast: bool) -> Finding {
         let run = self.run();
@@ -195,13 +194,14 @@ impl Runs<'_> {
                 return (Finding::unproven(format!("without {variable}: {cause}")), Duration::ZERO);
             }
         };
-        let finding = self.watch_refusal(main, container.as_ref(), variable);
-        let after = container.started_at().elapsed();
+        let mut after = Duration::ZERO;
+        let finding = self.watch_refusal(main, container.as_ref(), variable, &mut after);
         self.retire(container, "a container without a variable it needs");
         (finding, after)
     }
 
-    fn watch_refusal(&self, main: &Main, container: &dyn Container, variable: &str) -> Finding {
+    /// `after` gets how long it took to end, before its log is read.
+    fn watch_refusal(&self, main: &Main, container: &dyn Container, variable: &str, after: &mut Duration) -> Finding {
         let took = main.up.healthy_after.or(main.up.listening_after);
         let second_thoughts = SECOND_THOUGHTS.max(took.unwrap_or_default());
         let deadline = container.started_at() + self.options.timeout;
@@ -212,8 +212,9 @@ impl Runs<'_> {
                     return Finding::fail(format!("exit 0 without {variable}{}", self.last_words(container)));
                 }
                 Ok(Some(exit)) => {
-                    let after = container.started_at().elapsed().as_millis();
-                    return self.refusal(main, container, variable, &format!("exit {} after {after} ms", exit.code));
+                    *after = container.started_at().elapsed();
+                    let told = format!("exit {} after {} ms", exit.code, after.as_millis());
+                    return self.refusal(main, container, variable, &told);
                 }
                 Ok(None) => {}
                 Err(error) => return self.engine_failed(&error),

@@ -81,9 +81,7 @@ impl Runs<'_> {
             self.search(&logs, whose);
             self.latest.replace(self.lines_since(&logs, self.at_start.get()));
         }
-        if self.remover.is_beside() {
-            self.remover.remove(Box::new(container.ended()));
-        }
+        self.remover.remove(Box::new(container.ended()));
     }
 
     /// The newest container has logged nothing yet.
