@@ -1,6 +1,6 @@
 //! What a throwaway server says of those who come to it: read from its log while it runs, kept as counts.
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::io::Read;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -17,6 +17,8 @@ const LINES: usize = 20;
 const END: Duration = Duration::from_secs(1);
 /// The most sessions of ours that are remembered.
 const OURS: usize = 10_000;
+/// The most databases whose logins are counted each.
+const DATABASES: usize = 1000;
 
 /// What was seen of a service, our own sessions aside.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -34,6 +36,8 @@ pub struct Seen {
 #[derive(Default)]
 struct State {
     seen: Seen,
+    /// How many of the logins each database got.
+    logins: HashMap<String, u64>,
     ours: HashSet<u32>,
     last: VecDeque<String>,
     is_whole: bool,
@@ -58,12 +62,21 @@ impl Journal {
 
     /// As [`Journal::seen`], once it is as `wanted`, or when the time is over.
     pub(crate) fn seen_when(&self, wanted: impl Fn(&Seen) -> bool, within: Duration) -> Seen {
+        self.when(|state| wanted(&state.seen), within).seen.clone()
+    }
+
+    /// Logins to this database, as soon as there is one, or when the time is over.
+    pub(crate) fn logins_to(&self, database: &str, within: Duration) -> u64 {
+        self.when(|state| state.logins.contains_key(database), within).logins.get(database).copied().unwrap_or_default()
+    }
+
+    fn when(&self, wanted: impl Fn(&State) -> bool, within: Duration) -> MutexGuard<'_, State> {
         let deadline = Instant::now() + within;
         let mut state = self.state();
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
-            if left.is_zero() || wanted(&state.seen) {
-                return state.seen.clone();
+            if left.is_zero() || wanted(&state) {
+                return state;
             }
             state = self.shared.1.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
         }
@@ -125,6 +138,12 @@ impl Journal {
             } else {
                 state.ours.remove(&process);
                 state.seen.logins += 1;
+                let database = login.split(' ').find_map(|part| part.strip_prefix("database="));
+                if let Some(database) = database
+                    && (state.logins.len() < DATABASES || state.logins.contains_key(database))
+                {
+                    *state.logins.entry(database.to_owned()).or_default() += 1;
+                }
             }
         } else if said.starts_with("LOG:  connection received: ") {
             state.ours.remove(&process);
@@ -174,7 +193,9 @@ mod tests {
              12|[unknown]|LOG:  connection authorized: user=app database=app application_name=seaworthy SSL enabled (x)\n\
              12|seaworthy|LOG:  statement: SELECT 2\n\
              13|[unknown]|FATAL:  password authentication failed for user \"app\"\n";
-        let seen = journal(log).seen();
+        let journal = journal(log);
+        let seen = journal.seen();
+        assert_eq!(["app", "scenario_1"].map(|name| journal.logins_to(name, Duration::ZERO)), [1, 0]);
         let refusal = Some("password authentication failed for user \"app\"".to_owned());
         assert_eq!(seen, Seen { connections: 2, logins: 1, statements: 2, refusal });
     }

@@ -181,6 +181,11 @@ impl Throwaway {
         self.server.journal.seen_when(wanted, within)
     }
 
+    /// How many logins came to one of its databases, our own aside; waits for the first one, at most so long.
+    pub fn logins_to(&self, database: &str, within: Duration) -> u64 {
+        self.server.journal.logins_to(database, within)
+    }
+
     /// The server is ours, so that nobody has to be believed: what is asked for is that nobody reads along.
     fn client(&self) -> Result<Client, ClientError> {
         let address = self.address;

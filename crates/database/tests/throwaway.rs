@@ -125,6 +125,12 @@ fn a_login_is_told_from_a_connection_and_from_a_refusal() -> Result<()> {
     assert_eq!(psql(&database.url(), "SELECT 1")?, "1");
     let seen = database.server.seen_when(|seen| seen.statements > 0, within);
     assert_eq!((seen.connections, seen.logins, seen.statements), (3, 1, 1));
+
+    database.server.make_database("scenario_7")?;
+    assert_eq!(database.server.logins_to("scenario_7", Duration::ZERO), 0);
+    let fresh = database.url().replace("/app?", "/scenario_7?");
+    assert_eq!(psql(&fresh, "SELECT current_database()")?, "scenario_7");
+    assert_eq!(database.server.logins_to("scenario_7", within), 1);
     Ok(())
 }
 

@@ -208,8 +208,9 @@ fn a_service_that_never_notices_its_database_is_gone_is_seen() -> anyhow::Result
         .runs("fail scenario: line 8: `GET /page -> 503`: expected 503, answered 200: …")
 }
 
+/// A page that names its database has not been there: the sample has no TLS.
 #[test]
-fn a_fresh_database_is_another_one() -> anyhow::Result<()> {
+fn a_fresh_database_is_another_one_and_is_no_proof_where_nobody_connects() -> anyhow::Result<()> {
     let lines = "GET /reach -> 200 body not contains \"database scenario_\"
 on a fresh database
 GET /reach -> 200 body contains \"database scenario_1<\"
@@ -218,7 +219,17 @@ GET /reach -> 200 body contains \"database scenario_1<\"
 start on a fresh database
 GET /reach -> 200 body contains \"database scenario_2<\"";
     with_postgres(row!(Recipe::default()), lines).runs(
-        "pass scenario: GET 200, start on a fresh database, GET 200, start, GET 200, start on a fresh database, GET 200",
+        "unproven scenario: GET 200, start on a fresh database, GET 200, start, GET 200, start on a fresh database, GET 200; a fresh database was \
+         made, and the service never connected to it: add a step that needs it",
+    )
+}
+
+#[test]
+fn a_service_that_never_comes_to_the_stopped_database_shows_nothing_of_it() -> anyhow::Result<()> {
+    let lines = "GET /page -> 200\nstop database\nGET /page -> 200\nstart database\nGET /page -> 200";
+    with_postgres(row!(Recipe::default()), lines).runs(
+        "unproven scenario: GET 200, stop database, GET 200, start database, GET 200; a database was stopped, and the service never connected to \
+         it: add a step before `stop database` that needs it",
     )
 }
 

@@ -1,6 +1,7 @@
 //! Steps about the throwaway database: a fresh one, and a server out of reach.
 
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 use seaworthy_engine::Run;
 
@@ -10,12 +11,14 @@ use crate::Finding;
 
 /// Counts the databases of this process, so that no two have one name.
 static MADE: AtomicU32 = AtomicU32::new(1);
+/// How long a login may take to appear in the server's log.
+const APPEARS: Duration = Duration::from_secs(2);
 
 /// What a scenario has of its own of the throwaway server.
 #[derive(Default)]
 pub(super) struct OwnDatabase {
-    /// A database that was empty at first.
-    name: Option<String>,
+    /// Databases that were empty at first; the last one is used.
+    made: Vec<String>,
     /// The way to the server, where a step cuts it.
     line: Option<Line>,
 }
@@ -26,10 +29,29 @@ impl Play<'_, '_> {
         let throwaway = self.runs.database.for_scenarios(self.runs.place).map_err(Finding::unproven)?;
         let name = format!("scenario_{}", MADE.fetch_add(1, Ordering::Relaxed));
         throwaway.make_database(&name).map_err(|error| {
-            Finding::unproven(format!("no fresh database: {}", self.redactor.quote(&error.to_string())))
+            Finding::unproven(format!("no fresh database: {}", self.runs.redactor.quote(&error.to_string())))
         })?;
-        self.database.name = Some(name);
+        self.database.made.push(name);
         Ok(())
+    }
+
+    /// That the service came to what the steps made fresh or stopped. One that never does passes them for another reason.
+    pub(super) fn came_to_its_database(&self) -> Result<(), Finding> {
+        let OwnDatabase { made, line } = &self.database;
+        if line.as_ref().is_some_and(|line| line.connections() == 0) {
+            return Err(Finding::unproven(format!(
+                "{}; a database was stopped, and the service never connected to it: add a step before `stop database` that needs it",
+                self.told()
+            )));
+        }
+        let throwaway = self.runs.database.for_scenarios(self.runs.place).ok();
+        match throwaway.filter(|server| made.iter().any(|name| server.logins_to(name, APPEARS) == 0)) {
+            Some(_) => Err(Finding::unproven(format!(
+                "{}; a fresh database was made, and the service never connected to it: add a step that needs it",
+                self.told()
+            ))),
+            None => Ok(()),
+        }
     }
 
     /// Lays the way to the server, for a scenario that will cut it.
@@ -63,10 +85,10 @@ impl Play<'_, '_> {
     pub(super) fn own_run(&self) -> Run {
         let mut run = self.base.clone();
         run.files.extend(self.files.iter().cloned());
-        let OwnDatabase { name, line } = &self.database;
-        if name.is_some() || line.is_some() {
-            let address = line.as_ref().map(Line::address);
-            self.runs.database.put_other_into(&mut run, self.runs.place, name.as_deref(), address);
+        let OwnDatabase { made, line } = &self.database;
+        if !made.is_empty() || line.is_some() {
+            let (name, address) = (made.last().map(String::as_str), line.as_ref().map(Line::address));
+            self.runs.database.put_other_into(&mut run, self.runs.place, name, address);
         }
         run
     }

@@ -2,7 +2,7 @@
 
 use std::io;
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -20,6 +20,8 @@ const CONNECT: Duration = Duration::from_secs(5);
 pub(super) struct Line {
     address: SocketAddr,
     server: SocketAddr,
+    /// Connections that came so far.
+    came: Arc<AtomicU64>,
     open: Option<Open>,
 }
 
@@ -34,12 +36,19 @@ impl Line {
     pub(super) fn to(server: SocketAddr) -> io::Result<Self> {
         let listener = TcpListener::bind((server.ip(), 0))?;
         let address = listener.local_addr()?;
-        Ok(Self { address, server, open: Some(Open::on(listener, server)?) })
+        let came = Arc::default();
+        let open = Open::on(listener, server, &came)?;
+        Ok(Self { address, server, came, open: Some(open) })
     }
 
     /// Where the server is reached by it.
     pub(super) fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// How many connections came, before a cut and after it was mended.
+    pub(super) fn connections(&self) -> u64 {
+        self.came.load(Ordering::SeqCst)
     }
 
     /// Ends every connection, and refuses new ones.
@@ -52,7 +61,7 @@ impl Line {
     /// Lets connections through again, at the same address.
     pub(super) fn mend(&mut self) -> io::Result<()> {
         if self.open.is_none() {
-            self.open = Some(Open::on(TcpListener::bind(self.address)?, self.server)?);
+            self.open = Some(Open::on(TcpListener::bind(self.address)?, self.server, &self.came)?);
         }
         Ok(())
     }
@@ -65,15 +74,18 @@ impl Drop for Line {
 }
 
 impl Open {
-    fn on(listener: TcpListener, server: SocketAddr) -> io::Result<Self> {
+    fn on(listener: TcpListener, server: SocketAddr, came: &Arc<AtomicU64>) -> io::Result<Self> {
         listener.set_nonblocking(true)?;
         let (stop, streams) = (Arc::new(AtomicBool::new(false)), Arc::new(Mutex::new(Vec::new())));
-        let (stopped, kept) = (Arc::clone(&stop), Arc::clone(&streams));
+        let (stopped, kept, came) = (Arc::clone(&stop), Arc::clone(&streams), Arc::clone(came));
         let thread = std::thread::Builder::new().spawn(move || {
             while !stopped.load(Ordering::SeqCst) {
                 match listener.accept() {
-                    // One that fails is refused, as by a server that is full.
-                    Ok((client, _)) => drop(forward(client, server, &kept)),
+                    Ok((client, _)) => {
+                        came.fetch_add(1, Ordering::SeqCst);
+                        // One that fails is refused, as by a server that is full.
+                        let _ = forward(client, server, &kept);
+                    }
                     Err(_) => std::thread::sleep(POLL),
                 }
             }
@@ -133,6 +145,7 @@ mod tests {
             client.read_exact(&mut read)?;
             Ok::<_, io::Error>((client, inside, read))
         };
+        assert_eq!(line.connections(), 0);
         let (mut client, _inside, read) = ask(&line).unwrap();
         assert_eq!(&read, b"ping");
 
@@ -142,5 +155,6 @@ mod tests {
 
         line.mend().unwrap();
         assert_eq!(&ask(&line).unwrap().2, b"ping");
+        assert_eq!(line.connections(), 2);
     }
 }

@@ -79,7 +79,11 @@ impl Runs<'_> {
             play.run = play.own_run();
         }
         let played = play.all(&scenario.steps);
+        let came = played.is_ok().then(|| play.came_to_its_database());
         play.finish();
+        if let Some(Err(finding)) = came {
+            return finding;
+        }
         match (played, &play.note) {
             (Ok(()), None) => Finding::pass(play.told()),
             (Ok(()), Some(note)) => Finding::pass(play.told()).warn(note),
