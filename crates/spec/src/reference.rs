@@ -201,6 +201,7 @@ A comment may have several lines, one step each. A mistake is an error that name
 - After `start with PORT=9100` the following requests go to port 9100, where the image, `--env` or the specification names `PORT`.
 - `on a fresh database`, `stop database` and `start database` are about the throwaway server. With a given database, or without any, the promise is `unproven`.
   So it is where the service never connects to the database that was made fresh or stopped: the steps then pass for another reason.
+- `stop` wants a container that runs: one that ended by itself before the signal breaks the promise.
 - WHO is `{env.API_TOKEN}` or a saved `{token}` (`Authorization: Bearer`), `{env.USER}:{env.PASSWORD}` (`Basic`), or `nobody`: no cookies are sent then.
 - `form title=kept note="two words"` is sent as a page's form is.
 - Cookies last for the scenario, also over `restart` and `start`: by name and path, until `Max-Age` or `Expires` ends them. The domain does not matter, for the service has only one name here.

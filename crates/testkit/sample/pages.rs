@@ -3,6 +3,7 @@
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
 
 use super::Faults;
 
@@ -52,6 +53,14 @@ pub fn answer(faults: &Faults, method: &str, path: &str, body: &str, asker: &Ask
         }
         ("GET", "/page") if faults.has("--shows-errors") => {
             ("200 OK", "Server: nginx/1.2\r\n".to_owned(), page("Traceback (most recent call last)"))
+        }
+        ("GET", "/page") if faults.has("--ends-after-a-page") => {
+            std::thread::spawn(|| {
+                std::thread::sleep(Duration::from_millis(300));
+                println!("ending by itself");
+                std::process::exit(0);
+            });
+            ("200 OK", String::new(), page("Farewell"))
         }
         ("GET", "/page") => ("200 OK", "Server: notes\r\n".to_owned(), page("Welcome, stranger")),
         ("POST", "/login") if body == "user=ada&password=love%20lace" => {

@@ -267,6 +267,23 @@ fn a_secret_that_is_mounted_is_not_shown_where_the_answer_is_wrong() -> anyhow::
         .runs("fail scenario: line 8: `GET /mounted -> 404`: expected 404, answered 200: …")
 }
 
+const ENDS: &str =
+    "GET /page -> 200\nrun version -> exit 0\nwait log contains \"listening\" within 5s\nstop within 5s -> exit 0";
+
+#[test]
+fn a_stop_is_answered_by_the_exit_code() -> anyhow::Result<()> {
+    scenario(row!(Recipe::default()), ENDS)
+        .runs("pass scenario: GET 200, run exit 0, found in the log after … ms, exit 0 after … ms")
+}
+
+#[test]
+fn a_service_that_ended_by_itself_has_not_been_stopped() -> anyhow::Result<()> {
+    let lines = "GET /page -> 200\nwait log contains \"ending by itself\" within 5s\nrun version -> exit 0\nstop within 5s -> exit 0";
+    scenario(row!(Recipe::fault("--ends-after-a-page")), lines).runs(
+        "fail scenario: line 10: `stop within 5s -> exit 0`: ended by itself before the signal, with exit 0; last log lines: …",
+    )
+}
+
 #[test]
 fn a_file_that_is_not_there_proves_nothing() -> anyhow::Result<()> {
     scenario(row!(Recipe::default()), MOUNTED)

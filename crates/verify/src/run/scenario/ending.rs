@@ -13,6 +13,7 @@ impl Play<'_, '_> {
     pub(super) fn stop(&mut self, within: Duration, exit: i32) -> Result<(), Finding> {
         self.up()?;
         let container = self.container()?;
+        self.runs.runs_until_the_signal(container)?;
         let signalled = Instant::now();
         container.signal(Signal::Stop).map_err(|error| self.runs.engine_failed(&error))?;
         let ended = container.wait(within).map_err(|error| self.runs.engine_failed(&error))?;

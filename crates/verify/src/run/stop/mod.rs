@@ -12,7 +12,7 @@ use seaworthy_spec::{Scenario, StopSignal};
 
 pub(super) use self::held::{Begun, Held, begin};
 use super::remover::Storage;
-use super::{Main, Runs, Up, seconds};
+use super::{Down, Main, Runs, Up, seconds};
 use crate::crud::SCENARIO;
 use crate::http::{Request, Response};
 use crate::openapi::OpenApi;
@@ -23,6 +23,8 @@ const CHECKED: Duration = Duration::from_secs(10);
 const UNCHECKED: Duration = Duration::from_secs(1);
 /// How long the request stays half-sent after the signal.
 const HELD: Duration = Duration::from_millis(100);
+/// What a container is called that does not run to be stopped.
+const STOPPED: &str = "a container to be stopped";
 /// How long another request may take while some are held.
 const BESIDE: Duration = Duration::from_millis(500);
 /// First processes that start others and do not pass signals on.
@@ -112,7 +114,7 @@ impl Runs<'_> {
         };
         let up = match self.up(&self.run(), storage.volumes(), self.until(), None) {
             Ok(up) => up,
-            Err(down) => return down.finding("a container to be stopped", Finding::unproven),
+            Err(down) => return down.finding(STOPPED, Finding::unproven),
         };
         self.let_start(&up);
         let container = up.container.as_ref();
@@ -247,6 +249,9 @@ impl Runs<'_> {
 
     /// Without a request in flight only half of the promise can be seen.
     fn stop_idle(&self, container: &dyn Container, asked: &Asked, why: &str) -> Finding {
+        if let Err(down) = self.is_up(container) {
+            return down.finding(STOPPED, Finding::unproven);
+        }
         let signalled = Instant::now();
         if let Err(error) = container.signal(asked.signal) {
             return self.engine_failed(&error);
@@ -267,6 +272,9 @@ impl Runs<'_> {
     ) -> Finding {
         let Stopped { what, wanted, asked, .. } = stopped;
         let Asked { name: signal, within, .. } = asked;
+        if let Err(down) = self.is_up(container) {
+            return down.finding(STOPPED, Finding::unproven);
+        }
         let signalled = Instant::now();
         if let Err(error) = container.signal(asked.signal) {
             return self.engine_failed(&error);
@@ -331,6 +339,26 @@ impl Runs<'_> {
             };
         }
         worst.unwrap_or_else(|| Finding::unproven(format!("{end}; nothing was in flight")))
+    }
+
+    /// That it has not ended by itself: an exit that nobody asked for is no answer to a signal.
+    pub(super) fn runs_until_the_signal(&self, container: &dyn Container) -> Result<(), Finding> {
+        match container.status().map_err(|error| self.engine_failed(&error))? {
+            Status::Running => Ok(()),
+            Status::Exited(exit) => Err(Finding::fail(format!(
+                "ended by itself before the signal, with exit {}{}",
+                exit.code,
+                self.last_words(container)
+            ))),
+        }
+    }
+
+    /// As [`Runs::runs_until_the_signal`], for a container of nobody's steps.
+    fn is_up(&self, container: &dyn Container) -> Result<(), Down> {
+        match container.status().map_err(|error| self.down(&error))? {
+            Status::Running => Ok(()),
+            Status::Exited(exit) => Err(self.exited(container, exit)),
+        }
     }
 
     /// What the first process is, where it does not end: most often it never hears of the signal.

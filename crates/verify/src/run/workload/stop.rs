@@ -79,6 +79,7 @@ impl Runs<'_> {
 
     /// How it ends with nothing in flight.
     fn signalled(&self, container: &dyn Container, asked: &Asked) -> Result<String, Finding> {
+        self.runs_until_the_signal(container)?;
         let signalled = Instant::now();
         container.signal(asked.signal).map_err(|error| self.engine_failed(&error))?;
         self.end(container, signalled, asked)
