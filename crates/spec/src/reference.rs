@@ -187,7 +187,8 @@ A comment may have several lines, one step each. A mistake is an error that name
   no text, shows nothing and leaves the promise `unproven`.
 - A header's value ends at ` ->`, at the next `header`, on the left side also at `as` and `form`, on the right side also at a comma, `body`, `within` or `save`; any other
   value stands in double quotes, as a JSON string. A header may be repeated: one of its values, or all of them with commas between, must be the one named. `contains` and `matches` want one
-  value of which it holds; with `not` it must hold of none.
+  value of which it holds; with `not` it must hold of none. Each cookie is a `Set-Cookie` of its own: name the cookie in the test, as in
+  `header Set-Cookie matches /^session=.*; HttpOnly/`, else another one may pass it.
 - `save id` keeps the member `id` of the answer, `save id = $.items[0].id` any other, `save etag = header ETag` a header, `save sid = cookie session` a cookie that this answer sets.
   `{id}` stands for it in later lines: in paths, header values, forms, tests of a text and strings of JSON. A name that was not saved before is an error; a literal brace in a
   JSON string is `\u007b`. An expression between slashes holds no such names.

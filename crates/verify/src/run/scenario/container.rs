@@ -80,6 +80,9 @@ impl Play<'_, '_> {
     /// A second container, which is ready when it is used.
     pub(super) fn start_another(&mut self) -> Result<(), Finding> {
         self.up()?;
+        if let Some(before) = self.another.take() {
+            self.runs.retire(before, "a scenario's container");
+        }
         let timeout = self.runs.options.timeout;
         let started = self.runs.start(&self.run, None).map_err(|down| self.is_down(down))?;
         let up = self.runs.listening(started, self.run.port, timeout).map_err(|down| self.is_down(down))?;
