@@ -193,6 +193,7 @@ A comment may have several lines, one step each. A mistake is an error that name
   `{id}` stands for it in later lines: in paths, header values, forms, tests of a text and strings of JSON. A name that was not saved before is an error; a literal brace in a
   JSON string is `\u007b`. An expression between slashes holds no such names.
 - `{run}` stands for a text of 16 hexadecimal digits that no other run has, and that changes each time the steps are repeated. Nobody saves it.
+  Where a request is sent `20 times`, each has another text; where a step before has `{run}`, all have the same as that step.
 - `{env.API_TOKEN}` stands for a variable that the run has: given by `--env`, set by `start with`, or by the run itself. So no secret stands in the specification, and none in a report.
   Without a value, or with an empty one, the promise is `unproven`.
 - `100 times, 10 at once, p99 within 50ms`: every answer must be what the step says, and 99 of 100 must come within the time. At most 10,000 requests, 100 at once, in 2 minutes.

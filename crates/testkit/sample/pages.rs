@@ -2,6 +2,7 @@
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
@@ -10,6 +11,8 @@ use super::Faults;
 /// That somebody logged in to this very process.
 static LOGGED_IN: AtomicBool = AtomicBool::new(false);
 static PAGES: AtomicUsize = AtomicUsize::new(0);
+/// Texts of which each is taken once.
+static UNIQUE: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
 const SESSION: &str = "sid=ada-4f1c09ab77de";
 
@@ -41,6 +44,21 @@ pub fn answer(faults: &Faults, method: &str, path: &str, body: &str, asker: &Ask
         ("GET", "/mounted") => {
             let read = |path: &str| std::fs::read_to_string(path).unwrap_or_else(|error| error.to_string());
             ("200 OK", String::new(), page(&format!("{} {}", read("/etc/notes/motd"), read("/run/secrets/key"))))
+        }
+        ("POST", "/unique") => {
+            let (text, mut known) = (body.split('"').nth(3).unwrap_or_default(), UNIQUE.lock().unwrap());
+            if known.iter().any(|known| known == text) {
+                return Some(("409 Conflict", String::new(), page("It is there")));
+            }
+            known.push(text.to_owned());
+            ("201 Created", String::new(), page(text))
+        }
+        ("GET", path) if path.starts_with("/unique/") => {
+            let known = UNIQUE.lock().unwrap();
+            match known.iter().find(|text| path.strip_prefix("/unique/") == Some(text.as_str())) {
+                Some(text) => ("200 OK", String::new(), page(text)),
+                None => ("404 Not Found", String::new(), page("It is not there")),
+            }
         }
         ("GET", "/reach") => {
             let url = std::env::var("DATABASE_URL").unwrap_or_default();

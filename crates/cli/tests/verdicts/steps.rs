@@ -178,7 +178,7 @@ fn one_wrong_answer_among_many_is_seen() -> anyhow::Result<()> {
 #[test]
 fn many_answers_that_are_too_slow_are_seen() -> anyhow::Result<()> {
     scenario(row!(Recipe::default()), "GET /page -> 200, 20 times, p50 within 0.001ms")
-        .runs("fail scenario: line 7: `…`: GET 200, 20 times, 1 at once, p50 … ms, slowest … ms: p50 is over 1µs")
+        .runs("fail scenario: line 7: `…`: GET 200, 20 times, 1 at once, p50 … ms, slowest … ms: p50 is over 0.001 ms")
 }
 
 /// A specification that asks for a PostgreSQL.
@@ -282,6 +282,13 @@ fn a_service_that_ended_by_itself_has_not_been_stopped() -> anyhow::Result<()> {
     scenario(row!(Recipe::fault("--ends-after-a-page")), lines).runs(
         "fail scenario: line 10: `stop within 5s -> exit 0`: ended by itself before the signal, with exit 0; last log lines: …",
     )
+}
+
+#[test]
+fn each_of_many_requests_has_a_text_of_its_own_until_a_step_names_it() -> anyhow::Result<()> {
+    let lines = "POST /unique {\"text\": \"{run}\"} -> 201, 20 times, 4 at once
+GET /unique/{run} -> 200 body contains \"{run}\", 20 times, 4 at once";
+    scenario(row!(Recipe::default()), lines).runs("pass scenario: POST 201, 20 times, …, GET 200, 20 times, …")
 }
 
 #[test]

@@ -51,6 +51,9 @@ use crate::redact::Redactor;
 use crate::service::Service;
 use crate::{Finding, Options};
 
+/// A shorter time is told with the fractions of its milliseconds.
+const BRIEF: Duration = Duration::from_millis(10);
+
 /// What the runs of one verification are given.
 pub(crate) struct Inputs<'a> {
     pub(crate) image: &'a Image,
@@ -315,9 +318,11 @@ pub(crate) fn held<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
     shared.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// `30 s`, `250 ms`.
+/// `30 s`, `250 ms`, `0.5 ms`.
 pub(crate) fn seconds(time: Duration) -> String {
-    if time.subsec_millis() == 0 && !time.is_zero() {
+    if time < BRIEF {
+        format!("{} ms", (time.as_secs_f64() * 1e6).round() / 1e3)
+    } else if time.subsec_millis() == 0 && !time.is_zero() {
         format!("{} s", time.as_secs())
     } else {
         format!("{} ms", time.as_millis())
@@ -330,4 +335,24 @@ pub(crate) fn mark() -> String {
     let mut hasher = std::collections::hash_map::RandomState::new().build_hasher();
     hasher.write_u32(std::process::id());
     format!("{:016x}", hasher.finish())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_is_told_in_a_round_unit() {
+        for (micros, expected) in [
+            (0, "0 ms"),
+            (1, "0.001 ms"),
+            (1500, "1.5 ms"),
+            (5000, "5 ms"),
+            (250_000, "250 ms"),
+            (1_500_000, "1500 ms"),
+            (30_000_000, "30 s"),
+        ] {
+            assert_eq!(seconds(Duration::from_micros(micros)), expected);
+        }
+    }
 }

@@ -42,7 +42,26 @@ impl Test<'_> {
     }
 }
 
-impl Expected<'_> {
+impl<'w> Expected<'w> {
+    /// With another text in the place of one that was filled in.
+    pub(super) fn renewed(&self, from: &str, to: &str) -> Self {
+        let test = |test: &Test<'w>| Test {
+            written: test.written,
+            text: test.text.as_ref().map(|text| text.replace(from, to)),
+        };
+        let header = |expected: &HeaderExpected<'w>| match expected {
+            HeaderExpected::Is { written, value } => HeaderExpected::Is { written, value: value.replace(from, to) },
+            HeaderExpected::Text(written) => HeaderExpected::Text(test(written)),
+        };
+        Self {
+            status: self.status,
+            body: self.body.as_ref().map(|body| replaced(body, from, to)),
+            texts: self.texts.iter().map(test).collect(),
+            headers: self.headers.iter().map(|(name, expected)| (*name, header(expected))).collect(),
+            within: self.within,
+        }
+    }
+
     pub(super) fn judge(&self, answer: &Response, redactor: &Redactor) -> Result<(), Finding> {
         let fail = |why: String| Err(Finding::fail(redactor.redact(&why)));
         if answer.status != self.status {
@@ -65,6 +84,18 @@ impl Expected<'_> {
             }
             _ => Ok(()),
         }
+    }
+}
+
+/// The names of members are nobody's to fill in.
+fn replaced(value: &Value, from: &str, to: &str) -> Value {
+    match value {
+        Value::String(text) => Value::String(text.replace(from, to)),
+        Value::Array(items) => items.iter().map(|item| replaced(item, from, to)).collect(),
+        Value::Object(members) => {
+            members.iter().map(|(name, value)| (name.clone(), replaced(value, from, to))).collect()
+        }
+        other => other.clone(),
     }
 }
 

@@ -12,7 +12,7 @@ use super::judge::Expected;
 use crate::Finding;
 use crate::http::{Client, Request};
 use crate::redact::Redactor;
-use crate::run::{held, seconds};
+use crate::run::{held, mark, seconds};
 
 /// How long all requests of a step may take.
 const LONGEST: Duration = Duration::from_mins(2);
@@ -23,9 +23,12 @@ struct Load<'a> {
     port: u16,
     request: &'a Request,
     expected: &'a Expected<'a>,
+    /// The text of the run that the first request has, where each has another one.
+    run: Option<&'a str>,
     redactor: &'a Redactor,
     within: Duration,
     deadline: Instant,
+    times: u32,
     left: AtomicU32,
     is_over: AtomicBool,
     took: Mutex<Vec<Duration>>,
@@ -48,9 +51,11 @@ impl Play<'_, '_> {
             port,
             request: &request,
             expected: &expected,
-            redactor: &self.redactor,
+            run: (!self.is_run_used).then(|| self.run_text()),
+            redactor: &self.runs.redactor,
             within: self.runs.options.timeout.max(wanted.answer.within.unwrap_or_default()),
             deadline: Instant::now() + LONGEST,
+            times: repeat.times,
             left: AtomicU32::new(repeat.times),
             is_over: AtomicBool::new(false),
             took: Mutex::default(),
@@ -75,14 +80,14 @@ impl Play<'_, '_> {
         if let Some((percentile, limit)) = repeat.percentile
             && of_hundred(&took, percentile) > limit
         {
-            return Err(Finding::fail(format!("{told}: p{percentile} is over {limit:?}")));
+            return Err(Finding::fail(format!("{told}: p{percentile} is over {}", seconds(limit))));
         }
         self.seen.push(told);
         Ok(())
     }
 }
 
-impl Load<'_> {
+impl<'a> Load<'a> {
     /// Asks until nothing is left to ask, or one answer is wrong.
     fn ask(&self) {
         let client = match Client::new() {
@@ -91,11 +96,12 @@ impl Load<'_> {
         };
         while !self.is_over.load(Ordering::Relaxed) && Instant::now() < self.deadline {
             let next = self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1));
-            if next.is_err() {
-                return;
-            }
-            let judged = match client.send(self.container, self.port, self.request, self.within) {
-                Ok(answer) => self.expected.judge(&answer, self.redactor).map(|()| answer.took),
+            let Ok(left) = next else { return };
+            let renewed = self.run.filter(|_| left < self.times).map(|run| self.renewed(run));
+            let (request, expected) =
+                renewed.as_ref().map_or((self.request, self.expected), |(request, expected)| (request, expected));
+            let judged = match client.send(self.container, self.port, request, self.within) {
+                Ok(answer) => expected.judge(&answer, self.redactor).map(|()| answer.took),
                 Err(error) => Err(Finding::fail(self.redactor.redact(&error.to_string()))),
             };
             match judged {
@@ -105,13 +111,28 @@ impl Load<'_> {
         }
     }
 
+    /// The request and its answer with another text of the run.
+    fn renewed(&self, run: &str) -> (Request, Expected<'a>) {
+        let other = mark();
+        let Request { method, path, headers, body, body_bytes } = self.request;
+        let renew = |text: &str| text.replace(run, &other);
+        let request = Request {
+            method: method.clone(),
+            path: renew(path),
+            headers: headers.iter().map(|(name, value)| (name.clone(), renew(value))).collect(),
+            body: body.as_ref().map(|body| renew(&String::from_utf8_lossy(body)).into_bytes()),
+            body_bytes: *body_bytes,
+        };
+        (request, self.expected.renewed(run, &other))
+    }
+
     fn end(&self, finding: Finding) {
         self.is_over.store(true, Ordering::Relaxed);
         held(&self.wrong).get_or_insert(finding);
     }
 }
 
-/// `100 times, 10 at once, p50 1.2 ms, p99 4.0 ms, slowest 5.1 ms`.
+/// `100 times, 10 at once, p99 4.0 ms, slowest 5.1 ms`: the percentile that the step names, else p99.
 fn figures(sorted: &[Duration], repeat: Repeat) -> String {
     let percentile = repeat.percentile.map_or(99, |(percentile, _)| percentile);
     let shown = |time: Duration| format!("{:.1} ms", time.as_secs_f64() * 1000.0);

@@ -18,7 +18,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use seaworthy_engine::{Container, Run};
-use seaworthy_spec::{Action, RUN_NAME, Request as Wanted, Scenario, Step};
+use seaworthy_spec::{Action, RUN_NAME, Request as Wanted, Scenario, Step, templates};
 use serde_json::Value;
 
 use self::container::Start;
@@ -56,6 +56,8 @@ pub(super) struct Play<'a, 'r> {
     /// The step before started the container.
     just_started: bool,
     saved: BTreeMap<String, Value>,
+    /// A step before had the text of the run, so that others may have to say the same.
+    is_run_used: bool,
     database: OwnDatabase,
     /// Of the specification's folder, for every container from here on.
     files: Vec<(String, Vec<u8>)>,
@@ -123,6 +125,7 @@ impl<'a, 'r> Play<'a, 'r> {
             is_ready: false,
             just_started: false,
             saved: BTreeMap::from([(RUN_NAME.to_owned(), Value::from(mark()))]),
+            is_run_used: false,
             another: None,
             database: OwnDatabase::default(),
             files: Vec::new(),
@@ -163,6 +166,7 @@ impl Play<'_, '_> {
     /// From here on `{run}` is another text, and everything else stays.
     pub(super) fn renew_run(&mut self) {
         self.saved.insert(RUN_NAME.to_owned(), Value::from(mark()));
+        self.is_run_used = false;
     }
 
     /// What the steps so far showed.
@@ -238,6 +242,12 @@ impl Play<'_, '_> {
             Action::WaitAnswer { path, status, within } => self.wait_answer(path, *status, *within)?,
         }
         self.just_started = starts;
+        self.is_run_used |= has_run(step);
         Ok(())
     }
+}
+
+/// Whether a step has the text of the run in it.
+fn has_run(step: &Step) -> bool {
+    templates(&step.text).iter().any(|(_, name)| *name == RUN_NAME)
 }
