@@ -203,6 +203,7 @@ A comment may have several lines, one step each. A mistake is an error that name
 - After `start with PORT=9100` the following requests go to port 9100, where the image, `--env` or the specification names `PORT`.
 - `on a fresh database`, `stop database` and `start database` are about the throwaway server. With a given database, or without any, the promise is `unproven`.
   So it is where the service never connects to the database that was made fresh or stopped: the steps then pass for another reason.
+- What a file of `secret` holds is hidden in reports, and `No secrets in logs` looks for it.
 - `stop` wants a container that runs: one that ended by itself before the signal breaks the promise.
 - WHO is `{env.API_TOKEN}` or a saved `{token}` (`Authorization: Bearer`), `{env.USER}:{env.PASSWORD}` (`Basic`), or `nobody`: no cookies are sent then.
 - `form title=kept note="two words"` is sent as a page's form is.

@@ -43,6 +43,9 @@ pub fn answer(faults: &Faults, method: &str, path: &str, body: &str, asker: &Ask
         }
         ("GET", "/mounted") => {
             let read = |path: &str| std::fs::read_to_string(path).unwrap_or_else(|error| error.to_string());
+            if faults.has("--tells-all") {
+                println!("the key is {}", read("/run/secrets/key"));
+            }
             ("200 OK", String::new(), page(&format!("{} {}", read("/etc/notes/motd"), read("/run/secrets/key"))))
         }
         ("POST", "/unique") => {

@@ -119,6 +119,7 @@ impl<'a> Judge<'a> {
     ) -> report::Criterion {
         let started = Instant::now();
         watch(Event::Begins(&criterion.text));
+        self.runs.iter().for_each(|runs| runs.redactor.forget());
         let mut place = undecided(criterion);
         let finding = match &criterion.promise {
             Promise::Understood(checks) => {

@@ -1,5 +1,8 @@
 //! Secrets of a run, taken out of everything that comes from a container before it is shown.
 
+use std::cmp::Reverse;
+use std::sync::{PoisonError, RwLock};
+
 use crate::crud::SEGMENT;
 use crate::finding::{one_line, shortened};
 
@@ -40,12 +43,14 @@ const PLAIN: &[&str] = &[
 ];
 
 /// Knows the secrets of a run.
-#[derive(Clone, Default)]
+#[derive(Default)]
 pub(crate) struct Redactor {
     /// Longest first, so that what holds another goes first.
     secrets: Vec<String>,
     /// Of those, what must not stand in a log: passwords and keys, not whole plain values.
     keys: Vec<String>,
+    /// What the answers of the promise under way let in with.
+    learned: RwLock<Vec<String>>,
 }
 
 impl Redactor {
@@ -55,11 +60,11 @@ impl Redactor {
         let plain = PLAIN.contains(&value.to_ascii_lowercase().as_str())
             || (value.len() < 6 && value.bytes().all(|byte| byte.is_ascii_digit()));
         if value.len() >= SHORTEST && !plain {
-            self.hide(value);
+            hide(&mut self.secrets, value);
             // A log shows a key of many lines line by line.
-            value.lines().filter(|line| *line != value && line.len() >= LONG_LINE).for_each(|line| self.hide(line));
+            long_lines(value).for_each(|line| hide(&mut self.secrets, line));
             if is_secret_name(name) && !value.contains("://") {
-                self.keys.push(value.to_owned());
+                self.add_key(value.to_owned());
             }
         }
         for password in passwords {
@@ -72,34 +77,51 @@ impl Redactor {
         if password.len() < SHORTEST {
             return;
         }
-        self.hide(password);
-        let decoded = percent_encoding::percent_decode_str(password).decode_utf8_lossy().into_owned();
+        hide(&mut self.secrets, password);
+        let decoded = decoded(password);
         // One secret in two forms is one.
         if decoded.len() >= SHORTEST && forms(&decoded).iter().any(|form| form == password) {
-            self.hide(&decoded);
-            self.keys.push(decoded);
+            hide(&mut self.secrets, &decoded);
+            self.add_key(decoded);
             return;
         }
-        self.keys.push(password.to_owned());
+        self.add_key(password.to_owned());
         if decoded.len() >= SHORTEST {
-            self.hide(&decoded);
-            self.keys.push(decoded);
+            hide(&mut self.secrets, &decoded);
+            self.add_key(decoded);
         }
     }
 
-    fn hide(&mut self, secret: &str) {
-        for form in forms(secret) {
-            if !self.secrets.contains(&form) {
-                self.secrets.push(form);
-            }
+    fn add_key(&mut self, key: String) {
+        if !self.keys.contains(&key) {
+            self.keys.push(key);
         }
-        self.secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
+    }
+
+    /// Takes what an answer lets in with. It is hidden until [`Redactor::forget`], and a log may hold it.
+    pub(crate) fn learn(&self, secret: &str) {
+        let decoded = decoded(secret);
+        let mut learned = self.learned.write().unwrap_or_else(PoisonError::into_inner);
+        [secret, &decoded].into_iter().filter(|text| text.len() >= SHORTEST).for_each(|text| hide(&mut learned, text));
+    }
+
+    /// What was learned stands nowhere any more.
+    pub(crate) fn forget(&self) {
+        self.learned.write().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
+    /// One that knows as much, and learns for itself.
+    pub(crate) fn of_a_lane(&self) -> Self {
+        Self { secrets: self.secrets.clone(), keys: self.keys.clone(), learned: RwLock::default() }
     }
 
     /// The text without secrets, and without passwords in URLs, whosoever they are.
     pub(crate) fn redact(&self, text: &str) -> String {
+        let learned = self.learned.read().unwrap_or_else(PoisonError::into_inner);
+        let mut secrets: Vec<&String> = self.secrets.iter().chain(learned.iter()).collect();
+        secrets.sort_by_key(|secret| Reverse(secret.len()));
         let mut text = text.to_owned();
-        for secret in &self.secrets {
+        for secret in secrets {
             if text.contains(secret.as_str()) {
                 text = text.replace(secret.as_str(), REPLACED);
             }
@@ -128,7 +150,9 @@ impl Redactor {
 
     /// How many different secrets stand in a raw text, passwords in URLs included.
     pub(crate) fn count_in(&self, text: &str) -> usize {
-        let keys: Vec<Vec<String>> = self.keys.iter().map(|key| forms(key)).collect();
+        let parts =
+            |key: &str| [forms(key), long_lines(key).filter(|line| !is_frame(line)).flat_map(forms).collect()].concat();
+        let keys: Vec<Vec<String>> = self.keys.iter().map(|key| parts(key)).collect();
         let known = keys.iter().filter(|forms| forms.iter().any(|form| text.contains(form.as_str())));
         let foreign = passwords(text)
             .into_iter()
@@ -140,6 +164,30 @@ impl Redactor {
     pub(crate) fn len(&self) -> usize {
         self.keys.len()
     }
+}
+
+/// Adds a secret in every form, the longest first.
+fn hide(secrets: &mut Vec<String>, secret: &str) {
+    for form in forms(secret) {
+        if !secrets.contains(&form) {
+            secrets.push(form);
+        }
+    }
+    secrets.sort_by_key(|secret| Reverse(secret.len()));
+}
+
+/// Of a text of several lines, those that stand in no other text.
+fn long_lines(text: &str) -> impl Iterator<Item = &str> {
+    text.lines().filter(move |line| *line != text && line.len() >= LONG_LINE)
+}
+
+/// `-----BEGIN PRIVATE KEY-----`: it is the same around every key.
+fn is_frame(line: &str) -> bool {
+    line.starts_with("-----")
+}
+
+fn decoded(text: &str) -> String {
+    percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned()
 }
 
 /// A secret as it is, and as it stands in JSON, in a URL and inside base 64.
@@ -333,7 +381,30 @@ mod tests {
         ] {
             assert_eq!((redactor.count_in(log), redactor.redact(log).as_str()), (1, expected), "{log}");
         }
-        redactor.add_value("KEY", "-----BEGIN-----\nMIIEvQIBADANBgkqhkiG9w0B\n-----END-----\n");
+        redactor.add_value("KEY", "-----BEGIN-A-KEY-----\nMIIEvQIBADANBgkqhkiG9w0B\n-----END-A-KEY-----\n");
         assert_eq!(redactor.redact("line 2: MIIEvQIBADANBgkqhkiG9w0B"), "line 2: ***");
+        assert_eq!(redactor.count_in("line 2: MIIEvQIBADANBgkqhkiG9w0B"), 1);
+        assert_eq!(redactor.count_in("line 1: -----BEGIN-A-KEY-----"), 0);
+    }
+
+    #[test]
+    fn what_is_learned_is_hidden_before_a_text_is_shortened_and_is_no_secret_of_the_run() {
+        let redactor = Redactor::default();
+        let session = "k3ySessionSecret".repeat(20);
+        redactor.learn(&session);
+        let log = format!("new session {session}");
+        assert_eq!(redactor.last_lines(&log, 1), "new session ***");
+        assert_eq!((redactor.count_in(&log), redactor.len()), (0, 0));
+        assert!(redactor.of_a_lane().last_lines(&log, 1).starts_with("new session k3y"));
+        redactor.forget();
+        assert!(redactor.last_lines(&log, 1).starts_with("new session k3y"));
+    }
+
+    #[test]
+    fn what_is_learned_and_holds_a_secret_of_the_run_is_hidden_whole() {
+        let mut redactor = Redactor::default();
+        redactor.add_password("hunter2-hunter2");
+        redactor.learn("ada.hunter2-hunter2.c0ffee");
+        assert_eq!(redactor.redact("Cookie: sid=ada.hunter2-hunter2.c0ffee"), "Cookie: sid=***");
     }
 }

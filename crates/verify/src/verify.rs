@@ -14,7 +14,7 @@ use crate::image::{Facts, FactsError, Given};
 use crate::judge::Evidence;
 use crate::lanes::Place;
 use crate::redact::Redactor;
-use crate::run::{Access, Down, Inputs, Shared, Teller};
+use crate::run::{Access, Down, Inputs, Shared, Teller, mounted_secrets};
 use crate::{Event, Options, Subject, beyond, port};
 
 /// Where almost all engines' containers reach this machine: servers start there while the engine makes the image ready.
@@ -52,6 +52,9 @@ pub fn verify(
     let mut redactor = Redactor::default();
     for (name, value) in &options.env {
         redactor.add_value(name, value);
+    }
+    for text in mounted_secrets(spec, options.folder.as_deref()) {
+        redactor.add_value("SECRET", &text);
     }
 
     let needs_run = spec.checks().any(|check| check.stage() == Stage::Run);

@@ -267,6 +267,37 @@ fn a_secret_that_is_mounted_is_not_shown_where_the_answer_is_wrong() -> anyhow::
         .runs("fail scenario: line 8: `GET /mounted -> 404`: expected 404, answered 200: …")
 }
 
+#[test]
+fn a_secret_that_is_mounted_is_hidden_where_an_answer_is_cut_short() -> anyhow::Result<()> {
+    let key = "flux-capacitor".repeat(20);
+    let lines = "mount motd.txt at /etc/notes/motd\nsecret key = key.txt\nwait GET /mounted -> 404 within 500ms";
+    scenario(row!(Recipe::default()), lines)
+        .file("motd.txt", "Ahoy")
+        .file("key.txt", &key)
+        .hides("flux-capacitor")
+        .runs("fail scenario: line 9: `…`: expected 404, answered 200: …Ahoy ***…, for 500 ms")
+}
+
+#[test]
+fn a_secret_that_is_mounted_is_found_in_the_log_and_not_shown() -> anyhow::Result<()> {
+    let promised = |row: Row| {
+        let lines = "secret key = key.txt\nGET /mounted -> 404";
+        scenario(row, lines).promise("No secrets in logs").file("key.txt", "flux-capacitor\n").hides("flux-capacitor")
+    };
+    promised(row!(Recipe::fault("--tells-all"))).runs(
+        "
+        fail scenario: line 8: `GET /mounted -> 404`: expected 404, answered 200: …
+        fail logs.secrets: 1 of the run's secrets in the log of a scenario's container…
+        ",
+    )?;
+    promised(row!(Recipe::default())).runs(
+        "
+        fail scenario: line 8: `GET /mounted -> 404`: expected 404, answered 200: …
+        pass logs.secrets: the password that was given is not in the logs of … containers
+        ",
+    )
+}
+
 const ENDS: &str =
     "GET /page -> 200\nrun version -> exit 0\nwait log contains \"listening\" within 5s\nstop within 5s -> exit 0";
 

@@ -40,6 +40,7 @@ use self::bounds::Bounds;
 pub(crate) use self::down::{Down, Teller, needs_reach};
 use self::ledger::Ledger;
 use self::remover::Remover;
+pub(crate) use self::scenario::secrets as mounted_secrets;
 pub(crate) use self::user::{Users, commands_seen};
 pub(crate) use self::wait::{Until, Up, accepts};
 use crate::crud::{CREDENTIALS, Crud, NOT_TAKEN};
@@ -95,6 +96,8 @@ pub(crate) struct Shared<'a> {
 pub(crate) struct Runs<'a> {
     shared: &'a Shared<'a>,
     place: Place,
+    /// The run's, which learns also what the answers let in with.
+    pub(crate) redactor: Redactor,
     pub(crate) bounds: Bounds,
     /// How much the newest container had logged on each stream when it was up.
     at_start: Cell<(usize, usize)>,
@@ -174,6 +177,7 @@ impl<'a> Shared<'a> {
         Runs {
             shared: self,
             place,
+            redactor: self.inputs.redactor.of_a_lane(),
             bounds: Bounds::default(),
             at_start: Cell::default(),
             latest: RefCell::default(),

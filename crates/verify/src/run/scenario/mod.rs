@@ -24,12 +24,12 @@ use serde_json::Value;
 use self::container::Start;
 use self::database::OwnDatabase;
 use self::jar::Jar;
+pub(crate) use self::mount::secrets;
 use super::bounds::Bounded;
 use super::remover::Storage;
 use super::{Down, Runs, mark};
 use crate::Finding;
 use crate::http::Request;
-use crate::redact::Redactor;
 
 /// Between two looks.
 const POLL: Duration = Duration::from_millis(10);
@@ -66,8 +66,6 @@ pub(super) struct Play<'a, 'r> {
     jar: Jar,
     /// How much of the log is of an earlier round: stdout and stderr.
     since: (usize, usize),
-    /// The run's, which knows also what the answers let in with.
-    redactor: Redactor,
     seen: Vec<String>,
 }
 
@@ -132,7 +130,6 @@ impl<'a, 'r> Play<'a, 'r> {
             note: None,
             jar: Jar::default(),
             since: (0, 0),
-            redactor: runs.redactor.clone(),
             seen: Vec::new(),
         }
     }
@@ -143,8 +140,9 @@ impl Play<'_, '_> {
     pub(super) fn all(&mut self, steps: &[Step]) -> Result<(), (usize, Box<Finding>)> {
         for (number, step) in steps.iter().enumerate() {
             if let Err(finding) = self.step(step) {
-                let text = self.redactor.quote(&step.text);
-                let evidence = format!("line {}: `{text}`: {}", step.line, self.redactor.redact(&finding.evidence));
+                let text = self.runs.redactor.quote(&step.text);
+                let evidence =
+                    format!("line {}: `{text}`: {}", step.line, self.runs.redactor.redact(&finding.evidence));
                 return Err((number, Box::new(Finding { evidence: crate::one_line(&evidence), ..finding })));
             }
         }

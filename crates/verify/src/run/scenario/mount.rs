@@ -4,6 +4,8 @@ use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::Path;
 
+use seaworthy_spec::{Action, Check, Spec};
+
 use super::Play;
 use crate::Finding;
 
@@ -17,14 +19,29 @@ impl Play<'_, '_> {
         };
         let content =
             read(folder, file).map_err(|error| Finding::unproven(format!("cannot read `{file}`: {error}")))?;
+        // It may be another file than when the run began.
         if is_secret && let Ok(text) = std::str::from_utf8(&content) {
-            self.redactor.add_value("SECRET", text.trim_end());
+            self.runs.redactor.learn(text.trim());
         }
         let mounted = (at.to_owned(), content);
         self.run.files.push(mounted.clone());
         self.files.push(mounted);
         Ok(())
     }
+}
+
+/// What the files hold that steps mount as secrets, as far as they can be read. No container starts before they are known.
+pub(crate) fn secrets(spec: &Spec, folder: Option<&Path>) -> Vec<String> {
+    let Some(folder) = folder else { return Vec::new() };
+    let mut texts = Vec::new();
+    for step in spec.checks().filter_map(Check::scenario).flat_map(|scenario| &scenario.steps) {
+        if let Action::Mount { file, is_secret: true, .. } = &step.action
+            && let Some(text) = read(folder, file).ok().and_then(|content| String::from_utf8(content).ok())
+        {
+            texts.push(text.trim().to_owned());
+        }
+    }
+    texts
 }
 
 /// A file below the folder; a link does not lead out of it.
