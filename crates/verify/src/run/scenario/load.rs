@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 use seaworthy_engine::Container;
 use seaworthy_spec::{Repeat, Request as Wanted};
 
-use super::Play;
 use super::judge::Expected;
+use super::{Bounds, Play};
 use crate::Finding;
 use crate::http::{Client, Request};
 use crate::redact::Redactor;
@@ -78,6 +78,7 @@ impl Play<'_, '_> {
         }
         let told = format!("{} {}, {}", wanted.method, wanted.answer.status, figures(&took, repeat));
         if let Some((percentile, limit)) = repeat.percentile
+            && self.bounds == Bounds::Judged
             && of_hundred(&took, percentile) > limit
         {
             return Err(Finding::fail(format!("{told}: p{percentile} is over {}", seconds(limit))));

@@ -34,6 +34,15 @@ use crate::http::Request;
 /// Between two looks.
 const POLL: Duration = Duration::from_millis(10);
 
+/// What becomes of bounds in time: `within`, `p99`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Bounds {
+    /// The scenario is a promise of its own.
+    Judged,
+    /// It is a workload.
+    Ignored,
+}
+
 /// A scenario under way.
 pub(super) struct Play<'a, 'r> {
     runs: &'a Runs<'r>,
@@ -64,6 +73,7 @@ pub(super) struct Play<'a, 'r> {
     /// What a reader of a failure should know.
     note: Option<String>,
     jar: Jar,
+    bounds: Bounds,
     /// How much of the log is of an earlier round: stdout and stderr.
     since: (usize, usize),
     seen: Vec<String>,
@@ -106,10 +116,10 @@ impl Runs<'_> {
 
 impl<'a, 'r> Play<'a, 'r> {
     fn new(runs: &'a Runs<'r>, not_running: &'a dyn Fn(&Down) -> Finding) -> Self {
-        Self::under(runs, not_running, runs.run())
+        Self { bounds: Bounds::Judged, ..Self::under(runs, not_running, runs.run()) }
     }
 
-    /// Its containers are started with this.
+    /// Its containers are started with this, and answers may take their time: the steps are a workload.
     pub(super) fn under(runs: &'a Runs<'r>, not_running: &'a dyn Fn(&Down) -> Finding, base: Run) -> Self {
         Self {
             runs,
@@ -129,6 +139,7 @@ impl<'a, 'r> Play<'a, 'r> {
             files: Vec::new(),
             note: None,
             jar: Jar::default(),
+            bounds: Bounds::Ignored,
             since: (0, 0),
             seen: Vec::new(),
         }
