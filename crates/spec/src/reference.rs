@@ -237,7 +237,9 @@ Steps under a sentence that is understood are what the service does while that p
 | stopping | before the signal; the last write with a body is sent again and is under way when the signal comes; without one nothing can be held open, and the promise stays `unproven` for a service with a port |
 | persistence | as they stand: what is written before `restart` must be read after it |
 
-- Except for persistence, one step must make the service work: a POST, PUT, PATCH or DELETE that is taken (2xx or 3xx), or a GET whose body is tested. Paths of its health do not count.
+- Except for persistence, one step must make the service work: a POST, PUT, PATCH or DELETE that is taken (2xx, or 3xx with a test of its `Location`), or a GET whose body is tested. Paths of its health do not count.
+- Under a read-only root a write counts only where a later GET depends on it: write `{run}` or save a value, and expect it in the body.
+- `within` and `p99` are not judged there; the start of the container, `mount`, `secret` and `start another` are not repeated.
 - Without a port, a line of the log is a job: `log contains "…"` must hold twice, the second time for a new line, since a start is logged once.
 - Persistence needs a GET behind `restart` whose path or body depends on `{run}` or a saved value. Where the request itself might tell the service the answer (it sends `{run}`, or a token longer than 40
   characters), or the answer holds no `{run}`, the steps behind `restart` must not hold in a container on empty volumes; with a database, the promise is `unproven` then.

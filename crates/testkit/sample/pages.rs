@@ -41,6 +41,10 @@ pub fn answer(faults: &Faults, method: &str, path: &str, body: &str, asker: &Ask
         ("GET", "/page") if faults.has("--flaky") && PAGES.fetch_add(1, Ordering::SeqCst) % 50 == 49 => {
             ("500 Internal Server Error", String::new(), page("Now and then"))
         }
+        ("GET", "/page") if faults.has("--stalls") && PAGES.fetch_add(1, Ordering::SeqCst) % 3 == 2 => {
+            std::thread::sleep(std::time::Duration::from_millis(1200));
+            ("200 OK", String::new(), page("Welcome, at last"))
+        }
         ("GET", "/mounted") => {
             let read = |path: &str| std::fs::read_to_string(path).unwrap_or_else(|error| error.to_string());
             if faults.has("--tells-all") {

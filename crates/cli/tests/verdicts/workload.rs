@@ -137,6 +137,30 @@ fn steps_that_need_a_writable_root_break_the_promise() -> anyhow::Result<()> {
 }
 
 #[test]
+fn a_write_that_nothing_reads_shows_nothing_under_a_read_only_root() -> anyhow::Result<()> {
+    let steps = r#"```check
+POST /notes {"text": "{run}"} -> 201
+GET /page -> 200 body contains "Welcome"
+```"#;
+    promising(row!(plain(&[])), &[READ_ONLY], steps).runs(
+        "
+    unproven rootfs.read_only: its steps show too little: a write may be answered and not be kept; …
+    ",
+    )
+}
+
+#[test]
+fn a_workload_is_not_timed() -> anyhow::Result<()> {
+    let steps = r#"```check
+start
+start another
+POST /notes {"text": "{run}"} -> 201
+GET /page -> 200 body contains "Welcome" within 1s
+```"#;
+    promising(row!(plain(&["--stalls"])), &[MEMORY], steps).runs("1 pass")
+}
+
+#[test]
 fn steps_that_need_a_capability_break_the_promise() -> anyhow::Result<()> {
     promising(row!(as_root(plain(&["--forgetful", "--gives-away"]))), &[CAPABILITIES], WRITES).runs("
     fail capabilities.none: with no capabilities: line …: `POST /notes …`: expected 201, answered 500: …; the same steps hold …

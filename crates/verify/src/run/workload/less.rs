@@ -15,6 +15,9 @@ impl Runs<'_> {
         and: &impl Fn(&Users) -> Result<(), Finding>,
     ) -> Result<Finding, String> {
         let work = self.work(scenario)?;
+        if run.read_only {
+            self.read_back(scenario)?;
+        }
         let mut users = Users::default();
         let played = self.rounds(scenario, run, work.rounds(), |container| users.look(container));
         Ok(match played {

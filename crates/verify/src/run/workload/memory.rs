@@ -2,12 +2,12 @@
 
 use std::time::{Duration, Instant};
 
-use seaworthy_engine::Run;
+use seaworthy_engine::{Container, Run, Status};
 use seaworthy_report::{Verdict, size};
 use seaworthy_spec::Scenario;
 
 use super::shows::{Work, ends_container};
-use super::{Wrong, again, not_running};
+use super::{Wrong, again, not_running, times};
 use crate::Finding;
 use crate::run::Runs;
 use crate::run::memory::{LONGEST, Load, SHORTEST, STEADY};
@@ -31,6 +31,7 @@ impl Runs<'_> {
         let mut play = Play::under(self, &not_running, run);
         let (load, wrong) = self.work_through(&mut play, scenario, work, limit_bytes);
         let limit = format!("under a limit of {}", size(limit_bytes));
+        let has_died = play.running().is_some_and(has_died);
         let under_limit = play.running().map(|container| self.under_limit(container, limit_bytes, load));
         play.finish();
         Ok(match (wrong, under_limit) {
@@ -39,7 +40,8 @@ impl Runs<'_> {
             (Some(wrong), under_limit) => match self.compared(scenario, &limit, wrong) {
                 // Killed for memory says more than what a request met.
                 compared if compared.verdict == Verdict::Fail => {
-                    under_limit.filter(|finding| finding.verdict == Verdict::Fail).unwrap_or(compared)
+                    let died = under_limit.filter(|finding| has_died && finding.verdict == Verdict::Fail);
+                    died.unwrap_or(compared)
                 }
                 compared => compared,
             },
@@ -73,11 +75,16 @@ impl Runs<'_> {
             let (watched, is_steady) = (started.elapsed(), steady_since.elapsed() >= STEADY);
             let is_enough = rounds >= work.rounds() && (watched >= LONGEST || (watched >= SHORTEST && is_steady));
             if wrong.is_some() || is_enough {
-                let times = if rounds == 1 { "once".to_owned() } else { format!("{rounds} times") };
-                let did = format!("its steps held {times}");
+                let did = format!("its steps held {}", times(rounds));
                 let told = wrong.as_ref().map(|wrong| (*wrong.finding).clone());
                 return (Load { wrong: told, did, watched, grows: !is_steady }, wrong);
             }
         }
     }
+}
+
+/// Whether it ended, or one of its processes was killed for memory.
+fn has_died(container: &dyn Container) -> bool {
+    let has_kills = || container.memory().ok().flatten().is_some_and(|memory| memory.kills > 0);
+    matches!(container.status(), Ok(Status::Exited(_))) || has_kills()
 }

@@ -10,9 +10,9 @@ mod stop;
 
 use seaworthy_engine::{Container, Run};
 use seaworthy_report::Verdict;
-use seaworthy_spec::{Action, Scenario, Step};
+use seaworthy_spec::Scenario;
 
-use self::shows::Work;
+use self::shows::{Work, repeated};
 use super::scenario::Play;
 use super::{Down, Runs};
 use crate::Finding;
@@ -48,10 +48,20 @@ impl Runs<'_> {
 
     /// How the steps make the service work.
     fn work(&self, scenario: &Scenario) -> Result<Work, String> {
+        self.with_health(|health| shows::work(scenario, health, self.port.is_ok()))
+    }
+
+    /// Whether what the steps write is read back.
+    fn read_back(&self, scenario: &Scenario) -> Result<(), String> {
+        self.with_health(|health| shows::read_back(scenario, health))
+    }
+
+    /// With the paths at which this service is asked how it is.
+    fn with_health<T>(&self, show: impl FnOnce(&[&str]) -> T) -> T {
         let mut health: Vec<&str> = self.health_path.as_deref().into_iter().collect();
         let check = self.config().health_check().map(|check| check.test.join(" ")).unwrap_or_default();
         health.extend(shows::asked_by(&check));
-        shows::work(scenario, &health, self.port.is_ok())
+        show(&health)
     }
 
     /// Goes through the steps so often, in containers that are started with this; what the last one is like at the end is looked at.
@@ -88,28 +98,27 @@ impl Runs<'_> {
                 "the steps do not hold in a container without that either: {}",
                 without.evidence
             )),
-            Err(Wrong { finding: without, .. }) => Finding::unproven(format!(
-                "the steps hold once and not again: {}; `{{run}}` is another text each time, and a line of the log counts once",
+            Err(Wrong { round: held, finding: without }) => Finding::unproven(format!(
+                "the steps hold {} and not again: {}; `{{run}}` is another text each time, and a line of the log counts once",
+                times(held),
                 without.evidence
             )),
         }
     }
 }
 
-/// One more round. A start stands for the first one only: what is looked at is one container.
-fn again(play: &mut Play<'_, '_>, scenario: &Scenario, round: usize) -> Result<(), Finding> {
-    let steps = if round == 0 { &scenario.steps[..] } else { behind_the_start(scenario) };
-    if round > 0 {
-        play.renew()?;
-    }
-    play.all(steps).map_err(|(_, finding)| *finding)
+/// `once`, `3 times`.
+fn times(many: usize) -> String {
+    if many == 1 { "once".to_owned() } else { format!("{many} times") }
 }
 
-fn behind_the_start(scenario: &Scenario) -> &[Step] {
-    match scenario.steps.split_first() {
-        Some((Step { action: Action::Start { .. }, .. }, rest)) => rest,
-        _ => &scenario.steps,
+/// One more round.
+fn again(play: &mut Play<'_, '_>, scenario: &Scenario, round: usize) -> Result<(), Finding> {
+    if round == 0 {
+        return play.all(&scenario.steps).map_err(|(_, finding)| *finding);
     }
+    play.renew()?;
+    repeated(scenario).try_for_each(|step| play.all(std::slice::from_ref(step)).map_err(|(_, finding)| *finding))
 }
 
 /// A container of the steps that does not run is their fault.

@@ -1,29 +1,20 @@
 //! What steps can show: they may look busy and show nothing.
 
-use seaworthy_spec::{Action, Answer, Body, ExitWanted, Request, Scenario, Step, templates};
+use seaworthy_spec::{
+    Action, Answer, Body, ExitWanted, HeaderTest, HeaderWanted, Login, RUN_NAME, Request, Scenario, Step, templates,
+};
 use serde_json::Value;
 
-/// Last parts of paths that say how the service is, whoever asks.
-const HEALTH: [&str; 18] = [
-    "health",
-    "healthz",
-    "healthcheck",
-    "health-check",
-    "_health",
-    "ready",
-    "readyz",
-    "readiness",
-    "live",
-    "livez",
-    "liveness",
-    "alive",
-    "ping",
-    "status",
-    "up",
-    "heartbeat",
-    "startup",
-    "metrics",
-];
+/// Words that say how the service is, whoever asks, wherever they stand in a path.
+const HEALTH: [&str; 4] = ["live", "livez", "liveness", "livecheck"];
+/// So does a word that begins like this.
+const HEALTH_BEGINNINGS: [&str; 3] = ["health", "ready", "readiness"];
+/// What else begins so.
+const NO_HEALTH: [&str; 1] = ["healthcare"];
+/// Last parts of paths that may be a service's work: an order has a status, too.
+const WEAK: [&str; 7] = ["status", "up", "ping", "metrics", "startup", "alive", "heartbeat"];
+/// What stands before them where they are not.
+const BEFORE_WEAK: [&str; 4] = ["api", "actuator", "-", "internal"];
 
 /// How steps make a service work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,7 +47,7 @@ pub(super) fn work(scenario: &Scenario, health: &[&str], has_port: bool) -> Resu
     if has_port {
         return Err(
             "no step makes the service write, or answer at another path than that of its health; add a POST, or a GET \
-                    whose answer's body is tested"
+                    whose answer's body is tested; a redirect counts with a test of its `Location`"
                 .to_owned(),
         );
     }
@@ -75,13 +66,45 @@ pub(super) fn work(scenario: &Scenario, health: &[&str], has_port: bool) -> Resu
     }
 }
 
+/// A write may be answered as if it had been taken: where the root is read-only, a later GET must depend on it.
+pub(super) fn read_back(scenario: &Scenario, health: &[&str]) -> Result<(), String> {
+    let requests = scenario.steps.iter().filter_map(request);
+    let requests: Vec<&Request> =
+        requests.filter(|request| !request.on_another && !is_health(&request.path, health)).collect();
+    let is_read = |(number, write): (usize, &&Request)| {
+        let run = mention(&sent(write), &[RUN_NAME]).then_some(RUN_NAME);
+        let names: Vec<&str> = run.into_iter().chain(write.saves.iter().map(|save| save.name.as_str())).collect();
+        requests[number + 1..].iter().any(|read| reads(read) && depends(read, &names))
+    };
+    let mut written = requests.iter().enumerate().filter(|(_, request)| writes(request)).peekable();
+    if written.peek().is_none() || written.any(is_read) {
+        return Ok(());
+    }
+    Err(format!(
+        "a write may be answered and not be kept; write `{{{RUN_NAME}}}`, and expect it in the body of a later GET"
+    ))
+}
+
+/// How many steps only make ready and start the first container: they are not gone through again.
+pub(super) fn first_start(steps: &[Step]) -> usize {
+    let mounts = steps.iter().take_while(|step| matches!(step.action, Action::Mount { .. })).count();
+    let starts = steps.get(mounts).is_some_and(|step| matches!(step.action, Action::Start { .. }));
+    mounts + usize::from(starts)
+}
+
+/// What is done in each further round: one container is looked at, and it, its files and the one beside it are there from the first round on.
+pub(super) fn repeated(scenario: &Scenario) -> impl Iterator<Item = &Step> {
+    let is_repeated = |step: &&Step| !matches!(step.action, Action::Mount { .. } | Action::StartAnother);
+    scenario.steps[first_start(&scenario.steps)..].iter().filter(is_repeated)
+}
+
 /// Whether a step ends the container of those before it.
 pub(super) fn ends_container(scenario: &Scenario) -> bool {
-    scenario.steps.iter().enumerate().any(|(number, step)| match step.action {
-        Action::Start { .. } => number > 0,
-        Action::Restart | Action::Stop { .. } | Action::Exits { .. } => true,
-        _ => false,
-    })
+    let behind = &scenario.steps[first_start(&scenario.steps)..];
+    let ends = |step: &Step| {
+        matches!(step.action, Action::Start { .. } | Action::Restart | Action::Stop { .. } | Action::Exits { .. })
+    };
+    behind.iter().any(ends)
 }
 
 /// Paths that a command asks for, but for `/`.
@@ -101,7 +124,7 @@ pub(super) fn request(step: &Step) -> Option<&Request> {
     }
 }
 
-/// Whether it may change what the service keeps, and is taken.
+/// Whether it may change what the service keeps, and is not refused.
 pub(super) fn writes(request: &Request) -> bool {
     matches!(request.method.as_str(), "POST" | "PUT" | "PATCH" | "DELETE") && matches!(request.answer.status, 200..=399)
 }
@@ -115,15 +138,44 @@ pub(super) fn reads(request: &Request) -> bool {
         && (is_json_tested || texts.iter().any(|text| !text.is_negated))
 }
 
+/// Whether what it sends is taken: a redirect may lead anybody to the login.
+pub(super) fn is_taken(request: &Request) -> bool {
+    let is_location = |header: &HeaderTest| {
+        let is_negated = matches!(&header.wanted, HeaderWanted::Text(test) if test.is_negated);
+        header.name.eq_ignore_ascii_case("location") && !is_negated
+    };
+    matches!(request.answer.status, 200..=299) || request.answer.headers.iter().any(is_location)
+}
+
+/// Whether it answers what depends on one of these values.
+pub(super) fn depends(read: &Request, names: &[&str]) -> bool {
+    // Another container was not started anew.
+    read.method == "GET"
+        && !read.on_another
+        && matches!(read.answer.status, 200..=299)
+        && (mention(&expected(&read.answer), names) || mention(&[read.path.as_str()], names))
+}
+
 fn is_work(request: &Request, health: &[&str]) -> bool {
-    !is_health(&request.path, health) && (writes(request) || reads(request))
+    !is_health(&request.path, health) && (writes(request) && is_taken(request) || reads(request))
 }
 
 fn is_health(path: &str, health: &[&str]) -> bool {
     let plain = |path: &str| path.split('?').next().unwrap_or_default().trim_end_matches('/').to_ascii_lowercase();
     let path = plain(path);
-    let last = path.rsplit('/').next().unwrap_or_default();
-    HEALTH.contains(&last) || health.iter().any(|known| plain(known) == path)
+    let segments: Vec<&str> = path.split('/').filter(|segment| !segment.is_empty()).collect();
+    let mut words = segments.iter().flat_map(|segment| segment.split(|c: char| !c.is_alphanumeric()));
+    let is_strong = |word: &str| {
+        let begins = HEALTH_BEGINNINGS.iter().any(|beginning| word.starts_with(beginning));
+        HEALTH.contains(&word) || begins && !NO_HEALTH.contains(&word)
+    };
+    let is_version = |segment: &str| {
+        segment.strip_prefix('v').is_some_and(|rest| !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_digit()))
+    };
+    let is_weak = segments.split_last().is_some_and(|(last, before)| {
+        WEAK.contains(last) && before.iter().all(|segment| BEFORE_WEAK.contains(segment) || is_version(segment))
+    });
+    is_weak || words.any(is_strong) || health.iter().any(|known| plain(known) == path)
 }
 
 /// The texts that a request sends.
@@ -134,6 +186,11 @@ pub(super) fn sent(request: &Request) -> Vec<&str> {
         Some(Body::Json(value)) => strings(value, &mut texts),
         Some(Body::Form(fields)) => texts.extend(fields.iter().map(|(_, value)| value.as_str())),
         None => {}
+    }
+    match &request.login {
+        Some(Login::Bearer(token)) => texts.push(token),
+        Some(Login::Basic { user, password }) => texts.extend([user.as_str(), password.as_str()]),
+        Some(Login::Nobody) | None => {}
     }
     texts
 }
@@ -167,10 +224,10 @@ fn strings<'v>(value: &'v Value, texts: &mut Vec<&'v str>) {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
 
-    fn scenario(lines: &str) -> Scenario {
+    pub(in super::super) fn scenario(lines: &str) -> Scenario {
         let text = lines
             .lines()
             .fold("# A\n\n## Success Criteria\n\n- [ ] It works\n  ```check\n".to_owned(), |text, line| {
@@ -193,6 +250,15 @@ mod tests {
             "GET /api/healthz/?full=1 -> 200 {\"status\": \"ok\"}",
             "GET /state -> 200 {\"status\": \"ok\"}",
             "POST /pulse -> 200",
+            "POST /-/healthy -> 200",
+            "POST /health/db -> 200",
+            "POST /db-health -> 200",
+            "GET /readiness -> 200 {\"status\": \"ok\"}",
+            "GET /status -> 200 {\"status\": \"ok\"}",
+            "GET /api/v1/status -> 200 {\"status\": \"ok\"}",
+            "GET /actuator/metrics -> 200 body contains \"jvm\"",
+            "POST /notes form a=b -> 302",
+            "POST /notes form a=b -> 302 header Location not contains \"error\"",
             "GET /notes -> 200",
             "GET /notes -> 200 {}",
             "GET /notes -> 200 body not contains \"error\"",
@@ -212,12 +278,58 @@ mod tests {
     #[test]
     fn a_write_a_read_with_a_test_and_a_job_are_work() {
         check("POST /notes {\"text\": \"{run}\"} -> 201", true, Some(Work::Requests));
-        check("POST /login form user=ann -> 302", true, Some(Work::Requests));
+        check("POST /login form user=ann -> 302 header Location: /home", true, Some(Work::Requests));
+        check("POST /orders/status {\"text\": \"{run}\"} -> 201", true, Some(Work::Requests));
+        check("GET /readings -> 200 body contains \"21\"", true, Some(Work::Requests));
+        check("POST /healthcare/visits {\"text\": \"{run}\"} -> 201", true, Some(Work::Requests));
         check("GET /notes -> 200 []", true, Some(Work::Requests));
         check("GET / -> 200 body contains \"Welcome\"", true, Some(Work::Requests));
         check("log contains \"job done\"", false, Some(Work::Log));
         check("wait log contains \"job done\" within 5s", false, Some(Work::Log));
         check("exits within 5s -> exit 0, log contains \"imported\"", false, Some(Work::Job));
+    }
+
+    #[test]
+    fn a_write_counts_under_a_read_only_root_where_a_later_get_depends_on_it() {
+        let write = "POST /notes {\"text\": \"{run}\"} -> 201, save id";
+        for (lines, expected) in [
+            (write.to_owned(), false),
+            (format!("{write}\nrestart\nGET /health -> 200"), false),
+            (format!("{write}\nGET / -> 200 body contains \"Welcome\""), false),
+            (format!("{write}\nGET /notes/{{id}} -> 200"), false),
+            (format!("GET /notes -> 200 body contains \"{{run}}\"\n{write}"), false),
+            (
+                format!("POST /notes {{\"text\": \"fixed\"}} -> 201\nGET /x?y={{run}} -> 200 {{\"y\": \"{{run}}\"}}"),
+                false,
+            ),
+            (format!("{write}\nGET /notes -> 200 body contains \"{{run}}\""), true),
+            (format!("{write}\nGET /notes/{{id}} -> 200 {{\"text\": \"kept\"}}"), true),
+            ("GET / -> 200 body contains \"Welcome\"".to_owned(), true),
+        ] {
+            assert_eq!(read_back(&scenario(&lines), &[]).is_ok(), expected, "{lines}");
+        }
+    }
+
+    #[test]
+    fn only_what_stands_before_the_first_start_is_done_once() {
+        for (lines, expected, ends) in [
+            ("POST /notes -> 201", 0, false),
+            ("start\nPOST /notes -> 201", 1, false),
+            ("mount f at /etc/f\nsecret KEY = f\nstart with A=b\nPOST /notes -> 201", 3, false),
+            ("mount f at /etc/f\nPOST /notes -> 201", 1, false),
+            ("start\nPOST /notes -> 201\nstart\nGET /notes -> 200", 1, true),
+            ("POST /notes -> 201\nmount f at /etc/f\nstart\nGET /notes -> 200", 0, true),
+        ] {
+            let scenario = scenario(lines);
+            assert_eq!((first_start(&scenario.steps), ends_container(&scenario)), (expected, ends), "{lines}");
+        }
+    }
+
+    #[test]
+    fn a_further_round_starts_and_mounts_nothing() {
+        let scenario = scenario("mount f at /etc/f\nstart\nGET /page -> 200\nstart another\nPOST /notes -> 201");
+        let texts: Vec<&str> = repeated(&scenario).map(|step| step.text.as_str()).collect();
+        assert_eq!(texts, ["GET /page -> 200", "POST /notes -> 201"]);
     }
 
     #[test]
