@@ -565,6 +565,9 @@ fn answer(store: &Store, method: &str, path: &str, body: &str) -> (&'static str,
         ("POST", "/notes", _) if store.faults.has("--gives-away") && worker::give_away("/given").is_err() => {
             ("500 Internal Server Error", "{\"detail\":\"not given away\"}".to_owned())
         }
+        ("POST", "/notes", _) if store.faults.has("--denies-late") && STOP.load(Ordering::SeqCst) => {
+            ("201 Created", note(0, "\"\""))
+        }
         ("POST", "/notes", _) => match text_of(body) {
             Some(text) if store.faults.has("--ascii-only") => {
                 let text: String = text.chars().map(|sign| if sign.is_ascii() { sign } else { '?' }).collect();

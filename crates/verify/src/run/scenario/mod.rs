@@ -29,7 +29,7 @@ use super::bounds::Bounded;
 use super::remover::Storage;
 use super::{Down, Runs, mark};
 use crate::Finding;
-use crate::http::Request;
+use crate::http::{Request, Response};
 
 /// Between two looks.
 const POLL: Duration = Duration::from_millis(10);
@@ -191,6 +191,11 @@ impl Play<'_, '_> {
     /// The request as it would be sent now.
     pub(super) fn request_of(&self, wanted: &Wanted) -> Result<Request, Finding> {
         self.filled(wanted)
+    }
+
+    /// Whether this is the answer that was wanted.
+    pub(super) fn judge(&self, wanted: &Wanted, answer: &Response) -> Result<(), Finding> {
+        self.expected(&wanted.answer)?.judge(answer, &self.runs.redactor)
     }
 
     /// The text that `{run}` stands for.

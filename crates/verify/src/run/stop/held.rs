@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use seaworthy_engine::Container;
 
-use crate::http::Request;
+use crate::http::{Request, Response};
 
 /// How long the service has to show that it took up the request.
 const TAKEN_UP: Duration = Duration::from_millis(300);
@@ -65,7 +65,7 @@ fn send_half(container: &dyn Container, port: u16, request: &Request, expect: bo
 
 impl Held {
     /// Sends the rest and reads the whole answer.
-    pub(in crate::run) fn finish(&mut self, within: Duration) -> io::Result<(u16, Vec<u8>)> {
+    pub(in crate::run) fn finish(&mut self, within: Duration) -> io::Result<Response> {
         let deadline = Instant::now() + within;
         self.stream.write_all(&self.rest)?;
         let mut answer = Vec::new();
@@ -75,8 +75,8 @@ impl Held {
             self.stream.set_read_timeout(Some(left))?;
             let length = self.stream.read(&mut piece)?;
             answer.extend_from_slice(&piece[..length]);
-            if let Some((status, body)) = whole(&answer, length == 0) {
-                return Ok((status, body));
+            if let Some(answer) = whole(&answer, length == 0) {
+                return Ok(answer);
             }
             if length == 0 {
                 return Err(io::Error::new(
@@ -100,24 +100,28 @@ fn status_of(answer: &[u8]) -> Option<u16> {
     line.strip_prefix("HTTP/1.")?.split(' ').nth(1)?.parse().ok()
 }
 
-/// The status of an answer that has come whole; interim answers before it are passed over.
-fn whole(answer: &[u8], ended: bool) -> Option<(u16, Vec<u8>)> {
+/// An answer that has come whole; interim answers before it are passed over.
+fn whole(answer: &[u8], ended: bool) -> Option<Response> {
     let head_end = answer.windows(4).position(|four| four == b"\r\n\r\n")? + 4;
     let status = status_of(answer)?;
     if (100..200).contains(&status) {
         return whole(&answer[head_end..], ended);
     }
-    let head = String::from_utf8_lossy(&answer[..head_end]).to_ascii_lowercase();
-    let header = |name: &str| head.lines().find_map(|line| line.strip_prefix(name)).map(str::trim);
+    let head = String::from_utf8_lossy(&answer[..head_end]);
+    let lines = head.lines().skip(1).filter_map(|line| line.split_once(':'));
+    let headers: Vec<(String, String)> =
+        lines.map(|(name, value)| (name.trim().to_ascii_lowercase(), value.trim().to_owned())).collect();
+    let header = |name: &str| headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str());
     let body = &answer[head_end..];
-    let complete = match (header("content-length:"), header("transfer-encoding:")) {
+    let chunked = header("transfer-encoding").is_some_and(|coding| coding.to_ascii_lowercase().contains("chunked"));
+    let complete = match (header("content-length"), chunked) {
         _ if matches!(status, 204 | 304) => true,
-        (_, Some(coding)) if coding.contains("chunked") => body.ends_with(b"0\r\n\r\n"),
+        (_, true) => body.ends_with(b"0\r\n\r\n"),
         (Some(length), _) => length.parse().is_ok_and(|length: usize| body.len() >= length),
         (None, _) => ended,
     };
-    let chunked = header("transfer-encoding:").is_some_and(|coding| coding.contains("chunked"));
-    complete.then(|| (status, if chunked { unchunked(body) } else { body.to_vec() }))
+    let body = if chunked { unchunked(body) } else { body.to_vec() };
+    complete.then_some(Response { status, headers, body, took: Duration::ZERO })
 }
 
 /// The body behind its chunks' lengths; extensions of chunks are passed over.
@@ -151,6 +155,12 @@ mod tests {
     }
 
     #[test]
+    fn the_headers_of_a_held_answer_are_read() {
+        let answer = whole(b"HTTP/1.1 302 Found\r\nLocation:  /Notes/7 \r\nContent-Length: 0\r\n\r\n", false).unwrap();
+        assert_eq!(answer.header("location"), Some("/Notes/7"));
+    }
+
+    #[test]
     fn an_answer_counts_when_it_is_whole() {
         for (answer, ended, expected) in [
             ("HTTP/1.1 201 Created\r\nContent-Length: 2\r\n\r\n{}", false, Some(201)),
@@ -165,7 +175,7 @@ mod tests {
             ("HTTP/1.1 200 OK\r\nContent", true, None),
             ("nonsense\r\n\r\n", true, None),
         ] {
-            assert_eq!(whole(answer.as_bytes(), ended).map(|(status, _)| status), expected, "{answer}");
+            assert_eq!(whole(answer.as_bytes(), ended).map(|answer| answer.status), expected, "{answer}");
         }
     }
 }

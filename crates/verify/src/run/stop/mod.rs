@@ -65,14 +65,14 @@ pub(super) struct Stopped<'a> {
     pub(super) api: Option<&'a OpenApi>,
     pub(super) path: &'a str,
     pub(super) what: &'a str,
-    /// The status that a step wants.
-    pub(super) wanted: Option<u16>,
+    /// What a step says of the answer; without one every 2xx is right.
+    pub(super) judge: Option<&'a dyn Fn(&Response) -> Result<(), Finding>>,
     pub(super) asked: &'a Asked,
 }
 
 /// What was answered to a held request.
 struct Answered {
-    status: u16,
+    response: Response,
     /// Where what it made can be read, where that is told.
     made: Option<String>,
     after: Duration,
@@ -125,7 +125,7 @@ impl Runs<'_> {
                 let what = format!("POST {}", collection.path);
                 match self.hold(container, *port, api, &request) {
                     Ok((held, _)) if !held.is_empty() => {
-                        let stopped = Stopped { api: Some(api), path: &request.path, what: &what, wanted: None, asked };
+                        let stopped = Stopped { api: Some(api), path: &request.path, what: &what, judge: None, asked };
                         self.stop_held(container, held, &stopped, &mut confirmed)
                     }
                     Ok((_, early)) => self.stop_idle(
@@ -270,7 +270,7 @@ impl Runs<'_> {
         stopped: &Stopped<'_>,
         confirmed: &mut Vec<(String, u16)>,
     ) -> Finding {
-        let Stopped { what, wanted, asked, .. } = stopped;
+        let Stopped { what, judge, asked, .. } = stopped;
         let Asked { name: signal, within, .. } = asked;
         if let Err(down) = self.is_up(container) {
             return down.finding(STOPPED, Finding::unproven);
@@ -294,16 +294,16 @@ impl Runs<'_> {
         let mut answers = Vec::new();
         for mut held in held {
             let answer = held.finish(within.saturating_sub(signalled.elapsed()));
-            answers.push(answer.map(|(status, body)| {
-                let response = Response { status, headers: Vec::new(), body, took: Duration::ZERO };
-                let made = stopped.api.and_then(|api| self.requests(api).made_at(stopped.path, &response));
-                Answered { status, made, after: signalled.elapsed() }
+            let after = signalled.elapsed();
+            answers.push(answer.map(|answer| {
+                let made = stopped.api.and_then(|api| self.requests(api).made_at(stopped.path, &answer));
+                Answered { response: answer, made, after }
             }));
         }
-        for answered in answers.iter().flatten().filter(|answered| (200..300).contains(&answered.status)) {
+        for answered in answers.iter().flatten().filter(|answered| (200..300).contains(&answered.response.status)) {
             if let Some(made) = &answered.made {
                 self.remember(made);
-                confirmed.push((made.clone(), answered.status));
+                confirmed.push((made.clone(), answered.response.status));
             }
         }
         let end = match self.end(container, signalled, asked) {
@@ -313,24 +313,27 @@ impl Runs<'_> {
         let of = if count == 1 { String::new() } else { format!(", {count} at once") };
         let mut worst: Option<Finding> = None;
         for answer in &answers {
-            let finding = match answer {
+            let judged = judge.and_then(|judge| Some(judge(&answer.as_ref().ok()?.response)));
+            let finding = match answer.as_ref().map(|answered| (answered.response.status, answered.after)) {
                 Err(error) => {
                     Finding::fail(format!("{what}, begun before {signal}{of}, was not answered: {error}; {end}"))
                 }
-                Ok(Answered { status, after, .. })
-                    if wanted.map_or((200..300).contains(status), |wanted| wanted == *status) =>
-                {
+                Ok((status, after)) if judged.as_ref().map_or((200..300).contains(&status), Result::is_ok) => {
                     Finding::pass(format!(
                         "{what}, half-sent at {signal}{of}, answered {status} {} ms after it; {end}",
                         after.as_millis()
                     ))
                 }
-                Ok(Answered { status: status @ 400..=499, .. }) => {
-                    Finding::unproven(format!("{what}, half-sent at {signal}{of}, answered {status}; {end}"))
-                }
-                Ok(Answered { status, .. }) => {
-                    Finding::fail(format!("{what}, begun before {signal}{of}, answered {status}; {end}"))
-                }
+                Ok((status, _)) => match judged {
+                    Some(Err(wrong)) => {
+                        let evidence = format!("{what}, half-sent at {signal}{of}: {}; {end}", wrong.evidence);
+                        Finding { evidence, ..wrong }
+                    }
+                    _ if matches!(status, 400..=499) => {
+                        Finding::unproven(format!("{what}, half-sent at {signal}{of}, answered {status}; {end}"))
+                    }
+                    _ => Finding::fail(format!("{what}, begun before {signal}{of}, answered {status}; {end}")),
+                },
             };
             // The last one tells how long all took.
             worst = match worst {
