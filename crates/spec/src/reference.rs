@@ -241,8 +241,9 @@ Steps under a sentence that is understood are what the service does while that p
 - Under a read-only root a write counts only where a later GET depends on it: write `{run}` or save a value, and expect it in the body.
 - `within` and `p99` are not judged there; the start of the container, `mount`, `secret` and `start another` are not repeated.
 - Without a port, a line of the log is a job: `log contains "…"` must hold twice, the second time for a new line, since a start is logged once.
-- Persistence needs a GET behind `restart` whose path or body depends on `{run}` or a saved value. Where the request itself might tell the service the answer (it sends `{run}`, or a token longer than 40
-  characters), or the answer holds no `{run}`, the steps behind `restart` must not hold in a container on empty volumes; with a database, the promise is `unproven` then.
+- Persistence needs a GET behind `restart` whose path or body depends on `{run}` or a saved value. It shows the most where its body must hold `{run}`, and nothing behind `restart` up to that GET sends
+  `{run}`, a saved value or a cookie from before. Else a container on empty volumes and a fresh database must answer that GET otherwise: 2xx with another body, 404 or 410. With a given database, or
+  where another step fails there, the promise is `unproven`.
 - Steps that show less leave the promise `unproven` and say what is missing. A step that fails under a limit breaks the promise only where the same steps hold without it.
 
 ## Bind a sentence

@@ -94,6 +94,12 @@ pub fn answer(faults: &Faults, method: &str, path: &str, body: &str, asker: &Ask
             ("303 See Other", cookie, String::new())
         }
         ("POST", "/login") => ("401 Unauthorized", String::new(), page("Who are you?")),
+        // The service keeps nothing: the cookie holds the note.
+        ("POST", "/flash") => {
+            let cookie = format!("Set-Cookie: note={}; Path=/\r\n", body.trim_start_matches("text="));
+            ("201 Created", cookie, page("Noted"))
+        }
+        ("GET", "/flash") => ("200 OK", String::new(), page(&asker.cookie)),
         ("POST", "/logout") => {
             ("303 See Other", "Set-Cookie: sid=; Path=/; Max-Age=0\r\nLocation: /page\r\n".to_owned(), String::new())
         }

@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use seaworthy_engine::{Container, Signal};
+use seaworthy_report::Database;
 use seaworthy_spec::Request as Wanted;
 
-use super::Play;
+use super::{Carried, Play};
 use crate::Finding;
 use crate::database::set;
 use crate::run::Down;
@@ -75,6 +76,31 @@ impl Play<'_, '_> {
         self.start()?;
         self.seen.push(if start.fresh_database { "start on a fresh database" } else { "start" }.to_owned());
         Ok(())
+    }
+
+    /// Goes on as at an earlier moment, in a container on volumes that nobody wrote to and, where a throwaway server stands in, on a fresh
+    /// database. It is up then.
+    pub(in crate::run) fn start_empty(&mut self, carried: Carried) -> Result<(), Finding> {
+        self.end()?;
+        (self.saved, self.jar, self.run) = (carried.saved, carried.jar, carried.run);
+        if self.runs.database.kind == Database::StandIn
+            && let Some(variable) = &self.runs.database.variable
+            && let Some((_, value)) = self.run.env.iter().rfind(|(name, _)| name == variable)
+        {
+            let own = self.own_run();
+            if own.env.iter().rfind(|(name, _)| name == variable).is_none_or(|(_, known)| known != value) {
+                return Err(Finding::unproven(format!("a step sets {variable}, so that no fresh database is used")));
+            }
+            self.fresh_database()?;
+            let own = self.own_run();
+            if let Some((_, fresh)) = own.env.iter().rfind(|(name, _)| name == variable) {
+                set(&mut self.run, variable, fresh);
+            }
+            self.run.services = own.services;
+        }
+        self.storage = None;
+        self.start()?;
+        self.up()
     }
 
     /// A second container, which is ready when it is used.

@@ -13,12 +13,12 @@ const LONGEST: usize = 4096;
 const LASTS: Duration = Duration::from_hours(24 * 365);
 
 /// What the answers of a scenario set.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub(super) struct Jar {
     cookies: Vec<Cookie>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Cookie {
     name: String,
     value: String,
@@ -27,6 +27,10 @@ struct Cookie {
 }
 
 impl Jar {
+    pub(super) fn is_empty(&self) -> bool {
+        self.cookies.is_empty()
+    }
+
     /// Takes a `Set-Cookie` of an answer to a request for `asked`. Its domain does not matter: the service is asked by one name only.
     pub(super) fn take(&mut self, header: &str, asked: &str) {
         let Some((name, value)) = pair(header) else { return };

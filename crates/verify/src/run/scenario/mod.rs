@@ -34,6 +34,19 @@ use crate::http::{Request, Response};
 /// Between two looks.
 const POLL: Duration = Duration::from_millis(10);
 
+/// What a scenario carries on at one moment: the values and cookies that requests may send, and what its containers are started with.
+pub(super) struct Carried {
+    saved: BTreeMap<String, Value>,
+    jar: Jar,
+    run: Run,
+}
+
+impl Carried {
+    pub(super) fn has_cookies(&self) -> bool {
+        !self.jar.is_empty()
+    }
+}
+
 /// What becomes of bounds in time: `within`, `p99`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Bounds {
@@ -73,6 +86,8 @@ pub(super) struct Play<'a, 'r> {
     /// What a reader of a failure should know.
     note: Option<String>,
     jar: Jar,
+    /// The status of the newest step's answer.
+    answered: Option<u16>,
     bounds: Bounds,
     /// How much of the log is of an earlier round: stdout and stderr.
     since: (usize, usize),
@@ -139,6 +154,7 @@ impl<'a, 'r> Play<'a, 'r> {
             files: Vec::new(),
             note: None,
             jar: Jar::default(),
+            answered: None,
             bounds: Bounds::Ignored,
             since: (0, 0),
             seen: Vec::new(),
@@ -203,11 +219,18 @@ impl Play<'_, '_> {
         self.saved.get(RUN_NAME).and_then(Value::as_str).unwrap_or_default()
     }
 
-    /// Goes on in a container on volumes that nobody wrote to.
-    pub(super) fn start_anew(&mut self) -> Result<(), Finding> {
-        self.end()?;
-        self.storage = None;
-        self.start()
+    /// The status that the newest step was answered with, where it asked once.
+    pub(super) fn answered(&self) -> Option<u16> {
+        self.answered
+    }
+
+    /// What it carries on now.
+    pub(super) fn carried(&self) -> Carried {
+        Carried { saved: self.saved.clone(), jar: self.jar.clone(), run: self.run.clone() }
+    }
+
+    pub(super) fn forget_cookies(&mut self) {
+        self.jar = Jar::default();
     }
 
     /// Removes its containers.
@@ -226,6 +249,7 @@ impl Play<'_, '_> {
         if self.container.is_none() && self.given.is_none() && !starts && !needs_none {
             self.start()?;
         }
+        self.answered = None;
         match &step.action {
             Action::Start { with, without, read_only, fresh_database } => {
                 let (read_only, fresh_database) = (*read_only, *fresh_database);

@@ -68,6 +68,7 @@ impl Play<'_, '_> {
                 self.hide(value);
             }
         }
+        self.answered = Some(answer.status);
         let judged = expected.judge(&answer, &self.runs.redactor);
         Ok(Asked { answer: Ok(answer), judged })
     }

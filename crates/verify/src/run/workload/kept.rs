@@ -1,17 +1,13 @@
 //! `data.persists` by steps: a value that is new is written before `restart`, and read after it.
 
-use seaworthy_report::Verdict;
-use seaworthy_spec::{Action, RUN_NAME, Request as Wanted, Scenario, Step};
+use seaworthy_report::{Database, Verdict};
+use seaworthy_spec::{Action, RUN_NAME, Scenario, Step};
 
 use super::not_running;
-use super::shows::{expected, mention, request, sent, writes};
+use super::shows::{depends, expected, mention, request, sent, writes};
 use crate::Finding;
-use crate::http::Request;
 use crate::run::Runs;
-use crate::run::scenario::Play;
-
-/// A longer text in a request may hold what the answer repeats: a signed cookie does.
-const LONGEST_SENT: usize = 40;
+use crate::run::scenario::{Carried, Play};
 
 /// The steps around the last restart that could show it.
 struct Kept<'s> {
@@ -21,89 +17,125 @@ struct Kept<'s> {
     after: &'s [Step],
     /// Numbers in `after` of the reads that depend on what was written.
     reads: Vec<usize>,
+    /// Names of values that were known before the restart.
+    old: Vec<&'s str>,
 }
 
 impl Runs<'_> {
     pub(in crate::run) fn kept_by_steps(&self, scenario: &Scenario) -> Result<Finding, String> {
         let kept = kept(scenario)?;
         let mut play = Play::under(self, &not_running, self.run());
-        let finding = match play.all(&scenario.steps) {
-            Err((number, finding)) if number < kept.behind && finding.verdict == Verdict::Fail => {
+        let finding = self.is_kept_by_steps(&mut play, scenario, &kept);
+        play.finish();
+        Ok(finding.unwrap_or_else(|finding| finding))
+    }
+
+    fn is_kept_by_steps(
+        &self,
+        play: &mut Play<'_, '_>,
+        scenario: &Scenario,
+        kept: &Kept<'_>,
+    ) -> Result<Finding, Finding> {
+        let (before, behind) = scenario.steps.split_at(kept.behind);
+        play.all(before).map_err(|(_, finding)| match finding.verdict {
+            Verdict::Fail => {
                 Finding::unproven(format!("the steps before the restart do not hold: {}", finding.evidence))
             }
-            Err((_, finding)) => *finding,
-            Ok(()) => {
-                let told = format!("{}: what was written before the restart was read after it", play.told());
-                self.is_shown(&mut play, &kept, &told).unwrap_or_else(|finding| finding)
+            _ => *finding,
+        })?;
+        let carried = play.carried();
+        play.all(behind).map_err(|(_, finding)| *finding)?;
+        let told = format!("{}: what was written before the restart was read after it", play.told());
+        match kept.read_without_help() {
+            Some(_) if !carried.has_cookies() => Ok(Finding::pass(told)),
+            Some(read) if self.is_kept_without_cookies(scenario, kept, read) => {
+                Ok(Finding::pass(format!("{told}, also without the cookies from before it")))
             }
-        };
+            _ => self.is_unknown_to_an_empty_one(play, kept, carried, &told),
+        }
+    }
+
+    /// A cookie may hold what the answer repeats.
+    fn is_kept_without_cookies(&self, scenario: &Scenario, kept: &Kept<'_>, read: usize) -> bool {
+        let mut play = Play::under(self, &not_running, self.run());
+        let is_written = play.all(&scenario.steps[..kept.behind]).is_ok();
+        play.forget_cookies();
+        let is_read = is_written && play.all(&kept.after[..=read]).is_ok();
         play.finish();
-        Ok(finding)
+        is_read
     }
 
-    /// Who sends the value along gets it back from a service that keeps nothing; so does who reads what was there from the start.
-    fn is_shown(&self, play: &mut Play<'_, '_>, kept: &Kept<'_>, told: &str) -> Result<Finding, Finding> {
-        for read in &kept.reads {
-            if shows_by_itself(play, kept, *read)? {
-                return Ok(Finding::pass(told));
+    /// Who sends the value along gets it back from a service that keeps nothing: a container that never got the value must not have it.
+    fn is_unknown_to_an_empty_one(
+        &self,
+        play: &mut Play<'_, '_>,
+        kept: &Kept<'_>,
+        carried: Carried,
+        told: &str,
+    ) -> Result<Finding, Finding> {
+        let too_little = |why: &str| {
+            Finding::unproven(format!(
+                "its steps show too little: {why}; write `{{{RUN_NAME}}}` before `restart`, and expect it after that in the body of a GET, \
+                 without sending it, a saved value or a cookie from before"
+            ))
+        };
+        let empty = match self.database.kind {
+            Database::Given if self.database.is_shared() => {
+                return Err(too_little("with a given database, the answer may not come from what was kept"));
+            }
+            Database::StandIn => "a container on empty volumes and a fresh database",
+            Database::None | Database::Given => "a container on empty volumes",
+        };
+        play.start_empty(carried).map_err(|finding| too_little(&format!("{empty}: {}", finding.evidence)))?;
+        match play.all(kept.after) {
+            Ok(()) => Err(too_little(&format!("they hold behind the restart also in {empty}"))),
+            Err((number, finding)) => {
+                // A login or another step that fails shows nothing of the read.
+                let is_read = kept.reads.contains(&number) && play.answered().is_some_and(knows_nothing);
+                if is_read && finding.verdict == Verdict::Fail {
+                    Ok(Finding::pass(format!("{told}, and not from {empty}")))
+                } else {
+                    Err(too_little(&format!("in {empty} they end before a read answers: {}", finding.evidence)))
+                }
             }
         }
-        let missing = format!(
-            "write `{{{RUN_NAME}}}` before `restart`, and expect it after that in the body of a GET that sends neither it nor a long token"
-        );
-        if self.database.host().is_some() {
-            return Ok(Finding::unproven(format!(
-                "its steps show too little: the answer may not come from what was kept; {missing}"
-            )));
-        }
-        // A container that never got the value must not have it.
-        play.start_anew()?;
-        Ok(match play.all(kept.after) {
-            Ok(()) => Finding::unproven(format!(
-                "its steps show too little: they hold behind the restart also in a container on empty volumes; {missing}"
-            )),
-            Err((_, finding)) if finding.verdict == Verdict::Fail => {
-                Finding::pass(format!("{told}, and not from a container on empty volumes"))
-            }
-            Err((_, finding)) => *finding,
-        })
     }
 }
 
-/// Whether the service could not know the expected text but from what it kept.
-fn shows_by_itself(play: &Play<'_, '_>, kept: &Kept<'_>, read: usize) -> Result<bool, Finding> {
-    let Some(wanted) = kept.after.get(read).and_then(request) else { return Ok(false) };
-    if !mention(&expected(&wanted.answer), &[RUN_NAME]) {
-        return Ok(false);
+impl Kept<'_> {
+    /// The first read of a new text where nothing that was sent up to it, but for cookies, could tell the service that text.
+    fn read_without_help(&self) -> Option<usize> {
+        let holds_run = |read: &&usize| {
+            request(&self.after[**read]).is_some_and(|read| mention(&expected(&read.answer), &[RUN_NAME]))
+        };
+        let is_told = |read: &&usize| self.after[..=**read].iter().any(|step| mention(&told_by(step), &self.old));
+        self.reads.iter().find(holds_run).filter(|read| !is_told(read)).copied()
     }
-    // What a container is given as arguments it may write again.
-    if kept.after[..=read].iter().any(|step| matches!(step.action, Action::Run { .. })) {
-        return Ok(false);
-    }
-    for wanted in kept.after[..=read].iter().filter_map(request) {
-        if may_hold(&play.request_of(wanted)?, wanted, play.run_text()) {
-            return Ok(false);
-        }
-    }
-    Ok(true)
 }
 
-/// Whether a request may tell the service the text.
-fn may_hold(request: &Request, wanted: &Wanted, text: &str) -> bool {
-    let body = String::from_utf8_lossy(request.body.as_deref().unwrap_or_default()).into_owned();
-    // What the specification itself says, and variables of the run, hold nothing that is new.
-    let is_fixed = |name: &str| {
-        let is_login = wanted.login.is_some() && name.eq_ignore_ascii_case("authorization");
-        is_login || wanted.headers.iter().any(|(known, value)| known == name && !value.contains('{'))
-    };
-    let headers = request.headers.iter().filter(|(name, _)| !is_fixed(name)).map(|(_, value)| value.as_str());
-    let pieces =
-        |text: &str| text.split(|c: char| "/?&=;, ".contains(c)).map(str::len).max().unwrap_or_default() > LONGEST_SENT;
-    let body_is_fixed = !sent(wanted)[1..].iter().any(|text| text.contains('{'));
-    let has_long = pieces(&request.path) && wanted.path.contains('{')
-        || headers.clone().any(pieces)
-        || !body_is_fixed && body.split('"').any(pieces);
-    has_long || request.path.contains(text) || body.contains(text) || headers.clone().any(|value| value.contains(text))
+/// Whether a service answers so because it lacks what is read. It may lack its tables (500), or not know who asks (401, a redirect).
+fn knows_nothing(status: u16) -> bool {
+    matches!(status, 200..=299 | 404 | 410)
+}
+
+/// The texts that a step gives to the service.
+fn told_by(step: &Step) -> Vec<&str> {
+    match &step.action {
+        Action::Request(request) => sent(request),
+        Action::WaitAnswer { path, .. } => vec![path],
+        Action::Run { arguments, .. } => arguments.iter().map(String::as_str).collect(),
+        Action::Start { .. }
+        | Action::Mount { .. }
+        | Action::StartAnother
+        | Action::StopDatabase
+        | Action::StartDatabase
+        | Action::Restart
+        | Action::Stop { .. }
+        | Action::Exits { .. }
+        | Action::LogContains(_)
+        | Action::WaitLog { .. }
+        | Action::WaitHealthy { .. } => Vec::new(),
+    }
 }
 
 /// The steps that could show that something was kept, or what is missing.
@@ -119,33 +151,83 @@ fn kept(scenario: &Scenario) -> Result<Kept<'_>, String> {
     };
     let is_new = |step: &Step| matches!(step.action, Action::Start { .. });
     let first = steps[..restart].iter().rposition(is_new).map_or(0, |start| start + 1);
-    let before = &steps[first..restart];
     let behind = restart + 1;
     let last = steps[behind..].iter().position(is_new).map_or(steps.len(), |start| behind + start);
     let after = &steps[behind..last];
-    if !before.iter().filter_map(request).any(writes) {
+    if !steps[first..restart].iter().filter_map(request).any(writes) {
         return Err("nothing is written before `restart`".to_owned());
     }
-    let mut names: Vec<&str> = vec![RUN_NAME];
-    names.extend(
-        before.iter().filter_map(request).flat_map(|request| request.saves.iter().map(|save| save.name.as_str())),
-    );
-    let reads: Vec<usize> = (0..after.len())
-        .filter(|number| {
-            request(&after[*number]).is_some_and(|read| {
-                let texts = expected(&read.answer);
-                // Another container was not started anew.
-                read.method == "GET"
-                    && !read.on_another
-                    && matches!(read.answer.status, 200..=299)
-                    && (mention(&texts, &names) || mention(&[read.path.as_str()], &names))
-            })
-        })
-        .collect();
+    let [names, old] = [first, 0].map(|from| known(&steps[from..restart]));
+    let is_read = |number: &usize| request(&after[*number]).is_some_and(|read| depends(read, &names));
+    let reads: Vec<usize> = (0..after.len()).filter(is_read).collect();
     if reads.is_empty() {
         return Err(format!(
             "no GET behind `restart` depends on a value of this run; write `{{{RUN_NAME}}}` or save a value before it, and expect it after it"
         ));
     }
-    Ok(Kept { behind, after, reads })
+    Ok(Kept { behind, after, reads, old })
+}
+
+/// `run`, and what these steps save.
+fn known(steps: &[Step]) -> Vec<&str> {
+    let saves = steps.iter().filter_map(request).flat_map(|request| &request.saves);
+    std::iter::once(RUN_NAME).chain(saves.map(|save| save.name.as_str())).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::shows::tests::scenario;
+    use super::*;
+
+    /// Which of the steps behind the restart reads without help.
+    #[track_caller]
+    fn check(before: &str, after: &str, expected: Option<usize>) {
+        let scenario = scenario(&format!("{before}\nrestart\n{after}"));
+        assert_eq!(kept(&scenario).unwrap().read_without_help(), expected, "{after}");
+    }
+
+    #[test]
+    fn an_empty_container_that_refuses_or_breaks_says_nothing_of_what_was_kept() {
+        let telling: Vec<u16> =
+            (100..600).filter(|status| knows_nothing(*status)).filter(|status| *status >= 300).collect();
+        assert_eq!(telling, [404, 410]);
+        assert!(knows_nothing(200));
+    }
+
+    #[test]
+    fn a_read_shows_what_was_kept_only_where_nothing_from_before_is_sent() {
+        let login = "POST /login {\"user\": \"{run}\"} -> 200, save token";
+        let write = "POST /notes {\"text\": \"{run}\"} -> 201, save id";
+        let read = "GET /notes -> 200 body contains \"{run}\"";
+        check(write, read, Some(0));
+        check(write, &format!("wait healthy within 5s\nPOST /other {{\"a\": 1}} -> 201\n{read}"), Some(2));
+        check(
+            write,
+            &format!("POST /in {{\"user\": \"ann\"}} -> 200, save key\nGET /me as {{key}} -> 200\n{read}"),
+            Some(2),
+        );
+        check(write, &format!("{read}\nGET /notes/{{id}} -> 200"), Some(0));
+        // The value comes along, in whatever form.
+        for helped in [
+            "GET /notes/{id} -> 200 {\"text\": \"{run}\"}",
+            "GET /notes?of={run} -> 200 {\"text\": \"{run}\"}",
+            "GET /notes header X-Note: {id} -> 200 {\"text\": \"{run}\"}",
+            "GET /notes as {id} -> 200 {\"text\": \"{run}\"}",
+            "GET /notes as ann:{run} -> 200 {\"text\": \"{run}\"}",
+        ] {
+            check(write, helped, None);
+        }
+        for helping in [
+            "wait GET /notes?seed={run} -> 200 within 3s",
+            "GET /notes/{id} -> 200",
+            "POST /notes {\"text\": \"{run}\"} -> 201",
+            "POST /notes form text=\"{run}\" -> 201",
+            "run seed {run} -> exit 0",
+        ] {
+            check(write, &format!("{helping}\n{read}"), None);
+        }
+        check(login, "GET /me as {token} -> 200 {\"user\": \"{run}\"}", None);
+        // A text that was there from the start.
+        check(write, "GET /notes/{id} -> 200 {\"text\": \"kept\"}", None);
+    }
 }
