@@ -1,7 +1,7 @@
 //! Services that nobody here wrote, each held to a specification of its own on both engines.
 //!
 //! A service is a folder beside this file: a `Dockerfile` as its owner would write it, a `containerization-spec.md` in the owner's words,
-//! and `verdicts.txt`, a line for each promise. The image is built once and both engines are given the same one. They must say the same, and
+//! and `verdicts.txt`, a line for each promise; `variables.env`, where it needs some. The image is built once and both engines are given the same one. They must say the same, and
 //! it must be what the file says: each line of it was read and found true of the image.
 //!
 //! Packages are installed over the network, which takes minutes: `scripts/strangers` runs these tests, `scripts/test` does not.
@@ -46,10 +46,13 @@ fn build(service: &str, folder: &Path) -> anyhow::Result<String> {
 
 fn verify(image: &str, folder: &Path, engine: &str) -> anyhow::Result<Value> {
     let spec: PathBuf = folder.join("containerization-spec.md");
-    let output = Command::new(env!("CARGO_BIN_EXE_seaworthy"))
-        .args(["verify", image, "--engine", engine, "--report", "json=-", "--spec"])
-        .arg(spec)
-        .output()?;
+    let variables = folder.join("variables.env");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_seaworthy"));
+    command.args(["verify", image, "--engine", engine, "--report", "json=-", "--spec"]).arg(spec);
+    if variables.exists() {
+        command.arg("--env-file").arg(variables);
+    }
+    let output = command.output()?;
     serde_json::from_slice(&output.stdout).with_context(|| String::from_utf8_lossy(&output.stderr).into_owned())
 }
 
@@ -104,4 +107,28 @@ fn flask_behind_gunicorn_with_two_workers() -> anyhow::Result<()> {
 #[ignore = "installs packages over the network: scripts/strangers"]
 fn express_that_keeps_baskets_in_memory() -> anyhow::Result<()> {
     hold("express")
+}
+
+#[test]
+#[ignore = "installs packages over the network: scripts/strangers"]
+fn flask_behind_a_login_by_session() -> anyhow::Result<()> {
+    hold("flask-login")
+}
+
+#[test]
+#[ignore = "installs packages over the network: scripts/strangers"]
+fn a_worker_of_huey_without_http() -> anyhow::Result<()> {
+    hold("huey")
+}
+
+#[test]
+#[ignore = "installs packages over the network: scripts/strangers"]
+fn a_static_site_by_lighttpd() -> anyhow::Result<()> {
+    hold("lighttpd")
+}
+
+#[test]
+#[ignore = "installs packages over the network: scripts/strangers"]
+fn short_links_with_a_redis_inside() -> anyhow::Result<()> {
+    hold("redis-inside")
 }

@@ -1,10 +1,10 @@
 //! `data.persists` by steps: a value that is new is written before `restart`, and read after it.
 
 use seaworthy_report::{Database, Verdict};
-use seaworthy_spec::{Action, RUN_NAME, Scenario, Step};
+use seaworthy_spec::{Action, ExitWanted, RUN_NAME, Scenario, Step};
 
 use super::not_running;
-use super::shows::{depends, expected, mention, request, sent, writes};
+use super::shows::{contained, depends, expected, mention, request, sent, writes};
 use crate::Finding;
 use crate::run::Runs;
 use crate::run::scenario::{Carried, Play};
@@ -90,8 +90,9 @@ impl Runs<'_> {
         match play.all(kept.after) {
             Ok(()) => Err(too_little(&format!("they hold behind the restart also in {empty}"))),
             Err((number, finding)) => {
-                // A login or another step that fails shows nothing of the read.
-                let is_read = kept.reads.contains(&number) && play.answered().is_some_and(knows_nothing);
+                // A login or another step that fails shows nothing of the read; nor does what a container of its own answers.
+                let is_asked = kept.reads.contains(&number) && request(&kept.after[number]).is_some();
+                let is_read = is_asked && play.answered().is_some_and(knows_nothing);
                 if is_read && finding.verdict == Verdict::Fail {
                     Ok(Finding::pass(format!("{told}, and not from {empty}")))
                 } else {
@@ -105,8 +106,10 @@ impl Runs<'_> {
 impl Kept<'_> {
     /// The first read of a new text where nothing that was sent up to it, but for cookies, could tell the service that text.
     fn read_without_help(&self) -> Option<usize> {
-        let holds_run = |read: &&usize| {
-            request(&self.after[**read]).is_some_and(|read| mention(&expected(&read.answer), &[RUN_NAME]))
+        let holds_run = |read: &&usize| match &self.after[**read].action {
+            Action::Request(read) => mention(&expected(&read.answer), &[RUN_NAME]),
+            Action::Run { output, .. } => mention(&contained(output), &[RUN_NAME]),
+            _ => false,
         };
         let is_told = |read: &&usize| self.after[..=**read].iter().any(|step| mention(&told_by(step), &self.old));
         self.reads.iter().find(holds_run).filter(|read| !is_told(read)).copied()
@@ -154,18 +157,34 @@ fn kept(scenario: &Scenario) -> Result<Kept<'_>, String> {
     let behind = restart + 1;
     let last = steps[behind..].iter().position(is_new).map_or(steps.len(), |start| behind + start);
     let after = &steps[behind..last];
-    if !steps[first..restart].iter().filter_map(request).any(writes) {
+    if !steps[first..restart].iter().any(is_write) {
         return Err("nothing is written before `restart`".to_owned());
     }
     let [names, old] = [first, 0].map(|from| known(&steps[from..restart]));
-    let is_read = |number: &usize| request(&after[*number]).is_some_and(|read| depends(read, &names));
+    let is_read = |number: &usize| match &after[*number].action {
+        Action::Request(read) => depends(read, &names),
+        Action::Run { exit: ExitWanted::Code(0), output, .. } => mention(&contained(output), &names),
+        _ => false,
+    };
     let reads: Vec<usize> = (0..after.len()).filter(is_read).collect();
     if reads.is_empty() {
         return Err(format!(
-            "no GET behind `restart` depends on a value of this run; write `{{{RUN_NAME}}}` or save a value before it, and expect it after it"
+            "no GET or `run` behind `restart` depends on a value of this run; write `{{{RUN_NAME}}}` or save a value before it, and expect it after it"
         ));
     }
     Ok(Kept { behind, after, reads, old })
+}
+
+/// A worker gets its jobs by `run`.
+fn is_write(step: &Step) -> bool {
+    match &step.action {
+        Action::Request(request) => writes(request),
+        Action::Run { arguments, exit: ExitWanted::Code(0), .. } => {
+            let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+            mention(&arguments, &[RUN_NAME])
+        }
+        _ => false,
+    }
 }
 
 /// `run`, and what these steps save.
@@ -192,6 +211,23 @@ mod tests {
             (100..600).filter(|status| knows_nothing(*status)).filter(|status| *status >= 300).collect();
         assert_eq!(telling, [404, 410]);
         assert!(knows_nothing(200));
+    }
+
+    #[test]
+    fn a_worker_keeps_what_a_command_gave_it_and_another_finds() {
+        let give = "run greet {run} -> exit 0";
+        check(give, "run greeted -> exit 0, output contains \"{run}\"", Some(0));
+        check(give, "run greeted {run} -> exit 0, output contains \"{run}\"", None);
+        for (before, after) in [
+            ("run greet -> exit 0", "run greeted -> exit 0, output contains \"{run}\""),
+            ("run greet {run} -> exit 1", "run greeted -> exit 0, output contains \"{run}\""),
+            (give, "run greeted -> exit 1, output contains \"{run}\""),
+            (give, "run greeted -> exit 0, output not contains \"{run}\""),
+            (give, "run greeted -> exit 0"),
+        ] {
+            let scenario = scenario(&format!("{before}\nrestart\n{after}"));
+            assert!(kept(&scenario).is_err(), "{before}, {after}");
+        }
     }
 
     #[test]
@@ -226,6 +262,9 @@ mod tests {
         ] {
             check(write, &format!("{helping}\n{read}"), None);
         }
+        // A short link leads where it was told to.
+        check(write, "GET /last -> 302 header Location contains \"{run}\"", Some(0));
+        check(write, "GET /{id} -> 302 header Location contains \"{run}\"", None);
         check(login, "GET /me as {token} -> 200 {\"user\": \"{run}\"}", None);
         // A text that was there from the start.
         check(write, "GET /notes/{id} -> 200 {\"text\": \"kept\"}", None);

@@ -1,7 +1,8 @@
 //! What steps can show: they may look busy and show nothing.
 
 use seaworthy_spec::{
-    Action, Answer, Body, ExitWanted, HeaderTest, HeaderWanted, Login, RUN_NAME, Request, Scenario, Step, templates,
+    Action, Answer, Body, ExitWanted, HeaderTest, HeaderWanted, Login, RUN_NAME, Request, Scenario, Step, TextTest,
+    TextWanted, templates,
 };
 use serde_json::Value;
 
@@ -74,7 +75,9 @@ pub(super) fn read_back(scenario: &Scenario, health: &[&str]) -> Result<(), Stri
     let is_read = |(number, write): (usize, &&Request)| {
         let run = mention(&sent(write), &[RUN_NAME]).then_some(RUN_NAME);
         let names: Vec<&str> = run.into_iter().chain(write.saves.iter().map(|save| save.name.as_str())).collect();
-        requests[number + 1..].iter().any(|read| reads(read) && depends(read, &names))
+        requests[number + 1..]
+            .iter()
+            .any(|read| (reads(read) || !led_to(&read.answer).is_empty()) && depends(read, &names))
     };
     let mut written = requests.iter().enumerate().filter(|(_, request)| writes(request)).peekable();
     if written.peek().is_none() || written.any(is_read) {
@@ -152,8 +155,12 @@ pub(super) fn depends(read: &Request, names: &[&str]) -> bool {
     // Another container was not started anew.
     read.method == "GET"
         && !read.on_another
-        && matches!(read.answer.status, 200..=299)
-        && (mention(&expected(&read.answer), names) || mention(&[read.path.as_str()], names))
+        && match read.answer.status {
+            200..=299 => mention(&expected(&read.answer), names) || mention(&[read.path.as_str()], names),
+            // A redirect of everybody to the same place depends on nothing.
+            300..=399 => mention(&led_to(&read.answer), names),
+            _ => false,
+        }
 }
 
 fn is_work(request: &Request, health: &[&str]) -> bool {
@@ -195,18 +202,37 @@ pub(super) fn sent(request: &Request) -> Vec<&str> {
     texts
 }
 
-/// The texts that must stand in the body of an answer.
+/// The texts that must stand in an answer: in its body, or in the header that says where it leads.
 pub(super) fn expected(answer: &Answer) -> Vec<&str> {
     let mut texts = Vec::new();
     if let Some(body) = &answer.body {
         strings(body, &mut texts);
     }
-    for test in answer.texts.iter().filter(|test| !test.is_negated) {
-        if let seaworthy_spec::TextWanted::Contains(text) = &test.wanted {
-            texts.push(text);
-        }
-    }
+    texts.extend(contained(&answer.texts));
+    texts.extend(led_to(answer));
     texts
+}
+
+/// The texts that a text must contain.
+pub(super) fn contained(tests: &[TextTest]) -> Vec<&str> {
+    let wanted = tests.iter().filter(|test| !test.is_negated).map(|test| &test.wanted);
+    wanted
+        .filter_map(|wanted| match wanted {
+            TextWanted::Contains(text) => Some(text.as_str()),
+            TextWanted::Matches(_) => None,
+        })
+        .collect()
+}
+
+/// The texts that must stand in its `Location`.
+fn led_to(answer: &Answer) -> Vec<&str> {
+    let tests = answer.headers.iter().filter(|header| header.name.eq_ignore_ascii_case("location"));
+    tests
+        .flat_map(|header| match &header.wanted {
+            HeaderWanted::Is(text) => vec![text.as_str()],
+            HeaderWanted::Text(test) => contained(std::slice::from_ref(test)),
+        })
+        .collect()
 }
 
 /// Whether one of these names stands in braces in one of the texts.
@@ -304,6 +330,8 @@ pub(super) mod tests {
             ),
             (format!("{write}\nGET /notes -> 200 body contains \"{{run}}\""), true),
             (format!("{write}\nGET /notes/{{id}} -> 200 {{\"text\": \"kept\"}}"), true),
+            (format!("{write}\nGET /{{id}} -> 302 header Location contains \"{{run}}\""), true),
+            (format!("{write}\nGET /{{id}} -> 302 header Location: /login"), false),
             ("GET / -> 200 body contains \"Welcome\"".to_owned(), true),
         ] {
             assert_eq!(read_back(&scenario(&lines), &[]).is_ok(), expected, "{lines}");
