@@ -453,11 +453,10 @@ mod tests {
 
     #[test]
     fn yaml_that_grows_is_refused() {
-        let mut bomb = String::from("openapi: 3.1.0\na0: &a0 [x, x, x, x, x, x, x, x, x, x]\n");
-        for level in 1..12 {
-            let before = format!("*a{}", level - 1);
-            bomb.push_str(&format!("a{level}: &a{level} [{}]\n", vec![before; 10].join(", ")));
-        }
+        let grown =
+            |level: usize| format!("a{level}: &a{level} [{}]\n", vec![format!("*a{}", level - 1); 10].join(", "));
+        let levels: String = (1..12).map(grown).collect();
+        let bomb = format!("openapi: 3.1.0\na0: &a0 [x, x, x, x, x, x, x, x, x, x]\n{levels}");
         assert!(OpenApi::parse(bomb.as_bytes(), "/").err().unwrap().starts_with("is not YAML: "));
     }
 

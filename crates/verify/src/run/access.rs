@@ -88,7 +88,7 @@ mod tests {
         Access::of(&spec, &env)
     }
 
-    fn document(schemes: serde_json::Value) -> OpenApi {
+    fn document(schemes: &serde_json::Value) -> OpenApi {
         let document = json!({"openapi": "3.1.0", "paths": {}, "components": {"securitySchemes": schemes}});
         OpenApi::parse(document.to_string().as_bytes(), "/openapi.json").unwrap()
     }
@@ -106,7 +106,7 @@ mod tests {
             (json!({"a": cookie}), "cookie", "session=t"),
             (json!({"a": key, "b": bearer}), "authorization", "Bearer t"),
         ] {
-            let headers = access.headers(Some(&document(schemes.clone()))).unwrap();
+            let headers = access.headers(Some(&document(&schemes))).unwrap();
             assert_eq!(headers, [(name.to_owned(), value.to_owned())], "{schemes}");
         }
     }

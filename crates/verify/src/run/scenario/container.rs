@@ -6,7 +6,7 @@ use seaworthy_engine::{Container, Signal};
 use seaworthy_report::Database;
 use seaworthy_spec::Request as Wanted;
 
-use super::{Carried, Play};
+use super::{Carried, Play, Reached};
 use crate::Finding;
 use crate::database::set;
 use crate::run::Down;
@@ -27,7 +27,7 @@ impl Play<'_, '_> {
         let container = self.runs.start(&self.run, volumes).map_err(|down| self.is_down(down))?;
         self.container = Some(container);
         self.since = (0, 0);
-        (self.is_up, self.is_ready) = (false, false);
+        self.reached = Reached::Nothing;
         self.just_started = true;
         Ok(())
     }
@@ -163,15 +163,17 @@ impl Play<'_, '_> {
 
     /// Waits once until the container takes connections, and for a while until it is ready for work: the steps may be about one that never is.
     pub(super) fn up(&mut self) -> Result<(), Finding> {
-        if self.is_up {
+        if self.reached != Reached::Nothing {
             return Ok(());
         }
         let Some(container) = self.container.take() else { return Err(Finding::fail("no container runs")) };
         let timeout = self.runs.options.timeout;
         let up = self.runs.listening(container, self.run.port, timeout).map_err(|down| self.is_down(down))?;
         self.container = Some(up);
-        self.is_up = true;
-        self.is_ready = self.waits_until_ready(self.runs.patience())?;
+        self.reached = Reached::Connections;
+        if self.waits_until_ready(self.runs.patience())? {
+            self.reached = Reached::Ready;
+        }
         self.runs.note_start(self.container()?);
         self.runs.expect_another();
         Ok(())

@@ -8,7 +8,7 @@ use seaworthy_engine::Container;
 use seaworthy_spec::{Repeat, Request as Wanted};
 
 use super::judge::Expected;
-use super::{Bounds, Play};
+use super::{Bounds, Play, Reached};
 use crate::Finding;
 use crate::http::{Client, Request};
 use crate::redact::Redactor;
@@ -41,8 +41,8 @@ impl Play<'_, '_> {
         if writes && self.runs.database.is_given_server() {
             return Err(Finding::unproven("into a given database nothing is written again and again"));
         }
-        if !self.is_ready && !wanted.on_another {
-            self.is_ready = true;
+        if self.reached != Reached::Ready && !wanted.on_another {
+            self.reached = Reached::Ready;
             self.waits_until_ready(self.runs.options.timeout)?;
         }
         let (request, expected) = (self.filled(wanted)?, self.expected(&wanted.answer)?);

@@ -71,10 +71,7 @@ pub(super) struct Play<'a, 'r> {
     storage: Option<Storage<'a>>,
     /// Somebody else's container, which takes the place of its own.
     given: Option<&'a dyn Container>,
-    /// That the container took connections once.
-    is_up: bool,
-    /// That it was ready for work once, or had all the time for it that there is.
-    is_ready: bool,
+    reached: Reached,
     /// The step before started the container.
     just_started: bool,
     saved: BTreeMap<String, Value>,
@@ -92,6 +89,16 @@ pub(super) struct Play<'a, 'r> {
     /// How much of the log is of an earlier round: stdout and stderr.
     since: (usize, usize),
     seen: Vec<String>,
+}
+
+/// What the container did once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Reached {
+    Nothing,
+    /// It took connections.
+    Connections,
+    /// It was ready for work, or had all the time for it that there is.
+    Ready,
 }
 
 impl Runs<'_> {
@@ -124,7 +131,7 @@ impl Runs<'_> {
         let not_running = |_: &Down| Finding::unproven("the container does not run");
         let mut play = Play::new(self, &not_running);
         play.given = Some(container);
-        (play.is_up, play.is_ready) = (true, true);
+        play.reached = Reached::Ready;
         scenario.steps.iter().all(asks) && scenario.steps.iter().all(|step| play.step(step).is_ok())
     }
 }
@@ -144,8 +151,7 @@ impl<'a, 'r> Play<'a, 'r> {
             container: None,
             storage: None,
             given: None,
-            is_up: false,
-            is_ready: false,
+            reached: Reached::Nothing,
             just_started: false,
             saved: BTreeMap::from([(RUN_NAME.to_owned(), Value::from(mark()))]),
             is_run_used: false,

@@ -3,7 +3,7 @@
 use seaworthy_spec::{Request as Wanted, Save, SaveFrom};
 use serde_json::Value;
 
-use super::{Play, jar};
+use super::{Play, Reached, jar};
 use crate::Finding;
 use crate::http::Response;
 
@@ -27,8 +27,8 @@ impl Play<'_, '_> {
         // Who is not ready says so before it does anything; what was done is not done twice.
         let did_something = wanted.method != "GET" && asked.answer.as_ref().is_ok_and(Response::is_success);
         let is_wrong = asked.answer.is_err() || asked.judged.is_err();
-        if is_wrong && !self.is_ready && !did_something && !wanted.on_another {
-            self.is_ready = true;
+        if is_wrong && self.reached != Reached::Ready && !did_something && !wanted.on_another {
+            self.reached = Reached::Ready;
             if self.waits_until_ready(self.runs.options.timeout)? {
                 asked = self.ask(wanted, port)?;
             }

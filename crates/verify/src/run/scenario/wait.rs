@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use seaworthy_engine::{Container, Health, HealthStatus, Status};
 
 use super::fill::encoded;
-use super::{POLL, Play};
+use super::{POLL, Play, Reached};
 use crate::Finding;
 use crate::http::Request;
 use crate::run::{accepts, seconds};
@@ -70,7 +70,7 @@ impl Play<'_, '_> {
             };
             match state {
                 Ok(()) if Instant::now() <= deadline => {
-                    self.is_up = true;
+                    self.reached = self.reached.max(Reached::Connections);
                     self.seen.push(format!("healthy after {} ms", from.elapsed().as_millis()));
                     return Ok(());
                 }

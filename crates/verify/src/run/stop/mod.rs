@@ -59,6 +59,9 @@ impl Asked {
     }
 }
 
+/// What is wrong with an answer.
+type Judge<'a> = dyn Fn(&Response) -> Result<(), Finding> + 'a;
+
 /// A stop under way: what is in flight.
 pub(super) struct Stopped<'a> {
     /// Where one tells what a request made.
@@ -66,7 +69,7 @@ pub(super) struct Stopped<'a> {
     pub(super) path: &'a str,
     pub(super) what: &'a str,
     /// What a step says of the answer; without one every 2xx is right.
-    pub(super) judge: Option<&'a dyn Fn(&Response) -> Result<(), Finding>>,
+    pub(super) judge: Option<&'a Judge<'a>>,
     pub(super) asked: &'a Asked,
 }
 

@@ -324,10 +324,7 @@ pub(super) mod tests {
             (format!("{write}\nGET / -> 200 body contains \"Welcome\""), false),
             (format!("{write}\nGET /notes/{{id}} -> 200"), false),
             (format!("GET /notes -> 200 body contains \"{{run}}\"\n{write}"), false),
-            (
-                format!("POST /notes {{\"text\": \"fixed\"}} -> 201\nGET /x?y={{run}} -> 200 {{\"y\": \"{{run}}\"}}"),
-                false,
-            ),
+            ("POST /notes {\"text\": \"fixed\"} -> 201\nGET /x?y={run} -> 200 {\"y\": \"{run}\"}".to_owned(), false),
             (format!("{write}\nGET /notes -> 200 body contains \"{{run}}\""), true),
             (format!("{write}\nGET /notes/{{id}} -> 200 {{\"text\": \"kept\"}}"), true),
             (format!("{write}\nGET /{{id}} -> 302 header Location contains \"{{run}}\""), true),
