@@ -58,7 +58,7 @@ fn a_variable_with_a_default_or_a_word_of_the_log_is_not_missing() -> anyhow::Re
     // Its last words: `fatal: the flux capacitor is missing`.
     with_data(row!(Recipe::fault("--crash")))
         .promise("Starts within 5s")
-        .promise("CAPACITOR: environment variable")
+        .promise("$CAPACITOR: environment variable")
         .runs(
             "
     fail start.within: exit 3 within … ms of its start; last log lines: …

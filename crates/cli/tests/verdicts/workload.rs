@@ -158,7 +158,7 @@ on another GET /notes/{id} -> 200 {"text": "{run}"}
 ```"#;
     promising(row!(plain(&["--forgetful"])), &[PERSISTS], steps).runs(
         "
-    unproven data.persists: its steps show too little: no GET behind `restart` depends on a value of this run; …
+    unproven data.persists: its steps show too little: no GET or `run` behind `restart` depends on a value of this run; …
     ",
     )
 }
