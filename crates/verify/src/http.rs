@@ -67,10 +67,6 @@ impl Request {
         Self { method: "GET".to_owned(), path: path.to_owned(), ..Self::default() }
     }
 
-    pub(crate) fn delete(path: &str) -> Self {
-        Self { method: "DELETE".to_owned(), ..Self::get(path) }
-    }
-
     /// With another bound on the answer's body.
     pub(crate) fn at_most(self, body_bytes: usize) -> Self {
         Self { body_bytes, ..self }

@@ -16,7 +16,7 @@ impl Crud<'_> {
     ///
     /// Returns how many remain.
     pub(crate) fn clean(&self, service: &Service<'_>, rows: &mut Rows) -> usize {
-        remove(service, rows, 0);
+        self.remove(service, rows, 0);
         let (collections, _) = self.api.collections();
         let started = Instant::now();
         for collection in collections.iter().filter(|collection| !collection.is_inside_another()) {
@@ -48,22 +48,22 @@ impl Crud<'_> {
                 }
             }
         }
-        remove(service, rows, 0);
+        self.remove(service, rows, 0);
         rows.len()
     }
-}
 
-/// Deletes the rows from `first` on, the last ones first, and keeps those that are not gone.
-pub(crate) fn remove(service: &Service<'_>, rows: &mut Rows, first: usize) {
-    let mut kept = Vec::new();
-    for row in rows.split_off(first.min(rows.len())).into_iter().rev() {
-        let gone = service
-            .ask(&Request::delete(&row), "")
-            .is_ok_and(|answer| answer.is_success() || matches!(answer.status, 404 | 410));
-        if !gone {
-            kept.push(row);
+    /// Deletes the rows from `first` on, the last ones first, and keeps those that are not gone.
+    pub(super) fn remove(&self, service: &Service<'_>, rows: &mut Rows, first: usize) {
+        let mut kept = Vec::new();
+        for row in rows.split_off(first.min(rows.len())).into_iter().rev() {
+            let gone = service
+                .ask(&Request { method: "DELETE".to_owned(), ..self.get(&row) }, "")
+                .is_ok_and(|answer| answer.is_success() || matches!(answer.status, 404 | 410));
+            if !gone {
+                kept.push(row);
+            }
         }
+        kept.reverse();
+        rows.extend(kept);
     }
-    kept.reverse();
-    rows.extend(kept);
 }

@@ -18,7 +18,6 @@ use std::time::Instant;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC};
 use serde_json::Value;
 
-pub(crate) use self::clean::remove;
 pub(crate) use self::reference::{called, stem};
 use crate::Finding;
 use crate::openapi::{Collection, OpenApi};

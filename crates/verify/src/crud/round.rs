@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use super::compare::{Judged, judge};
 use super::create::sendable;
-use super::{Created, Crud, Fault, Rows, SCENARIO, remove};
+use super::{Created, Crud, Fault, Rows, SCENARIO};
 use crate::Finding;
 use crate::http::Request;
 use crate::openapi::{Body, Collection, Operation};
@@ -36,7 +36,7 @@ impl Crud<'_> {
         });
         // What was made for others to refer to goes after those that refer to it.
         rows.splice(first_row..first_row, self.beside.borrow_mut().drain(..));
-        remove(service, rows, first_row);
+        self.remove(service, rows, first_row);
         result
     }
 

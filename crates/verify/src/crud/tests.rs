@@ -117,12 +117,12 @@ fn found(names: &[&'static str]) -> Finding {
         credentials: super::CREDENTIALS,
         answered: std::cell::Cell::new(0),
     };
-    let api = match openapi::find(&service, None, &[]) {
+    let login = vec![("authorization".to_owned(), "Bearer k".to_owned())];
+    let api = match openapi::find(&service, None, &login) {
         Ok(api) => api,
         Err(why) => return Finding::unproven(why),
     };
-    let crud =
-        Crud { api: &api, mark: MARK, must_remove: false, login: Vec::new(), beside: std::cell::RefCell::default() };
+    let crud = Crud { api: &api, mark: MARK, must_remove: false, login, beside: std::cell::RefCell::default() };
     let mut rows = Rows::new();
     let finding = crud.all(&service, &mut rows);
     assert!(rows.is_empty() || finding.verdict != Verdict::Pass, "left behind: {rows:?}");
@@ -134,7 +134,9 @@ fn serve(stream: TcpStream, store: &Mutex<Store>, ways: &Ways) -> io::Result<()>
     let mut line = String::new();
     reader.read_line(&mut line)?;
     let (mut length, mut header) = (0, String::new());
+    let mut is_known = !ways.has("keyed");
     while reader.read_line(&mut header)? > 2 {
+        is_known |= header.trim().eq_ignore_ascii_case("authorization: bearer k");
         if let Some(value) = header.to_ascii_lowercase().strip_prefix("content-length:") {
             length = value.trim().parse().unwrap_or(0);
         }
@@ -144,9 +146,11 @@ fn serve(stream: TcpStream, store: &Mutex<Store>, ways: &Ways) -> io::Result<()>
     reader.read_exact(&mut body)?;
     let mut words = line.split(' ');
     let (method, path) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
-    let (status, mut headers, body) = {
+    let (status, mut headers, body) = if is_known {
         let mut store = store.lock().unwrap();
         answer(&mut store, ways, method, path, &serde_json::from_slice(&body).unwrap_or_default())
+    } else {
+        (401, Vec::new(), json!({"detail": "who are you?"}))
     };
     let mut bytes = if body.is_null() { Vec::new() } else { body.to_string().into_bytes() };
     if ways.has("gzip") && !bytes.is_empty() {
@@ -480,6 +484,8 @@ fn a_service_that_is_right_in_its_own_way_passes() {
         (&["author"], usual),
         (&["partial beside"], usual),
         (&["pages"], usual),
+        // Also what was made is removed by who may.
+        (&["keyed"], usual),
     ] {
         let finding = found(ways);
         assert!(
