@@ -56,6 +56,8 @@ pub fn verify(
     for text in mounted_secrets(spec, options.folder.as_deref()) {
         redactor.add_value("SECRET", &text);
     }
+    let access = Access::of(spec, &options.env);
+    access.secrets().iter().for_each(|secret| redactor.add_password(secret));
 
     let needs_run = spec.checks().any(|check| check.stage() == Stage::Run);
     let engine = match engine {
@@ -91,7 +93,7 @@ pub fn verify(
                 redactor,
                 port: port::port(options, &subject.image.config, spec),
                 health_path: health_path(spec),
-                access: Access::of(spec, &options.env),
+                access,
                 variables: spec.variables(),
                 names_port: port::is_named(options, &subject.image.config, spec),
                 promises_api: spec

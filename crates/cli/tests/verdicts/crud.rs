@@ -107,7 +107,7 @@ fn a_service_that_asks_who_comes_is_asked_as_the_sentence_says() -> anyhow::Resu
         .promise("CRUD for /notes works as {env.OTHER_KEY}")
         .runs(
             "
-    pass api.crud: POST 201, GET 200, PUT 200, DELETE 204, GET 404 on /notes
+    pass api.crud: POST 201, GET 200, PUT 200, DELETE 204, GET 404 on /notes; asked as {env.NOTES_KEY}
     pass data.persists: …
     unproven api.crud: another promise asks the API in another way, and a run asks in one alone: write a scenario for it as {env.OTHER_KEY}
     ",

@@ -11,6 +11,8 @@ use crate::schema::{Maker, Style, resolve};
 
 /// The longest document that is read, in bytes.
 pub(crate) const DOCUMENT_BYTES: usize = 4 << 20;
+/// The most nodes that the aliases of a document in YAML repeat.
+const REPEATED: usize = 100_000;
 /// The most collections that are looked at.
 const COLLECTIONS: usize = 50;
 /// The most paths that are looked at.
@@ -75,9 +77,12 @@ fn yaml(bytes: &[u8]) -> Option<Result<Value, String>> {
         let name = line.split(':').next().unwrap_or_default().trim_matches(['"', '\'']);
         matches!(name, "openapi" | "swagger")
     };
-    text.lines()
-        .any(names_version)
-        .then(|| serde_saphyr::from_str(text).map_err(|error| format!("is not YAML: {error}")))
+    // What aliases repeat is not counted in the document's length.
+    let options = serde_saphyr::options! {
+        alias_limits: serde_saphyr::alias_limits! { max_total_replayed_events: REPEATED }
+    };
+    let read = || serde_saphyr::from_str_with_options(text, options);
+    text.lines().any(names_version).then(|| read().map_err(|error| format!("is not YAML: {error}")))
 }
 
 impl OpenApi {

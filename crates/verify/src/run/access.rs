@@ -29,17 +29,35 @@ impl Access {
         self.login.is_some()
     }
 
-    /// The headers that say who asks. A document may ask for them under a name of its own.
+    /// Who asks, as the specification says it.
+    pub(crate) fn who(&self) -> Option<&Login> {
+        self.written.as_ref()
+    }
+
+    /// What lets in: the token or the password, and what stands in the header for both.
+    pub(crate) fn secrets(&self) -> Vec<String> {
+        match &self.login {
+            Some(Ok(Login::Bearer(token))) => {
+                vec![token.clone(), token.rsplit(' ').next().unwrap_or_default().to_owned()]
+            }
+            Some(Ok(Login::Basic { user, password })) => vec![password.clone(), basic(user, password)],
+            Some(Ok(Login::Nobody) | Err(_)) | None => Vec::new(),
+        }
+    }
+
+    /// The headers that say who asks. A document may ask for them under a name of its own; a token that names its scheme (`Token abc`) is
+    /// sent as it stands.
     pub(crate) fn headers(&self, api: Option<&OpenApi>) -> Result<Vec<(String, String)>, String> {
         Ok(match &self.login {
             None | Some(Ok(Login::Nobody)) => Vec::new(),
             Some(Err(why)) => return Err(why.clone()),
             Some(Ok(Login::Basic { user, password })) => {
-                vec![("authorization".to_owned(), format!("Basic {}", STANDARD.encode(format!("{user}:{password}"))))]
+                vec![("authorization".to_owned(), format!("Basic {}", basic(user, password)))]
             }
             Some(Ok(Login::Bearer(token))) => match api.and_then(OpenApi::key) {
                 Some((name, true)) => vec![("cookie".to_owned(), format!("{name}={token}"))],
                 Some((name, false)) => vec![(name.to_owned(), token.clone())],
+                None if token.contains(' ') => vec![("authorization".to_owned(), token.clone())],
                 None => vec![("authorization".to_owned(), format!("Bearer {token}"))],
             },
         })
@@ -54,6 +72,11 @@ impl Access {
             "another promise asks the API in another way, and a run asks in one alone: write a scenario for it {what}"
         ))
     }
+}
+
+/// As it stands in a header (RFC 7617).
+fn basic(user: &str, password: &str) -> String {
+    STANDARD.encode(format!("{user}:{password}"))
 }
 
 fn filled(login: &Login, env: &[(String, String)]) -> Result<Login, String> {
@@ -112,12 +135,20 @@ mod tests {
     }
 
     #[test]
+    fn a_token_that_names_its_scheme_is_sent_as_it_stands() {
+        let access = access("All CRUD endpoints work as {env.API_TOKEN}", &[("API_TOKEN", "Token abcdef")]);
+        assert_eq!(access.headers(None).unwrap()[0].1, "Token abcdef");
+        assert_eq!(access.secrets(), ["Token abcdef", "abcdef"]);
+    }
+
+    #[test]
     fn a_user_and_a_password_are_basic_authentication() {
         let access = access(
             "All CRUD endpoints work as {env.ADMIN}:{env.ADMIN_PASSWORD}",
             &[("ADMIN", "ann"), ("ADMIN_PASSWORD", "pw")],
         );
         assert_eq!(access.headers(None).unwrap()[0].1, "Basic YW5uOnB3");
+        assert_eq!(access.secrets(), ["pw", "YW5uOnB3"]);
     }
 
     #[test]

@@ -35,6 +35,9 @@ impl Runs<'_> {
             let words = self.last_words(main.up.container.as_ref());
             finding = Finding { evidence: one_line(&format!("{}{words}", finding.evidence)), ..finding };
         }
+        if let Some(who) = self.access.who() {
+            finding = finding.with(&format!("asked as {who}"));
+        }
         main.users().look(main.up.container.as_ref());
         main.count_answered(service.answered.get());
         finding
