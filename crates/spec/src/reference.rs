@@ -244,6 +244,7 @@ Steps under a sentence that is understood are what the service does while that p
 - Persistence needs a GET behind `restart` whose path or body depends on `{run}` or a saved value. It shows the most where its body must hold `{run}`, and nothing behind `restart` up to that GET sends
   `{run}`, a saved value or a cookie from before. Else a container on empty volumes and a fresh database must answer that GET otherwise: 2xx with another body, 404 or 410. With a given database, or
   where another step fails there, the promise is `unproven`.
+  A redirect counts as such a GET where its `Location` depends on the value. A worker is given a job by `run … {run}`, and another `run` behind `restart` whose output contains `{run}` shows it.
 - Steps that show less leave the promise `unproven` and say what is missing. A step that fails under a limit breaks the promise only where the same steps hold without it.
 
 ## Bind a sentence
