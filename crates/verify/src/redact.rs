@@ -190,13 +190,22 @@ fn decoded(text: &str) -> String {
     percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned()
 }
 
-/// A secret as it is, and as it stands in JSON, in a URL and inside base 64.
+/// A secret as it is, and as it stands in JSON, in HTML, in a URL and inside base 64.
 pub(crate) fn forms(secret: &str) -> Vec<String> {
     let json = serde_json::Value::from(secret).to_string();
     let json = json.get(1..json.len() - 1).unwrap_or_default().to_owned();
     let encoded = percent_encoding::utf8_percent_encode(secret, SEGMENT).to_string();
-    let lower = lower_case_escapes(&encoded);
-    let mut forms = vec![secret.to_owned(), json, encoded, lower];
+    let mut forms =
+        vec![secret.to_owned(), json.replace('/', "\\/"), json, html(secret, "&#39;"), html(secret, "&#x27;")];
+    // Of a path, and of a query.
+    for encoded in [encoded.replace("%2F", "/"), encoded.replace("%20", "+"), encoded] {
+        forms.extend([lower_case_escapes(&encoded), encoded]);
+    }
+    forms.extend([
+        unicode_escapes(secret, |c| !c.is_ascii()),
+        unicode_escapes(secret, |c| !c.is_ascii() || "&<>'+=".contains(c)),
+    ]);
+    forms.push(unicode_escapes(secret, |c| "&<>".contains(c)));
     if secret.len() >= SHORTEST_IN_BASE64 {
         for offset in 0..3 {
             let base64 = inside_base64(secret.as_bytes(), offset);
@@ -207,6 +216,28 @@ pub(crate) fn forms(secret: &str) -> Vec<String> {
     forms.sort_unstable();
     forms.dedup();
     forms
+}
+
+/// As pages show it (`&amp;`), with this for an apostrophe.
+fn html(text: &str, apostrophe: &str) -> String {
+    let text = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+    text.replace('"', "&quot;").replace('\'', apostrophe)
+}
+
+/// As JSON by writers that escape more than they must (`\u0026`): Go's, Gson's, Python's.
+fn unicode_escapes(text: &str, is_escaped: impl Fn(char) -> bool) -> String {
+    let mut units = [0; 2];
+    let mut escaped = String::new();
+    for c in text.chars() {
+        match c {
+            '"' | '\\' => escaped.extend(['\\', c]),
+            c if is_escaped(c) => {
+                escaped.extend(c.encode_utf16(&mut units).iter().map(|unit| format!("\\u{unit:04x}")));
+            }
+            c => escaped.push(c),
+        }
+    }
+    escaped
 }
 
 /// `%2F` as `%2f`.
@@ -385,6 +416,24 @@ mod tests {
         assert_eq!(redactor.redact("line 2: MIIEvQIBADANBgkqhkiG9w0B"), "line 2: ***");
         assert_eq!(redactor.count_in("line 2: MIIEvQIBADANBgkqhkiG9w0B"), 1);
         assert_eq!(redactor.count_in("line 1: -----BEGIN-A-KEY-----"), 0);
+    }
+
+    #[test]
+    fn a_secret_is_found_in_every_usual_escaping() {
+        let mut redactor = Redactor::default();
+        redactor.add_value("API_TOKEN", "ab/cd&e<f'g+h=tök");
+        for shown in [
+            r"ab\/cd&e<f'g+h=tök",
+            r"ab/cd\u0026e\u003cf'g+h=tök",
+            r"ab/cd\u0026e\u003cf\u0027g\u002bh\u003dt\u00f6k",
+            r"ab/cd&e<f'g+h=t\u00f6k",
+            "ab/cd&amp;e&lt;f&#39;g+h=tök",
+            "ab/cd&amp;e&lt;f&#x27;g+h=tök",
+            "ab/cd%26e%3Cf%27g%2Bh%3Dt%C3%B6k",
+            "ab%2fcd%26e%3cf%27g%2bh%3dt%c3%b6k",
+        ] {
+            assert_eq!((redactor.redact(shown).as_str(), redactor.count_in(shown)), ("***", 1), "{shown}");
+        }
     }
 
     #[test]

@@ -228,8 +228,8 @@ GET /reach -> 200 body contains \"database scenario_2<\"";
 fn a_service_that_never_comes_to_the_stopped_database_shows_nothing_of_it() -> anyhow::Result<()> {
     let lines = "GET /page -> 200\nstop database\nGET /page -> 200\nstart database\nGET /page -> 200";
     with_postgres(row!(Recipe::default()), lines).runs(
-        "unproven scenario: GET 200, stop database, GET 200, start database, GET 200; a database was stopped, and the service never connected to \
-         it: add a step before `stop database` that needs it",
+        "unproven scenario: GET 200, stop database, GET 200, start database, GET 200; a database was stopped, and the service said nothing to \
+         it before: add a step before `stop database` that needs it",
     )
 }
 

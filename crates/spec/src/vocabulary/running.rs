@@ -76,7 +76,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         kind: CheckKind::StopGraceful,
         sentence: "Stops within {time} on SIGTERM, finishing requests in flight",
         description: "After the signal every request begun before is answered, and the container exits with 0 (or 143) in time, without being killed; \
-                      10 s where no time is named. The signal is the one in the sentence (SIGTERM, SIGINT, SIGQUIT), else the image's own, as `docker stop` sends it. Finishing the requests is part of it, said or not; what was confirmed must be kept where the service keeps what is written.",
+                      10 s where no time is named. The signal is the one in the sentence (SIGTERM, SIGINT, SIGQUIT), else the image's own, as `docker stop` sends it. Finishing the requests is part of it, said or not; what was confirmed must be kept where the service keeps what is written, which is looked for where its document tells how to read it, and not by steps.",
         examples: &[
             "Stops within 10s on SIGTERM, finishing requests in flight",
             "Shuts down gracefully on SIGTERM",

@@ -91,13 +91,20 @@ impl Search<'_> {
     fn everywhere(&self) -> Result<OpenApi, String> {
         let started = Instant::now();
         let first = self.at("/openapi.json");
-        let Err(why) = first else { return first };
+        let Err(mut why) = first else { return first };
+        // A document that cannot be read tells more than that the first place has none.
+        let mut note = |other: String| {
+            if other.contains(" is not YAML: ") || other.contains(" is of OpenAPI version ") {
+                why = other;
+            }
+        };
         let mut places = 0;
         let late = || started.elapsed() > WITHIN.max(self.service.within / 3);
         for place in PLACES.iter().take_while(|_| !late()) {
             places += 1;
-            if let Ok(api) = self.at(place) {
-                return Ok(api);
+            match self.at(place) {
+                Ok(api) => return Ok(api),
+                Err(other) => note(other),
             }
         }
         let mut named: Vec<String> = Vec::new();
@@ -120,8 +127,9 @@ impl Search<'_> {
         }
         for place in named.iter().filter(|place| !PLACES.contains(&place.as_str())).take_while(|_| !late()) {
             places += 1;
-            if let Ok(api) = self.at(place) {
-                return Ok(api);
+            match self.at(place) {
+                Ok(api) => return Ok(api),
+                Err(other) => note(other),
             }
         }
         if places == 0 {

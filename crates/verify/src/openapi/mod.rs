@@ -72,7 +72,7 @@ impl Collection {
 
 /// A document in YAML, by its first member; `None` where it has no such one.
 fn yaml(bytes: &[u8]) -> Option<Result<Value, String>> {
-    let text = std::str::from_utf8(bytes).ok()?;
+    let text = std::str::from_utf8(bytes).ok()?.trim_start_matches('\u{feff}');
     let names_version = |line: &str| {
         let name = line.split(':').next().unwrap_or_default().trim_matches(['"', '\'']);
         matches!(name, "openapi" | "swagger")
@@ -93,7 +93,13 @@ impl OpenApi {
     }
 
     fn of(document: Value, place: &str) -> Result<Self, String> {
-        let base = match (document["openapi"].as_str(), document["swagger"].as_str()) {
+        // In YAML `3.0` is a number.
+        let version = |name: &str| match &document[name] {
+            Value::String(version) => Some(version.clone()),
+            Value::Number(version) => Some(version.to_string()),
+            _ => None,
+        };
+        let base = match (version("openapi").as_deref(), version("swagger").as_deref()) {
             (Some(version), _) if version.starts_with("3.") => {
                 document["servers"][0]["url"].as_str().map(base_path).unwrap_or_default()
             }
@@ -111,7 +117,9 @@ impl OpenApi {
     /// The key that the document asks for in a header or, `true`, in a cookie; none where it takes a bearer token.
     pub(crate) fn key(&self) -> Option<(&str, bool)> {
         let schemes = [&self.document["components"]["securitySchemes"], &self.document["securityDefinitions"]];
+        let demanded = self.demanded();
         let schemes = schemes.into_iter().filter_map(Value::as_object).flatten();
+        let schemes = schemes.filter(|(name, _)| demanded.is_empty() || demanded.contains(&name.as_str()));
         let schemes: Vec<&Value> = schemes.map(|(_, scheme)| self.followed(scheme)).collect();
         let is_bearer = |scheme: &&&Value| {
             let name = scheme["name"].as_str().unwrap_or_default();
@@ -130,6 +138,15 @@ impl OpenApi {
             Some(_) => None,
             None => key("header").map(|name| (name, false)).or_else(|| key("cookie").map(|name| (name, true))),
         }
+    }
+
+    /// The names of the schemes that the document, or an operation of it, demands.
+    fn demanded(&self) -> Vec<&str> {
+        let paths = self.document["paths"].as_object().into_iter().flatten().take(PATHS);
+        let operations = paths.filter_map(|(_, path)| self.followed(path).as_object()).flatten();
+        let own = operations.map(|(_, operation)| &operation["security"]);
+        let all = own.chain([&self.document["security"]]).filter_map(Value::as_array).flatten();
+        all.filter_map(Value::as_object).flatten().map(|(name, _)| name.as_str()).collect()
     }
 
     /// A path as it goes on the wire.
@@ -451,7 +468,7 @@ mod tests {
 
     #[test]
     fn a_document_in_yaml_is_read_as_one_in_json() {
-        let yaml = "# Tasks\nopenapi: 3.1.0\npaths:\n  /tasks:\n    post: {}\n  /tasks/{id}:\n    get: {}\n";
+        let yaml = "\u{feff}# Tasks\nopenapi: 3.1\npaths:\n  /tasks:\n    post: {}\n  /tasks/{id}:\n    get: {}\n";
         let api = OpenApi::parse(yaml.as_bytes(), "/api.yaml").unwrap();
         assert_eq!(api.collections().0[0].path, "/tasks");
     }

@@ -34,13 +34,18 @@ impl Access {
         self.written.as_ref()
     }
 
-    /// What lets in: the token or the password, and what stands in the header for both.
+    /// What lets in: the token or the password, and what stands in the header for both. A password that is the user's name tells nothing.
     pub(crate) fn secrets(&self) -> Vec<String> {
+        let of_user = |user: &str, password: &str| {
+            let own = (user != password).then(|| password.to_owned());
+            own.into_iter().chain([basic(user, password).trim_end_matches('=').to_owned()]).collect()
+        };
         match &self.login {
-            Some(Ok(Login::Bearer(token))) => {
-                vec![token.clone(), token.rsplit(' ').next().unwrap_or_default().to_owned()]
-            }
-            Some(Ok(Login::Basic { user, password })) => vec![password.clone(), basic(user, password)],
+            Some(Ok(Login::Basic { user, password })) => of_user(user, password),
+            Some(Ok(Login::Bearer(token))) => match unbasic(token) {
+                Some((user, password)) => of_user(&user, &password),
+                None => vec![token.clone(), token.rsplit(' ').next().unwrap_or_default().to_owned()],
+            },
             Some(Ok(Login::Nobody) | Err(_)) | None => Vec::new(),
         }
     }
@@ -75,8 +80,15 @@ impl Access {
 }
 
 /// As it stands in a header (RFC 7617).
-fn basic(user: &str, password: &str) -> String {
+pub(super) fn basic(user: &str, password: &str) -> String {
     STANDARD.encode(format!("{user}:{password}"))
+}
+
+/// Who asks by a token that is such a header's value.
+fn unbasic(token: &str) -> Option<(String, String)> {
+    let encoded = token.strip_prefix("Basic ")?;
+    let pair = String::from_utf8(STANDARD.decode(encoded.trim()).ok()?).ok()?;
+    pair.split_once(':').map(|(user, password)| (user.to_owned(), password.to_owned()))
 }
 
 fn filled(login: &Login, env: &[(String, String)]) -> Result<Login, String> {
@@ -112,7 +124,8 @@ mod tests {
     }
 
     fn document(schemes: &serde_json::Value) -> OpenApi {
-        let document = json!({"openapi": "3.1.0", "paths": {}, "components": {"securitySchemes": schemes}});
+        let paths = json!({"/tasks": {"get": {"security": if schemes["demanded"].is_null() { json!([]) } else { json!([{"demanded": []}]) }}}});
+        let document = json!({"openapi": "3.1.0", "paths": paths, "components": {"securitySchemes": schemes}});
         OpenApi::parse(document.to_string().as_bytes(), "/openapi.json").unwrap()
     }
 
@@ -128,6 +141,7 @@ mod tests {
             (json!({"a": key}), "X-API-Key", "t"),
             (json!({"a": cookie}), "cookie", "session=t"),
             (json!({"a": key, "b": bearer}), "authorization", "Bearer t"),
+            (json!({"demanded": key, "b": bearer}), "X-API-Key", "t"),
         ] {
             let headers = access.headers(Some(&document(&schemes))).unwrap();
             assert_eq!(headers, [(name.to_owned(), value.to_owned())], "{schemes}");
@@ -149,6 +163,16 @@ mod tests {
         );
         assert_eq!(access.headers(None).unwrap()[0].1, "Basic YW5uOnB3");
         assert_eq!(access.secrets(), ["pw", "YW5uOnB3"]);
+    }
+
+    #[test]
+    fn what_lets_in_is_known_in_each_form() {
+        let secrets = |env| access("All CRUD endpoints work as {env.U}:{env.P}", env).secrets();
+        assert_eq!(secrets(&[("U", "ann"), ("P", "hunter2")]), ["hunter2", "YW5uOmh1bnRlcjI"]);
+        // `created the user admin` in a log tells no secret.
+        assert_eq!(secrets(&[("U", "admin"), ("P", "admin")]), ["YWRtaW46YWRtaW4"]);
+        let access = access("All CRUD endpoints work as {env.T}", &[("T", "Basic YW5uOmh1bnRlcjI=")]);
+        assert_eq!(access.secrets(), ["hunter2", "YW5uOmh1bnRlcjI"]);
     }
 
     #[test]

@@ -36,6 +36,7 @@ use seaworthy_image::{Config, Image};
 use seaworthy_spec::Scenario;
 
 pub(crate) use self::access::Access;
+use self::access::basic;
 use self::bounds::Bounds;
 pub(crate) use self::down::{Down, Teller, needs_reach};
 use self::ledger::Ledger;

@@ -40,7 +40,7 @@ impl Play<'_, '_> {
         let OwnDatabase { made, line } = &self.database;
         if line.as_ref().is_some_and(|line| line.connections() == 0) {
             return Err(Finding::unproven(format!(
-                "{}; a database was stopped, and the service never connected to it: add a step before `stop database` that needs it",
+                "{}; a database was stopped, and the service said nothing to it before: add a step before `stop database` that needs it",
                 self.told()
             )));
         }

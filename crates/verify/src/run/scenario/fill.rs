@@ -1,7 +1,5 @@
 //! Saved values and variables of the run in the place of their names.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use percent_encoding::utf8_percent_encode;
 use seaworthy_spec::{Answer, Body, HeaderWanted, Login, Request as Wanted, TextTest, TextWanted, templates};
 use serde_json::Value;
@@ -11,6 +9,7 @@ use super::{Bounds, Play};
 use crate::Finding;
 use crate::crud::SEGMENT;
 use crate::http::Request;
+use crate::run::basic;
 
 /// A value in a path.
 pub(super) fn encoded(text: &str) -> String {
@@ -58,7 +57,9 @@ impl Play<'_, '_> {
             Some(Login::Basic { user, password }) => {
                 let user = self.filled_text(user, str::to_owned)?;
                 let password = self.filled_text(password, str::to_owned)?;
-                Some(format!("Basic {}", STANDARD.encode(format!("{user}:{password}"))))
+                let encoded = basic(&user, &password);
+                self.runs.redactor.learn(encoded.trim_end_matches('='));
+                Some(format!("Basic {encoded}"))
             }
         })
     }

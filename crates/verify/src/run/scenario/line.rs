@@ -82,9 +82,8 @@ impl Open {
             while !stopped.load(Ordering::SeqCst) {
                 match listener.accept() {
                     Ok((client, _)) => {
-                        came.fetch_add(1, Ordering::SeqCst);
                         // One that fails is refused, as by a server that is full.
-                        let _ = forward(client, server, &kept);
+                        let _ = forward(client, server, &kept, &came);
                     }
                     Err(_) => std::thread::sleep(POLL),
                 }
@@ -102,7 +101,12 @@ impl Open {
     }
 }
 
-fn forward(client: TcpStream, server: SocketAddr, streams: &Mutex<Vec<TcpStream>>) -> io::Result<()> {
+fn forward(
+    client: TcpStream,
+    server: SocketAddr,
+    streams: &Mutex<Vec<TcpStream>>,
+    came: &Arc<AtomicU64>,
+) -> io::Result<()> {
     let mut streams = held(streams);
     streams.retain(|stream| stream.peer_addr().is_ok());
     if streams.len() >= 2 * MOST {
@@ -111,16 +115,35 @@ fn forward(client: TcpStream, server: SocketAddr, streams: &Mutex<Vec<TcpStream>
     client.set_nonblocking(false)?;
     let server = TcpStream::connect_timeout(&server, CONNECT)?;
     streams.extend([client.try_clone()?, server.try_clone()?]);
-    copy(client.try_clone()?, server.try_clone()?)?;
-    copy(server, client)
+    let came = Arc::clone(came);
+    copy(Spoken { stream: client.try_clone()?, came: Some(came) }, server.try_clone()?)?;
+    copy(Spoken { stream: server, came: None }, client)
+}
+
+/// A stream that counts itself as soon as something is said on it: who only looks whether the port is open says nothing.
+struct Spoken {
+    stream: TcpStream,
+    came: Option<Arc<AtomicU64>>,
+}
+
+impl io::Read for Spoken {
+    fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
+        let length = self.stream.read(bytes)?;
+        if length > 0
+            && let Some(came) = self.came.take()
+        {
+            came.fetch_add(1, Ordering::SeqCst);
+        }
+        Ok(length)
+    }
 }
 
 /// Passes on what one end sends until it sends no more, then ends both.
-fn copy(mut from: TcpStream, mut to: TcpStream) -> io::Result<()> {
+fn copy(mut from: Spoken, mut to: TcpStream) -> io::Result<()> {
     std::thread::Builder::new().spawn(move || {
         let _ = io::copy(&mut from, &mut to);
         let _ = to.shutdown(Shutdown::Both);
-        let _ = from.shutdown(Shutdown::Both);
+        let _ = from.stream.shutdown(Shutdown::Both);
     })?;
     Ok(())
 }

@@ -6,16 +6,50 @@ use seaworthy_spec::{
 };
 use serde_json::Value;
 
-/// Words that say how the service is, whoever asks, wherever they stand in a path.
-const HEALTH: [&str; 4] = ["live", "livez", "liveness", "livecheck"];
-/// So does a word that begins like this.
-const HEALTH_BEGINNINGS: [&str; 3] = ["health", "ready", "readiness"];
-/// What else begins so.
-const NO_HEALTH: [&str; 1] = ["healthcare"];
+/// Words that say how the service is, whoever asks: a part of a path that has nothing but these, and [`BESIDE_HEALTH`], is about its health.
+const HEALTH: [&str; 11] = [
+    "health",
+    "healthz",
+    "healthy",
+    "healthcheck",
+    "healthchecks",
+    "ready",
+    "readyz",
+    "readiness",
+    "livez",
+    "liveness",
+    "livecheck",
+];
+/// Words that may stand beside them.
+const BESIDE_HEALTH: [&str; 10] =
+    ["check", "checks", "status", "db", "database", "service", "app", "probe", "is", "live"];
 /// Last parts of paths that may be a service's work: an order has a status, too.
-const WEAK: [&str; 7] = ["status", "up", "ping", "metrics", "startup", "alive", "heartbeat"];
+const WEAK: [&str; 22] = [
+    "status",
+    "up",
+    "ping",
+    "pong",
+    "metrics",
+    "prometheus",
+    "startup",
+    "live",
+    "alive",
+    "isalive",
+    "isready",
+    "heartbeat",
+    "probe",
+    "ok",
+    "version",
+    "info",
+    "server-status",
+    "nginx_status",
+    "stub_status",
+    "favicon.ico",
+    "robots.txt",
+    "manifest.json",
+];
 /// What stands before them where they are not.
-const BEFORE_WEAK: [&str; 4] = ["api", "actuator", "-", "internal"];
+const BEFORE_WEAK: [&str; 5] = ["api", "rest", "actuator", "-", "internal"];
 
 /// How steps make a service work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,9 +109,10 @@ pub(super) fn read_back(scenario: &Scenario, health: &[&str]) -> Result<(), Stri
     let is_read = |(number, write): (usize, &&Request)| {
         let run = mention(&sent(write), &[RUN_NAME]).then_some(RUN_NAME);
         let names: Vec<&str> = run.into_iter().chain(write.saves.iter().map(|save| save.name.as_str())).collect();
-        requests[number + 1..]
-            .iter()
-            .any(|read| (reads(read) || !led_to(&read.answer).is_empty()) && depends(read, &names))
+        // A page repeats what it was asked for.
+        let is_asked = |read: &Request| mention(&sent(read), &[RUN_NAME]);
+        let tells = |read: &Request| reads(read) || !led_to(&read.answer).is_empty();
+        requests[number + 1..].iter().any(|read| tells(read) && !is_asked(read) && depends(read, &names))
     };
     let mut written = requests.iter().enumerate().filter(|(_, request)| writes(request)).peekable();
     if written.peek().is_none() || written.any(is_read) {
@@ -168,21 +203,30 @@ fn is_work(request: &Request, health: &[&str]) -> bool {
 }
 
 fn is_health(path: &str, health: &[&str]) -> bool {
-    let plain = |path: &str| path.split('?').next().unwrap_or_default().trim_end_matches('/').to_ascii_lowercase();
+    let plain = |path: &str| {
+        let path = path.split('?').next().unwrap_or_default();
+        let path = percent_encoding::percent_decode_str(path).decode_utf8_lossy().to_ascii_lowercase();
+        path.trim_end_matches('/').to_owned()
+    };
     let path = plain(path);
     let segments: Vec<&str> = path.split('/').filter(|segment| !segment.is_empty()).collect();
-    let mut words = segments.iter().flat_map(|segment| segment.split(|c: char| !c.is_alphanumeric()));
-    let is_strong = |word: &str| {
-        let begins = HEALTH_BEGINNINGS.iter().any(|beginning| word.starts_with(beginning));
-        HEALTH.contains(&word) || begins && !NO_HEALTH.contains(&word)
+    let is_strong = |segment: &&str| {
+        let mut words = segment.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).peekable();
+        let known = |word: &str| HEALTH.contains(&word) || BESIDE_HEALTH.contains(&word) || word == "json";
+        segment.split(|c: char| !c.is_alphanumeric()).any(|word| HEALTH.contains(&word))
+            && words.peek().is_some()
+            && words.all(known)
     };
     let is_version = |segment: &str| {
         segment.strip_prefix('v').is_some_and(|rest| !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_digit()))
     };
     let is_weak = segments.split_last().is_some_and(|(last, before)| {
-        WEAK.contains(last) && before.iter().all(|segment| BEFORE_WEAK.contains(segment) || is_version(segment))
+        let name =
+            last.trim_start_matches('_').trim_end_matches(".json").trim_end_matches(".html").trim_end_matches(".txt");
+        (WEAK.contains(last) || WEAK.contains(&name))
+            && before.iter().all(|segment| BEFORE_WEAK.contains(segment) || is_version(segment))
     });
-    is_weak || words.any(is_strong) || health.iter().any(|known| plain(known) == path)
+    is_weak || segments.iter().any(is_strong) || health.iter().any(|known| plain(known) == path)
 }
 
 /// The texts that a request sends.
@@ -279,6 +323,17 @@ pub(super) mod tests {
             "POST /-/healthy -> 200",
             "POST /health/db -> 200",
             "POST /db-health -> 200",
+            "GET /%68ealth -> 200 body contains \"ok\"",
+            "GET /health-check -> 200 body contains \"ok\"",
+            "GET /health.json -> 200 body contains \"ok\"",
+            "GET /_ping -> 200 body contains \"ok\"",
+            "GET /ping.json -> 200 body contains \"ok\"",
+            "GET /isalive -> 200 body contains \"ok\"",
+            "GET /server-status -> 200 body contains \"ok\"",
+            "GET /actuator/prometheus -> 200 body contains \"ok\"",
+            "GET /rest/ping -> 200 body contains \"ok\"",
+            "GET /version -> 200 body contains \"1\"",
+            "GET /favicon.ico -> 200 body contains \"a\"",
             "GET /readiness -> 200 {\"status\": \"ok\"}",
             "GET /status -> 200 {\"status\": \"ok\"}",
             "GET /api/v1/status -> 200 {\"status\": \"ok\"}",
@@ -307,6 +362,9 @@ pub(super) mod tests {
         check("POST /login form user=ann -> 302 header Location: /home", true, Some(Work::Requests));
         check("POST /orders/status {\"text\": \"{run}\"} -> 201", true, Some(Work::Requests));
         check("GET /readings -> 200 body contains \"21\"", true, Some(Work::Requests));
+        for path in ["/live/rooms", "/ready-meals", "/healthy-recipes", "/orders/1/status"] {
+            check(&format!("GET {path} -> 200 body contains \"a\""), true, Some(Work::Requests));
+        }
         check("POST /healthcare/visits {\"text\": \"{run}\"} -> 201", true, Some(Work::Requests));
         check("GET /notes -> 200 []", true, Some(Work::Requests));
         check("GET / -> 200 body contains \"Welcome\"", true, Some(Work::Requests));
@@ -329,6 +387,8 @@ pub(super) mod tests {
             (format!("{write}\nGET /notes/{{id}} -> 200 {{\"text\": \"kept\"}}"), true),
             (format!("{write}\nGET /{{id}} -> 302 header Location contains \"{{run}}\""), true),
             (format!("{write}\nGET /{{id}} -> 302 header Location: /login"), false),
+            (format!("{write}\nGET /search?q={{run}} -> 200 body contains \"{{run}}\""), false),
+            (format!("{write}\nGET /go?to={{run}} -> 302 header Location contains \"{{run}}\""), false),
             ("GET / -> 200 body contains \"Welcome\"".to_owned(), true),
         ] {
             assert_eq!(read_back(&scenario(&lines), &[]).is_ok(), expected, "{lines}");
