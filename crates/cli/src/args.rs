@@ -6,6 +6,7 @@ use clap::{Parser, Subcommand, ValueHint};
 
 use crate::command::build::BuildArgs;
 use crate::command::explain::ExplainArgs;
+use crate::command::init::InitArgs;
 use crate::command::keygen::KeygenArgs;
 use crate::command::proof::ProofArgs;
 use crate::command::push::PushArgs;
@@ -14,6 +15,7 @@ use crate::command::verify::VerifyArgs;
 
 const EXAMPLES: &str = "\
 Examples:
+  seaworthy init                              a first specification and Dockerfile, from what the project's files tell
   seaworthy explain containerization-spec.md  what each sentence was understood to promise
   seaworthy ship                              build the project, and hold it to its specification
 
@@ -46,6 +48,7 @@ pub(crate) enum Command {
     Proof(ProofArgs),
     Keygen(KeygenArgs),
     Explain(ExplainArgs),
+    Init(InitArgs),
 }
 
 #[cfg(test)]

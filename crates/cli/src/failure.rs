@@ -6,6 +6,7 @@ use seaworthy_build::ProjectError;
 use seaworthy_build::dockerfile::DockerfileError;
 use seaworthy_build::rust::BuildError;
 use seaworthy_engine::{EngineError, SaveError};
+use seaworthy_init::SurveyError;
 use seaworthy_proof::KeyError;
 use seaworthy_publish::{ReadError, Reason, SeenError};
 use seaworthy_registry::RegistryError;
@@ -72,6 +73,9 @@ pub(crate) fn hint(error: &anyhow::Error) -> Option<String> {
         }
         if let Some(error) = cause.downcast_ref::<ProjectError>() {
             return error.hint().map(str::to_owned);
+        }
+        if let Some(error) = cause.downcast_ref::<SurveyError>() {
+            return error.hint();
         }
         if let Some(error) = cause.downcast_ref::<BuildError>() {
             return error.hint();

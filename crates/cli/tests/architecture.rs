@@ -13,6 +13,7 @@ const PERMITTED: &[(&str, &[&str])] = &[
     ("seaworthy-image", &[]),
     ("seaworthy-database", &[]),
     ("seaworthy-report", &[]),
+    ("seaworthy-init", &[]),
     ("seaworthy-registry", &["seaworthy-image"]),
     ("seaworthy-proof", &["seaworthy-image", "seaworthy-report", "seaworthy-spec"]),
     ("seaworthy-engine", &["seaworthy-image"]),
@@ -46,6 +47,7 @@ const PERMITTED: &[(&str, &[&str])] = &[
             "seaworthy-build",
             "seaworthy-engine",
             "seaworthy-image",
+            "seaworthy-init",
             "seaworthy-proof",
             "seaworthy-publish",
             "seaworthy-registry",
@@ -104,6 +106,8 @@ const NEVER: &[(&str, &[&str])] = &[
     ("proof", &["std::net", "::now()"]),
     // Pure functions.
     ("report", &["std::fs", "std::net", "std::env", "::now()"]),
+    // It runs nothing, and writes nothing.
+    ("init", &["std::process", "std::net", "std::env", "fs::write", "::now()"]),
     // Which engine it has is not its business, and the specification was read before.
     ("verify", &["Embedded", "Docker::", "\"embedded", "spec.source"]),
     // Only `Output` writes to the streams.

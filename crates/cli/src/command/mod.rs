@@ -2,6 +2,7 @@
 
 pub(crate) mod build;
 pub(crate) mod explain;
+pub(crate) mod init;
 pub(crate) mod keygen;
 pub(crate) mod proof;
 pub(crate) mod push;
@@ -23,5 +24,6 @@ pub(crate) fn run(cli: Cli, out: &mut Output) -> anyhow::Result<Exit> {
         Command::Push(args) => push::run(args, project, out),
         Command::Keygen(args) => keygen::run(args, out),
         Command::Explain(args) => explain::run(args, out),
+        Command::Init(args) => init::run(args, project, out),
     }
 }

@@ -8,6 +8,7 @@ mod daemon;
 mod explain;
 #[cfg(test)]
 mod fix;
+mod init;
 #[cfg(test)]
 mod interrupt;
 #[cfg(test)]

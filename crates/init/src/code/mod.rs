@@ -1,0 +1,90 @@
+//! Source code, searched by patterns: comments are set apart, lines are known.
+
+mod comments;
+mod health;
+mod pattern;
+mod reads;
+mod routes;
+
+pub(crate) use comments::Comments;
+pub(crate) use health::health;
+pub(crate) use pattern::Pattern;
+pub(crate) use reads::{Reads, reads};
+pub(crate) use routes::{Route, collection, routes};
+
+use crate::folder::Folder;
+use crate::found::Place;
+
+/// Parts of a path that hold no code of the service itself.
+const NOT_THE_SERVICE: &[&str] = &[
+    "test",
+    "tests",
+    "__tests__",
+    "spec",
+    "specs",
+    "e2e",
+    "examples",
+    "example",
+    "docs",
+    "migrations",
+    "fixtures",
+    "testdata",
+];
+
+/// A source file without its comments; every line stands where it stood.
+#[derive(Debug)]
+pub(crate) struct Code {
+    pub(crate) path: String,
+    pub(crate) text: String,
+    /// The offset at which each line begins.
+    starts: Vec<usize>,
+}
+
+impl Code {
+    pub(crate) fn new(path: &str, text: &str, comments: Comments) -> Self {
+        let text = comments::blank(text, comments);
+        let starts = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
+        Self { path: path.to_owned(), text, starts }
+    }
+
+    /// Where the character at `offset` stands.
+    pub(crate) fn place(&self, offset: usize) -> Place {
+        Place::line(&self.path, self.starts.partition_point(|start| *start <= offset))
+    }
+
+    /// What follows `offset`, at most `lines` lines and a few hundred characters.
+    pub(crate) fn after(&self, offset: usize, lines: usize) -> &str {
+        let line = self.starts.partition_point(|start| *start <= offset);
+        let end = self.starts.get(line + lines - 1).copied().unwrap_or(self.text.len());
+        let mut end = end.min(offset + 600);
+        while !self.text.is_char_boundary(end) {
+            end -= 1;
+        }
+        self.text.get(offset..end).unwrap_or_default()
+    }
+
+    /// Whether nothing but blanks stands before `offset` in its line, and not even those.
+    pub(crate) fn is_at_margin(&self, offset: usize) -> bool {
+        let line = self.starts.partition_point(|start| *start <= offset);
+        let start = line.checked_sub(1).and_then(|line| self.starts.get(line)).copied().unwrap_or(0);
+        !self.text[start..].starts_with([' ', '\t'])
+    }
+}
+
+/// The project's own sources with one of these extensions.
+pub(crate) fn sources(folder: &Folder, extensions: &[&str], comments: Comments) -> Vec<Code> {
+    let is_source = |path: &&str| {
+        let (parents, name) = path.rsplit_once('/').unwrap_or(("", path));
+        let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
+        let is_test = name.starts_with("test_")
+            || name.contains(".test.")
+            || name.contains(".spec.")
+            || ["_test", "Test", "Tests", "_spec"]
+                .iter()
+                .any(|end| name.trim_end_matches(&format!(".{extension}")).ends_with(end));
+        extensions.contains(&extension)
+            && !is_test
+            && !parents.split('/').any(|part| NOT_THE_SERVICE.contains(&part.to_ascii_lowercase().as_str()))
+    };
+    folder.paths().filter(is_source).filter_map(|path| Some(Code::new(path, &folder.source(path)?, comments))).collect()
+}

@@ -1,0 +1,202 @@
+//! What such a service should promise: sentences of the vocabulary, each with its figure and why that one.
+
+use crate::project::{Language, Need, Project, Role, System, VariableKind};
+use crate::versions::{Bases, Figures, bases, figures};
+use crate::{dockerfile, project};
+
+/// A sentence, and why it says what it says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Promise {
+    pub(crate) sentence: String,
+    pub(crate) why: Option<String>,
+    /// What the service does while the promise is judged, a step a line.
+    pub(crate) steps: Vec<String>,
+}
+
+impl Promise {
+    fn plain(sentence: impl Into<String>) -> Self {
+        Self { sentence: sentence.into(), why: None, steps: Vec::new() }
+    }
+
+    fn why(self, why: impl Into<String>) -> Self {
+        Self { why: Some(why.into()), ..self }
+    }
+}
+
+/// Where the image begins, with or without a Dockerfile of the project's own.
+pub(crate) fn base(project: &Project) -> Option<Bases> {
+    match &project.existing.dockerfile {
+        Some(recipe) => {
+            let found = recipe.base.as_ref()?;
+            // What a variable without a default names is known to the builder only.
+            let known = !found.value.contains('$');
+            known.then(|| Bases {
+                why: format!("{} says so", found.at),
+                alternative: None,
+                ..of(&found.value, project)
+            })
+        }
+        None => Some(bases(project)),
+    }
+}
+
+fn of(reference: &str, project: &Project) -> Bases {
+    Bases { run: reference.to_owned(), ..bases(project) }
+}
+
+/// Whether the image asks for its own health: by its own Dockerfile, or by ours.
+pub(crate) fn checks_health(project: &Project) -> bool {
+    match &project.existing.dockerfile {
+        Some(recipe) => recipe.has_health_check,
+        None => dockerfile::is_health_check_possible(project),
+    }
+}
+
+/// *Security*, under Constraints.
+pub(crate) fn security(project: &Project) -> Vec<Promise> {
+    let mut all = vec![Promise::plain("**Non-root user**: Container runs as unprivileged user")];
+    if checks_health(project) {
+        all.push(Promise::plain("**Health check**: Built-in endpoint for orchestrator monitoring"));
+    }
+    all.push(Promise::plain(match project.database_variable() {
+        Some(variable) if variable.name == "DATABASE_URL" => "**No secrets in image**: Database URL passed at runtime",
+        _ => "**No secrets in image**",
+    }));
+    all.push(Promise::plain(match project.language.as_ref().map(|found| found.value) {
+        Some(Language::Go | Language::Rust) => "Runs with a read-only root filesystem",
+        _ => "Runs with a read-only root filesystem with a writable /tmp",
+    }));
+    all.push(Promise::plain("Runs with no capabilities"));
+    all
+}
+
+/// *Configuration*, under Constraints. Variables whose effect nothing outside can see are told under Dependencies.
+pub(crate) fn configuration(project: &Project) -> Vec<Promise> {
+    let mut all = Vec::new();
+    for variable in &project.variables {
+        let decides = variable.kind == VariableKind::Database || variable.need == Need::Required;
+        if decides && !is_port(project, &variable.name) {
+            all.push(Promise::plain(format!("**{}**: Environment variable (not hardcoded)", variable.name)));
+        }
+    }
+    if let Some(port) = &project.port
+        && let Some(variable) = &port.variable
+    {
+        all.push(Promise::plain(format!("**{}**: Configurable, defaults to {}", variable.value, port.number.value)));
+    }
+    all
+}
+
+pub(crate) fn is_port(project: &Project, name: &str) -> bool {
+    let variable = project.port.as_ref().and_then(|port| port.variable.as_ref());
+    variable.is_some_and(|variable| variable.value == name)
+}
+
+/// The boxes under Success Criteria.
+pub(crate) fn criteria(project: &Project) -> Vec<Promise> {
+    let figures = figures(project);
+    let mut all = vec![Promise::plain("Container builds successfully without errors")];
+    if has_stages(project) {
+        all.push(Promise::plain("Multi-stage build").why("What builds and installs stays out of the image"));
+    }
+    all.push(Promise::plain(format!("Image size under {}MB (verify with `docker images`)", figures.size_mb)));
+    all.extend(works(project, figures));
+    all.extend(database(project));
+    all.extend(ends_and_tells(project));
+    all.push(Promise::plain("Image can be pushed to registry (Docker Hub or GHCR)"));
+    all.push(Promise::plain("Image can be pulled and run on different machine"));
+    all.push(Promise::plain("Container runs as non-root user"));
+    all
+}
+
+fn has_stages(project: &Project) -> bool {
+    match &project.existing.dockerfile {
+        Some(recipe) => recipe.stages > 1,
+        None => dockerfile::has_stages(project),
+    }
+}
+
+/// It starts, answers, and does its work.
+fn works(project: &Project, figures: Figures) -> Vec<Promise> {
+    let mut all = Vec::new();
+    let within = figures.start_seconds;
+    let ready = Promise::plain(format!("Starts within {within}s")).why(format!("{within} s: {}", figures.start_why));
+    match project.role {
+        Role::Web if project.port.is_some() => all.push(ready),
+        _ => all.push(Promise::plain("Container starts")),
+    }
+    if project.collection.is_some() && project.document.is_some() {
+        all.push(Promise::plain("All CRUD endpoints work when running containerized"));
+    }
+    if let Some(path) = &project.health {
+        all.push(Promise::plain(format!("Health check endpoint responds at `{}`", path.value)));
+    }
+    if checks_health(project) && project.health.is_none() {
+        all.push(Promise::plain("Health check turns healthy within 60s"));
+    }
+    if let Some(steps) = work(project) {
+        let mut memory = Promise::plain(format!("Uses at most {}MB of memory", figures.memory_mb))
+            .why(format!("{} MB: {}", figures.memory_mb, figures.memory_why));
+        memory.steps = steps;
+        all.push(memory);
+    }
+    all
+}
+
+/// Steps that make it work, so that its memory can be judged: none where its document tells what to ask. `None` where nothing is known.
+fn work(project: &Project) -> Option<Vec<String>> {
+    if project.collection.is_some() && project.document.is_some() {
+        return Some(Vec::new());
+    }
+    let text = project.page.as_ref()?;
+    Some(vec![format!("GET / -> 200 body contains {}", serde_json::Value::from(text.value.as_str()))])
+}
+
+fn database(project: &Project) -> Vec<Promise> {
+    let mut all = Vec::new();
+    let variable = project.database_variable();
+    if let (Some(found), Some(variable)) = (project.postgres(), variable) {
+        let name = found.system.name();
+        all.push(Promise::plain(format!("Container can connect to {name} database with provided {}", variable.name)));
+    }
+    let keeps = project.postgres().is_some() && variable.is_some() || !project.volumes.is_empty();
+    if keeps && project.collection.is_some() && project.document.is_some() {
+        all.push(
+            Promise::plain("Data persists across container restarts")
+                .why("It lies in the database, not in the container"),
+        );
+    }
+    for variable in &project.variables {
+        if variable.need == Need::Required && !is_port(project, &variable.name) {
+            let at = &variable.at;
+            let required = format!("Refuses to start without {}", variable.name);
+            all.push(Promise::plain(required).why(format!("{at} reads it without a default")));
+        }
+    }
+    all
+}
+
+fn ends_and_tells(project: &Project) -> Vec<Promise> {
+    let signal = if project.is(Language::Site) { "SIGQUIT" } else { "SIGTERM" };
+    let signal =
+        project.existing.dockerfile.as_ref().and_then(|recipe| recipe.stop_signal.as_deref()).unwrap_or(signal);
+    let stops = match project.role {
+        Role::Web => format!("Stops within 10s on {signal}, finishing requests in flight"),
+        Role::Worker => format!("Stops within 10s on {signal}"),
+    };
+    let mut all = vec![Promise::plain(stops).why("10 s is what `docker stop` waits before it kills")];
+    if let Some(at) = &project.logs {
+        all.push(Promise::plain("Logs to stdout").why(format!("{at} writes there; engines collect it")));
+    }
+    let has_secret = project.variables.iter().any(|variable| variable.kind != project::VariableKind::Plain);
+    if has_secret {
+        all.push(Promise::plain("No secret in the logs"));
+    }
+    all
+}
+
+/// Systems for which a run has no stand-in.
+pub(crate) fn without_stand_in(project: &Project) -> Vec<System> {
+    let needs_server = |system: System| !system.is_postgres() && !matches!(system, System::Sqlite | System::S3);
+    project.dependencies.iter().map(|dependency| dependency.system).filter(|system| needs_server(*system)).collect()
+}

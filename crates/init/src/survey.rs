@@ -1,0 +1,236 @@
+//! A folder to what is known of the project in it.
+
+use std::io;
+use std::path::Path;
+
+use crate::code::{self, Code, Reads};
+use crate::compose::{self, Compose};
+use crate::existing::{self, Existing, Recipe};
+use crate::folder::Folder;
+use crate::found::{Found, Place};
+use crate::project::{Dependency, Framework, Language, Need, Port, Project, Role, Start};
+use crate::toolchain::Toolchain;
+use crate::{dependency, language, variable};
+
+/// Pages and examples that may say where the database is. Files with values of secrets are never read.
+const TOLD_IN: &[&str] = &[".env.example", ".env.sample", ".env.template", "example.env", "README.md", "README.rst"];
+/// Variables that move the port.
+const PORT_NAMES: &[&str] = &["PORT", "APP_PORT", "HTTP_PORT", "SERVER_PORT", "LISTEN_PORT"];
+
+/// Why nothing is known of a folder.
+#[derive(Debug, thiserror::Error)]
+pub enum SurveyError {
+    #[error("cannot read the folder `{path}`")]
+    Folder { path: String, source: io::Error },
+    /// A file that says what the project is cannot be understood.
+    #[error("cannot read `{path}`: {why}")]
+    Manifest { path: String, why: String },
+    #[error("nothing in `{path}` is recognised")]
+    Nothing {
+        path: String,
+        /// Folders in it that hold a project.
+        inside: Vec<String>,
+    },
+}
+
+impl SurveyError {
+    /// What to do about it.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Nothing { inside, .. } if !inside.is_empty() => {
+                Some(format!("name the folder of one project in it: {}", inside.join(", ")))
+            }
+            Self::Nothing { .. } => Some(format!("{}, or a Dockerfile is", language::RECOGNISED)),
+            _ => None,
+        }
+    }
+}
+
+/// What the files of one language tell.
+#[derive(Debug)]
+pub(crate) struct Told {
+    pub(crate) language: Found<Language>,
+    pub(crate) toolchain: Toolchain,
+    pub(crate) name: Option<String>,
+    pub(crate) version: Option<Found<String>>,
+    pub(crate) framework: Option<Found<Framework>>,
+    pub(crate) manager: Option<Found<&'static str>>,
+    pub(crate) lock: Option<String>,
+    pub(crate) role: Role,
+    pub(crate) start: Option<Found<Start>>,
+    pub(crate) build: Option<Found<String>>,
+    /// Named in code or in how it starts, and not by a variable.
+    pub(crate) port: Option<Found<u16>>,
+    /// The variable that the start command, and not the code, hands on.
+    pub(crate) port_variable: Option<Found<String>>,
+    /// Where the framework answers by itself, if it does.
+    pub(crate) health: Option<Found<String>>,
+    pub(crate) document: Option<Found<String>>,
+    /// Where it writes to stdout, if that is known.
+    pub(crate) logs: Option<Place>,
+    /// A text that its first page holds.
+    pub(crate) page: Option<Found<String>>,
+    pub(crate) packages: Vec<Found<String>>,
+    pub(crate) codes: Vec<Code>,
+    /// Variables that other files than code read.
+    pub(crate) reads: Vec<Reads>,
+}
+
+/// Looks at a folder; no file in it is changed, and nothing of it is run.
+///
+/// # Errors
+///
+/// Fails if the folder or a file that says what the project is cannot be read, or nothing is recognised.
+pub fn survey(root: &Path) -> Result<Project, SurveyError> {
+    let folder = Folder::open(root)?;
+    let existing = existing::existing(&folder)?;
+    let compose = compose::compose(&folder)?;
+    match language::told(&folder)? {
+        Some(told) => Ok(project(&folder, told, existing, compose)),
+        None if existing.dockerfile.is_some() => Ok(of_dockerfile(&folder, existing, compose)),
+        None => Err(SurveyError::Nothing { path: root.display().to_string(), inside: language::inside(&folder) }),
+    }
+}
+
+fn project(folder: &Folder, told: Told, existing: Existing, compose: Compose) -> Project {
+    let language = told.language.value;
+    let routes = code::routes(&told.codes, language);
+    let mut reads: Vec<Reads> = told.codes.iter().flat_map(|code| code::reads(code, language)).collect();
+    reads.extend(told.reads);
+    let recipe = existing.dockerfile.as_ref();
+    let port_read = PORT_NAMES.iter().find_map(|name| reads.iter().find(|read| read.name == *name));
+    let variable = port_read.map(|read| Found::new(read.name.clone(), read.at.clone()));
+    let read_default = port_read.and_then(|read| match &read.need {
+        Need::Default(Some(value)) => Some(Found::new(value.trim_start_matches(':').parse().ok()?, read.at.clone())),
+        _ => None,
+    });
+    let exposed = recipe.and_then(|recipe| recipe.ports.first().cloned());
+    let usual = told.framework.as_ref().map(|found| Found::new(found.value.port, found.at.clone()));
+    let number = exposed.or(read_default).or(told.port).or(compose.port).or(usual);
+    let handed_on = told.port_variable.filter(|_| recipe.is_none());
+    let is_web = told.role == Role::Web;
+    let port = number.filter(|_| is_web).map(|number| Port { number, variable: variable.or(handed_on) });
+    let document = told.document.or_else(|| {
+        let framework = told.framework.as_ref()?;
+        Some(Found::new(framework.value.document?.to_owned(), framework.at.clone()))
+    });
+    let health = code::health(&routes).or(told.health).or_else(|| recipe.and_then(|recipe| recipe.health.clone()));
+    let mut found = dependency::of_packages(&told.packages);
+    found.extend(compose.dependencies);
+    found.extend(told_in_pages(folder, &found));
+    let mut volumes = compose.volumes;
+    volumes.extend(recipe.into_iter().flat_map(|recipe| recipe.volumes.clone()));
+    volumes.extend(database_files(&told.codes));
+    volumes.sort_by(|one, other| one.value.cmp(&other.value));
+    volumes.dedup_by(|one, other| one.value == other.value);
+    Project {
+        name: told.name.map_or_else(|| name_of(folder), |name| slug(&name)),
+        toolchain: told.toolchain,
+        language: Some(told.language),
+        version: told.version,
+        framework: told.framework,
+        manager: told.manager,
+        lock: told.lock,
+        role: told.role,
+        start: recipe.and_then(started_by).or(told.start),
+        build: told.build,
+        port,
+        health: health.filter(|_| is_web),
+        logs: told.logs,
+        page: told.page,
+        collection: code::collection(&routes),
+        document: document.filter(|_| is_web),
+        variables: variable::variables(reads),
+        dependencies: dependency::each_once(found),
+        volumes,
+        existing,
+        left_out: folder.left_out(),
+    }
+}
+
+/// What a Dockerfile of one's own starts.
+fn started_by(recipe: &Recipe) -> Option<Found<Start>> {
+    recipe.command.as_ref().map(|command| Found::new(Start::Shell(command.value.clone()), command.at.clone()))
+}
+
+fn of_dockerfile(folder: &Folder, existing: Existing, compose: Compose) -> Project {
+    let recipe = existing.dockerfile.clone().unwrap_or_default();
+    let variable = recipe.variables.iter().find(|variable| PORT_NAMES.contains(&variable.value.as_str())).cloned();
+    let number = recipe.ports.first().cloned().or(compose.port);
+    let port = number.map(|number| Port { number, variable });
+    let mut dependencies = compose.dependencies;
+    dependencies.extend(told_in_pages(folder, &dependencies));
+    let mut volumes = recipe.volumes.clone();
+    volumes.extend(compose.volumes);
+    volumes.sort_by(|one, other| one.value.cmp(&other.value));
+    volumes.dedup_by(|one, other| one.value == other.value);
+    Project {
+        name: name_of(folder),
+        toolchain: Toolchain::Dockerfile,
+        language: None,
+        version: None,
+        framework: None,
+        manager: None,
+        lock: None,
+        role: if port.is_some() { Role::Web } else { Role::Worker },
+        start: started_by(&recipe),
+        build: None,
+        port,
+        health: recipe.health,
+        logs: None,
+        page: None,
+        collection: None,
+        document: None,
+        variables: Vec::new(),
+        dependencies: dependency::each_once(dependencies),
+        volumes,
+        existing,
+        left_out: folder.left_out(),
+    }
+}
+
+/// A database at Neon, where a page for readers or an example of the environment says so and there is a driver for it.
+fn told_in_pages(folder: &Folder, found: &[Dependency]) -> Option<Dependency> {
+    found.iter().find(|dependency| dependency.system.is_postgres())?;
+    TOLD_IN.iter().find_map(|path| dependency::neon(path, &folder.source(path)?))
+}
+
+/// Folders of files that code keeps in a fixed place: `/data/notes.db`.
+fn database_files(codes: &[Code]) -> Vec<Found<String>> {
+    static FILE: code::Pattern =
+        code::Pattern::new(r#"["'/](/(?:data|var/lib|srv|storage)(?:/[\w.-]+)*)/[\w.-]+\.(?:db|sqlite3?)["'?]"#);
+    codes.iter().filter_map(|code| FILE.first(code)).collect()
+}
+
+fn name_of(folder: &Folder) -> String {
+    let name = folder.root().file_name().map_or(String::new(), |name| name.to_string_lossy().into_owned());
+    match slug(&name) {
+        none if none.is_empty() => "service".to_owned(),
+        name => name,
+    }
+}
+
+/// In small letters, with `-` for all that a repository's name cannot have.
+fn slug(name: &str) -> String {
+    let name = name.rsplit('/').next().unwrap_or(name).to_lowercase();
+    let word = |c: char| if c.is_ascii_alphanumeric() { c } else { '-' };
+    let name: String = name.chars().map(word).take(100).collect();
+    let name = name.split('-').filter(|part| !part.is_empty()).collect::<Vec<_>>().join("-");
+    if name.is_empty() { "service".to_owned() } else { name }
+}
+
+/// A place for what a table says of a package.
+pub(crate) fn framework(table: &[Framework], packages: &[Found<String>]) -> Option<Found<Framework>> {
+    table.iter().find_map(|framework| {
+        let package = packages.iter().find(|package| package.value == framework.package)?;
+        Some(Found::new(*framework, package.at.clone()))
+    })
+}
+
+/// The line of a manifest that names something, for the eye.
+pub(crate) fn line_of(path: &str, text: &str, what: &str) -> Place {
+    match text.lines().position(|line| line.contains(what)) {
+        Some(line) => Place::line(path, line + 1),
+        None => Place::file(path),
+    }
+}
