@@ -1,8 +1,9 @@
 //! What such a service should promise: sentences of the vocabulary, each with its figure and why that one.
 
 use crate::project::{Language, Need, Project, Role, System, VariableKind};
+use crate::toolchain::Toolchain;
 use crate::versions::{Bases, Figures, bases, figures};
-use crate::{dockerfile, project};
+use crate::{Place, dockerfile, project};
 
 /// A sentence, and why it says what it says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,7 +49,11 @@ fn of(reference: &str, project: &Project) -> Bases {
 pub(crate) fn checks_health(project: &Project) -> bool {
     match &project.existing.dockerfile {
         Some(recipe) => recipe.has_health_check,
-        None => dockerfile::is_health_check_possible(project),
+        None => match &project.toolchain {
+            // `seaworthy build` makes its image, by what its manifest says.
+            Toolchain::Rust(rust) if rust.is_package => rust.image.checks_health,
+            _ => dockerfile::is_health_check_possible(project),
+        },
     }
 }
 
@@ -62,10 +67,13 @@ pub(crate) fn security(project: &Project) -> Vec<Promise> {
         Some(variable) if variable.name == "DATABASE_URL" => "**No secrets in image**: Database URL passed at runtime",
         _ => "**No secrets in image**",
     }));
-    all.push(Promise::plain(match project.language.as_ref().map(|found| found.value) {
-        Some(Language::Go | Language::Rust) => "Runs with a read-only root filesystem",
-        _ => "Runs with a read-only root filesystem with a writable /tmp",
-    }));
+    // Apache keeps its process id and its locks in folders of its own.
+    if !project.is(Language::Php) {
+        all.push(Promise::plain(match project.language.as_ref().map(|found| found.value) {
+            Some(Language::Go | Language::Rust) => "Runs with a read-only root filesystem",
+            _ => "Runs with a read-only root filesystem with a writable /tmp",
+        }));
+    }
     all.push(Promise::plain("Runs with no capabilities"));
     all
 }
@@ -186,13 +194,22 @@ fn ends_and_tells(project: &Project) -> Vec<Promise> {
     };
     let mut all = vec![Promise::plain(stops).why("10 s is what `docker stop` waits before it kills")];
     if let Some(at) = &project.logs {
-        all.push(Promise::plain("Logs to stdout").why(format!("{at} writes there; engines collect it")));
+        all.push(Promise::plain("Logs to stdout").why(logs_why(project, at)));
     }
     let has_secret = project.variables.iter().any(|variable| variable.kind != project::VariableKind::Plain);
     if has_secret {
         all.push(Promise::plain("No secret in the logs"));
     }
     all
+}
+
+fn logs_why(project: &Project, at: &Place) -> String {
+    match project.language.as_ref().map(|found| found.value) {
+        Some(Language::Site | Language::Php) => {
+            "Its web server tells each request there; engines collect it".to_owned()
+        }
+        _ => format!("{at} has it write there; engines collect it"),
+    }
 }
 
 /// Systems for which a run has no stand-in.

@@ -19,7 +19,8 @@ pub fn questions(project: &Project) -> Vec<String> {
 
 fn start(project: &Project) -> Vec<String> {
     let mut all = Vec::new();
-    if project.start.is_none() && !project.is(Language::Site) {
+    let starts_itself = project.is(Language::Site) || project.is(Language::Php);
+    if project.start.is_none() && !starts_itself {
         all.push(
             "How is it started? No start command was found: the Dockerfile's last line is a blank to fill in."
                 .to_owned(),
@@ -150,6 +151,31 @@ fn packages(project: &Project) -> Vec<String> {
             if project.framework.as_ref().is_some_and(|found| found.value.name == "Django") {
                 all.push("Does it serve static files, and for which hosts? `collectstatic` and ALLOWED_HOSTS are left to you.".to_owned());
             }
+        }
+        Toolchain::Go(go) => {
+            if let Some(package) = &go.needs_c {
+                all.push(format!("Is there a driver without C? {package} needs a C compiler, and the Dockerfile builds without one: modernc.org/sqlite needs none."));
+            }
+            if !go.others.is_empty() {
+                all.push(format!("Is {} the service? There is a `main` in {} too.", go.package, go.others.join(", ")));
+            }
+        }
+        Toolchain::Rust(rust) => {
+            if rust.is_package && !rust.image.names_port && project.port.is_some() {
+                all.push("Which port does its image expose? `seaworthy build` reads `[package.metadata.seaworthy] port` in Cargo.toml.".to_owned());
+            }
+            if !rust.locked {
+                all.push("Should versions be locked? There is no lock file: two builds may differ.".to_owned());
+            }
+        }
+        Toolchain::Java(java) if java.jar.contains('*') && !java.quarkus => {
+            all.push(format!("Does the build make one jar only? {} names it by a pattern.", java.file));
+        }
+        Toolchain::Php(php) if php.composer && !php.locked => {
+            all.push("Should versions be locked? There is no lock file: two builds may differ.".to_owned());
+        }
+        Toolchain::Ruby(ruby) if !ruby.locked => {
+            all.push("Should versions be locked? There is no lock file: two builds may differ.".to_owned());
         }
         Toolchain::Node(node) if node.lock.is_none() && node.has_dependencies => {
             all.push("Should versions be locked? There is no lock file: two builds may differ.".to_owned());

@@ -9,9 +9,12 @@ use crate::promises;
 pub fn found(project: &Project) -> Vec<(&'static str, String)> {
     let mut rows = Vec::new();
     if let Some(language) = &project.language {
-        let version =
-            project.version.as_ref().map_or(String::new(), |version| format!(" {} ({})", version.value, version.at));
-        rows.push(("language", format!("{}{version} ({})", language.value.name(), language.at)));
+        let name = language.value.name();
+        let what = match &project.version {
+            Some(version) => format!("{name} {} ({})", version.value, version.at),
+            None => format!("{name} ({})", language.at),
+        };
+        rows.push(("language", what));
     }
     if let Some(framework) = &project.framework {
         rows.push(("framework", with_place(framework.value.name, framework)));
@@ -19,8 +22,8 @@ pub fn found(project: &Project) -> Vec<(&'static str, String)> {
     if let Some(manager) = &project.manager {
         let lock = match &project.lock {
             Some(lock) => format!(", locked by {lock}"),
-            // Files of requirements pin what they pin.
-            None if manager.value == "pip" => String::new(),
+            // Their manifests pin what they pin.
+            None if matches!(manager.value, "pip" | "go" | "Maven" | "Gradle" | "NuGet") => String::new(),
             None => ", no lock file".to_owned(),
         };
         rows.push(("packages", format!("{}{lock} ({})", manager.value, manager.at)));

@@ -40,7 +40,7 @@ impl SurveyError {
             Self::Nothing { inside, .. } if !inside.is_empty() => {
                 Some(format!("name the folder of one project in it: {}", inside.join(", ")))
             }
-            Self::Nothing { .. } => Some(format!("{}, or a Dockerfile is", language::RECOGNISED)),
+            Self::Nothing { .. } => Some(format!("{} and a Dockerfile are", language::RECOGNISED)),
             _ => None,
         }
     }
@@ -72,8 +72,32 @@ pub(crate) struct Told {
     pub(crate) page: Option<Found<String>>,
     pub(crate) packages: Vec<Found<String>>,
     pub(crate) codes: Vec<Code>,
-    /// Variables that other files than code read.
-    pub(crate) reads: Vec<Reads>,
+}
+
+impl Told {
+    /// Nothing but what it is; the rest is filled in where it is told.
+    pub(crate) fn new(language: Found<Language>, toolchain: Toolchain) -> Self {
+        Self {
+            language,
+            toolchain,
+            name: None,
+            version: None,
+            framework: None,
+            manager: None,
+            lock: None,
+            role: Role::Worker,
+            start: None,
+            build: None,
+            port: None,
+            port_variable: None,
+            health: None,
+            document: None,
+            logs: None,
+            page: None,
+            packages: Vec::new(),
+            codes: Vec::new(),
+        }
+    }
 }
 
 /// Looks at a folder; no file in it is changed, and nothing of it is run.
@@ -95,8 +119,7 @@ pub fn survey(root: &Path) -> Result<Project, SurveyError> {
 fn project(folder: &Folder, told: Told, existing: Existing, compose: Compose) -> Project {
     let language = told.language.value;
     let routes = code::routes(&told.codes, language);
-    let mut reads: Vec<Reads> = told.codes.iter().flat_map(|code| code::reads(code, language)).collect();
-    reads.extend(told.reads);
+    let reads: Vec<Reads> = told.codes.iter().flat_map(|code| code::reads(code, language)).collect();
     let recipe = existing.dockerfile.as_ref();
     let port_read = PORT_NAMES.iter().find_map(|name| reads.iter().find(|read| read.name == *name));
     let variable = port_read.map(|read| Found::new(read.name.clone(), read.at.clone()));

@@ -5,6 +5,13 @@
 pub enum Toolchain {
     Python(Python),
     Node(Node),
+    Go(Go),
+    Rust(Rust),
+    Java(Java),
+    DotNet(DotNet),
+    Php(Php),
+    Ruby(Ruby),
+    Site(Site),
     /// Nothing but a Dockerfile is known.
     Dockerfile,
 }
@@ -76,4 +83,87 @@ impl Manager {
             Self::Yarn | Self::YarnBerry => "yarn",
         }
     }
+}
+
+/// How a Go service is compiled.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Go {
+    /// The package with `main`: `./cmd/server`.
+    pub(crate) package: String,
+    pub(crate) has_sum: bool,
+    /// A package that needs a C compiler.
+    pub(crate) needs_c: Option<String>,
+    /// Other files with a `main`.
+    pub(crate) others: Vec<String>,
+}
+
+/// How a Rust service is compiled.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Rust {
+    pub(crate) binary: String,
+    /// The folder is a package; else it is a workspace, and holds one.
+    pub(crate) is_package: bool,
+    pub(crate) locked: bool,
+    pub(crate) image: RustImage,
+    /// Nothing but `src/main.rs` is compiled: the packages can be compiled before it.
+    pub(crate) has_main: bool,
+}
+
+/// What `[package.metadata.seaworthy]` says of the image.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct RustImage {
+    pub(crate) checks_health: bool,
+    pub(crate) names_port: bool,
+}
+
+/// How a Java service is packed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Java {
+    pub(crate) tool: JavaTool,
+    pub(crate) quarkus: bool,
+    pub(crate) spring: bool,
+    /// `target/app-1.0.jar`
+    pub(crate) jar: String,
+    /// `pom.xml`
+    pub(crate) file: &'static str,
+}
+
+/// Who packs it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum JavaTool {
+    Maven,
+    Gradle,
+}
+
+/// How a .NET service is published.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DotNet {
+    pub(crate) file: String,
+    pub(crate) is_web: bool,
+}
+
+/// How a PHP service is installed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Php {
+    /// Whether there are packages to install.
+    pub(crate) composer: bool,
+    pub(crate) locked: bool,
+    /// The folder that the web server gives out.
+    pub(crate) root: Option<&'static str>,
+    pub(crate) extensions: Vec<&'static str>,
+}
+
+/// How a Ruby service's gems are installed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Ruby {
+    pub(crate) locked: bool,
+    pub(crate) rails: bool,
+    /// Debian packages that compiled gems need at run time.
+    pub(crate) libraries: Vec<&'static str>,
+}
+
+/// Where a site's files lie.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Site {
+    pub(crate) root: Option<String>,
 }

@@ -3,7 +3,7 @@
 //! Bases are pinned to a version's tag. A digest would be better and cannot be known without a registry.
 
 use crate::project::{Language, Project};
-use crate::toolchain::Toolchain;
+use crate::toolchain::{JavaTool, Toolchain};
 
 pub(crate) const UV: &str = "uv==0.13.9";
 pub(crate) const POETRY: &str = "poetry==2.5.1";
@@ -12,6 +12,14 @@ pub(crate) const GUNICORN: &str = "gunicorn==27.0.1";
 pub(crate) const UVICORN: &str = "uvicorn==0.54.0";
 pub(crate) const PNPM: &str = "pnpm@10.20.0";
 const NODE: &str = "22";
+const GO: &str = "1.25";
+const RUST: &str = "rust:1.91-alpine";
+const JAVA: &str = "21";
+const DOTNET: &str = "8.0";
+const PHP: &str = "8.3";
+const RUBY: &str = "3.3";
+const COMPOSER: &str = "composer:2.8";
+const ALPINE: &str = "alpine:3.22";
 /// Where a site's web server listens: above 1024, since it is not root.
 pub(crate) const SITE_PORT: u16 = 8080;
 const NGINX: &str = "nginxinc/nginx-unprivileged:1.29-alpine";
@@ -85,6 +93,66 @@ pub(crate) fn bases(project: &Project) -> Bases {
             // The image's own user `node`: some packages want to find theirs in /etc/passwd.
             Bases { build: base.clone(), run: base, why, alternative, user: "1000:1000" }
         }
+        Toolchain::Go(_) => Bases {
+            build: format!("golang:{}-alpine", version.unwrap_or(GO)),
+            run: ALPINE.to_owned(),
+            why: "one static binary; Alpine has CA certificates, and a client for the health check".to_owned(),
+            alternative: Some("scratch (if nothing in the image has to ask for its health)".to_owned()),
+            user: USER,
+        },
+        Toolchain::Rust(_) => Bases {
+            build: RUST.to_owned(),
+            run: "scratch".to_owned(),
+            why: "a static binary needs nothing of a distribution".to_owned(),
+            alternative: None,
+            user: USER,
+        },
+        Toolchain::Java(java) => {
+            let version = version.unwrap_or(JAVA);
+            let tool = match java.tool {
+                JavaTool::Maven => format!("maven:3.9-eclipse-temurin-{version}"),
+                JavaTool::Gradle => format!("gradle:8-jdk{version}"),
+            };
+            let run = format!("eclipse-temurin:{version}-jre-alpine");
+            Bases {
+                build: tool,
+                run,
+                why: "a runtime without a compiler, on Alpine".to_owned(),
+                alternative: None,
+                user: USER,
+            }
+        }
+        Toolchain::DotNet(dotnet) => {
+            let version = version.unwrap_or(DOTNET);
+            let kind = if dotnet.is_web { "aspnet" } else { "runtime" };
+            Bases {
+                build: format!("mcr.microsoft.com/dotnet/sdk:{version}-alpine"),
+                run: format!("mcr.microsoft.com/dotnet/{kind}:{version}-alpine"),
+                why: "a runtime without an SDK, on Alpine".to_owned(),
+                alternative: None,
+                // The image's own user `app`.
+                user: "1654:1654",
+            }
+        }
+        Toolchain::Php(_) => Bases {
+            build: COMPOSER.to_owned(),
+            run: format!("php:{}-apache", version.unwrap_or(PHP)),
+            why: "PHP with the web server that serves it".to_owned(),
+            alternative: None,
+            // www-data
+            user: "33:33",
+        },
+        Toolchain::Ruby(_) => {
+            let version = version.unwrap_or(RUBY);
+            Bases {
+                build: format!("ruby:{version}"),
+                run: format!("ruby:{version}-slim"),
+                why: "gems that are compiled are compiled for Debian's glibc".to_owned(),
+                alternative: None,
+                user: USER,
+            }
+        }
+        Toolchain::Site(_) => site(NGINX.to_owned()),
         Toolchain::Dockerfile => {
             let base = project.existing.dockerfile.as_ref().and_then(|recipe| recipe.base.as_ref());
             let run = base.map_or("scratch".to_owned(), |base| base.value.clone());

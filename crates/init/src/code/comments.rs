@@ -7,6 +7,8 @@ pub(crate) enum Comments {
     Python,
     /// `//` and `/* … */`.
     Slashes,
+    /// `#`, `//` and `/* … */`.
+    Php,
 }
 
 /// The same text with blanks for comments. What begins a comment inside a string does not.
@@ -44,8 +46,8 @@ fn comment(text: &str, comments: Comments) -> Option<usize> {
     let until = |open: usize, end: &str| {
         text.get(open..).and_then(|inner| inner.find(end)).map_or(text.len(), |at| open + at + end.len())
     };
-    let hash = comments == Comments::Python;
-    let slashes = comments == Comments::Slashes;
+    let hash = matches!(comments, Comments::Python | Comments::Php);
+    let slashes = matches!(comments, Comments::Slashes | Comments::Php);
     if hash && text.starts_with('#') {
         return line();
     }
@@ -103,6 +105,7 @@ mod tests {
         check("get(\"http://x\") // y", Comments::Slashes, "get(\"http://x\")");
         check("get('http://x') // y", Comments::Slashes, "get('http://x')");
         check("get(`http://x`) // y", Comments::Slashes, "get(`http://x`)");
+        check("<?php $a = 'x'; # y\n// z\n/* w */ b", Comments::Php, "<?php $a = 'x'; b");
         check("fn f<'a>(x: &'a str) {} // y", Comments::Slashes, "fn f<'a>(x: &'a str) {}");
     }
 

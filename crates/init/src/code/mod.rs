@@ -15,21 +15,10 @@ pub(crate) use routes::{Route, collection, routes};
 use crate::folder::Folder;
 use crate::found::Place;
 
-/// Parts of a path that hold no code of the service itself.
-const NOT_THE_SERVICE: &[&str] = &[
-    "test",
-    "tests",
-    "__tests__",
-    "spec",
-    "specs",
-    "e2e",
-    "examples",
-    "example",
-    "docs",
-    "migrations",
-    "fixtures",
-    "testdata",
-];
+/// Folders of tests, wherever they lie.
+const TESTS: &[&str] = &["test", "tests", "__tests__", "specs", "e2e", "migrations", "fixtures", "testdata"];
+/// Folders at the top that hold no code of the service itself. Further down they may be names: `org/example`.
+const ASIDE: &[&str] = &["spec", "examples", "example", "docs", "scripts", "tools"];
 
 /// A source file without its comments; every line stands where it stood.
 #[derive(Debug)]
@@ -84,7 +73,8 @@ pub(crate) fn sources(folder: &Folder, extensions: &[&str], comments: Comments) 
                 .any(|end| name.trim_end_matches(&format!(".{extension}")).ends_with(end));
         extensions.contains(&extension)
             && !is_test
-            && !parents.split('/').any(|part| NOT_THE_SERVICE.contains(&part.to_ascii_lowercase().as_str()))
+            && !parents.split('/').any(|part| TESTS.contains(&part.to_ascii_lowercase().as_str()))
+            && !parents.split('/').next().is_some_and(|part| ASIDE.contains(&part))
     };
     folder.paths().filter(is_source).filter_map(|path| Some(Code::new(path, &folder.source(path)?, comments))).collect()
 }

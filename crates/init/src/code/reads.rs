@@ -177,9 +177,10 @@ fn bare(form: &Form, code: &Code, name: &str, end: usize, start: usize) -> Need 
         (Language::Python, Bare::Required) => code.is_at_margin(start) || is_in_factory(code, start),
         (_, Bare::Required) => true,
         (Language::Rust, Bare::Optional) => EXPECTS.is_in(code.after(end, 2)),
-        (Language::Node | Language::Go | Language::Php | Language::Python | Language::Ruby, Bare::Optional) => {
-            ends_without(code, name, end)
-        }
+        (
+            Language::Node | Language::DotNet | Language::Go | Language::Php | Language::Python | Language::Ruby,
+            Bare::Optional,
+        ) => ends_without(code, name, end),
         (_, Bare::Optional) => false,
     };
     if required { Need::Required } else { Need::Optional }
@@ -331,6 +332,11 @@ mod tests {
         check(Language::Rust, "env::var(\"PORT\").ok()", "PORT optional 1");
         check(Language::Java, "System.getenv(\"TOKEN\")", "TOKEN optional 1");
         check(Language::Java, "@Value(\"${PORT:8080}\")", "PORT =8080 1");
+        check(
+            Language::DotNet,
+            "Environment.GetEnvironmentVariable(\"URL\") ?? throw new E(\"URL\");",
+            "URL required 1",
+        );
         check(Language::DotNet, "Environment.GetEnvironmentVariable(\"PORT\") ?? \"8080\"", "PORT =8080 1");
         check(Language::Php, "getenv('PORT') ?: '8080'", "PORT =8080 1");
         check(Language::Php, "env('APP_KEY')", "APP_KEY optional 1");

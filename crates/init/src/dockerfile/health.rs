@@ -43,9 +43,25 @@ fn command(language: Language, bases: &Bases, path: &str, number: u16, variable:
                 &format!("fetch({host}).then(r => process.exit(r.ok ? 0 : 1), () => process.exit(1))"),
             ])
         }
+        (Language::Php, variable) => {
+            let port = variable.map_or(format!("'{number}'"), |name| format!("getenv('{name}')"));
+            words(&[
+                "php",
+                "-r",
+                &format!("exit(@file_get_contents('http://127.0.0.1:' . {port} . '{path}') === false ? 1 : 0);"),
+            ])
+        }
+        (Language::Ruby, variable) => {
+            let port = variable.map_or(format!("'{number}'"), |name| format!("ENV.fetch('{name}', '{number}')"));
+            let ask = format!("Net::HTTP.get_response(URI('http://127.0.0.1:' + {port} + '{path}'))");
+            words(&["ruby", "-rnet/http", "-e", &format!("exit {ask}.is_a?(Net::HTTPSuccess)")])
+        }
         // `wget` is in every Alpine; `-O /dev/null` asks by GET, where `--spider` may ask by HEAD.
         (_, variable) if bases.run.contains("alpine") => Some(match variable {
-            Some(name) => format!("wget -q -O /dev/null \"http://127.0.0.1:${{{name}:-{number}}}{path}\" || exit 1"),
+            Some(name) => {
+                let ask = format!("wget -q -O /dev/null \"http://127.0.0.1:${{{name}:-{number}}}{path}\" || exit 1");
+                words(&["sh", "-c", &ask])?
+            }
             None => words(&["wget", "-q", "-O", "/dev/null", &format!("http://127.0.0.1:{number}{path}")])?,
         }),
         _ => None,

@@ -1,6 +1,8 @@
 //! A Dockerfile that the legacy builder, `BuildKit` and Podman build alike: no mounts and no here-documents, unless cache mounts are asked for.
 
+mod compiled;
 mod health;
+mod interpreted;
 mod node;
 mod python;
 
@@ -26,6 +28,13 @@ pub fn dockerfile(project: &Project, mounts: CacheMounts) -> Option<String> {
     match &project.toolchain {
         Toolchain::Python(python) => python::write(&mut file, project, python, &bases),
         Toolchain::Node(node) => node::write(&mut file, project, node, &bases),
+        Toolchain::Go(go) => compiled::go(&mut file, project, go, &bases),
+        Toolchain::Rust(rust) => compiled::rust(&mut file, project, rust, &bases),
+        Toolchain::Java(java) => compiled::java(&mut file, project, java, &bases),
+        Toolchain::DotNet(dotnet) => compiled::dotnet(&mut file, project, dotnet, &bases),
+        Toolchain::Php(php) => interpreted::php(&mut file, project, php, &bases),
+        Toolchain::Ruby(ruby) => interpreted::ruby(&mut file, project, ruby, &bases),
+        Toolchain::Site(site) => interpreted::site(&mut file, site, &bases),
         Toolchain::Dockerfile => return None,
     }
     file.ends(project, &bases);
@@ -74,7 +83,9 @@ impl File {
 
     /// From the volumes on: the same for every language.
     fn ends(&mut self, project: &Project, bases: &Bases) {
-        for volume in &project.volumes {
+        // Nothing on `scratch` makes folders; the engine makes a volume's when it is mounted.
+        let is_empty = bases.run == "scratch";
+        for volume in project.volumes.iter().filter(|_| !is_empty) {
             let path = &volume.value;
             self.line(&format!("RUN mkdir -p {path} && chown {} {path}", bases.user));
             self.line(&format!("VOLUME {}", json(std::slice::from_ref(path))));
@@ -92,8 +103,8 @@ impl File {
             Some(Start::Shell(line)) => {
                 self.line(&format!("CMD {}", json(&["sh".to_owned(), "-c".to_owned(), line.clone()])));
             }
-            // The web server of a site is started by its base.
-            None if project.is(Language::Site) => {}
+            // The web server is started by its base.
+            None if project.is(Language::Site) || project.is(Language::Php) => {}
             None => self.line("# QUESTION: how is it started? CMD [\"program\", \"argument\"]"),
         }
     }

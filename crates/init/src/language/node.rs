@@ -118,7 +118,6 @@ pub(crate) fn told(folder: &Folder) -> Result<Option<Told>, SurveyError> {
         framework,
         packages: named,
         codes,
-        reads: Vec::new(),
     }))
 }
 

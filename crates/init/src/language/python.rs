@@ -236,7 +236,6 @@ pub(crate) fn told(folder: &Folder) -> Result<Option<Told>, SurveyError> {
         page: None,
         packages: named,
         codes,
-        reads: Vec::new(),
     }))
 }
 

@@ -1,0 +1,7 @@
+package org.example;
+
+@Path("/weather")
+public class Weather {
+    @GET
+    public String now() { return "rain"; }
+}

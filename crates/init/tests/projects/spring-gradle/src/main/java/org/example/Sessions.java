@@ -1,0 +1,7 @@
+package org.example;
+
+@RestController
+class Sessions {
+    @GetMapping("/ping")
+    String ping() { return "pong"; }
+}
