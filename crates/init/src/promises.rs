@@ -67,6 +67,10 @@ pub(crate) fn security(project: &Project) -> Vec<Promise> {
         Some(variable) if variable.name == "DATABASE_URL" => "**No secrets in image**: Database URL passed at runtime",
         _ => "**No secrets in image**",
     }));
+    // A worker shows its work by steps only, which are asked for.
+    if project.port.is_none() {
+        return all;
+    }
     // Apache keeps its process id and its locks in folders of its own.
     if !project.is(Language::Php) {
         all.push(Promise::plain(match project.language.as_ref().map(|found| found.value) {
@@ -157,7 +161,7 @@ fn work(project: &Project) -> Option<Vec<String>> {
         return Some(Vec::new());
     }
     let text = project.page.as_ref()?;
-    Some(vec![format!("GET / -> 200 body contains {}", serde_json::Value::from(text.value.as_str()))])
+    Some(vec![format!("GET /index.html -> 200 body contains {}", serde_json::Value::from(text.value.as_str()))])
 }
 
 fn database(project: &Project) -> Vec<Promise> {
@@ -185,14 +189,7 @@ fn database(project: &Project) -> Vec<Promise> {
 }
 
 fn ends_and_tells(project: &Project) -> Vec<Promise> {
-    let signal = if project.is(Language::Site) { "SIGQUIT" } else { "SIGTERM" };
-    let signal =
-        project.existing.dockerfile.as_ref().and_then(|recipe| recipe.stop_signal.as_deref()).unwrap_or(signal);
-    let stops = match project.role {
-        Role::Web => format!("Stops within 10s on {signal}, finishing requests in flight"),
-        Role::Worker => format!("Stops within 10s on {signal}"),
-    };
-    let mut all = vec![Promise::plain(stops).why("10 s is what `docker stop` waits before it kills")];
+    let mut all = vec![stops(project)];
     if let Some(at) = &project.logs {
         all.push(Promise::plain("Logs to stdout").why(logs_why(project, at)));
     }
@@ -201,6 +198,43 @@ fn ends_and_tells(project: &Project) -> Vec<Promise> {
         all.push(Promise::plain("No secret in the logs"));
     }
     all
+}
+
+/// Stopping, as far as it can be shown: where no request is known that could be held open, by steps.
+fn stops(project: &Project) -> Promise {
+    let why = "10 s is what `docker stop` waits before it kills";
+    let language = project.language.as_ref().map(|found| found.value);
+    // What the bases of nginx and Apache name: SIGTERM would drop what is under way.
+    let signal = match language {
+        Some(Language::Site) => "SIGQUIT",
+        Some(Language::Php) => "SIGWINCH",
+        _ => "SIGTERM",
+    };
+    let own = project.existing.dockerfile.as_ref().and_then(|recipe| recipe.stop_signal.as_deref());
+    let has_api = project.collection.is_some() && project.document.is_some();
+    // The exit code of others is theirs.
+    let code = match language {
+        Some(Language::Java) => 143,
+        Some(Language::Ruby | Language::Php) | None => {
+            return Promise::plain(in_words(own.unwrap_or(signal))).why(why);
+        }
+        _ => 0,
+    };
+    if has_api {
+        return Promise::plain(in_words(own.unwrap_or(signal))).why(why);
+    }
+    let asked = project.health.as_ref().map(|path| format!("GET {} -> 200", path.value));
+    let steps = asked.into_iter().chain([format!("stop within 10s -> exit {code}")]).collect();
+    Promise { steps, ..Promise::plain("Ends in order when it is stopped").why(why) }
+}
+
+/// A sentence that names no signal is about the image's own.
+fn in_words(signal: &str) -> String {
+    let on = match signal {
+        "SIGTERM" | "SIGINT" | "SIGQUIT" => format!(" on {signal}"),
+        _ => String::new(),
+    };
+    format!("Stops within 10s{on}, finishing requests in flight")
 }
 
 fn logs_why(project: &Project, at: &Place) -> String {

@@ -62,7 +62,7 @@ fn health(project: &Project) -> Vec<String> {
 
 fn work(project: &Project) -> Option<String> {
     if project.role == Role::Worker {
-        return Some("What does a job do that can be seen? Steps below a promise can give it one (`seaworthy explain scenario`).".to_owned());
+        return Some("What does a job do that can be seen? With steps that give it one (`seaworthy explain scenario`) it can promise its memory, a read-only root and no capabilities too.".to_owned());
     }
     match (&project.collection, &project.document) {
         (Some(path), None) => Some(format!(

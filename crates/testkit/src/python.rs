@@ -12,7 +12,7 @@ use crate::rust_image::{is_there, name};
 ///
 /// Fails where Docker or debootstrap is missing, or Debian's packages cannot be fetched.
 pub fn python_image() -> anyhow::Result<String> {
-    made("python", &format!("FROM {}\n{}", debian_image()?, install("python3")))
+    stand_in("python", &format!("FROM {}\n{}", debian_image()?, install("python3")))
 }
 
 /// [`python_image`] for the stages that install packages: with `venv`, and with what `requirements` names as wheels, so that `pip install`
@@ -30,7 +30,7 @@ pub fn python_builder(requirements: &str) -> anyhow::Result<String> {
          RUN printf '[global]\\nno-index = true\\nfind-links = /wheels\\ndisable-pip-version-check = true\\n' >/etc/pip.conf\n",
         wanted.join(" ")
     );
-    made("python-builder", &dockerfile)
+    stand_in("python-builder", &dockerfile)
 }
 
 fn install(package: &str) -> String {
@@ -40,7 +40,12 @@ fn install(package: &str) -> String {
     )
 }
 
-fn made(what: &str, dockerfile: &str) -> anyhow::Result<String> {
+/// An image of this Dockerfile, which copies nothing; made when the engine does not have it yet.
+///
+/// # Errors
+///
+/// Fails, with what the build said, where Docker is missing or a step fails.
+pub fn stand_in(what: &str, dockerfile: &str) -> anyhow::Result<String> {
     let reference = name(what, &[dockerfile.as_bytes()]);
     if !is_there(&reference) {
         build(&reference, dockerfile)?;

@@ -26,7 +26,7 @@ const fn form(language: Language, pattern: &'static str) -> Form {
     Form { language, pattern: Pattern::new(pattern) }
 }
 
-static FORMS: [Form; 16] = [
+static FORMS: [Form; 18] = [
     form(Language::Python, r#"@(?<router>\w+)\.(?<method>get|post|put|patch|delete)\(\s*["'](?<path>/[^"'\n]*|)["']"#),
     form(
         Language::Python,
@@ -42,6 +42,9 @@ static FORMS: [Form; 16] = [
         r#"\b(?<router>app|router|server|fastify|api|\w*[rR]outer|\w*[rR]outes)\.(?<method>get|post|put|patch|delete|all)\(\s*["'`](?<path>/[^"'`\n]*)["'`]\s*,"#,
     ),
     form(Language::Node, r"@(?<method>Get|Post|Put|Patch|Delete)\(\s*(?:['\x22](?<path>[^'\x22\n]*)['\x22])?\s*\)"),
+    // Servers without a framework compare the path.
+    form(Language::Python, r#"\bpath\s*==\s*["'](?<path>/[\w/-]+)["']"#),
+    form(Language::Node, r#"(?:\b(?:url|pathname|path)\s*===?\s*|\bcase\s+)["'](?<path>/[\w/-]+)["']"#),
     form(Language::Go, r#"\.Handle(?:Func)?\(\s*"(?:(?<method>GET|POST|PUT|PATCH|DELETE)\s+)?(?<path>/[^"\n]*)""#),
     form(
         Language::Go,
@@ -227,6 +230,8 @@ mod tests {
             ],
             "GET /healthz; GET /api/notes/{}",
         );
+        check(Language::Node, &[("a.js", "if (request.url === '/healthz') {}")], "ANY /healthz");
+        check(Language::Python, &[("a.py", "if self.path == '/health':")], "ANY /health");
         check(Language::Go, &[("main.go", "mux.HandleFunc(\"GET /items/{id}\", f)")], "GET /items/{}");
         check(Language::Rust, &[("main.rs", ".route(\"/x\", get(a).post(b))")], "GET /x; POST /x");
         check(
