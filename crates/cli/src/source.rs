@@ -140,7 +140,7 @@ pub(crate) fn behind_login(text: &str) -> Option<&str> {
 /// # Errors
 ///
 /// Fails if there is no such image, or it cannot be taken from where it lies.
-fn open(source: &Source, platform: Option<&Platform>, out: &mut Output) -> anyhow::Result<Opened> {
+pub(crate) fn open(source: &Source, platform: Option<&Platform>, out: &mut Output) -> anyhow::Result<Opened> {
     let reference = source.to_string();
     let select = |name: &Option<String>| Select { name: name.clone(), platform: platform.cloned() };
     let (mut pulled, mut index) = (None, None);

@@ -153,7 +153,7 @@ fn words(command: &Command<'_>) -> String {
 }
 
 /// The path of the URL that a health check asks for.
-fn path_in(command: &str) -> Option<String> {
+pub(crate) fn path_in(command: &str) -> Option<String> {
     let (_, rest) = command.split_once("://")?;
     let end = rest.find(|c: char| c.is_whitespace() || "\"'`)<>|;".contains(c)).unwrap_or(rest.len());
     let path = rest[..end].split_once('/').map_or("/".to_owned(), |(_, path)| format!("/{path}"));

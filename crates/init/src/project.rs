@@ -45,6 +45,8 @@ pub struct Project {
     pub existing: Existing,
     /// What was not read, and why.
     pub left_out: Vec<String>,
+    /// The image that it is known by, where that is all.
+    pub image: Option<crate::image::Today>,
 }
 
 /// A language, or what takes its place.
@@ -217,6 +219,7 @@ impl Project {
         match (&self.framework, &self.language) {
             (Some(framework), _) => framework.value.name.to_owned(),
             (None, Some(language)) => language.value.name().to_owned(),
+            (None, None) if self.image.is_some() => "an image".to_owned(),
             (None, None) => "a Dockerfile".to_owned(),
         }
     }

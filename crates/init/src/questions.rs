@@ -110,7 +110,7 @@ fn of_dockerfile(project: &Project) -> Vec<String> {
     let mut all = Vec::new();
     if recipe.runs_as_root() {
         all.push(
-            "Which user does it run as? The Dockerfile names none, so that it is root: add `USER 10001:10001`."
+            "Which user does it run as? None is named, so that it is root: add `USER 10001:10001` to the Dockerfile."
                 .to_owned(),
         );
     }

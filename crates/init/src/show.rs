@@ -73,7 +73,7 @@ pub fn found(project: &Project) -> Vec<(&'static str, String)> {
     for volume in &project.volumes {
         rows.push(("volume", with_place(&volume.value, volume)));
     }
-    if let Some(recipe) = &project.existing.dockerfile {
+    if let Some(recipe) = project.existing.dockerfile.as_ref().filter(|_| project.image.is_none()) {
         rows.push(("Dockerfile", of_recipe(recipe)));
     }
     for what in &project.left_out {

@@ -55,6 +55,9 @@ fn intent(text: &mut String, project: &Project) {
         plain(&project.title()),
         if what == "API" { "service" } else { what },
     );
+    if let Some(today) = &project.image {
+        let _ = write!(text, "**Today**: `{}` has {}\n\n", plain(&today.reference), plain(&today.in_words()));
+    }
 }
 
 fn constraints(text: &mut String, project: &Project) {

@@ -15,7 +15,7 @@ use crate::{dependency, language, variable};
 /// Pages and examples that may say where the database is. Files with values of secrets are never read.
 const TOLD_IN: &[&str] = &[".env.example", ".env.sample", ".env.template", "example.env", "README.md", "README.rst"];
 /// Variables that move the port.
-const PORT_NAMES: &[&str] = &["PORT", "APP_PORT", "HTTP_PORT", "SERVER_PORT", "LISTEN_PORT"];
+pub(crate) const PORT_NAMES: &[&str] = &["PORT", "APP_PORT", "HTTP_PORT", "SERVER_PORT", "LISTEN_PORT"];
 
 /// Why nothing is known of a folder.
 #[derive(Debug, thiserror::Error)]
@@ -168,6 +168,7 @@ fn project(folder: &Folder, told: Told, existing: Existing, compose: Compose) ->
         volumes,
         existing,
         left_out: folder.left_out(),
+        image: None,
     }
 }
 
@@ -209,6 +210,7 @@ fn of_dockerfile(folder: &Folder, existing: Existing, compose: Compose) -> Proje
         volumes,
         existing,
         left_out: folder.left_out(),
+        image: None,
     }
 }
 
@@ -234,7 +236,7 @@ fn name_of(folder: &Folder) -> String {
 }
 
 /// In small letters, with `-` for all that a repository's name cannot have.
-fn slug(name: &str) -> String {
+pub(crate) fn slug(name: &str) -> String {
     let name = name.rsplit('/').next().unwrap_or(name).to_lowercase();
     let word = |c: char| if c.is_ascii_alphanumeric() { c } else { '-' };
     let name: String = name.chars().map(word).take(100).collect();

@@ -161,6 +161,12 @@ pub(crate) fn bases(project: &Project) -> Bases {
     }
 }
 
+/// Of an image that is there: what it has and a tenth more, in tens of MB.
+fn size_today(project: &Project) -> Option<u32> {
+    let bytes = project.image.as_ref()?.unpacked_bytes;
+    u32::try_from((bytes + bytes / 10) / 10_000_000 + 1).ok()?.checked_mul(10)
+}
+
 fn site(build: String) -> Bases {
     Bases {
         build,
@@ -249,7 +255,7 @@ pub(crate) fn figures(project: &Project) -> Figures {
             memory_why: "a Ruby process with a framework takes 100 to 250 MB",
         },
         None => Figures {
-            size_mb: 500,
+            size_mb: size_today(project).unwrap_or(500),
             size_why: "Smaller images push/pull faster, reduce storage costs; to be lowered to what `seaworthy build` prints, and a tenth",
             start_seconds: 30,
             start_why: "not known yet; to be lowered to what a run shows",

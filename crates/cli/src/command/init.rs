@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use clap::{Args, ValueHint};
-use seaworthy_init::{CacheMounts, DOCKERFILE, DOCKERIGNORE, Existing, Project, SPEC};
+use seaworthy_image::FileTree;
+use seaworthy_init::{CacheMounts, DOCKERFILE, DOCKERIGNORE, Existing, Project, SPEC, Today};
 use seaworthy_report::clean;
 use seaworthy_spec::Spec;
 use similar::TextDiff;
@@ -16,6 +17,7 @@ use crate::exit::Exit;
 use crate::files;
 use crate::folder::Folder;
 use crate::output::Output;
+use crate::source;
 
 /// Lines of what was found, at most: all is told on one screen.
 const ROWS: usize = 10;
@@ -28,13 +30,14 @@ Examples:
   seaworthy init --dry-run      what it would write, as a diff
   seaworthy init services/api   a project in a folder of a repository
   seaworthy init --force        also over files that are there
+  seaworthy init docker-daemon:shop:1   what an image is today, and what it should promise
 
 It runs nothing of the project, and changes no file that is there without `--force`. What the files do not tell stands in the
 specification under *Open Questions*. It exits 0, or 2 when nothing is recognised.")]
 pub(crate) struct InitArgs {
-    /// The project's folder: short for `-C DIR`
-    #[arg(value_hint = ValueHint::DirPath)]
-    dir: Option<PathBuf>,
+    /// The project's folder, short for `-C DIR`; or an image: `docker-daemon:NAME:TAG`, `oci:PATH`, `HOST/REPO:TAG`, …
+    #[arg(value_name = "DIR | IMAGE", value_hint = ValueHint::DirPath)]
+    target: Option<PathBuf>,
 
     /// Write also over files that are there
     #[arg(long)]
@@ -65,9 +68,15 @@ enum Fate {
 }
 
 pub(crate) fn run(args: InitArgs, directory: Option<PathBuf>, out: &mut Output) -> anyhow::Result<Exit> {
-    let InitArgs { dir, force, dry_run, buildkit } = args;
-    let folder = Folder::new(directory, dir)?;
-    let mut project = seaworthy_init::survey(folder.path())?;
+    let InitArgs { target, force, dry_run, buildkit } = args;
+    let image = target.as_deref().and_then(Path::to_str).filter(|text| is_image(text));
+    let (folder, mut project) = if let Some(image) = image {
+        (Folder::new(directory, None)?, today(image, out)?.project())
+    } else {
+        let folder = Folder::new(directory, target)?;
+        let project = seaworthy_init::survey(folder.path())?;
+        (folder, project)
+    };
     if force {
         // They are written anew: what they say now binds nothing, unless nothing else is known.
         let is_known = project.language.is_some();
@@ -93,6 +102,43 @@ pub(crate) fn run(args: InitArgs, directory: Option<PathBuf>, out: &mut Output) 
     Ok(Exit::Success)
 }
 
+/// Whether the text names an image and no folder: a folder that is there comes first.
+fn is_image(text: &str) -> bool {
+    !Path::new(text).is_dir() && text.contains(':')
+}
+
+/// The image as it is; nothing of it is run.
+fn today(text: &str, out: &mut Output) -> anyhow::Result<Today> {
+    let opened = source::open(&source::parse(text)?, None, out)?;
+    let image = &opened.image;
+    let config = &image.config;
+    let label = |name: &str| config.labels().into_iter().find(|(label, _)| label == name).map(|(_, value)| value);
+    let tcp = |port: &String| port.split('/').next().and_then(|number| number.parse().ok());
+    Ok(Today {
+        reference: opened.reference.clone(),
+        name: label("org.opencontainers.image.title").unwrap_or_else(|| name_of(text)),
+        unpacked_bytes: FileTree::of(image)?.unpacked_bytes(),
+        transfer_bytes: image.transfer_bytes(),
+        base: label("org.opencontainers.image.base.name"),
+        user: config.user().to_owned(),
+        ports: config.exposed_ports().iter().filter_map(tcp).collect(),
+        health_check: config.health_check().map(|check| check.test),
+        volumes: config.volumes(),
+        command: [config.entrypoint(), config.cmd()].concat(),
+        variables: config.env().into_iter().map(|(name, _)| name).collect(),
+        stop_signal: config.stop_signal().map(str::to_owned),
+    })
+}
+
+/// `shop` of `docker-daemon:acme/shop:1`, `oci:images/shop`, `host:5000/acme/shop@sha256:…`.
+fn name_of(text: &str) -> String {
+    let rest =
+        ["oci:", "docker-archive:", "oci-archive:", "docker-daemon:"].iter().find_map(|kind| text.strip_prefix(kind));
+    let last = rest.unwrap_or(text).rsplit('/').next().unwrap_or_default();
+    let last = last.split(['@', ':']).next().unwrap_or(last);
+    last.trim_end_matches(".tar").to_owned()
+}
+
 fn planned(project: &Project, folder: &Folder, mounts: CacheMounts, force: bool) -> Vec<Planned> {
     let texts = [
         (SPEC, Some(seaworthy_init::specification(project))),
@@ -100,7 +146,7 @@ fn planned(project: &Project, folder: &Folder, mounts: CacheMounts, force: bool)
             DOCKERFILE,
             seaworthy_init::dockerfile(project, mounts).filter(|_| project.existing.dockerfile.is_none() || !force),
         ),
-        (DOCKERIGNORE, Some(seaworthy_init::dockerignore(project))),
+        (DOCKERIGNORE, project.image.is_none().then(|| seaworthy_init::dockerignore(project))),
     ];
     let plan = |(name, text): (&'static str, Option<String>)| {
         let path = folder.join(name);
@@ -185,4 +231,22 @@ fn told(file: &Planned, dry_run: bool) -> String {
 fn short(text: &str) -> String {
     let line: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(100).collect();
     if text.chars().count() > 100 { format!("{line}…") } else { line }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_image_has_the_name_of_its_repository_or_file() {
+        for (text, expected) in [
+            ("docker-daemon:acme/shop:1", "shop"),
+            ("oci:images/shop", "shop"),
+            ("docker-archive:shop.tar", "shop"),
+            ("host:5000/acme/shop@sha256:00", "shop"),
+            ("ghcr.io/acme/shop:1.4", "shop"),
+        ] {
+            assert_eq!(name_of(text), expected, "{text}");
+        }
+    }
 }

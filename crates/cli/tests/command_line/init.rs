@@ -117,3 +117,26 @@ fn no_secret_of_the_project_is_shown() {
     assert!(!told.contains("s3cr3t-value") && !told.contains("hunter2"), "{told}");
     assert!(told.contains("AUTH_TOKEN"), "{told}");
 }
+
+#[test]
+fn an_image_gives_the_specification_alone() {
+    let place = Place::empty();
+    let recipe = seaworthy_testkit::Recipe::config(|draft| draft.env.push(("API_TOKEN".into(), "s3cr3t-value".into())));
+    recipe.write(&place.path().join("notes")).unwrap();
+    let told = place.call(&["init", "oci:notes"]);
+    assert!(told.starts_with("exit 0\n--- stdout\nNotes: an image\n"), "{told}");
+    assert!(told.contains("wrote       containerization-spec.md\n"), "{told}");
+    assert!(!place.path().join("Dockerfile").exists() && !place.path().join(".dockerignore").exists());
+    let spec = fs::read_to_string(place.path().join("containerization-spec.md")).unwrap();
+    for part in [
+        "**Today**: `oci:notes` has ",
+        "its user is 1000:1000; the ports that it exposes: 8000; it declares a health check; its volumes: /data; its variables: PORT, API_TOKEN",
+        "- **PORT**: Configurable, defaults to 8000",
+        "- **Health check**: Built-in endpoint",
+    ] {
+        assert!(spec.contains(part), "{part}: {spec}");
+    }
+    assert!(!spec.contains("s3cr3t-value"), "{spec}");
+    assert!(place.call(&["explain", "containerization-spec.md"]).starts_with("exit 0\n"));
+    assert!(place.call(&["init", "oci:none"]).starts_with("exit 2\n"));
+}
