@@ -5,8 +5,8 @@ use std::net::{IpAddr, TcpStream};
 use std::time::{Duration, Instant};
 
 use seaworthy_engine::{
-    Attempt, Container, Engine, EngineError, Exit, Health, Logs, Memory, Prepared, Process, Run, Signal, Status,
-    Volumes,
+    AtPath, Attempt, Container, Engine, EngineError, Exit, Health, Logs, Memory, Prepared, Process, Run, Signal,
+    Status, Volumes,
 };
 use seaworthy_image::Image;
 
@@ -104,6 +104,11 @@ impl Container for Interruptible<dyn Container> {
     fn replace_file(&self, path: &str, content: &[u8]) -> Result<(), EngineError> {
         check();
         self.0.replace_file(path, content)
+    }
+
+    fn look_at(&self, path: &str) -> Result<AtPath, EngineError> {
+        check();
+        self.0.look_at(path)
     }
 
     fn logs(&self) -> Result<Logs, EngineError> {

@@ -107,6 +107,13 @@ pub trait Container: Send + Sync {
     /// Fails if there is no such file, or the engine cannot write it.
     fn replace_file(&self, path: &str, content: &[u8]) -> Result<(), EngineError>;
 
+    /// What stands at a path, as the container sees it, with its mounts; also after it has exited. Links are followed inside it.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the engine cannot look there.
+    fn look_at(&self, path: &str) -> Result<AtPath, EngineError>;
+
     /// What it wrote so far; each stream's last MiB.
     ///
     /// # Errors
@@ -152,6 +159,20 @@ pub trait Container: Send + Sync {
     ///
     /// Fails if the engine does not answer.
     fn attempts(&self) -> Result<Option<Vec<Attempt>>, EngineError>;
+}
+
+/// A file that is read out of a container has at most so many bytes.
+pub const LARGEST_FILE_BYTES: u64 = 1 << 20;
+
+/// What stands at a path of a container.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub enum AtPath {
+    Nothing,
+    File(Vec<u8>),
+    /// A file of more than [`LARGEST_FILE_BYTES`].
+    LargeFile,
+    /// A folder, a socket, a device.
+    NoFile,
 }
 
 /// Whether a container runs.

@@ -15,6 +15,7 @@ mod holders;
 mod host;
 mod image;
 mod leftovers;
+mod look;
 mod memory;
 mod mounts;
 mod network;

@@ -14,8 +14,8 @@ mod run;
 
 pub use choose::{Choice, ChoiceError, Chosen, choose};
 pub use container::{
-    Attempt, Container, Engine, EngineError, Exit, Health, HealthStatus, Logs, Memory, Prepared, Process, Signal,
-    Status, Volumes,
+    AtPath, Attempt, Container, Engine, EngineError, Exit, Health, HealthStatus, LARGEST_FILE_BYTES, Logs, Memory,
+    Prepared, Process, Signal, Status, Volumes,
 };
 pub use docker::{BuildRequest, BuiltImage, Docker, SaveError, Steps};
 pub use embedded::{Embedded, helper};

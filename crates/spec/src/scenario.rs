@@ -27,11 +27,11 @@ impl Scenario {
             | Action::WaitHealthy { .. }
             | Action::WaitAnswer { .. }
             | Action::WaitLog { .. } => true,
-            Action::Run { within, .. } => within.is_some(),
+            Action::Run { within, .. } | Action::File { within, .. } => within.is_some(),
             Action::Start { .. }
             | Action::Mount { .. }
             | Action::StartAnother
-            | Action::Restart
+            | Action::Restart { .. }
             | Action::LogContains(_)
             | Action::StopDatabase
             | Action::StartDatabase => false,
@@ -88,8 +88,11 @@ pub enum Action {
     StopDatabase,
     /// `start database`: the server is reached again.
     StartDatabase,
-    /// `restart`: the container is killed and a new one made on the same volumes.
-    Restart,
+    /// `restart [on a fresh database]`: the container is killed and a new one made on the same volumes.
+    Restart {
+        /// With a new empty database, which the scenario keeps from there on.
+        fresh_database: bool,
+    },
     /// `stop within T -> exit N`: the stop signal, then waiting.
     Stop {
         within: Duration,
@@ -103,6 +106,13 @@ pub enum Action {
     },
     /// `log contains "…"`.
     LogContains(String),
+    /// `file PATH TEST [within T]`.
+    File {
+        path: String,
+        test: TextTest,
+        /// Looked at again and again until the test holds.
+        within: Option<Duration>,
+    },
     /// `wait log contains "…" within T`.
     WaitLog {
         text: String,

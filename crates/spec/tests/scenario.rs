@@ -181,7 +181,17 @@ fn other_steps_are_read() {
     );
     good("run check -> exit nonzero", "exit: Nonzero, output: [], within: None }");
     good("start with A=\nGET / -> 200", r#"with: [("A", "")]"#);
-    good("GET / -> 200\nrestart", "Restart");
+    good("GET / -> 200\nrestart", "Restart { fresh_database: false }");
+    good("restart on a fresh database\nGET / -> 200", "Restart { fresh_database: true }");
+    good(
+        r#"file /out/a.csv contains "total" within 5s"#,
+        r#"File { path: "/out/a.csv", test: TextTest { is_negated: false, wanted: Contains("total") }, within: Some(5s) }"#,
+    );
+    good(
+        r#"file "/out/two words" not matches /error/"#,
+        r#"File { path: "/out/two words", test: TextTest { is_negated: true, wanted: Matches(/error/) }, within: None }"#,
+    );
+    good("POST /a -> 302, save at = header Location\nGET {at}/more -> 200", r#"path: "{at}/more""#);
     good("stop within 10s -> exit 0", "Stop { within: 10s, exit: 0 }");
     good("exits within 5s -> exit nonzero", "Exits { within: 5s, exit: Nonzero, log_contains: None }");
     good(
@@ -201,6 +211,13 @@ fn every_mistake_has_its_column() {
     check("# a comment", "4:1: unknown step `#`");
     check("GET health -> 200", "4:5: expected a path that begins with `/`, found `health`");
     check("GET http://x/ -> 200", "4:5: expected a path that begins with `/`, found `http://x/`");
+    check("GET x{id} -> 200", "4:5: expected a path that begins with `/`, found `x{id}`");
+    check("file out contains \"a\"", "4:6: expected the file's whole path, found `out`");
+    check("file /a/../b contains \"a\"", "4:6: expected the file's whole path, found `/a/../b`");
+    check("file /a", "4:8: expected `contains` or `matches`, found the end of the line");
+    check("file /a/{no} contains \"a\"", "4:9: `{no}` was not saved before");
+    check("file /a not contains \"a\" within 5s", "4:26: what a file must not hold is looked for once");
+    check("restart on a new database", "4:14: expected `fresh`, found `new`");
     check("GET -> 200", "4:5: expected a path that begins with `/`, found `->`");
     check("GET /a#b -> 200", "4:7: `#` cannot stand in a path");
     check("GET /ż -> 200", "4:6: `ż` cannot stand in a path");
@@ -274,6 +291,7 @@ fn every_mistake_has_its_column() {
     check("secret key a", "4:12: expected `=`, found `a`");
     check("secret key =", "4:13: expected a file below the specification's folder, found the end of the line");
     check("GET / -> 200\nmount a at /x", "5:1: a file is mounted before the container starts");
+    check("mount a at /x\nfile /x contains \"a\"", "5:1: the scenario itself puts this file there");
     check("mount a at /x\nmount b at /x\nGET / -> 200", "5:1: another file is mounted there");
     check("run -> exit 0", "4:5: expected an argument, found `->`");
     check("run x -> 0", "4:10: expected `exit`, found `0`");

@@ -194,13 +194,12 @@ impl<'a> Judge<'a> {
             }))),
             Check::HealthHealthy { within } => self.run(check, id, |runs, main| runs.health_healthy(main, *within)),
             Check::HealthEndpoint { path } => self.run(check, id, |runs, main| runs.health_endpoint(main, path)),
-            Check::ApiCrud { things, listed, login, openapi } => self.run(check, id, |runs, main| {
-                match (runs.access.other_than(login.as_ref(), openapi.as_deref()), things) {
-                    (Some(why), _) => Finding::unproven(why),
-                    (None, None) => runs.crud(main).clone(),
-                    (None, Some(things)) => runs.crud_of(main, things, *listed),
-                }
-            }),
+            Check::ApiCrud { things, listed, login, openapi } => {
+                self.run(check, id, |runs, main| match runs.access.other_than(login.as_ref(), openapi.as_deref()) {
+                    Some(why) => Finding::unproven(why),
+                    None => runs.keeps_crud(main, things.as_deref(), *listed, steps),
+                })
+            }
             Check::DatabaseConnects { name, variable } => self.run(check, id, |runs, main| {
                 let image = subject.argument.as_ref().map(|image| format!("{image} ")).unwrap_or_default();
                 let next = beyond::command(subject, &format!("verify {image}--env {variable}"));

@@ -217,10 +217,12 @@ GET /reach -> 200 body contains \"database scenario_1<\"
 start with LOG_LEVEL=debug
 GET /reach -> 200 body contains \"database scenario_1<\"
 start on a fresh database
-GET /reach -> 200 body contains \"database scenario_2<\"";
+GET /reach -> 200 body contains \"database scenario_2<\"
+restart on a fresh database
+GET /reach -> 200 body contains \"database scenario_3<\"";
     with_postgres(row!(Recipe::default()), lines).runs(
-        "unproven scenario: GET 200, start on a fresh database, GET 200, start, GET 200, start on a fresh database, GET 200; a fresh database was \
-         made, and the service never connected to it: add a step that needs it",
+        "unproven scenario: GET 200, start on a fresh database, GET 200, start, GET 200, start on a fresh database, GET 200, restart on a fresh database, GET 200; a fresh \
+         database was made, and the service never connected to it: add a step that needs it",
     )
 }
 
@@ -243,6 +245,38 @@ fn no_scenario_stops_or_replaces_a_given_database() -> anyhow::Result<()> {
             unproven scenario: the database is a given one, which no scenario may stop or replace
             ",
         )
+}
+
+#[test]
+fn a_file_of_the_container_is_looked_into_also_after_its_end() -> anyhow::Result<()> {
+    let lines = "POST /notes {\"text\": \"{run}\"} -> 201, save id
+file /data/notes/{id} contains \"{run}\" within 1s
+file \"/data/notes/{id}\" not contains \"another\"
+stop within 5s -> exit 0
+file /data/notes/{id} contains \"{run}\"";
+    let wrong = |line: &str| format!("And\n```check\nGET /page -> 200\n{line}\n```");
+    scenario(row!(Recipe::default()).with_data(), lines)
+        .promise(&wrong("file /data/none contains \"a\""))
+        .promise(&wrong("file /data/none not contains \"a\""))
+        .promise(&wrong("file /etc contains \"a\""))
+        .promise(&wrong("file /etc/passwd contains \"nobody-knows\""))
+        .promise(&wrong("file /app/notes contains \"a\""))
+        .runs(
+            "
+            pass scenario: POST 201, /data/… as said, /data/… as said, exit 0 after … ms, /data/… as said
+            fail scenario: line …: `file /data/none contains \"a\"`: nothing is at /data/none
+            unproven scenario: line …: `file /data/none not contains \"a\"`: nothing is at /data/none, so that `not contains \"a\"` shows nothing
+            fail scenario: line …: `file /etc contains \"a\"`: no regular file is at /etc
+            fail scenario: line …: `file /etc/passwd contains \"nobody-knows\"`: expected a file that contains \"nobody-knows\", found in /etc/passwd: …
+            unproven scenario: line …: `file /app/notes contains \"a\"`: /app/notes …
+            ",
+        )
+}
+
+#[test]
+fn a_file_of_what_ran_once_is_looked_into() -> anyhow::Result<()> {
+    let lines = "run version -> exit 0\nfile /etc/passwd contains \"root\"";
+    scenario(row!(Recipe::default()).with_data(), lines).runs("pass scenario: run exit 0, /etc/passwd as said")
 }
 
 const MOUNTED: &str = "mount motd.txt at /etc/notes/motd

@@ -115,6 +115,53 @@ GET /notes/{id} -> 200 {"text": "kept"}
 }
 
 #[test]
+fn a_file_behind_the_restart_shows_what_was_kept() -> anyhow::Result<()> {
+    let steps = r#"```check
+POST /notes {"text": "{run}"} -> 201, save id
+restart
+file /data/notes/{id} contains "{run}"
+```"#;
+    promising(row!(plain(&[])), &[PERSISTS], steps).runs(
+        "pass data.persists: POST 201, restart, /data/… as said: what was written before the restart was read after it; …",
+    )
+}
+
+/// What no document says of a collection, as steps.
+const ALL_FOUR: &str = r#"```check
+POST /notes {"text": "first {run}"} -> 201, save id
+GET /notes/{id} -> 200 {"text": "first {run}"}
+PUT /notes/{id} {"text": "second {run}"} -> 200
+GET /notes/{id} -> 200 {"text": "second {run}"}
+DELETE /notes/{id} -> 204
+GET /notes/{id} -> 404
+```"#;
+
+#[test]
+fn a_service_without_a_document_shows_crud_by_steps() -> anyhow::Result<()> {
+    let three = ALL_FOUR.replace("DELETE /notes/{id} -> 204\n", "");
+    let three = three.replace("GET /notes/{id} -> 404\n", "");
+    promising(row!(plain(&[])), &["All CRUD endpoints work"], ALL_FOUR)
+        .promise(&format!("CRUD for users works\n{ALL_FOUR}"))
+        .promise(&format!("CRUD operations work\n{three}"))
+        .runs(
+            "
+    pass api.crud: POST 201, GET 200, 8 times…, PUT 200, …: created, read, changed, read, deleted and gone, as its steps say…
+    unproven api.crud: its steps show too little: `POST /notes` is not about users…
+    unproven api.crud: its steps show too little: behind `POST /notes`, nothing is deleted; …
+    ",
+        )
+}
+
+#[test]
+fn steps_see_workers_that_each_keep_notes_in_memory() -> anyhow::Result<()> {
+    row!(plain(&["--workers"])).env("DATABASE_URL=file:///data").promise(&format!("All CRUD endpoints work\n{ALL_FOUR}")).runs(
+        "
+    fail api.crud: line …: `GET /notes/{id} -> 200 {\"text\": \"first {run}\"}`: after … of 8 answers: expected 200, answered 404: …
+    ",
+    )
+}
+
+#[test]
 fn a_cookie_that_holds_the_note_shows_nothing_kept() -> anyhow::Result<()> {
     let flash = r#"```check
 POST /flash form text={run} -> 201
@@ -158,7 +205,7 @@ on another GET /notes/{id} -> 200 {"text": "{run}"}
 ```"#;
     promising(row!(plain(&["--forgetful"])), &[PERSISTS], steps).runs(
         "
-    unproven data.persists: its steps show too little: no GET or `run` behind `restart` depends on a value of this run; …
+    unproven data.persists: its steps show too little: no GET, `run` or `file` behind `restart` depends on a value of this run; …
     ",
     )
 }

@@ -21,9 +21,9 @@ use super::memory::Counter;
 use super::mounts::NamedVolumes;
 use super::output::{Kept, Output};
 use super::prepared::Base;
-use super::{NAME, health, processes};
+use super::{NAME, health, look, processes};
 use crate::process::{self, IdMaps};
-use crate::{Attempt, Container, EngineError, Exit, Health, Logs, Memory, Process, Signal, Status};
+use crate::{AtPath, Attempt, Container, EngineError, Exit, Health, Logs, Memory, Process, Signal, Status};
 
 /// A container; removed when dropped, before what it stands on.
 pub(crate) struct Running {
@@ -253,6 +253,10 @@ impl Container for Running {
         let (_, file) = found.ok_or_else(|| failed(format!("`{path}` was not put into the container")))?;
         // In place: what is bound into the container is the file, not its name.
         std::fs::write(file, content).map_err(|error| failed(error.to_string()))
+    }
+
+    fn look_at(&self, path: &str) -> Result<AtPath, EngineError> {
+        look::at(&self.base().client, self.id(), path)
     }
 
     fn logs(&self) -> Result<Logs, EngineError> {

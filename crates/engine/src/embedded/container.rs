@@ -11,7 +11,9 @@ use std::process::{Child, Command, Stdio};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::{Attempt, Container, EngineError, Exit, Health, HealthStatus, Logs, Memory, Process, Signal, Status};
+use crate::{
+    AtPath, Attempt, Container, EngineError, Exit, Health, HealthStatus, Logs, Memory, Process, Signal, Status,
+};
 
 use super::folder::Owned;
 use super::prepared::failed;
@@ -172,6 +174,16 @@ impl Container for Supervised {
     fn replace_file(&self, path: &str, content: &[u8]) -> Result<(), EngineError> {
         match self.ask(&Request::ReplaceFile { path: path.to_owned(), content: content.to_vec() })? {
             Reply::Replaced => Ok(()),
+            Reply::Failed { action, reason } => {
+                Err(EngineError::Failed { engine: NAME, action: action.as_str(), reason })
+            }
+            _ => Err(self.gone()),
+        }
+    }
+
+    fn look_at(&self, path: &str) -> Result<AtPath, EngineError> {
+        match self.ask(&Request::LookAt { path: path.to_owned() })? {
+            Reply::Found { found } => Ok(found),
             Reply::Failed { action, reason } => {
                 Err(EngineError::Failed { engine: NAME, action: action.as_str(), reason })
             }

@@ -15,6 +15,7 @@ mod isolation;
 mod keyring;
 mod layers;
 mod logs;
+mod look;
 mod loop_device;
 mod mapping;
 mod netlink;

@@ -13,7 +13,7 @@ use rustix::net::{
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::Process;
+use crate::{AtPath, Process};
 
 use super::Mapping;
 
@@ -73,6 +73,9 @@ pub(crate) enum Request {
         path: String,
         content: Vec<u8>,
     },
+    LookAt {
+        path: String,
+    },
     Logs,
     Processes,
     Health,
@@ -107,6 +110,9 @@ pub(crate) enum Reply {
     },
     Signalled,
     Replaced,
+    Found {
+        found: AtPath,
+    },
     Logs {
         stdout: String,
         stderr: String,
@@ -138,6 +144,7 @@ pub(crate) enum Action {
     Start,
     Observe,
     ReplaceFile,
+    Look,
 }
 
 impl Action {
@@ -151,6 +158,7 @@ impl Action {
             Self::Start => "start the container",
             Self::Observe => "watch the container",
             Self::ReplaceFile => "replace a file",
+            Self::Look => "look into the container",
         }
     }
 }

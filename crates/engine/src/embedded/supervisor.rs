@@ -25,6 +25,7 @@ use super::entry::{self, Entry, Identity};
 use super::health::{Health, Probes};
 use super::isolation::{self, Wanted};
 use super::logs::Tail;
+use super::look::Inside;
 use super::network::{self, Network};
 use super::protocol::{Action, Channel, Plan, Reply, Request, WireExit, WireHealth};
 use super::root::{self, Root};
@@ -116,6 +117,7 @@ struct Running {
     /// Where the files that were put in are, and where the container sees them.
     files: Vec<(PathBuf, String)>,
     watched: Watched,
+    inside: Inside,
     exit: Mutex<Option<WireExit>>,
     exited: Condvar,
 }
@@ -224,6 +226,7 @@ fn start(
     let network = File::open(format!("/proc/{pid}/ns/net"))
         .and_then(|namespace| Network::of(namespace, services))
         .map_err(NoContainer::failed(Action::Network))?;
+    let inside = Inside::of(pid).map_err(NoContainer::failed(Action::Observe))?;
     let tail = |reader: std::io::PipeReader| {
         Tail::of(File::from(OwnedFd::from(reader))).map_err(NoContainer::failed(Action::Observe))
     };
@@ -263,6 +266,7 @@ fn start(
         health,
         files: plan.files.iter().enumerate().map(|(number, (path, _))| (root::put_in(number), path.clone())).collect(),
         watched,
+        inside,
         exit: Mutex::new(None),
         exited: Condvar::new(),
     })
@@ -378,6 +382,10 @@ impl Running {
                     Err(reason) => Reply::Failed { action: Action::ReplaceFile, reason },
                 }
             }
+            Request::LookAt { path } => match self.inside.look_at(path) {
+                Ok(found) => Reply::Found { found },
+                Err(error) => Reply::Failed { action: Action::Look, reason: error.to_string() },
+            },
             Request::Logs => Reply::Logs { stdout: self.stdout.text(), stderr: self.stderr.text() },
             Request::Processes => {
                 let exited = self.exit.lock().unwrap_or_else(PoisonError::into_inner).is_some();

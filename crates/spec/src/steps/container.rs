@@ -1,4 +1,4 @@
-//! `start`: the container that the following steps are about.
+//! `start` and `restart`: the container that the following steps are about.
 
 use std::collections::BTreeSet;
 
@@ -48,6 +48,16 @@ pub(super) fn start(cursor: &mut Cursor<'_>) -> Result<Action, Fault> {
         }
     }
     Ok(Action::Start { with, without, read_only, fresh_database })
+}
+
+/// `restart [on a fresh database]`.
+pub(super) fn restart(cursor: &mut Cursor<'_>) -> Result<Action, Fault> {
+    let fresh_database = cursor.peek_word() == "on";
+    if fresh_database {
+        cursor.keyword("on")?;
+        a_fresh_database(cursor)?;
+    }
+    Ok(Action::Restart { fresh_database })
 }
 
 /// What stands behind `on`.

@@ -82,9 +82,9 @@ const FORMS: &[StepForm] = &[
     },
     StepForm {
         begins: "restart",
-        form: "restart",
-        does: "the container is killed, and a new one made on the same volumes",
-        example: "restart",
+        form: "restart [on a fresh database]",
+        does: "the container is killed, and a new one made on the same volumes; with a new empty database where the line says so",
+        example: "restart on a fresh database",
     },
     StepForm {
         begins: "stop",
@@ -103,6 +103,12 @@ const FORMS: &[StepForm] = &[
         form: "log contains \"…\"",
         does: "what the container wrote",
         example: "log contains \"listening\"",
+    },
+    StepForm {
+        begins: "file",
+        form: "file PATH TEST [within T]",
+        does: "what a file holds, of at most 1 MiB: in the scenario's container, also after its end; where only `run` lines came before, in the last one's",
+        example: "file /out/report.csv contains \"total\" within 5s",
     },
     StepForm {
         begins: "wait",
@@ -127,7 +133,7 @@ const FORMS: &[StepForm] = &[
 /// Every step that there is.
 ///
 /// ```
-/// assert!(seaworthy_spec::step_forms().iter().any(|step| step.form == "restart"));
+/// assert!(seaworthy_spec::step_forms().iter().any(|step| step.form == "start another"));
 /// ```
 pub fn step_forms() -> &'static [StepForm] {
     FORMS

@@ -2,6 +2,7 @@
 
 mod container;
 mod ending;
+mod file;
 mod form;
 mod header;
 mod login;
@@ -69,13 +70,12 @@ pub(crate) fn scenario(source: &Source<'_>, lines: &[Fragment<'_>], problems: &m
         problems.push(source.problem(lines.get(index).unwrap_or(first).place, message, Some(hint.to_owned())));
         return None;
     }
-    if let Some((index, message)) = mount::misplaced(&steps) {
-        let hint = "`mount` and `secret` stand first, or right before `start`, once for each path";
+    if let Some((index, message, hint)) = mount::misplaced(&steps) {
         problems.push(source.problem(lines.get(index).unwrap_or(first).place, message, Some(hint.to_owned())));
         return None;
     }
     let shows_nothing = |action: &Action| {
-        let starts = matches!(action, Action::Start { .. } | Action::StartAnother | Action::Restart);
+        let starts = matches!(action, Action::Start { .. } | Action::StartAnother | Action::Restart { .. });
         starts || matches!(action, Action::StopDatabase | Action::StartDatabase | Action::Mount { .. })
     };
     if steps.iter().all(|step| shows_nothing(&step.action)) {
@@ -94,7 +94,8 @@ fn action(line: &str, saved: &Saved) -> Result<Action, Fault> {
     let (at, word) = cursor.word();
     let action = match word {
         "start" => container::start(&mut cursor)?,
-        "restart" => Action::Restart,
+        "restart" => container::restart(&mut cursor)?,
+        "file" => file::file(&mut cursor, saved)?,
         "on" => on(&mut cursor, saved)?,
         "mount" => mount::mount(&mut cursor)?,
         "secret" => mount::secret(&mut cursor)?,

@@ -59,20 +59,27 @@ fn text(cursor: &mut Cursor<'_>) -> Result<(usize, String), Fault> {
     Ok((at, text))
 }
 
-/// A file that would come too late, or in the place of another one.
-pub(super) fn misplaced(steps: &[Step]) -> Option<(usize, &'static str)> {
+/// A file that would come too late, or in the place of another one; or a look at what the scenario itself put there.
+pub(super) fn misplaced(steps: &[Step]) -> Option<(usize, &'static str, &'static str)> {
+    const HINT: &str = "`mount` and `secret` stand first, or right before `start`, once for each path";
     let mut runs = false;
     for (index, step) in steps.iter().enumerate() {
         match &step.action {
+            Action::File { path, .. } => {
+                if steps.iter().any(|step| matches!(&step.action, Action::Mount { at, .. } if at == path)) {
+                    let hint = "look into a file that the container writes";
+                    return Some((index, "the scenario itself puts this file there", hint));
+                }
+            }
             Action::Mount { at, .. } => {
                 let mut later = steps[index..].iter().map(|step| &step.action);
                 let next = later.find(|action| !matches!(action, Action::Mount { .. }));
                 if runs && !matches!(next, Some(Action::Start { .. })) {
-                    return Some((index, "a file is mounted before the container starts"));
+                    return Some((index, "a file is mounted before the container starts", HINT));
                 }
                 let is_same = |step: &Step| matches!(&step.action, Action::Mount { at: other, .. } if other == at);
                 if steps[..index].iter().any(is_same) {
-                    return Some((index, "another file is mounted there"));
+                    return Some((index, "another file is mounted there", HINT));
                 }
             }
             Action::StopDatabase | Action::StartDatabase | Action::Run { .. } => {}

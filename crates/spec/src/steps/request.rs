@@ -83,7 +83,9 @@ pub(super) fn request(cursor: &mut Cursor<'_>, method: &str, saved: &Saved) -> R
 
 pub(super) fn path(cursor: &mut Cursor<'_>, saved: &Saved) -> Result<String, Fault> {
     let (at, path) = cursor.spaced_word();
-    if !path.starts_with('/') {
+    // A saved `Location` is a path.
+    let begins_with_name = templates(path).first().is_some_and(|(offset, _)| *offset == 0);
+    if !path.starts_with('/') && !begins_with_name {
         let message = format!("expected a path that begins with `/`, found {}", shown(path));
         return Err(fault(at, message, form("GET")));
     }

@@ -7,7 +7,7 @@ pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         kind: CheckKind::ApiCrud,
         sentence: "All CRUD endpoints work",
-        description: "Every collection in the service's own OpenAPI document is created, read, listed, updated, read, deleted and read again (404); every field is compared, in the list too, over eight connections at once. All four operations must be there, and a list where the sentence names it. With {things} named, a path or a noun, only those. `as {env.API_TOKEN}` or `as {env.USER}:{env.PASSWORD}` says who asks, by variables given with `--env`, in every request to the API: a bearer token, basic authentication, or the key that the document asks for. `(openapi: PATH)` says where the document is, JSON or YAML.",
+        description: "Every collection in the service's own OpenAPI document is created, read, listed, updated, read, deleted and read again (404); every field is compared, in the list too, over eight connections at once. All four operations must be there, and a list where the sentence names it. With {things} named, a path or a noun, only those. `as {env.API_TOKEN}` or `as {env.USER}:{env.PASSWORD}` says who asks, by variables given with `--env`, in every request to the API: a bearer token, basic authentication, or the key that the document asks for. `(openapi: PATH)` says where the document is, JSON or YAML. Where there is no document, steps under the promise show it: something with `{run}` is created, read, changed, read, deleted and gone; each read is made by eight clients at once.",
         examples: &[
             "All CRUD endpoints work when running containerized",
             "All CRUD operations work in the container",

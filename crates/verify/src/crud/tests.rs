@@ -76,6 +76,9 @@ impl Container for Here {
     fn replace_file(&self, _: &str, _: &[u8]) -> Result<(), EngineError> {
         none()
     }
+    fn look_at(&self, _: &str) -> Result<seaworthy_engine::AtPath, EngineError> {
+        none()
+    }
     fn logs(&self) -> Result<Logs, EngineError> {
         none()
     }

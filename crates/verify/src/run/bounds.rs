@@ -6,7 +6,9 @@ use std::ops::Deref;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use seaworthy_engine::{Attempt, Container, EngineError, Exit, Health, Logs, Memory, Process, Run, Signal, Status};
+use seaworthy_engine::{
+    AtPath, Attempt, Container, EngineError, Exit, Health, Logs, Memory, Process, Run, Signal, Status,
+};
 use seaworthy_report::size;
 
 use super::held;
@@ -119,6 +121,10 @@ impl Container for Bounded {
 
     fn replace_file(&self, path: &str, content: &[u8]) -> Result<(), EngineError> {
         self.container.replace_file(path, content)
+    }
+
+    fn look_at(&self, path: &str) -> Result<AtPath, EngineError> {
+        self.container.look_at(path)
     }
 
     fn logs(&self) -> Result<Logs, EngineError> {

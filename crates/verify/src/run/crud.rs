@@ -1,20 +1,37 @@
 //! `api.crud`: once on the main container, for everybody who asks.
 
 use seaworthy_report::Verdict;
+use seaworthy_spec::Scenario;
 
+use super::workload::Wanted;
 use super::{Main, Runs};
 use crate::Finding;
 use crate::crud::SCENARIO;
 use crate::finding::one_line;
 
 impl Runs<'_> {
+    /// What the sentence names, by the service's document, and by the promise's own steps.
+    pub(crate) fn keeps_crud(
+        &self,
+        main: &Main,
+        things: Option<&str>,
+        listed: bool,
+        steps: Option<&Scenario>,
+    ) -> Finding {
+        let by_document = match things {
+            None => self.crud(main).clone(),
+            Some(things) => self.crud_of(main, things, listed),
+        };
+        self.both(by_document, steps, |steps| self.crud_by_steps(steps, Wanted { things, listed }))
+    }
+
     /// Every collection.
     pub(crate) fn crud<'m>(&self, main: &'m Main) -> &'m Finding {
         main.seen.crud.get_or_init(|| self.exercised(main, None))
     }
 
     /// The collections of the things named.
-    pub(crate) fn crud_of(&self, main: &Main, things: &str, listed: bool) -> Finding {
+    fn crud_of(&self, main: &Main, things: &str, listed: bool) -> Finding {
         self.exercised(main, Some((things, listed)))
     }
 

@@ -12,10 +12,10 @@ use crate::openapi::{Collection, OpenApi};
 use crate::service::Service;
 
 /// Words that mean whatever the service keeps.
-const EVERYTHING: &[&str] =
+pub(super) const EVERYTHING: &[&str] =
     &["data", "state", "everything", "item", "record", "row", "resource", "object", "content", "entry", "change"];
 /// Words that name nothing by themselves.
-const FILLERS: &[&str] = &[
+pub(super) const FILLERS: &[&str] = &[
     "",
     "the",
     "all",

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use seaworthy_engine::{Container, Signal};
+use seaworthy_engine::{Container, Run, Signal};
 use seaworthy_report::Database;
 use seaworthy_spec::Request as Wanted;
 
@@ -78,25 +78,43 @@ impl Play<'_, '_> {
         Ok(())
     }
 
+    /// Kills the container, and starts one like it on the same volumes.
+    pub(super) fn restart(&mut self, fresh_database: bool) -> Result<(), Finding> {
+        self.up()?;
+        self.end()?;
+        if fresh_database {
+            self.take_fresh_database()?;
+        }
+        self.start()?;
+        self.seen.push(if fresh_database { "restart on a fresh database" } else { "restart" }.to_owned());
+        Ok(())
+    }
+
+    /// From here on containers are started as before, but for a database that is new and empty.
+    fn take_fresh_database(&mut self) -> Result<(), Finding> {
+        let Some(variable) = self.runs.database.variable.clone() else { return self.fresh_database() };
+        let value = |run: &Run| run.env.iter().rfind(|(name, _)| *name == variable).map(|(_, value)| value.clone());
+        if value(&self.run) != value(&self.own_run()) {
+            return Err(Finding::unproven(format!("a step sets {variable}, so that no fresh database is used")));
+        }
+        self.fresh_database()?;
+        let own = self.own_run();
+        if let Some(fresh) = value(&own) {
+            set(&mut self.run, &variable, &fresh);
+        }
+        self.run.services = own.services;
+        Ok(())
+    }
+
     /// Goes on as at an earlier moment, in a container on volumes that nobody wrote to and, where a throwaway server stands in, on a fresh
     /// database. It is up then.
     pub(in crate::run) fn start_empty(&mut self, carried: Carried) -> Result<(), Finding> {
         self.end()?;
         (self.saved, self.jar, self.run) = (carried.saved, carried.jar, carried.run);
-        if self.runs.database.kind == Database::StandIn
-            && let Some(variable) = &self.runs.database.variable
-            && let Some((_, value)) = self.run.env.iter().rfind(|(name, _)| name == variable)
-        {
-            let own = self.own_run();
-            if own.env.iter().rfind(|(name, _)| name == variable).is_none_or(|(_, known)| known != value) {
-                return Err(Finding::unproven(format!("a step sets {variable}, so that no fresh database is used")));
-            }
-            self.fresh_database()?;
-            let own = self.own_run();
-            if let Some((_, fresh)) = own.env.iter().rfind(|(name, _)| name == variable) {
-                set(&mut self.run, variable, fresh);
-            }
-            self.run.services = own.services;
+        let variable = self.runs.database.variable.as_ref();
+        let is_used = variable.is_some_and(|variable| self.run.env.iter().any(|(name, _)| name == variable));
+        if self.runs.database.kind == Database::StandIn && is_used {
+            self.take_fresh_database()?;
         }
         self.storage = None;
         self.start()?;

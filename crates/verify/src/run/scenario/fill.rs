@@ -1,6 +1,6 @@
 //! Saved values and variables of the run in the place of their names.
 
-use percent_encoding::utf8_percent_encode;
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use seaworthy_spec::{Answer, Body, HeaderWanted, Login, Request as Wanted, TextTest, TextWanted, templates};
 use serde_json::Value;
 
@@ -11,15 +11,30 @@ use crate::crud::SEGMENT;
 use crate::http::Request;
 use crate::run::basic;
 
+/// What cannot stand in a request's first line.
+const LINE: &AsciiSet = &CONTROLS.add(b' ');
+
 /// A value in a path.
 pub(super) fn encoded(text: &str) -> String {
     utf8_percent_encode(text, SEGMENT).to_string()
 }
 
+/// The path of a path or a URL.
+fn path_of(text: &str) -> Option<String> {
+    let path = match text.split_once("://") {
+        Some((scheme, rest)) if scheme.bytes().all(|byte| byte.is_ascii_alphabetic()) => {
+            rest.find('/').map_or("/", |at| &rest[at..])
+        }
+        _ => text,
+    };
+    let path = path.split('#').next().unwrap_or_default();
+    path.starts_with('/').then(|| utf8_percent_encode(path, LINE).to_string())
+}
+
 impl Play<'_, '_> {
     /// The request as it is sent now.
     pub(super) fn filled(&self, wanted: &Wanted) -> Result<Request, Finding> {
-        let path = self.filled_text(&wanted.path, encoded)?;
+        let path = self.filled_path(&wanted.path)?;
         let mut headers = Vec::new();
         for (name, value) in &wanted.headers {
             headers.push((name.clone(), self.filled_text(value, str::to_owned)?));
@@ -48,6 +63,19 @@ impl Play<'_, '_> {
         }
         let body = body.map(|(text, _)| text.into_bytes());
         Ok(Request { method: wanted.method.clone(), path, headers, body, body_bytes: 0 })
+    }
+
+    /// Values are encoded; one that the path begins with is a path itself, such as a saved `Location`.
+    pub(super) fn filled_path(&self, path: &str) -> Result<String, Finding> {
+        let first = templates(path).first().filter(|(at, _)| *at == 0).map(|(_, name)| *name);
+        let Some(name) = first else { return self.filled_text(path, encoded) };
+        let (name, rest) = path.split_at(name.len() + 2);
+        let value = self.filled_text(name, str::to_owned)?;
+        let Some(begin) = path_of(&value) else {
+            let value = self.runs.redactor.quote(&value);
+            return Err(Finding::unproven(format!("`{name}` is `{value}`, which is no path")));
+        };
+        Ok(begin + &self.filled_text(rest, encoded)?)
     }
 
     fn authorization(&self, login: Option<&Login>) -> Result<Option<String>, Finding> {
@@ -157,5 +185,26 @@ impl Play<'_, '_> {
             }
             other => other.clone(),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn where_an_answer_leads_is_asked_as_a_path() {
+        for (text, expected) in [
+            ("/notes/5", Some("/notes/5")),
+            ("/notes/5?from=1#top", Some("/notes/5?from=1")),
+            ("http://127.0.0.1:8000/notes/5", Some("/notes/5")),
+            ("http://127.0.0.1:8000", Some("/")),
+            ("/a b\r\nHost: x", Some("/a%20b%0D%0AHost:%20x")),
+            ("notes/5", None),
+            ("5", None),
+            ("", None),
+        ] {
+            assert_eq!(path_of(text).as_deref(), expected, "{text}");
+        }
     }
 }

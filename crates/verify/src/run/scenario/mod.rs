@@ -3,6 +3,7 @@
 mod container;
 mod database;
 mod ending;
+mod file;
 mod fill;
 mod jar;
 mod judge;
@@ -67,6 +68,8 @@ pub(super) struct Play<'a, 'r> {
     container: Option<Bounded>,
     /// A second one, beside it.
     another: Option<Bounded>,
+    /// What the last `run` left, while there is no other container.
+    ran: Option<Bounded>,
     /// What it stands on goes after it.
     storage: Option<Storage<'a>>,
     /// Somebody else's container, which takes the place of its own.
@@ -156,6 +159,7 @@ impl<'a, 'r> Play<'a, 'r> {
             saved: BTreeMap::from([(RUN_NAME.to_owned(), Value::from(mark()))]),
             is_run_used: false,
             another: None,
+            ran: None,
             database: OwnDatabase::default(),
             files: Vec::new(),
             note: None,
@@ -241,7 +245,7 @@ impl Play<'_, '_> {
 
     /// Removes its containers.
     pub(super) fn finish(&mut self) {
-        for container in [self.another.take(), self.container.take()].into_iter().flatten() {
+        for container in [self.another.take(), self.ran.take(), self.container.take()].into_iter().flatten() {
             self.runs.retire(container, "a scenario's container");
         }
     }
@@ -252,7 +256,11 @@ impl Play<'_, '_> {
             step.action,
             Action::Mount { .. } | Action::Run { .. } | Action::StopDatabase | Action::StartDatabase
         );
-        if self.container.is_none() && self.given.is_none() && !starts && !needs_none {
+        let looks_back = matches!(step.action, Action::File { .. }) && self.ran.is_some();
+        if !looks_back && let Some(ran) = self.ran.take() {
+            self.runs.retire(ran, "a scenario's container that runs once");
+        }
+        if self.container.is_none() && self.given.is_none() && !starts && !needs_none && !looks_back {
             self.start()?;
         }
         self.answered = None;
@@ -266,12 +274,8 @@ impl Play<'_, '_> {
             Action::Run { arguments, exit, output, within } => self.run_once(arguments, *exit, output, *within)?,
             Action::StopDatabase => self.stop_database(),
             Action::StartDatabase => self.start_database()?,
-            Action::Restart => {
-                self.up()?;
-                self.end()?;
-                self.start()?;
-                self.seen.push("restart".to_owned());
-            }
+            Action::Restart { fresh_database } => self.restart(*fresh_database)?,
+            Action::File { path, test, within } => self.file(path, test, *within)?,
             Action::Request(wanted) => self.request(wanted)?,
             Action::Stop { within, exit } => self.stop(*within, *exit)?,
             Action::Exits { within, exit, log_contains } => {

@@ -31,7 +31,11 @@ impl Play<'_, '_> {
         let started = self.runs.start(&run, self.storage.as_ref().and_then(Storage::volumes));
         let container = started.map_err(|down| down.finding("the container does not run", Finding::fail))?;
         let judged = self.judge_once(container.as_ref(), exit, &tests, within);
-        self.runs.retire(container, "a scenario's container that runs once");
+        if self.container.is_none() && self.given.is_none() {
+            self.ran = Some(container);
+        } else {
+            self.runs.retire(container, "a scenario's container that runs once");
+        }
         self.seen.push(judged?);
         Ok(())
     }

@@ -4,7 +4,6 @@ use std::time::{Duration, Instant};
 
 use seaworthy_engine::{Container, Health, HealthStatus, Status};
 
-use super::fill::encoded;
 use super::{POLL, Play, Reached};
 use crate::Finding;
 use crate::http::Request;
@@ -16,7 +15,7 @@ impl Play<'_, '_> {
         let port = self.port()?;
         let from = if self.just_started { self.container()?.started_at() } else { Instant::now() };
         self.up()?;
-        let request = Request::get(&self.filled_text(path, encoded)?);
+        let request = Request::get(&self.filled_path(path)?);
         loop {
             let container = self.container()?;
             let mut service = self.runs.service(container, port);

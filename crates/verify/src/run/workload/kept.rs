@@ -109,6 +109,7 @@ impl Kept<'_> {
         let holds_run = |read: &&usize| match &self.after[**read].action {
             Action::Request(read) => mention(&expected(&read.answer), &[RUN_NAME]),
             Action::Run { output, .. } => mention(&contained(output), &[RUN_NAME]),
+            Action::File { test, .. } => mention(&contained(std::slice::from_ref(test)), &[RUN_NAME]),
             _ => false,
         };
         let is_told = |read: &&usize| self.after[..=**read].iter().any(|step| mention(&told_by(step), &self.old));
@@ -132,7 +133,8 @@ fn told_by(step: &Step) -> Vec<&str> {
         | Action::StartAnother
         | Action::StopDatabase
         | Action::StartDatabase
-        | Action::Restart
+        | Action::Restart { .. }
+        | Action::File { .. }
         | Action::Stop { .. }
         | Action::Exits { .. }
         | Action::LogContains(_)
@@ -147,7 +149,8 @@ fn kept(scenario: &Scenario) -> Result<Kept<'_>, String> {
     if steps.iter().any(|step| step.action == Action::StopDatabase) {
         return Err("`stop database` belongs under a promise of its own".to_owned());
     }
-    let Some(restart) = steps.iter().rposition(|step| matches!(step.action, Action::Restart)) else {
+    let Some(restart) = steps.iter().rposition(|step| matches!(step.action, Action::Restart { fresh_database: false }))
+    else {
         return Err(format!(
             "no `restart` stands between a write and a read; write `{{{RUN_NAME}}}`, then `restart`, then read it"
         ));
@@ -164,12 +167,13 @@ fn kept(scenario: &Scenario) -> Result<Kept<'_>, String> {
     let is_read = |number: &usize| match &after[*number].action {
         Action::Request(read) => depends(read, &names),
         Action::Run { exit: ExitWanted::Code(0), output, .. } => mention(&contained(output), &names),
+        Action::File { test, .. } => mention(&contained(std::slice::from_ref(test)), &names),
         _ => false,
     };
     let reads: Vec<usize> = (0..after.len()).filter(is_read).collect();
     if reads.is_empty() {
         return Err(format!(
-            "no GET or `run` behind `restart` depends on a value of this run; write `{{{RUN_NAME}}}` or save a value before it, and expect it after it"
+            "no GET, `run` or `file` behind `restart` depends on a value of this run; write `{{{RUN_NAME}}}` or save a value before it, and expect it after it"
         ));
     }
     Ok(Kept { behind, after, reads, old })

@@ -2,6 +2,7 @@
 //!
 //! They take the place of the requests that nobody can make up without the service's own document, and stand beside those where there is one.
 
+mod crud;
 mod kept;
 mod less;
 mod memory;
@@ -12,6 +13,7 @@ use seaworthy_engine::{Container, Run};
 use seaworthy_report::Verdict;
 use seaworthy_spec::Scenario;
 
+pub(in crate::run) use self::crud::Wanted;
 use self::shows::{Work, repeated};
 use super::scenario::Play;
 use super::{Down, Runs};

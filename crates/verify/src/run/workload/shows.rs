@@ -140,7 +140,10 @@ pub(super) fn repeated(scenario: &Scenario) -> impl Iterator<Item = &Step> {
 pub(super) fn ends_container(scenario: &Scenario) -> bool {
     let behind = &scenario.steps[first_start(&scenario.steps)..];
     let ends = |step: &Step| {
-        matches!(step.action, Action::Start { .. } | Action::Restart | Action::Stop { .. } | Action::Exits { .. })
+        matches!(
+            step.action,
+            Action::Start { .. } | Action::Restart { .. } | Action::Stop { .. } | Action::Exits { .. }
+        )
     };
     behind.iter().any(ends)
 }
@@ -284,7 +287,7 @@ pub(super) fn mention(texts: &[&str], names: &[&str]) -> bool {
     texts.iter().any(|text| templates(text).iter().any(|(_, name)| names.contains(name)))
 }
 
-fn strings<'v>(value: &'v Value, texts: &mut Vec<&'v str>) {
+pub(super) fn strings<'v>(value: &'v Value, texts: &mut Vec<&'v str>) {
     match value {
         Value::String(text) => texts.push(text),
         Value::Array(items) => items.iter().for_each(|item| strings(item, texts)),
