@@ -20,7 +20,7 @@ const SHARED: &[(&str, &str)] = &[
         "<service>",
         "[docker|production] (container|service|app|application|api|server|process|program|worker|daemon|backend|web server|web app|web application|it)",
     ),
-    ("<image>", "[final|docker|container|built|production|resulting|runtime|release|shipped|published|oci] image"),
+    ("<image>", "[final|last] [docker|container|built|production|resulting|runtime|release|shipped|published|oci] image"),
     (
         "<in-image>",
         "(in|inside|within|into|from|of|inside of) (<image>|[any|<image>] layer|container|any layer of <image>|layer of <image>)",
@@ -115,7 +115,7 @@ const SHARED: &[(&str, &str)] = &[
     ("<works>", "(work|working|functional|function|succeed|pass) [fine]"),
     (
         "<restart>",
-        "[even] [across|through|over|after|between|a|any|on|upon|when|although|beyond] [container|service|server|app] (restart|restarted|restarting|recreation|recreated|restart of <service>|restarting <service>|recreating <service>)",
+        "[even] [across|through|over|after|between|a|any|on|upon|when|although|beyond] [container|service|server|app|pod] (restart|restarted|restarting|recreation|recreated|restart of <service>|restarting <service>|recreating <service>)",
     ),
 ];
 

@@ -12,5 +12,5 @@ pub mod second_host;
 pub use debian::{debian_builder, debian_image};
 pub use python::{python_builder, python_image, stand_in};
 pub use recipe::{Recipe, for_arm};
-pub use rust_image::{rust_image, workspace};
+pub use rust_image::{hasty_rust_image, rust_image, workspace};
 pub use sample::sample_service;

@@ -43,6 +43,28 @@ pub fn rust_image() -> anyhow::Result<String> {
     Ok(reference)
 }
 
+/// As [`rust_image`], for tests that are not about how well the Task API is optimised: its profile compiles on one core in a third of the time.
+///
+/// # Errors
+///
+/// As [`rust_image`].
+pub fn hasty_rust_image() -> anyhow::Result<String> {
+    const HASTE: &str = "ENV CARGO_PROFILE_IMAGE_LTO=off CARGO_PROFILE_IMAGE_CODEGEN_UNITS=16 CARGO_PROFILE_IMAGE_OPT_LEVEL=1 CARGO_BUILD_JOBS=1";
+    let base = rust_image()?;
+    let reference = name("hasty-rust", &[base.as_bytes(), HASTE.as_bytes()]);
+    if !is_there(&reference) {
+        let context = tempfile::tempdir_in(target()?)?;
+        fs::write(context.path().join("Dockerfile"), format!("FROM {base}\n{HASTE}\n"))?;
+        run(Command::new("docker")
+            .env("DOCKER_BUILDKIT", "0")
+            .args(["build", "--quiet", "-t", &reference])
+            .arg(context.path())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null()))?;
+    }
+    Ok(reference)
+}
+
 /// Debian with a C compiler and this machine's Rust toolchain.
 fn toolchain_image() -> anyhow::Result<String> {
     let version = output(Command::new("rustc").arg("--version"))?;

@@ -2,6 +2,7 @@
 
 mod binaries;
 mod build;
+mod compiled;
 mod config;
 mod crud;
 mod database;

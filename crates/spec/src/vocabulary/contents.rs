@@ -28,6 +28,8 @@ pub(super) const ENTRIES: &[Entry] = &[
             "[in] [<measure>] (size|image|image size|form)",
             "<measure>",
             "[verify|verified|check|checked|see|as shown by|measured|shown by] [with|by|via|in] docker image",
+            "each",
+            "[after|optimized|optimised|through|with|by|via|thanks to|using] [optimization|optimisation] [through|with|by|via|using] (multi-stage|multistage) (build|docker build) !stages",
         ],
         topics: &["size", "image size", "image", "footprint", "final image", "final size"],
         checks: |found| {
@@ -37,7 +39,9 @@ pub(super) const ENTRIES: &[Entry] = &[
                 (false, false) => Measure::Both,
                 (true, true) => return None,
             };
-            one(Check::ImageSize { limit_bytes: size(found)?, measure })
+            let mut checks = vec![Check::ImageSize { limit_bytes: size(found)?, measure }];
+            checks.extend(found.has("stages").then_some(Check::BuildMultiStage));
+            Some(checks)
         },
     },
     Entry {
@@ -53,9 +57,9 @@ pub(super) const ENTRIES: &[Entry] = &[
             &["(no|without|zero|free of|without any) [hardcoded|hard-coded|embedded|baked-in] <secrets>", "<in-image>"],
             &["(no|without|zero|free of|without any) (hardcoded|hard-coded|hard coded|embedded|baked-in) <secrets>"],
             &[
-                "<not> (contain|have|include|hold|carry|ship|embed|bake|leak|expose)",
+                "<not> (contain|have|include|hold|carry|ship|embed|bake|leak|expose|store|hardcode|hard-code|copy|commit|put|keep|leave)",
                 "[any|hardcoded] <secrets>",
-                "<image>",
+                "(<image>|<in-image>)",
             ],
             &[
                 "[any|hardcoded] <secrets> <not> [ever] (baked|stored|left|kept|embedded|hardcoded|hard-coded|committed|copied|included|present|baked in|put|written|appear|end up) <in-image>",

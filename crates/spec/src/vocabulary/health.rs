@@ -21,6 +21,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             "(<in-image>|in dockerfile)",
             "with healthcheck",
             "there",
+            "for [container] (orchestration|orchestrator|kubernetes|monitoring|docker swarm) [system|monitoring|platform|tool]",
         ],
         topics: &["health", "monitoring", "dockerfile"],
         checks: |_| one(Check::HealthDeclared),
@@ -50,6 +51,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         extras: &[
             "(<container>|[docker|container] <health-check> [status]|health status|status|its status|itself)",
             "(<within>|after) {time} [(of|after|from) [<container>] (start|startup|starting|launch|boot|docker run)]",
+            "[<container>] start and",
             "as",
         ],
         topics: &["health", "monitoring"],

@@ -18,7 +18,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             "Service listens on port 8000",
         ],
         forms: &[
-            &["<service>", "(start|start up|boot|boot up|come up)"],
+            &["<service>", "(start|start up|boot|boot up|come up|run locally)"],
             &["(start|start up|boot|come up|available|reachable|accessible|run) (on|at) [tcp] port {port}"],
             &["(listen|listening|serve|serving) on [tcp] [port] {port}"],
             &["start and (listen|serve) on [tcp] [port] {port}"],
@@ -27,7 +27,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         extras: &[
             "<service>",
             "(successfully|correctly|ok|fine|properly)",
-            "without crashing",
+            "without (crashing|crash)",
             "[and] (listening|listen|serving|serve) on [tcp] [port] {port}",
             "by default",
         ],
@@ -67,10 +67,18 @@ pub(super) const ENTRIES: &[Entry] = &[
             "<container>",
             "(take|takes)",
             "(fast|quickly)",
-            "(of|after|from) [its] (startup|start|launch|docker run|being started|started|starting)",
+            "[and] (serve|accept|handle|answer|take) (request|traffic|connection) [on [tcp] port {port}]",
+            "on [tcp] port {port}",
+            "(of|after|from) [its|<container>] (startup|start|launch|docker run|being started|started|starting)",
         ],
         topics: &["startup", "start", "performance", "start time", "boot"],
-        checks: |found| one(Check::StartWithin { within: time(found)? }),
+        checks: |found| {
+            let mut checks = vec![Check::StartWithin { within: time(found)? }];
+            if let Some(port) = number(found, "port") {
+                checks.push(Check::StartRuns { port: Some(u16::try_from(port).ok()?) });
+            }
+            Some(checks)
+        },
     },
     Entry {
         kind: CheckKind::StopGraceful,
@@ -89,7 +97,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             &["(<stop>|exit|terminate|can stopped)", "(gracefully|cleanly)"],
             &["<stop>", "<within> {time}"],
             &["(shutdown|stop|termination) [:] (graceful|clean)"],
-            &["(graceful|clean) (shutdown|stop|termination|exit)"],
+            &["(graceful|clean) (shutdown|stop|termination|exit) [work|working|handling|handled]"],
             &["(handle|respect|react to|respond to|honor) {signals}"],
             &["{signals} (stop|end|terminate)", "<container>"],
             &["docker stop (take|complete|finish|return|succeed)", "<within> {time}"],
@@ -138,6 +146,8 @@ pub(super) const ENTRIES: &[Entry] = &[
             "<container>",
             "(use|need|consume|require|eat|run|stay|take|work|limited to|fit|operate|keep|remain) [in|within|with|on]",
             "(usage|consumption|footprint|use|limit|of|total|peak|maximum|within)",
+            "each",
+            "under [normal|typical|expected|regular] (load|load condition|usage|operation|condition)",
         ],
         topics: &["memory", "resources", "ram", "memory usage", "memory limit"],
         checks: |found| one(Check::MemoryUnder { limit_bytes: size(found)? }),
