@@ -20,7 +20,10 @@ const SHARED: &[(&str, &str)] = &[
         "<service>",
         "[docker|production] (container|service|app|application|api|server|process|program|worker|daemon|backend|web server|web app|web application|it)",
     ),
-    ("<image>", "[final|last] [docker|container|built|production|resulting|runtime|release|shipped|published|oci] image"),
+    (
+        "<image>",
+        "[final|last] [docker|container|built|production|resulting|runtime|release|shipped|published|oci] image",
+    ),
     (
         "<in-image>",
         "(in|inside|within|into|from|of|inside of) (<image>|[any|<image>] layer|container|any layer of <image>|layer of <image>)",

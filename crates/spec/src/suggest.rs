@@ -83,31 +83,41 @@ const READINGS: usize = 3;
 /// assert_eq!(seaworthy_spec::readings("Runs as some unprivileged user or other")[0], "Container runs as unprivileged user");
 /// ```
 pub fn readings(sentence: &str) -> Vec<String> {
-    let written = units(&tokens(sentence));
-    if written.is_empty() || written.len() > 40 {
-        return Vec::new();
-    }
+    let words = tokens(sentence);
+    let colon = words.iter().position(|word| word.is(":"));
+    // A label says the same again, or names the subject.
+    let text = colon.map(|at| &words[at + 1..]).filter(|text| !text.is_empty());
     let mut found: Vec<(usize, &str, String)> = Vec::new();
+    for written in [Some(&words[..]), text].into_iter().flatten().map(units).filter(|written| written.len() <= 40) {
+        add_readings(&written, &mut found);
+    }
+    found.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(b.1)));
+    let mut nearest: Vec<(&str, String)> = Vec::new();
+    for (_, entry, sentence) in found {
+        if nearest.iter().all(|(known, other)| *known != entry && *other != sentence) {
+            nearest.push((entry, sentence));
+        }
+    }
+    nearest.into_iter().take(READINGS).map(|(_, sentence)| sentence).collect()
+}
+
+/// Of each entry, the reading that is nearest.
+fn add_readings(written: &[Unit], found: &mut Vec<(usize, &'static str, String)>) {
     for entry in vocabulary() {
         let best = entry.examples.iter().map(|example| units(&tokens(example))).filter_map(|example| {
             let words = || example.iter().filter(|unit| !unit.is_free && unit.kind.is_none());
-            let shared = words().filter(|unit| unit.is_in(&written)).count();
+            let shared = words().filter(|unit| unit.is_in(written)).count();
             let apart = example.len().abs_diff(written.len());
-            let is_near = shared * 2 >= words().count().max(1) && negations(&written) == negations(&example);
-            let is_reading = is_near && has_values_of(&written, &example);
+            let is_near = shared * 2 >= words().count().max(1) && negations(written) == negations(&example);
+            let is_reading = is_near && has_values_of(written, &example);
             is_reading.then(|| (shared * WORD * 10 / (example.len() + written.len()) + WORD / (1 + apart), example))
         });
         let Some((score, example)) = best.max_by_key(|(score, _)| *score) else { continue };
-        let (_, sentence) = align(&written, &example);
-        if names_values(&sentence, &example, &written)
-            && is_understood(&sentence)
-            && found.iter().all(|(_, _, other)| *other != sentence)
-        {
+        let (_, sentence) = align(written, &example);
+        if names_values(&sentence, &example, written) && is_understood(&sentence) {
             found.push((score, entry.sentence, sentence));
         }
     }
-    found.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(b.1)));
-    found.into_iter().take(READINGS).map(|(_, _, sentence)| sentence).collect()
 }
 
 /// Whether each size, time, path or variable of the example has one in what was written.

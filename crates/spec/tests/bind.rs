@@ -121,6 +121,8 @@ fn readings_are_of_different_kinds_and_the_nearest_comes_first() {
         assert_eq!(readings(sentence), expected, "{sentence}");
     }
     check("Xyzzy plugh", &[]);
+    let labelled = "Non-Root Container Execution: The Docker container SHALL run as a non-root user by default.";
+    assert_eq!(readings(labelled)[0], "Container runs as non-root user");
     let found = readings("The user inside is some non-root user");
     assert_eq!(found[0], "Container runs as non-root user");
     assert!(found.len() <= 3);

@@ -14,10 +14,12 @@ use crate::given;
 use crate::lanes::{self, Place};
 use crate::redact::Redactor;
 use crate::run::held;
-use crate::servers::{Needs, Servers, known, service};
+use crate::servers::{Apart, Needs, Servers, known, service};
 
 /// Where the container finds the throwaway authority's certificate.
 const CA_PATH: &str = "/run/seaworthy/ca.pem";
+/// The database of a container whose memory is watched.
+pub(crate) const MEMORY: &str = "memory";
 /// Where it finds a database URL that changes.
 const URL_PATH: &str = "/run/seaworthy/database_url";
 
@@ -33,6 +35,8 @@ pub(crate) struct RunDatabase {
     stand_in: Option<Throwaway>,
     /// Another one, for containers that are to be disturbed by no other.
     apart: Option<Throwaway>,
+    /// It has a database of its own for a container whose memory is watched.
+    has_memory: bool,
     services: Vec<Service>,
     /// What the given variables name beside it.
     given: Vec<Service>,
@@ -56,14 +60,20 @@ impl Wanted {
         let stand_in = database.as_ref().is_some_and(Database::is_replaceable);
         let guessed = database.as_ref().is_some_and(|database| database.system == System::Unknown);
         let rotating = spec.checks().any(|check| matches!(check, Check::DatabaseRotates { .. }));
-        let servers = Needs { stand_in, rotating, apart: lanes::divides(spec) };
+        let apart = match (lanes::divides(spec), spec.checks().any(lanes::is_memory)) {
+            (false, _) => Apart::Unneeded,
+            (true, false) => Apart::Needed,
+            (true, true) => Apart::WithMemory,
+        };
+        let servers = Needs { stand_in, rotating, apart };
         Self { variable: database.map(|database| database.variable), guessed, servers }
     }
 
     /// Which throwaway servers that takes.
     pub(crate) fn needs(&self, options: &Options) -> Needs {
         let stand_in = self.given(options).is_none() && self.servers.stand_in && self.variable.is_some();
-        Needs { stand_in, apart: stand_in && self.servers.apart, ..self.servers }
+        let apart = if stand_in { self.servers.apart } else { Apart::Unneeded };
+        Needs { stand_in, apart, ..self.servers }
     }
 
     /// Whether a database server would be written to that is the user's own.
@@ -84,7 +94,7 @@ impl RunDatabase {
         servers: Servers,
         redactor: &mut Redactor,
     ) -> Self {
-        let Servers { stand_in, rotating, apart } = servers;
+        let Servers { stand_in, rotating, apart, has_memory } = servers;
         let mut database = Self {
             kind: Kind::None,
             variable: wanted.variable.clone(),
@@ -93,6 +103,7 @@ impl RunDatabase {
             stand_in: None,
             // Where it does not start, there is one for all.
             apart: apart.and_then(|started| known(started, redactor).ok()),
+            has_memory,
             services: Vec::new(),
             given: Vec::new(),
             guessed: wanted.guessed,
@@ -132,7 +143,8 @@ impl RunDatabase {
     pub(crate) fn put_into(&self, run: &mut Run, place: Place) {
         match (self.throwaway(place), &self.variable) {
             (Some(throwaway), Some(variable)) => {
-                set(run, variable, &throwaway.url(CA_PATH));
+                let name = (place == Place::Memory && self.has_memory).then_some(MEMORY);
+                set(run, variable, &throwaway.url_of(name, throwaway.address().port(), CA_PATH));
                 run.files.push((CA_PATH.to_owned(), throwaway.ca_pem().as_bytes().to_vec()));
                 run.services.push(service(throwaway));
             }
@@ -173,7 +185,7 @@ impl RunDatabase {
 
     /// The server of containers there.
     fn throwaway(&self, place: Place) -> Option<&Throwaway> {
-        let apart = self.apart.as_ref().filter(|_| place == Place::Apart);
+        let apart = self.apart.as_ref().filter(|_| matches!(place, Place::Apart | Place::Memory));
         apart.or(self.stand_in.as_ref())
     }
 
@@ -183,6 +195,11 @@ impl RunDatabase {
             Kind::StandIn => self.apart.is_some(),
             Kind::None | Kind::Given => !self.is_shared(),
         }
+    }
+
+    /// Whether a container whose memory is watched can be kept from what all others write.
+    pub(crate) fn has_one_for_memory(&self) -> bool {
+        self.is_divided() && (self.kind != Kind::StandIn || self.has_memory)
     }
 
     /// Whether all containers meet in it. A file is each container's own.
@@ -412,8 +429,8 @@ mod tests {
 
     #[test]
     fn a_container_apart_has_a_database_that_no_other_writes_to() {
-        let needs = Needs { stand_in: true, rotating: false, apart: true };
-        let Servers { stand_in, rotating, apart } = needs.start(IpAddr::from([127, 0, 0, 1]));
+        let needs = Needs { stand_in: true, rotating: false, apart: Apart::WithMemory };
+        let Servers { stand_in, rotating, apart, has_memory } = needs.start(IpAddr::from([127, 0, 0, 1]));
         assert!(rotating.is_none());
         let database = RunDatabase {
             kind: Kind::StandIn,
@@ -422,18 +439,22 @@ mod tests {
             missing: None,
             stand_in: Some(stand_in.unwrap().unwrap()),
             apart: Some(apart.unwrap().unwrap()),
+            has_memory,
             services: Vec::new(),
             given: Vec::new(),
             guessed: false,
             rotating: None,
         };
         assert!(database.is_divided());
-        let [main, variables, apart] = [Place::Main, Place::Variables, Place::Apart].map(|place| {
+        assert!(database.has_one_for_memory());
+        let places = [Place::Main, Place::Variables, Place::Apart, Place::Memory];
+        let [main, variables, apart, memory] = places.map(|place| {
             let mut run = Run::default();
             database.put_into(&mut run, place);
             (run.env, run.services, run.files)
         });
         assert_eq!(main, variables);
+        assert!(memory.0 != apart.0 && memory.0 != main.0);
         assert!(main.0 != apart.0 && main.1 != apart.1 && main.2 != apart.2);
         // With one server there is nothing to keep them apart.
         let database = RunDatabase { apart: None, ..database };

@@ -41,6 +41,8 @@ pub(crate) enum Place {
     Variables,
     /// On a database of their own, or on none, and with nothing else of the main container's.
     Apart,
+    /// The same, on another one: a container whose memory is watched, which takes seconds of waiting.
+    Memory,
 }
 
 /// Which promises are decided beside others.
@@ -61,7 +63,7 @@ impl<'a> Lanes<'a> {
         let at = |place: Place| -> Vec<&Criterion> {
             all.iter().copied().filter(|criterion| self.place(criterion) == place).collect()
         };
-        let mut beside: Vec<_> = [Place::Variables, Place::Apart].map(|place| (place, at(place))).into();
+        let mut beside: Vec<_> = [Place::Memory, Place::Variables, Place::Apart].map(|place| (place, at(place))).into();
         beside.retain(|(_, criteria)| !criteria.is_empty());
         let main = at(Place::Main);
         let busy = beside.len() + usize::from(main.iter().any(|criterion| criterion.stage() == Some(Stage::Run)));
@@ -98,6 +100,7 @@ impl<'a> Lanes<'a> {
             {
                 Place::Apart
             }
+            Check::MemoryUnder { .. } if runs.database.has_one_for_memory() => Place::Memory,
             _ => Place::Main,
         }
     }
@@ -110,8 +113,15 @@ pub(crate) fn divides(spec: &Spec) -> bool {
         check.stage() == Stage::Run && is_at_once
     };
     let is_apart = |check: &&Check| matches!(check, Check::DataPersists { .. } | Check::Scenario(_));
-    let (apart, others): (Vec<&Check>, Vec<&Check>) = spec.checks().filter(at_once).partition(is_apart);
-    apart.len() > 1 && !others.is_empty() && has_processors()
+    let (memory, rest): (Vec<&Check>, Vec<&Check>) = spec.checks().filter(at_once).partition(|check| is_memory(check));
+    let pays = memory.len().min(rest.len()) > 0;
+    let (apart, others): (Vec<&Check>, Vec<&Check>) = rest.into_iter().partition(is_apart);
+    (pays || (apart.len() > 1 && !others.is_empty())) && has_processors()
+}
+
+/// Whether a container's memory is promised.
+pub(crate) fn is_memory(check: &Check) -> bool {
+    matches!(check, Check::MemoryUnder { .. })
 }
 
 /// How many containers will be started when nothing is decided beside others any more, about.
@@ -174,6 +184,8 @@ mod tests {
         assert!(divides(&spec(&[crud, persist, ASKS])));
         assert!(!divides(&spec(&[crud, persist])));
         assert!(!divides(&spec(&[crud, persist, ASKS_IN_TIME])));
+        assert!(divides(&spec(&[crud, "Uses at most 64 MB of memory"])));
+        assert!(!divides(&spec(&["Uses at most 64 MB of memory", "No secrets in image"])));
         assert!(!divides(&spec(&[persist, ASKS])));
         assert!(!divides(&spec(&[persist, ASKS, "No secrets in image"])));
     }

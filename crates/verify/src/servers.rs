@@ -7,6 +7,7 @@ use std::thread;
 use seaworthy_database::{DatabaseError, Throwaway};
 use seaworthy_engine::Service;
 
+use crate::database::MEMORY;
 use crate::redact::Redactor;
 
 /// The name by which a container knows its throwaway server.
@@ -19,8 +20,16 @@ pub(crate) struct Needs {
     pub(crate) stand_in: bool,
     /// One whose password changes.
     pub(crate) rotating: bool,
-    /// One for containers that are to be disturbed by no other.
-    pub(crate) apart: bool,
+    pub(crate) apart: Apart,
+}
+
+/// Another server, for containers that are to be disturbed by no other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Apart {
+    Unneeded,
+    Needed,
+    /// With one more database, for a container whose memory is watched.
+    WithMemory,
 }
 
 /// Those that were needed.
@@ -29,6 +38,7 @@ pub(crate) struct Servers {
     pub(crate) stand_in: Option<Started>,
     pub(crate) rotating: Option<Started>,
     pub(crate) apart: Option<Started>,
+    pub(crate) has_memory: bool,
 }
 
 pub(crate) type Started = Result<Throwaway, DatabaseError>;
@@ -38,12 +48,20 @@ impl Needs {
     pub(crate) fn start(self, gateway: IpAddr) -> Servers {
         let start = || Throwaway::start(gateway, HOST);
         thread::scope(|scope| {
-            let start_if = |is_needed: bool| is_needed.then(|| scope.spawn(start));
-            let others = [start_if(self.rotating), start_if(self.apart)];
+            let rotating = self.rotating.then(|| scope.spawn(start));
+            let apart = (self.apart != Apart::Unneeded).then(|| {
+                scope.spawn(|| {
+                    let started = start();
+                    let server = started.as_ref().ok().filter(|_| self.apart == Apart::WithMemory);
+                    let has_memory = server.is_some_and(|server| server.make_database(MEMORY).is_ok());
+                    (started, has_memory)
+                })
+            });
             let stand_in = self.stand_in.then(start);
-            let [rotating, apart] =
-                others.map(|other| other.map(|one| one.join().unwrap_or_else(|panic| resume_unwind(panic))));
-            Servers { stand_in, rotating, apart }
+            let rotating = rotating.map(|one| one.join().unwrap_or_else(|panic| resume_unwind(panic)));
+            let apart = apart.map(|one| one.join().unwrap_or_else(|panic| resume_unwind(panic)));
+            let (apart, has_memory) = apart.unzip();
+            Servers { stand_in, rotating, apart, has_memory: has_memory.unwrap_or_default() }
         })
     }
 }

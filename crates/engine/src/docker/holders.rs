@@ -8,7 +8,7 @@ use super::holder::{Holder, Maker, Waiting};
 use crate::{EngineError, Service};
 
 /// How many are made beforehand at most.
-const MOST: usize = 4;
+const MOST: usize = 6;
 
 /// Gives each container a holder.
 pub(crate) struct Holders {

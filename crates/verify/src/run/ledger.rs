@@ -107,7 +107,7 @@ impl Runs<'_> {
         }
         let lines = match self.latest.take() {
             // What the main one logs meanwhile is about other promises.
-            none if none.is_empty() && self.place != Place::Apart => {
+            none if none.is_empty() && !matches!(self.place, Place::Apart | Place::Memory) => {
                 let logs = settled_logs(main.up.container.as_ref()).unwrap_or_default();
                 self.lines_since(&logs, before)
             }
