@@ -1,6 +1,6 @@
 //! A project's folder to a first specification, a Dockerfile and a `.dockerignore`.
 //!
-//! [`survey`] looks at the files; [`specification`], [`dockerfile`] and [`dockerignore`] are texts made from what it found.
+//! [`survey()`] looks at the files; [`specification()`], [`dockerfile()`] and [`dockerignore()`] are texts made from what it found.
 //! Nothing is run, nothing is written, and nothing comes from the network.
 
 mod code;
