@@ -60,6 +60,7 @@ pub fn found(project: &Project) -> Vec<(&'static str, String)> {
             };
             let need = match &variable.need {
                 Need::Required => "required".to_owned(),
+                Need::Default(Some(value)) if value.is_empty() => "empty by default".to_owned(),
                 Need::Default(Some(value)) => format!("default {value}"),
                 Need::Default(None) => "has a default".to_owned(),
                 Need::Optional => "optional".to_owned(),

@@ -33,11 +33,15 @@ const fn form(language: Language, bare: Bare, pattern: &'static str) -> Form {
 }
 
 static FORMS: [Form; 15] = [
-    form(Language::Python, Bare::Required, r#"\benviron\[\s*["'](?<name>[A-Z][A-Z0-9_]*)["']\s*\]"#),
+    form(
+        Language::Python,
+        Bare::Required,
+        r#"\b(?:(?<os>os)\s*\.\s*)?environ\[\s*["'](?<name>[A-Z][A-Z0-9_]*)["']\s*\]"#,
+    ),
     form(
         Language::Python,
         Bare::Optional,
-        r#"\b(?:environ\.get|getenv)\(\s*["'](?<name>[A-Z][A-Z0-9_]*)["']\s*(?:,\s*(?<default>[^,)\n]{0,200}))?\s*\)(?:\s*or\s+(?<other>["'][^"'\n]*["']|\d+))?"#,
+        r#"\b(?:(?:(?<os>os)\s*\.\s*)?environ\.get|(?<getenv>getenv))\(\s*["'](?<name>[A-Z][A-Z0-9_]*)["']\s*(?:,\s*(?<default>[^,)\n]{0,200}))?\s*\)(?:\s*or\s+(?<other>["'][^"'\n]*["']|\d+))?"#,
     ),
     form(
         Language::Python,
@@ -110,6 +114,9 @@ static ENDS: Pattern =
 static EXPECTS: Pattern =
     Pattern::new(r"^\s*(?:\.map_err\([^\n]*\)\s*)?(?:\.(?:expect|unwrap)\(|\.(?:with_)?context\(|\?)");
 
+/// What lets a Python file say `environ` for `os.environ`.
+static IMPORTED: Pattern = Pattern::new(r"(?m)^\s*from\s+os\s+import\s[^\n]*\benviron\b");
+
 /// Names that engines, shells and frameworks set, or that say nothing of the service.
 const NOT_OURS: &[&str] = &[
     "PATH",
@@ -140,8 +147,14 @@ const MOST: usize = 1_000;
 /// Every variable that the code reads, once for each place.
 pub(crate) fn reads(code: &Code, language: Language) -> Vec<Reads> {
     let mut found = Vec::new();
+    // What WSGI calls `environ` is a request.
+    let says_environ = language != Language::Python || IMPORTED.all(code).next().is_some();
     for form in FORMS.iter().filter(|form| form.language == language) {
         for (captures, at) in form.pattern.all(code).take(MOST) {
+            let names_process = captures.name("os").or_else(|| captures.name("getenv")).is_some();
+            if !says_environ && !names_process && captures.get_match().as_str().contains("environ") {
+                continue;
+            }
             let whole = captures.get_match();
             let default = captures.name("default").or_else(|| captures.name("other"));
             let need = match default {
@@ -287,7 +300,11 @@ mod tests {
     #[test]
     fn every_pattern_is_sound() {
         assert!(FORMS.iter().all(|form| form.pattern.is_sound()));
-        assert!([&DESTRUCTURED, &SETTINGS, &PREFIX, &FIELD, &ENDS, &EXPECTS].iter().all(|pattern| pattern.is_sound()));
+        assert!(
+            [&DESTRUCTURED, &SETTINGS, &PREFIX, &FIELD, &ENDS, &EXPECTS, &IMPORTED]
+                .iter()
+                .all(|pattern| pattern.is_sound())
+        );
     }
 
     #[test]
@@ -298,6 +315,13 @@ mod tests {
         check(Language::Python, "x = os.getenv(\"PORT\", \"8000\")", "PORT =8000 1");
         check(Language::Python, "int(os.environ.get('PORT', 8000))", "PORT =8000 1");
         check(Language::Python, "os.environ.get('A')", "A optional 1");
+        check(Language::Python, "from os import environ\nA = environ['A']", "A required 2");
+        check(
+            Language::Python,
+            "def app(environ, start):\n    a = environ['A'], environ.get('B'), request.environ['C']",
+            "",
+        );
+        check(Language::Python, "os.getenv('A'), getenv('B')", "A optional 1; B optional 1");
         check(Language::Python, "os.environ.get('A') or 'b'", "A =b 1");
         check(Language::Python, "# os.environ['A']\n", "");
         check(Language::Python, "KEY = config('KEY', default='x')", "KEY =x 1");

@@ -187,7 +187,14 @@ fn start(
         Some(("NestJS", at)) => return Some(Found::new(Start::exec(["node", "dist/main"]), at)),
         _ => {}
     }
+    let program = || bin(manifest).filter(|path| folder.has(path));
     if let Some(line) = manifest["scripts"]["start"].as_str() {
+        // Such a tool is not installed in the image, and the package's own program is there.
+        if is_for_development(line)
+            && let Some(path) = program()
+        {
+            return Some(Found::new(Start::exec(["node", path]), line_of(PATH, text, "\"bin\"")));
+        }
         let at = line_of(PATH, text, "\"start\"");
         return Some(Found::new(of_script(line), at));
     }
@@ -210,6 +217,24 @@ fn start(
     let listening = || codes.iter().find(|code| LISTENS.all(code).next().is_some()).map(|code| code.path.as_str());
     let path = folder.first(&usual).or_else(listening).filter(|path| path.ends_with("js"))?;
     Some(Found::file(Start::exec(["node", path]), path))
+}
+
+/// Programs that compile sources while they run, or start them anew when they change.
+const DEVELOPMENT: &[&str] =
+    &["babel-node", "nodemon", "ts-node", "ts-node-dev", "tsx", "vite-node", "webpack-dev-server", "swc-node"];
+
+fn is_for_development(script: &str) -> bool {
+    script.split_whitespace().any(|word| DEVELOPMENT.contains(&word.rsplit('/').next().unwrap_or(word)))
+}
+
+/// The program that the package installs: the only one.
+fn bin(manifest: &Value) -> Option<&str> {
+    let path = match &manifest["bin"] {
+        Value::String(path) => path.as_str(),
+        Value::Object(all) if all.len() == 1 => all.values().next()?.as_str()?,
+        _ => return None,
+    };
+    Some(path.trim_start_matches("./"))
 }
 
 /// npm between the engine and the service would keep signals to itself: the script's own program is started.
@@ -280,6 +305,15 @@ mod tests {
         assert_eq!(of_script("node server.js"), Start::exec(["node", "server.js"]));
         assert_eq!(of_script("NODE_ENV=production node dist/a.js"), Start::exec(["node", "dist/a.js"]));
         assert_eq!(of_script("fastify start app.js"), Start::exec(["node_modules/.bin/fastify", "start", "app.js"]));
+        for (script, expected) in [
+            ("node_modules/.bin/babel-node -- src/cli/bin db.json", true),
+            ("nodemon --exec ts-node src/index.ts", true),
+            ("node dist/tsx.js", false),
+        ] {
+            assert_eq!(is_for_development(script), expected, "{script}");
+        }
+        assert_eq!(bin(&serde_json::json!({"bin": {"serve": "./lib/bin.js"}})), Some("lib/bin.js"));
+        assert_eq!(bin(&serde_json::json!({"bin": {"a": "a.js", "b": "b.js"}})), None);
         assert_eq!(of_script("node a.js && b"), Start::Shell("node a.js && b".to_owned()));
     }
 }
