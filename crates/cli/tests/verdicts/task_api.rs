@@ -77,7 +77,7 @@ fn the_dockerfile_keeps_the_same_specification() -> anyhow::Result<()> {
     let archive = folder.path().join("image.tar");
     stdout(Command::new("docker").args(["save", "-o"]).arg(&archive).arg(id.trim()))?;
     let image = format!("docker-archive:{}", archive.display());
-    let unhurried = unhurried(folder.path())?;
+    let unhurried = if is_whole() { unhurried(folder.path())? } else { roomy(folder.path())? };
     for engine in ["embedded", "docker"] {
         let held = report(&seaworthy(&[
             "-C", "task-api", "verify", &image, "--spec", &unhurried, "--engine", engine, "--report", "json=-",
@@ -100,8 +100,7 @@ fn the_dockerfile_keeps_the_same_specification() -> anyhow::Result<()> {
 
 /// The id of the image that `docker build` makes: where all rows are wanted, as the Dockerfile says; else compiled in haste.
 pub(crate) fn dockerfile_image() -> anyhow::Result<String> {
-    let is_whole = std::env::var("SEAWORTHY_VERDICTS").is_ok_and(|wanted| wanted == "all");
-    let base = if is_whole { rust_image()? } else { hasty_rust_image()? };
+    let base = if is_whole() { rust_image()? } else { hasty_rust_image()? };
     let folder = tempfile::tempdir()?;
     let id = folder.path().join("id");
     let built = Command::new("docker")
@@ -114,6 +113,23 @@ pub(crate) fn dockerfile_image() -> anyhow::Result<String> {
         .output()?;
     ensure!(built.status.success(), "{}{}", tail(&built.stdout), tail(&built.stderr));
     Ok(std::fs::read_to_string(id)?)
+}
+
+/// Whether the image is wanted as its Dockerfile says.
+fn is_whole() -> bool {
+    std::env::var("SEAWORTHY_VERDICTS").is_ok_and(|wanted| wanted == "all")
+}
+
+/// As [`unhurried`], for a binary that was compiled in haste and is larger than it ought to be.
+fn roomy(folder: &Path) -> anyhow::Result<String> {
+    let path = unhurried(folder)?;
+    let spec = std::fs::read_to_string(&path)?;
+    ensure!(spec.contains("Under 10 MB") && spec.contains("under 4 MB (transfer)"), "the specification says its sizes");
+    std::fs::write(
+        &path,
+        spec.replace("Under 10 MB", "Under 20 MB").replace("under 4 MB (transfer)", "under 8 MB (transfer)"),
+    )?;
+    Ok(path)
 }
 
 /// The Task API's specification, with more time to start: a daemon on a busy machine may take longer than the promise allows, and

@@ -59,12 +59,12 @@ fn what_was_made_beforehand_is_used_and_none_of_it_is_left() {
     assert_eq!(all(), 2);
     (0..9).for_each(|_| prepared.expect_another());
     prepared.rest();
-    assert_eq!(all(), 6, "no more than four are made beforehand");
+    assert_eq!(all(), 8, "no more than six are made beforehand");
     let second = prepared.start(&run, None).unwrap();
-    assert_eq!(all(), 7, "the second container has one that was there");
+    assert_eq!(all(), 9, "the second container has one that was there");
     assert_eq!((ask(&*first, "hello"), ask(&*second, "hello")), ("ready".to_owned(), "ready".to_owned()));
     drop((first, second));
-    assert_eq!(all(), 3, "a container goes with its holder");
+    assert_eq!(all(), 5, "a container goes with its holder");
     // One is still on its way.
     prepared.expect_another();
     drop(prepared);
