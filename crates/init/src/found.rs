@@ -12,11 +12,11 @@ pub struct Place {
 }
 
 impl Place {
-    pub(crate) fn file(path: &str) -> Self {
+    pub fn file(path: &str) -> Self {
         Self { path: path.to_owned(), line: None }
     }
 
-    pub(crate) fn line(path: &str, line: usize) -> Self {
+    pub fn line(path: &str, line: usize) -> Self {
         Self { path: path.to_owned(), line: Some(line) }
     }
 }
