@@ -3,7 +3,7 @@
 //! The parts may come in any order, so the active and the passive voice, and a measure in front or behind, are one sentence. Each word costs
 //! one that no part accounts for: a cover without costs is an understanding, and the cheapest one says which words were too many.
 
-use crate::pattern::{Found, Pattern};
+use crate::pattern::{Found, Pattern, Words};
 use crate::sentence::{Token, is_dash};
 
 /// Words too many, at most, for a sentence that is still worth an answer about its rest.
@@ -22,7 +22,7 @@ pub(crate) struct Cover {
 }
 
 /// A way through the first words.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 struct Way {
     /// The needed parts that were seen, one bit each.
     seen: u32,
@@ -35,8 +35,39 @@ impl Form {
         Self { needed: parts.iter().map(|part| Pattern::new(part)).collect() }
     }
 
-    /// The cheapest cover; `None` where a needed part is not there.
-    pub(crate) fn cover(&self, extras: &[Pattern], words: &[Token]) -> Option<Cover> {
+    /// Whether each needed part may be among these words.
+    pub(crate) fn may_be_in(&self, words: &Words) -> bool {
+        self.needed.iter().all(|part| part.may_begin(words))
+    }
+
+    /// What the parts found, where they account for every word.
+    pub(crate) fn covers(&self, extras: &[Pattern], words: &[Token]) -> Option<Found> {
+        let all = (1 << self.needed.len()) - 1;
+        let mut ways: Vec<Vec<Way>> = vec![Vec::new(); words.len() + 1];
+        ways[0].push(Way::default());
+        for at in 0..words.len() {
+            let here = std::mem::take(&mut ways[at]);
+            if here.is_empty() {
+                continue;
+            }
+            // Most sentences are of another entry, and end at their first word: a part is looked for only where a way leads.
+            for (index, part) in self.needed.iter().enumerate() {
+                goes_over(part, 1 << index, &here, &words[at..], &mut ways[at..]);
+            }
+            for part in extras {
+                goes_over(part, 0, &here, &words[at..], &mut ways[at..]);
+            }
+            if is_punctuation(&words[at]) {
+                for way in here {
+                    keep(&mut ways[at + 1], way);
+                }
+            }
+        }
+        std::mem::take(&mut ways[words.len()]).into_iter().find(|way| way.seen == all).map(|way| way.found)
+    }
+
+    /// The cheapest cover with at most `most` words left; `None` where a needed part is not there.
+    pub(crate) fn cover(&self, extras: &[Pattern], words: &[Token], most: usize) -> Option<Cover> {
         let needed: Vec<Vec<Vec<(usize, Found)>>> = self.needed.iter().map(|part| places(part, words)).collect();
         if needed.iter().any(|places| places.iter().all(Vec::is_empty)) {
             return None;
@@ -44,7 +75,7 @@ impl Form {
         let extras: Vec<Vec<Vec<(usize, Found)>>> = extras.iter().map(|part| places(part, words)).collect();
         let all = (1 << self.needed.len()) - 1;
         let mut ways: Vec<Vec<Way>> = vec![Vec::new(); words.len() + 1];
-        ways[0].push(Way { seen: 0, found: Found::default(), rest: Vec::new() });
+        ways[0].push(Way::default());
         for at in 0..words.len() {
             for way in std::mem::take(&mut ways[at]) {
                 for (index, places) in needed.iter().enumerate().filter(|(index, _)| way.seen & (1 << index) == 0) {
@@ -59,13 +90,22 @@ impl Form {
                 if !is_punctuation(&words[at]) {
                     skipped.rest.push(at);
                 }
-                if skipped.rest.len() <= MOST_REST {
+                if skipped.rest.len() <= most.min(MOST_REST) {
                     keep(&mut ways[at + 1], skipped);
                 }
             }
         }
         let whole = std::mem::take(&mut ways[words.len()]).into_iter().filter(|way| way.seen == all);
         whole.min_by_key(|way| way.rest.len()).map(|way| Cover { found: way.found, rest: way.rest })
+    }
+}
+
+/// Leads the ways that end before the first of these words over a part that begins with it.
+fn goes_over(part: &Pattern, bit: u32, here: &[Way], words: &[Token], ways: &mut [Vec<Way>]) {
+    for (end, found) in part.ends(words).into_iter().filter(|(end, _)| *end > 0) {
+        for way in here.iter().filter(|way| way.seen & bit == 0) {
+            way.goes_on(&mut ways[end], way.seen | bit, &found);
+        }
     }
 }
 

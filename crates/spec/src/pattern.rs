@@ -3,7 +3,7 @@
 //! A pattern is words with `{parameters}`, `[optional parts]` and `(one|of|these)`; `<name>` stands for a shared part,
 //! and `!flag` is no word but a note for the entry that this way was taken.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use crate::parameter::{self, Value};
@@ -146,7 +146,34 @@ pub(crate) fn shared_parts() -> &'static [(&'static str, &'static str)] {
 pub(crate) struct Pattern {
     parts: Vec<Part>,
     /// The words with which it can begin; `None` where a parameter can stand first.
-    first: Option<Vec<bool>>,
+    first: Option<Words>,
+}
+
+/// A set of words of the vocabulary, a bit for each number.
+#[derive(Debug, Default)]
+pub(crate) struct Words(Vec<u64>);
+
+impl Words {
+    /// The words of a sentence.
+    pub(crate) fn of(tokens: &[Token]) -> Self {
+        let mut words = Self::default();
+        tokens.iter().flat_map(Token::numbers).for_each(|number| words.add(number));
+        words
+    }
+
+    fn add(&mut self, number: u16) {
+        let at = usize::from(number / 64);
+        self.0.resize(self.0.len().max(at + 1), 0);
+        self.0[at] |= 1 << (number % 64);
+    }
+
+    fn has(&self, number: u16) -> bool {
+        self.0.get(usize::from(number / 64)).is_some_and(|bits| bits & (1 << (number % 64)) != 0)
+    }
+
+    fn meets(&self, other: &Self) -> bool {
+        self.0.iter().zip(&other.0).any(|(a, b)| a & b != 0)
+    }
 }
 
 #[derive(Debug)]
@@ -196,18 +223,20 @@ impl Pattern {
         let mut at = 0;
         let parts = sequence(&words, &mut at);
         assert!(at == words.len(), "unbalanced pattern: {pattern}");
-        let mut words = HashSet::new();
-        let first = begins(&parts, &mut words).map(|_| {
-            let most = words.iter().copied().max().unwrap_or(0);
-            (0..=most).map(|number| words.contains(&number)).collect()
-        });
+        let mut words = Words::default();
+        let first = begins(&parts, &mut words).map(|_| words);
         Self { parts, first }
+    }
+
+    /// Whether it may begin at one of these words.
+    pub(crate) fn may_begin(&self, words: &Words) -> bool {
+        self.first.as_ref().is_none_or(|first| first.meets(words))
     }
 
     /// The ends of all beginnings of the sentence that are the pattern's, and what was found there.
     pub(crate) fn ends(&self, tokens: &[Token]) -> Vec<(usize, Found)> {
         if let (Some(first), Some(token)) = (&self.first, tokens.first())
-            && !token.numbers().any(|number| first.get(usize::from(number)) == Some(&true))
+            && !token.numbers().any(|number| first.has(number))
         {
             return Vec::new();
         }
@@ -216,11 +245,11 @@ impl Pattern {
 }
 
 /// Collects the words with which parts can begin. Returns whether they can be empty; `None` where a parameter can stand first.
-fn begins(parts: &[Part], words: &mut HashSet<u16>) -> Option<bool> {
+fn begins(parts: &[Part], words: &mut Words) -> Option<bool> {
     for part in parts {
         match part {
             Part::Word(word) => {
-                words.insert(*word);
+                words.add(*word);
                 return Some(false);
             }
             Part::Parameter(..) => return None,

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use crate::Check;
 use crate::cover::Form;
 use crate::normalise::normalise;
-use crate::pattern::Pattern;
+use crate::pattern::{Pattern, Words};
 use crate::sentence::{Token, is_dash, tokens};
 use crate::suggest;
 use crate::vocabulary::{Entry, vocabulary};
@@ -22,7 +22,7 @@ const MOST_JOINED: usize = 40;
 /// Labels that mark prose.
 const PROSE: &[&str] = &["rationale", "alternative", "alternatives", "why", "note", "notes"];
 
-/// Labels that say "this is the promise" and nothing more.
+/// See [`is_synonym`].
 const SYNONYMS: &[&str] = &["target", "choice", "requirement", "limit"];
 
 /// How a sentence was read.
@@ -46,10 +46,11 @@ pub(crate) fn understand(text: &str, heading: Option<&str>) -> Reading {
     let Some(words) = words_of(text) else { return Reading::NotUnderstood { rest: None, suggestion: None } };
     let heading = heading.map(tokens).filter(|heading| !heading.is_empty() && heading.len() <= 8);
     let heading = heading.map(|heading| normalise(&heading));
-    match sentences(&normalise(&words), heading.as_deref()) {
-        Ok(checks) => Reading::Promises(checks),
-        Err(rest) => Reading::NotUnderstood {
-            rest: rest.map(|rest| text[rest.0..rest.1].to_owned()),
+    let normal = normalise(&words);
+    match sentences(&normal, heading.as_deref()) {
+        Some(checks) => Reading::Promises(checks),
+        None => Reading::NotUnderstood {
+            rest: rest_of(&normal, heading.as_deref()).map(|(start, end)| text[start..end].to_owned()),
             suggestion: suggest::nearest(&words),
         },
     }
@@ -64,7 +65,7 @@ pub(crate) fn is_prose(text: &str) -> bool {
 
 /// Whether a sentence is understood by itself.
 pub(crate) fn is_understood(text: &str) -> bool {
-    words_of(text).is_some_and(|words| sentences(&normalise(&words), None).is_ok())
+    words_of(text).is_some_and(|words| sentences(&normalise(&words), None).is_some())
 }
 
 /// The words of a text that is short enough for a sentence.
@@ -90,39 +91,39 @@ pub(crate) fn is_remark_of(sentence: &str, note: &str) -> bool {
     words.extend(normalise(&note).into_iter().filter(|token| !token.is(".")));
     words.push(Token::new(")", 0));
     // A remark that is a parameter would change what the sentence says: it has to stand in it.
-    alone.is_ok() && alone == sentences(&words, None)
+    alone.is_some() && alone == sentences(&words, None)
 }
 
-/// Part of the text, in bytes, that was not understood where the rest of the sentence was.
-type Rest = Option<(usize, usize)>;
-
 /// The whole text as one sentence, else as several that are each understood.
-fn sentences(words: &[Token], heading: Option<&[Token]>) -> Result<Vec<Check>, Rest> {
-    let words = match words {
-        [words @ .., last] if last.is(".") => words,
-        words => words,
-    };
+fn sentences(words: &[Token], heading: Option<&[Token]>) -> Option<Vec<Check>> {
+    let words = without_period(words);
     if !is_balanced(words) {
-        return Err(None);
+        return None;
     }
-    let rest = match labelled(words, heading) {
-        Ok(checks) => return Ok(checks),
-        Err(rest) => rest,
-    };
-    let parts: Vec<&[Token]> =
-        words.split(|token| token.is(".") || token.is(";")).filter(|part| !part.is_empty()).collect();
+    if let Some(checks) = labelled(words, heading) {
+        return Some(checks);
+    }
+    let parts = parts(words);
     if parts.len() < 2 {
-        return Err(rest);
+        return None;
     }
     let mut all = Vec::new();
     for part in parts {
-        match labelled(part, heading) {
-            Ok(checks) => add(&mut all, checks),
-            Err(_) if all.is_empty() => return Err(rest),
-            Err(rest) => return Err(rest.or_else(|| span(part))),
-        }
+        add(&mut all, labelled(part, heading)?);
     }
-    Ok(all)
+    Some(all)
+}
+
+fn without_period(words: &[Token]) -> &[Token] {
+    match words {
+        [words @ .., last] if last.is(".") => words,
+        words => words,
+    }
+}
+
+/// What periods and semicolons separate.
+fn parts(words: &[Token]) -> Vec<&[Token]> {
+    words.split(|token| token.is(".") || token.is(";")).filter(|part| !part.is_empty()).collect()
 }
 
 /// Whether parentheses match and none is inside another.
@@ -136,38 +137,42 @@ fn is_balanced(words: &[Token]) -> bool {
 }
 
 /// A sentence with or without a label before it.
-fn labelled(words: &[Token], heading: Option<&[Token]>) -> Result<Vec<Check>, Rest> {
-    let rest = match unlabelled(words, heading) {
-        Ok(checks) => return Ok(checks),
-        Err(rest) => rest,
-    };
-    let Some((label, text)) = label_of(words).filter(|(_, text)| !text.is_empty()) else { return Err(rest) };
-    if matches!(label, [name] if SYNONYMS.contains(&name.word.as_str())) {
+fn labelled(words: &[Token], heading: Option<&[Token]>) -> Option<Vec<Check>> {
+    if let Some(checks) = unlabelled(words, heading) {
+        return Some(checks);
+    }
+    let (label, text) = label_of(words).filter(|(_, text)| !text.is_empty())?;
+    if is_synonym(label) {
         return unlabelled(text, heading);
     }
-    if let Ok((entry, checks)) = entry_of(text)
+    if let Some((entry, checks)) = entry_of(text)
         && entry.has_topic(label)
     {
-        return Ok(checks);
+        return Some(checks);
     }
     // A promise of its own in front of another one.
-    let Ok(mut all) = conjoined(label) else { return Err(rest) };
-    add(&mut all, conjoined(text).map_err(|other| other.or_else(|| span(text)))?);
-    Ok(all)
+    let mut all = conjoined(label)?;
+    add(&mut all, conjoined(text)?);
+    Some(all)
+}
+
+/// Whether a label says "this is the promise" and nothing more.
+fn is_synonym(label: &[Token]) -> bool {
+    matches!(label, [name] if SYNONYMS.contains(&name.word.as_str()))
 }
 
 /// A sentence by itself, else with the heading as its subject.
-fn unlabelled(words: &[Token], heading: Option<&[Token]>) -> Result<Vec<Check>, Rest> {
+fn unlabelled(words: &[Token], heading: Option<&[Token]>) -> Option<Vec<Check>> {
     // A bare measure is about what the heading says.
     if let Some(heading) = heading {
         let mut with_subject = heading.to_vec();
         with_subject.push(Token::new(":", 0));
         with_subject.extend_from_slice(words);
-        if let Ok((_, checks)) = entry_of(&with_subject) {
-            return Ok(checks);
+        if let Some((_, checks)) = entry_of(&with_subject) {
+            return Some(checks);
         }
         if is_bare_measure(words) {
-            return Err(None);
+            return None;
         }
     }
     conjoined(words)
@@ -176,41 +181,38 @@ fn unlabelled(words: &[Token], heading: Option<&[Token]>) -> Result<Vec<Check>, 
 /// Whether a sentence names nothing but a size: of what, its heading says.
 fn is_bare_measure(words: &[Token]) -> bool {
     static MEASURE: LazyLock<Form> = LazyLock::new(|| Form::new(&["<at-most-size>"]));
-    MEASURE.cover(&[], words).is_some_and(|cover| cover.rest.is_empty())
+    MEASURE.covers(&[], words).is_some()
 }
 
 /// One sentence, or two that an *and*, a comma or a parenthesis joins.
-fn conjoined(words: &[Token]) -> Result<Vec<Check>, Rest> {
-    let rest = match entry_of(words) {
-        Ok((_, checks)) => return Ok(checks),
-        Err(rest) => rest,
-    };
+fn conjoined(words: &[Token]) -> Option<Vec<Check>> {
+    if let Some((_, checks)) = entry_of(words) {
+        return Some(checks);
+    }
     if words.len() > MOST_JOINED {
-        return Err(rest);
+        return None;
     }
-    for at in 1..words.len() {
-        let joins = ["and", ",", "with", "("].iter().any(|word| words[at].is(word)) || is_dash(&words[at]);
-        if !joins || is_shared_denial(&words[..at], &words[at..]) {
-            continue;
-        }
-        let (mut first, mut second) = (&words[..at], &words[at + 1..]);
-        if let [before @ .., mark] = first
-            && mark.is(",")
-        {
-            first = before;
-        }
-        if words[at].is("(") {
-            match second {
-                [inside @ .., last] if last.is(")") => second = inside,
-                _ => continue,
-            }
-        }
-        if let (Ok((_, mut all)), Ok(others)) = (entry_of(first), conjoined(second)) {
-            add(&mut all, others);
-            return Ok(all);
-        }
+    (1..words.len()).filter_map(|at| split_at(words, at)).find_map(|(first, second)| {
+        let (_, mut all) = entry_of(first)?;
+        add(&mut all, conjoined(second)?);
+        Some(all)
+    })
+}
+
+/// The two sentences that the word at `at` joins, if it does.
+fn split_at(words: &[Token], at: usize) -> Option<(&[Token], &[Token])> {
+    let joins = ["and", ",", "with", "("].iter().any(|word| words[at].is(word)) || is_dash(&words[at]);
+    if !joins || is_shared_denial(&words[..at], &words[at..]) {
+        return None;
     }
-    Err(rest)
+    let first = match &words[..at] {
+        [before @ .., mark] if mark.is(",") => before,
+        first => first,
+    };
+    match &words[at + 1..] {
+        [inside @ .., last] if words[at].is("(") => last.is(")").then_some((first, inside)),
+        second => Some((first, second)),
+    }
 }
 
 /// Words that deny, besides `not`, whatever is listed behind them.
@@ -244,25 +246,66 @@ fn is_shared_denial(first: &[Token], rest: &[Token]) -> bool {
 }
 
 /// The entry that understands a sentence whole, and its checks.
-fn entry_of(words: &[Token]) -> Result<(&'static Compiled, Vec<Check>), Rest> {
-    let mut nearest: Option<Vec<usize>> = None;
+fn entry_of(words: &[Token]) -> Option<(&'static Compiled, Vec<Check>)> {
     if !is_balanced(words) {
-        return Err(None);
+        return None;
     }
+    let present = Words::of(words);
+    entries().iter().find_map(|entry| {
+        let forms = entry.forms.iter().filter(|form| form.may_be_in(&present));
+        let mut found = forms.filter_map(|form| form.covers(&entry.extras, words));
+        found.find_map(|found| Some((entry, (entry.entry.checks)(&found)?)))
+    })
+}
+
+/// Part of a text, in bytes, that was not understood where the rest of its sentence was.
+type Rest = Option<(usize, usize)>;
+
+/// The rest of a text that is not understood.
+fn rest_of(words: &[Token], heading: Option<&[Token]>) -> Rest {
+    let words = without_period(words);
+    if !is_balanced(words) {
+        return None;
+    }
+    let parts = parts(words);
+    let understood = parts.iter().take_while(|part| labelled(part, heading).is_some()).count();
+    match parts.get(understood) {
+        Some(part) if understood > 0 => rest_of_labelled(part, heading).or_else(|| span(part)),
+        _ => rest_of_labelled(words, heading),
+    }
+}
+
+fn rest_of_labelled(words: &[Token], heading: Option<&[Token]>) -> Rest {
+    match label_of(words).filter(|(_, text)| !text.is_empty()) {
+        Some((label, text)) if is_synonym(label) => rest_of_unlabelled(text, heading),
+        Some((label, text)) if conjoined(label).is_some() => rest_of_sentence(text).or_else(|| span(text)),
+        _ => rest_of_unlabelled(words, heading),
+    }
+}
+
+fn rest_of_unlabelled(words: &[Token], heading: Option<&[Token]>) -> Rest {
+    if heading.is_some() && is_bare_measure(words) { None } else { rest_of_sentence(words) }
+}
+
+/// The words that the nearest entry does not account for.
+fn rest_of_sentence(words: &[Token]) -> Rest {
+    if !is_balanced(words) {
+        return None;
+    }
+    // Where nothing is left but the rest, there was no sentence.
+    let mut most = words.len().div_ceil(2);
+    let mut nearest: Option<Vec<usize>> = None;
+    let present = Words::of(words);
     for entry in entries() {
-        for cover in entry.forms.iter().filter_map(|form| form.cover(&entry.extras, words)) {
-            let Some(checks) = (entry.entry.checks)(&cover.found) else { continue };
-            if cover.rest.is_empty() {
-                return Ok((entry, checks));
-            }
-            if cover.rest.len() < nearest.as_ref().map_or(words.len(), Vec::len) {
+        for form in entry.forms.iter().filter(|form| form.may_be_in(&present)) {
+            let Some(cover) = form.cover(&entry.extras, words, most) else { continue };
+            if (entry.entry.checks)(&cover.found).is_some() {
+                most = cover.rest.len().checked_sub(1)?;
                 nearest = Some(cover.rest);
             }
         }
     }
-    // Where nothing is left but the rest, there was no sentence.
-    let nearest = nearest.filter(|rest| rest.len() * 2 <= words.len() + 1);
-    Err(nearest.and_then(|rest| span(&words[*rest.first()?..=*rest.last()?])))
+    nearest.and_then(|rest| span(&words[*rest.first()?..=*rest.last()?]))
 }
 
 /// An entry with its parts compiled.

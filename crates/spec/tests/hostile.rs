@@ -86,6 +86,10 @@ fn mutated_copies_of_a_specification_are_read_or_refused() {
     }
 }
 
+/// Words of the vocabulary and many joints, and no sentence: each joint may separate two.
+const JOINED: &str = "- [ ] image size and health check with port, non-root user and database with restart, memory and \
+                      logs with secret, volume and tags with scratch and signal, labels and layers with SBOM\n";
+
 #[test]
 fn a_megabyte_of_anything_takes_bounded_time() {
     let fill = |head: &str, piece: &str| {
@@ -124,6 +128,7 @@ fn a_megabyte_of_anything_takes_bounded_time() {
         ("columns", fill("\n| a | b |\n|---|---|\n", "| c ")),
         ("tables", fill("", "| a | b |\n|---|---|\n| [ ] | c |\n\n")),
         ("entities", fill("- [ ] ", "&lt;!-- ")),
+        ("joined sentences", format!("## Success Criteria\n{}", JOINED.repeat(1000))),
     ];
     for (name, text) in texts {
         let begun = Instant::now();
