@@ -291,6 +291,7 @@ fn every_mistake_has_its_column() {
     check("secret key a", "4:12: expected `=`, found `a`");
     check("secret key =", "4:13: expected a file below the specification's folder, found the end of the line");
     check("GET / -> 200\nmount a at /x", "5:1: a file is mounted before the container starts");
+    check("file /out contains \"a\"\nmount a at /x", "5:1: a file is mounted before the container starts");
     check("mount a at /x\nfile /x contains \"a\"", "5:1: the scenario itself puts this file there");
     check("mount a at /x\nmount b at /x\nGET / -> 200", "5:1: another file is mounted there");
     check("run -> exit 0", "4:5: expected an argument, found `->`");

@@ -70,6 +70,7 @@ pub(super) fn misplaced(steps: &[Step]) -> Option<(usize, &'static str, &'static
                     let hint = "look into a file that the container writes";
                     return Some((index, "the scenario itself puts this file there", hint));
                 }
+                runs = true;
             }
             Action::Mount { at, .. } => {
                 let mut later = steps[index..].iter().map(|step| &step.action);

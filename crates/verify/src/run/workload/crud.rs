@@ -1,6 +1,6 @@
 //! `api.crud` by steps: something is created, read, changed and deleted, and each is read back.
 
-use seaworthy_spec::{Body, RUN_NAME, Repeat, Request, Scenario, TextTest, TextWanted};
+use seaworthy_spec::{Action, Body, RUN_NAME, Repeat, Request, Scenario, Step, TextTest, TextWanted};
 
 use super::not_running;
 use super::shows::{expected, is_taken, mention, reads, request, sent, strings, writes};
@@ -26,7 +26,7 @@ impl Runs<'_> {
     pub(in crate::run) fn crud_by_steps(&self, scenario: &Scenario, wanted: Wanted<'_>) -> Result<Finding, String> {
         let mut steps = scenario.steps.clone();
         for number in shown(scenario, wanted)? {
-            if let seaworthy_spec::Action::Request(read) = &mut steps[number].action
+            if let Action::Request(read) = &mut steps[number].action
                 && read.saves.is_empty()
             {
                 read.repeat.get_or_insert(Repeat { times: CLIENTS, at_once: CLIENTS, percentile: None });
@@ -53,7 +53,7 @@ fn shown(scenario: &Scenario, wanted: Wanted<'_>) -> Result<Vec<usize>, String> 
     let created = || requests.iter().enumerate().filter(|(_, (_, one))| creates(one));
     let mut missing = None;
     for (index, (_, create)) in created().filter(|(_, (_, one))| is_about(&one.path, wanted.things)) {
-        match (Round { create, after: &requests[index + 1..] }).shown(wanted.listed) {
+        match (Round { create, after: &requests[index + 1..], steps: &scenario.steps }).shown(wanted.listed) {
             Ok(reads) => return Ok(reads),
             Err(why) => {
                 missing.get_or_insert_with(|| format!("behind `{} {}`, {why}", create.method, create.path));
@@ -78,6 +78,7 @@ fn creates(one: &Request) -> bool {
 struct Round<'s> {
     create: &'s Request,
     after: &'s [(usize, &'s Request)],
+    steps: &'s [Step],
 }
 
 impl Round<'_> {
@@ -100,22 +101,34 @@ impl Round<'_> {
         let deletion = self
             .find(changed + 1, is_deletion)
             .ok_or_else(|| "nothing is deleted; add a DELETE, or a POST at another path of the item".to_owned())?;
-        let known: Vec<&str> = self.after[..deletion]
-            .iter()
-            .map(|(_, one)| *one)
-            .filter(|one| reads(one))
-            .map(|one| one.path.as_str())
-            .collect();
-        let is_gone = |one: &Request| known.contains(&one.path.as_str()) && shows_nothing(one);
-        self.find(deletion + 1, is_gone).ok_or_else(|| {
-            format!("no GET shows that it is gone; ask a path from before again, and expect 404, or a body that does not contain `{{{RUN_NAME}}}`")
-        })?;
+        self.see_gone(change, changed, deletion)?;
         let names = self.names();
         let lists = |(_, one): &(usize, &Request)| tells(one, &[]) && !mention(&[one.path.as_str()], &names);
         if listed && !self.after[..deletion].iter().any(lists) {
             return Err("no GET lists it; ask a path without the item's id".to_owned());
         }
         Ok(vec![self.after[read].0, self.after[changed].0])
+    }
+
+    /// That the deletion, and nothing else, took the item away.
+    fn see_gone(&self, change: usize, changed: usize, deletion: usize) -> Result<(), String> {
+        let known: Vec<&Request> =
+            self.after[..deletion].iter().map(|(_, one)| *one).filter(|one| reads(one)).collect();
+        let is_known = |one: &Request| known.iter().any(|read| is_same_question(read, one));
+        let texts = new_texts(self.after[change].1);
+        let gone = self.find(deletion + 1, |one| is_known(one) && shows_nothing(one, &texts)).ok_or_else(|| {
+            format!("no GET shows that it is gone; repeat one from before, and expect 404, or a body that does not contain `{{{RUN_NAME}}}`")
+        })?;
+        let [changed, deletion, gone] = [changed, deletion, gone].map(|index| self.after[index].0);
+        let mut between = self.steps[changed + 1..gone].iter().enumerate();
+        let other = between.find(|(at, step)| changed + 1 + at != deletion && !changes_nothing(step, is_known));
+        match other {
+            Some((_, step)) => Err(format!(
+                "a step between may have taken the item away (line {}); put the DELETE right between two GETs that show it and show it gone",
+                step.line
+            )),
+            None => Ok(()),
+        }
     }
 
     fn find(&self, from: usize, is_it: impl Fn(&Request) -> bool) -> Option<usize> {
@@ -179,9 +192,29 @@ fn tells(one: &Request, old: &[&str]) -> bool {
     reads(one) && expected(&one.answer).iter().any(is_new) && !mention(&sent(one), &[RUN_NAME])
 }
 
-/// Whether its answer shows that there is nothing of this run.
-fn shows_nothing(one: &Request) -> bool {
-    let is_without = |test: &TextTest| matches!(&test.wanted, TextWanted::Contains(text) if test.is_negated && mention(&[text], &[RUN_NAME]));
+/// Whether both ask for the same, as the same person.
+fn is_same_question(one: &Request, other: &Request) -> bool {
+    one.path == other.path && one.login == other.login && one.headers == other.headers
+}
+
+/// Whether an item is there afterwards as it was before.
+fn changes_nothing(step: &Step, is_known: impl Fn(&Request) -> bool) -> bool {
+    match &step.action {
+        Action::Request(one) => one.method == "GET" && (one.on_another || is_known(one)),
+        Action::LogContains(_)
+        | Action::File { .. }
+        | Action::WaitLog { .. }
+        | Action::WaitHealthy { .. }
+        | Action::WaitAnswer { .. } => true,
+        _ => false,
+    }
+}
+
+/// Whether its answer shows that nothing has these texts any more.
+fn shows_nothing(one: &Request, texts: &[&str]) -> bool {
+    let was_there = |text: &String| mention(&[text], &[RUN_NAME]) && texts.iter().any(|known| known.contains(text));
+    let is_without =
+        |test: &TextTest| matches!(&test.wanted, TextWanted::Contains(text) if test.is_negated && was_there(text));
     one.method == "GET"
         && match one.answer.status {
             404 | 410 => true,
@@ -260,6 +293,32 @@ mod tests {
         check(&[CREATE, READ, CHANGE, REREAD, DELETE, elsewhere], ANY, Err("no GET shows that it is gone"));
         let again = "POST /notes {\"text\": \"second {run}\"} -> 201";
         check(&[CREATE, READ, again, REREAD, DELETE, GONE], ANY, Err("nothing is changed"));
+    }
+
+    const OTHER: &str = "a step between may have taken the item away";
+
+    #[test]
+    fn nothing_but_the_deletion_may_take_it_away() {
+        let with = |step: &'static str, at: usize| {
+            let mut lines = vec![CREATE, READ, CHANGE, REREAD, DELETE, GONE];
+            lines.insert(at, step);
+            lines
+        };
+        check(&with("restart on a fresh database", 5), ANY, Err(OTHER));
+        check(&with("restart", 4), ANY, Err(OTHER));
+        check(&with("start with A=1", 5), ANY, Err(OTHER));
+        check(&with("GET /logout -> 302", 5), ANY, Err(OTHER));
+        check(&with("POST /reset -> 204", 5), ANY, Err(OTHER));
+        check(&with(READ, 2), ANY, Ok(&[1, 4]));
+        check(&with("wait log contains \"deleted\" within 5s", 5), ANY, Ok(&[1, 3]));
+        let nobody = "GET /notes/{id} as nobody -> 404";
+        check(&[CREATE, READ, CHANGE, REREAD, DELETE, nobody], ANY, Err("no GET shows that it is gone"));
+        // The first text went with the change.
+        let page = "GET /notes -> 200 body contains \"first {run}\"";
+        let old = "GET /notes -> 200 body not contains \"first {run}\"";
+        check(&[CREATE, READ, page, CHANGE, REREAD, DELETE, old], ANY, Err("no GET shows that it is gone"));
+        let new = "GET /notes -> 200 body not contains \"second {run}\"";
+        check(&[CREATE, READ, page, CHANGE, REREAD, DELETE, new], ANY, Ok(&[1, 4]));
     }
 
     #[test]
