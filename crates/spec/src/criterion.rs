@@ -31,6 +31,8 @@ pub struct Criterion {
     pub line: usize,
     /// What the sentence was understood to promise.
     pub promise: Promise,
+    /// Parts of the sentence that say why it is promised: `because the engine ignores TERM`. No check decides them.
+    pub reasons: Vec<String>,
     /// Exceptions from it: secrets that may lie in the image. Never any where no check of the sentence makes some.
     pub allowed: Vec<Allowed>,
     /// Sentences of the vocabulary that a comment binds it to: `<!-- check: Container runs as non-root user -->`.

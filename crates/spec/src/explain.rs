@@ -20,6 +20,9 @@ pub struct Line {
     pub parameters: Map<String, Value>,
     /// What must hold besides, where the sentence promises more than one thing.
     pub also: Vec<Also>,
+    /// Parts of the sentence that say why, and are not checked.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub reasons: Vec<String>,
     /// Places that are excepted, each with its reason.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub allowed: Vec<Exception>,
@@ -73,6 +76,7 @@ impl From<&Criterion> for Line {
             stage: criterion.stage().map(crate::Stage::as_str),
             parameters: first.map(Check::parameters).unwrap_or_default(),
             also: others.iter().map(Also::from).collect(),
+            reasons: criterion.reasons.clone(),
             allowed: criterion.allowed.iter().map(Exception::from).collect(),
             rest,
             suggestion,

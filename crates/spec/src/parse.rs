@@ -5,11 +5,13 @@ use std::collections::HashMap;
 use crate::bind;
 use crate::document::{self, Document, Item, MOST_ITEMS};
 use crate::identifier;
+use crate::name;
 use crate::problem::{Problem, SpecError};
 use crate::request_line;
+use crate::sentence::Token;
 use crate::source::{Fragment, Source};
 use crate::steps;
-use crate::understand::{self, Reading, understand};
+use crate::understand::{self, Reading, Subject, understand};
 use crate::{Check, Criterion, Promise, Scenario, Section, Spec};
 
 /// The most bytes that a specification may have: 1 MiB.
@@ -43,8 +45,10 @@ impl Spec {
         }
         let mut criteria = Vec::new();
         let mut ids = Ids::reserved(&source, &items, &mut problems);
+        let title = title_of(title);
+        let name = name::of_title(&title);
         for item in items {
-            criteria.extend(criterion(&source, item, &mut ids, &mut problems));
+            criteria.extend(criterion(&source, item, name.as_deref(), &mut ids, &mut problems));
         }
         if criteria.is_empty() && problems.is_empty() {
             let looked = strays
@@ -55,7 +59,7 @@ impl Spec {
         if !problems.is_empty() {
             return Err(SpecError::new(problems));
         }
-        Ok(Self { title: title_of(title), source: text.to_owned(), criteria, prose, strays })
+        Ok(Self { title, source: text.to_owned(), criteria, prose, strays })
     }
 
     /// Reads a specification from a file's bytes.
@@ -95,18 +99,25 @@ fn unreadable(bytes: &[u8]) -> Option<Problem> {
 }
 
 /// An item as a criterion; none where its label marks it as prose.
-fn criterion(source: &Source<'_>, item: Item<'_>, ids: &mut Ids, problems: &mut Vec<Problem>) -> Option<Criterion> {
+fn criterion(
+    source: &Source<'_>,
+    item: Item<'_>,
+    name: Option<&[Token]>,
+    ids: &mut Ids,
+    problems: &mut Vec<Problem>,
+) -> Option<Criterion> {
     let scenario = steps::scenario(source, &item.steps, problems);
     let has_exceptions = !item.allowed.is_empty();
     let sentence = identifier::split(&item.text).map_or(item.text.as_str(), |(_, sentence)| sentence);
     let is_bound = !item.steps.is_empty() || !item.bound.is_empty() || item.vouched.is_some();
     let bound = item.bound.iter().map(|line| bind::sentence(line.text)).collect::<Vec<_>>();
-    let says = |sentence: &String| match understand(sentence, None) {
-        Reading::Promises(checks) => checks,
+    let says = |sentence: &String| match understand(sentence, Subject::default()) {
+        Reading::Promises { checks, .. } => checks,
         Reading::Prose | Reading::NotUnderstood { .. } => Vec::new(),
     };
     let meant: Vec<Check> = bound.iter().flat_map(says).chain(scenario.map(Check::Scenario)).collect();
-    let promise = match understand(sentence, item.heading.as_deref()) {
+    let mut why = Vec::new();
+    let promise = match understand(sentence, Subject { heading: item.heading.as_deref(), name }) {
         Reading::Prose if !is_bound && !has_exceptions => return None,
         Reading::Prose if !is_bound => {
             let hint = "its label marks the sentence as prose, which promises nothing";
@@ -118,10 +129,14 @@ fn criterion(source: &Source<'_>, item: Item<'_>, ids: &mut Ids, problems: &mut 
             problems.push(source.problem(item.place, "this check belongs to no promise", Some(hint.to_owned())));
             return None;
         }
-        Reading::Promises(checks) => match unread_note(&item).filter(|_| meant.is_empty()) {
-            Some(note) => Promise::NotUnderstood { rest: Some(note), suggestion: None },
-            None => Promise::Understood(together(checks, meant)),
-        },
+        Reading::Promises { checks, reasons } => {
+            if let Some(note) = unread_note(&item).filter(|_| meant.is_empty()) {
+                Promise::NotUnderstood { rest: Some(note), suggestion: None }
+            } else {
+                why = reasons;
+                Promise::Understood(together(checks, meant))
+            }
+        }
         Reading::NotUnderstood { rest, suggestion } => {
             let own = request(source, sentence, &item).map(Check::Scenario);
             let checks = together(own.into_iter().collect(), meant);
@@ -144,6 +159,7 @@ fn criterion(source: &Source<'_>, item: Item<'_>, ids: &mut Ids, problems: &mut 
         text: item.text,
         line: item.place.line,
         promise,
+        reasons: why,
         allowed: item.allowed,
         bound,
         vouched: item.vouched,

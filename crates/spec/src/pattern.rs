@@ -14,11 +14,11 @@ use crate::vocabulary::vocabulary;
 const SHARED: &[(&str, &str)] = &[
     (
         "<container>",
-        "[docker|running|production|whole] (container|service|app|application|api|server|process|program|worker|daemon|backend|web server|web app|web application|workload|it|<image>)",
+        "[docker|running|whole] (container|service|app|application|api|server|process|program|worker|daemon|backend|web server|web app|web application|workload|it|<image>)",
     ),
     (
         "<service>",
-        "[docker|production] (container|service|app|application|api|server|process|program|worker|daemon|backend|web server|web app|web application|it)",
+        "[docker] (container|service|app|application|api|server|process|program|worker|daemon|backend|web server|web app|web application|it)",
     ),
     (
         "<image>",
@@ -169,6 +169,10 @@ impl Words {
 
     fn has(&self, number: u16) -> bool {
         self.0.get(usize::from(number / 64)).is_some_and(|bits| bits & (1 << (number % 64)) != 0)
+    }
+
+    pub(crate) fn has_word(&self, word: &Token) -> bool {
+        word.numbers().any(|number| self.has(number))
     }
 
     fn meets(&self, other: &Self) -> bool {

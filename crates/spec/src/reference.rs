@@ -120,7 +120,8 @@ The text before a colon, or before a dash, is a label. It is never dropped unrea
 
 - the sentence's **subject**: `PORT: Configurable, defaults to 8000`;
 - a **promise** of its own: `No secrets in image: Database URL passed at runtime` promises both, as two sentences with *and* between them do;
-- the **topic** of the sentence's entry (`Security: Container runs as non-root user`), listed there;
+- the **topic** of the sentence's entry (`Security: Container runs as non-root user`), listed there, or words of that entry's own
+  sentence with a plain word beside them (`Graceful shutdown: …`, `Optimized image size: …`);
 - a **synonym**: `Target`, `Choice`, `Requirement`, `Limit`. Under *Constraints* the heading may then be the subject: `### Base Image`, `- **Choice**: python:3.12-alpine`;
 - an **identifier**: `SC-1`, `[SC-5]`, `CON-001`, `AC1`. It becomes the promise's id;
 - a mark of **prose**: `Rationale`, `Alternative`, `Why`, `Note`. The item promises nothing.
@@ -128,6 +129,14 @@ The text before a colon, or before a dash, is a label. It is never dropped unrea
 ### Parentheses
 
 What stands in parentheses, or behind a dash, is read with the sentence: `(verify with docker images)` adds nothing, `(transfer)` names a measure, `(uid 1000)` is a promise of its own. Anything else makes the sentence not understood.
+
+### Reasons
+
+A clause that says why is no part of the promise: `because the engine ignores TERM`, `, since every layer costs a round trip`, `so that …`,
+`, otherwise …`, `(down from 1.1 GB)`. `explain` shows it as a reason that is not checked. A clause with a word that restricts (*only*, *if*,
+*optional*, *default*, …) is no reason, and the sentence is then not understood.
+
+The service's own name, from the first heading, stands for *the service*: `Matchmaker starts within 3s` in a specification called *Matchmaker*.
 
 ### Sizes, times, names
 

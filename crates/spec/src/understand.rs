@@ -6,9 +6,10 @@ use crate::Check;
 use crate::cover::Form;
 use crate::normalise::normalise;
 use crate::pattern::{Pattern, Words};
+use crate::reason::without_reasons;
 use crate::sentence::{Token, is_dash, tokens};
-use crate::suggest;
 use crate::vocabulary::{Entry, vocabulary};
+use crate::{name, suggest};
 
 /// Words in a sentence, at most: longer ones are prose that nothing understands.
 const MOST_WORDS: usize = 80;
@@ -25,34 +26,112 @@ const PROSE: &[&str] = &["rationale", "alternative", "alternatives", "why", "not
 /// See [`is_synonym`].
 const SYNONYMS: &[&str] = &["target", "choice", "requirement", "limit"];
 
+/// Words of a label that promise nothing by themselves.
+const DECORATE: &[&str] = &[
+    "fast",
+    "quick",
+    "rapid",
+    "small",
+    "tiny",
+    "lean",
+    "slim",
+    "minimal",
+    "optimized",
+    "graceful",
+    "clean",
+    "proper",
+    "full",
+    "complete",
+    "good",
+    "safe",
+    "robust",
+    "reliable",
+    "working",
+    "functional",
+    "functionality",
+    "support",
+    "handling",
+    "behavior",
+    "configuration",
+    "setup",
+    "monitoring",
+    "constraint",
+    "rule",
+    "budget",
+    "execution",
+    "access",
+    "connectivity",
+    "connection",
+    "policy",
+    "management",
+    "requirement",
+    "guarantee",
+    "limit",
+    "target",
+    "runtime",
+    "production",
+    "container",
+    "service",
+    "docker",
+    "and",
+];
+
+/// Words of an entry's sentence that name no subject.
+const NO_SUBJECT: &[&str] = &["not", "no", "without", "only", "under", "within", "any", "than", "other", "at", "most"];
+
 /// How a sentence was read.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Reading {
     /// Its label says that it promises nothing.
     Prose,
-    /// Never empty.
-    Promises(Vec<Check>),
+    Promises {
+        /// Never empty.
+        checks: Vec<Check>,
+        /// Parts of the sentence that say why.
+        reasons: Vec<String>,
+    },
     NotUnderstood {
         rest: Option<String>,
         suggestion: Option<String>,
     },
 }
 
-/// Reads a sentence; `heading` is the subject it stands under, where there is one.
-pub(crate) fn understand(text: &str, heading: Option<&str>) -> Reading {
+/// What a sentence is about, where it does not say so itself.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Subject<'a> {
+    /// What it stands under.
+    pub(crate) heading: Option<&'a str>,
+    /// The service's own name.
+    pub(crate) name: Option<&'a [Token]>,
+}
+
+/// Reads a sentence.
+pub(crate) fn understand(text: &str, subject: Subject<'_>) -> Reading {
     if is_prose(text) {
         return Reading::Prose;
     }
     let Some(words) = words_of(text) else { return Reading::NotUnderstood { rest: None, suggestion: None } };
-    let heading = heading.map(tokens).filter(|heading| !heading.is_empty() && heading.len() <= 8);
+    let heading = subject.heading.map(tokens).filter(|heading| !heading.is_empty() && heading.len() <= 8);
     let heading = heading.map(|heading| normalise(&heading));
-    let normal = normalise(&words);
-    match sentences(&normal, heading.as_deref()) {
-        Some(checks) => Reading::Promises(checks),
-        None => Reading::NotUnderstood {
-            rest: rest_of(&normal, heading.as_deref()).map(|(start, end)| text[start..end].to_owned()),
-            suggestion: suggest::nearest(&words),
-        },
+    let read = |words: &[Token]| sentences(&normalise(words), heading.as_deref());
+    let promises = |checks, reasons| Reading::Promises { checks, reasons };
+    if let Some(checks) = read(&words) {
+        return promises(checks, Vec::new());
+    }
+    let named = subject.name.map_or_else(|| words.clone(), |name| name::replaced(&words, name));
+    if let Some(checks) =
+        Some(&named).filter(|named| named.len() < words.len() || **named != words).and_then(|named| read(named))
+    {
+        return promises(checks, Vec::new());
+    }
+    if let Some(plain) = without_reasons(&named)
+        && let Some(checks) = read(&plain.words)
+    {
+        return promises(checks, plain.reasons.iter().map(|(start, end)| text[*start..*end].to_owned()).collect());
+    }
+    Reading::NotUnderstood {
+        rest: rest_of(&normalise(&words), heading.as_deref()).map(|(start, end)| text[start..end].to_owned()),
+        suggestion: suggest::nearest(&words),
     }
 }
 
@@ -151,9 +230,14 @@ fn labelled(words: &[Token], heading: Option<&[Token]>) -> Option<Vec<Check>> {
         return Some(checks);
     }
     // A promise of its own in front of another one.
-    let mut all = conjoined(label)?;
-    add(&mut all, conjoined(text)?);
-    Some(all)
+    if let Some(mut all) = conjoined(label) {
+        add(&mut all, conjoined(text)?);
+        return Some(all);
+    }
+    if !entries().iter().any(|entry| entry.is_subject(label)) {
+        return None;
+    }
+    conjoined_entries(text).filter(|(entry, _)| entry.is_subject(label)).map(|(_, checks)| checks)
 }
 
 /// Whether a label says "this is the promise" and nothing more.
@@ -184,18 +268,22 @@ fn is_bare_measure(words: &[Token]) -> bool {
     MEASURE.covers(&[], words).is_some()
 }
 
-/// One sentence, or two that an *and*, a comma or a parenthesis joins.
 fn conjoined(words: &[Token]) -> Option<Vec<Check>> {
-    if let Some((_, checks)) = entry_of(words) {
-        return Some(checks);
+    conjoined_entries(words).map(|(_, checks)| checks)
+}
+
+/// One sentence, or two that an *and*, a comma or a parenthesis joins, with the first one's entry.
+fn conjoined_entries(words: &[Token]) -> Option<(&'static Compiled, Vec<Check>)> {
+    if let Some(one) = entry_of(words) {
+        return Some(one);
     }
     if words.len() > MOST_JOINED {
         return None;
     }
     (1..words.len()).filter_map(|at| split_at(words, at)).find_map(|(first, second)| {
-        let (_, mut all) = entry_of(first)?;
+        let (entry, mut all) = entry_of(first)?;
         add(&mut all, conjoined(second)?);
-        Some(all)
+        Some((entry, all))
     })
 }
 
@@ -314,6 +402,8 @@ struct Compiled {
     forms: Vec<Form>,
     extras: Vec<Pattern>,
     topics: Vec<Vec<Token>>,
+    /// The words of its plain sentence and of its topics.
+    own: Words,
 }
 
 fn entries() -> &'static [Compiled] {
@@ -328,7 +418,15 @@ impl Compiled {
             forms: entry.forms.iter().map(|form| Form::new(form)).collect(),
             extras: entry.extras.iter().map(|part| Pattern::new(part)).collect(),
             topics: entry.topics.iter().map(|topic| tokens(topic)).collect(),
+            own: Words::of(&own_words(entry)),
         }
+    }
+
+    /// Whether a label names the subject in words of its own: `Graceful shutdown`, `Optimized image size`.
+    fn is_subject(&self, label: &[Token]) -> bool {
+        let decorates = |word: &Token| DECORATE.iter().any(|other| word.is(other));
+        label.iter().all(|word| self.own.has_word(word) || decorates(word))
+            && label.iter().any(|word| self.own.has_word(word))
     }
 
     fn has_topic(&self, label: &[Token]) -> bool {
@@ -336,6 +434,11 @@ impl Compiled {
             topic.len() == label.len() && topic.iter().zip(label).all(|(topic, word)| word.is(&topic.stem))
         })
     }
+}
+
+fn own_words(entry: &Entry) -> Vec<Token> {
+    let words = std::iter::once(entry.sentence).chain(entry.topics.iter().copied()).flat_map(tokens);
+    words.filter(|word| !NO_SUBJECT.contains(&word.word.as_str())).collect()
 }
 
 /// The label before a sentence's first colon or dash, and what follows it.

@@ -478,3 +478,17 @@ fn what_a_heading_a_label_or_a_line_takes_back_is_not_promised() {
         check(&format!("# T\n## Constraints\n- No setuid files\n{taken_back}"), kept);
     }
 }
+
+#[test]
+fn the_services_own_name_is_its_subject_and_reasons_are_kept_apart() {
+    let text = |title: &str| {
+        format!(
+            "# {title}\n## Success Criteria\n- [ ] Matchmaker starts within 3 s\n\
+             - [ ] STOPSIGNAL is SIGINT because the engine ignores TERM\n"
+        )
+    };
+    let spec = Spec::parse(&text("Matchmaker")).unwrap();
+    assert_eq!(spec.criteria[0].checks().len(), 1);
+    assert_eq!(spec.criteria[1].reasons, ["because the engine ignores TERM"]);
+    assert_eq!(Spec::parse(&text("Lobby")).unwrap().criteria[0].checks().len(), 0);
+}

@@ -127,6 +127,9 @@ fn criterion_rows(criterion: &Criterion) -> Vec<Row<5>> {
             for sentence in &criterion.bound {
                 let _ = write!(text, "\nchecked as: {}", clean(sentence));
             }
+            for reason in &criterion.reasons {
+                let _ = write!(text, "\nreason, not checked: `{}`", clean(reason));
+            }
             for allowed in &criterion.allowed {
                 let _ = write!(text, "\nallowed: `{}` ({})", clean(allowed.place.as_str()), clean(&allowed.reason));
             }
@@ -196,6 +199,9 @@ fn spec_json(spec: &Spec) -> String {
             "parameters": first.map(Check::parameters).unwrap_or_default(),
             "suggestion": suggestion,
         });
+        if !criterion.reasons.is_empty() {
+            line["reasons"] = json!(criterion.reasons);
+        }
         if !criterion.bound.is_empty() {
             line["bound"] = json!(criterion.bound);
         }

@@ -1,0 +1,83 @@
+//! The service's own name as the subject of its promises: `Matchmaker starts within 3s` in a specification called *Matchmaker*.
+
+use crate::sentence::{Token, tokens};
+
+/// Words of a title that belong to no name.
+const AROUND: &[&str] = &[
+    "container",
+    "containerization",
+    "containerisation",
+    "specification",
+    "spec",
+    "image",
+    "docker",
+    "dockerfile",
+    "the",
+    "a",
+    "an",
+    "for",
+    "of",
+    "requirement",
+    "checklist",
+    "contract",
+    ":",
+    "-",
+    "--",
+    "–",
+    "—",
+    "(",
+    ")",
+];
+
+/// The service's name in a specification's title; `None` where there is none that could not be taken for something else.
+pub(crate) fn of_title(title: &str) -> Option<Vec<Token>> {
+    let title: String = title.chars().take(100).collect();
+    let words = tokens(&title);
+    let is_around = |word: &Token| AROUND.iter().any(|around| word.is(around));
+    let first = words.iter().position(|word| !is_around(word))?;
+    let last = words.iter().rposition(|word| !is_around(word))?;
+    let name = &words[first..=last];
+    // A word of the vocabulary by itself means what it means: `Database`, `Redis`.
+    let is_name = name.len() < 5 && name.iter().all(|word| word.word.chars().any(char::is_alphanumeric));
+    let is_own = name.len() > 1 || name[0].numbers().next().is_none();
+    (is_name && is_own).then(|| name.to_vec())
+}
+
+/// The sentence with `service` in the place of the name.
+pub(crate) fn replaced(words: &[Token], name: &[Token]) -> Vec<Token> {
+    let (mut at, mut kept) = (0, Vec::with_capacity(words.len()));
+    while at < words.len() {
+        let here = &words[at..];
+        let is_name = here.len() >= name.len() && here.iter().zip(name).all(|(word, part)| word.word == part.word);
+        if is_name {
+            let text = here[..name.len()].iter().map(|word| word.text.as_str()).collect::<Vec<_>>().join(" ");
+            kept.push(Token::meaning(text, "service", here[0].start));
+            at += name.len();
+        } else {
+            kept.push(here[0].clone());
+            at += 1;
+        }
+    }
+    kept
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_title_names_the_service() {
+        #[track_caller]
+        fn check(title: &str, expected: Option<&str>) {
+            let name =
+                of_title(title).map(|name| name.iter().map(|word| word.text.clone()).collect::<Vec<_>>().join(" "));
+            assert_eq!(name.as_deref(), expected, "{title}");
+        }
+        check("Matchmaker", Some("Matchmaker"));
+        check("Container Specification: Parcel Locker", Some("Parcel Locker"));
+        check("Task API", Some("Task API"));
+        check("Containerization Specification", None);
+        check("Database", None);
+        check("A very long title that says what it is all about", None);
+    }
+}
