@@ -12,6 +12,8 @@ const STEPS: &[Step] = &[
     numbering,
     emoji,
     quotes,
+    others,
+    accounts,
     variables,
     comparisons,
     numbers,
@@ -64,7 +66,7 @@ fn emoji(words: &[Token]) -> Vec<Token> {
 }
 
 fn quotes(words: &[Token]) -> Vec<Token> {
-    trimmed(words, |sign| "\"“”„«»‹›`*".contains(sign))
+    trimmed(words, |sign| "\"“”„«»‹›`".contains(sign))
 }
 
 /// Takes signs from both ends of each word; a word of nothing else goes.
@@ -76,6 +78,54 @@ fn trimmed(words: &[Token], takes: fn(char) -> bool) -> Vec<Token> {
         if text.len() == token.text.len() { Some(token) } else { (!text.is_empty()).then(|| Token::new(text, start)) }
     };
     words.iter().cloned().filter_map(trim).collect()
+}
+
+/// What a service starts, stops or has inside it: no promise is about these.
+const OTHERS: &[(&str, &str)] = &[
+    ("start stop run launch spawn", "containers workers images processes services users jobs apps"),
+    ("worker user child client database sidecar build", "processes containers images"),
+    ("https", "health healthcheck health-check"),
+    ("each every both either", "image container containers worker workers process processes images replica instance"),
+];
+
+/// `starts containers`, `each worker`, `users` as words that no entry has.
+fn others(words: &[Token]) -> Vec<Token> {
+    let is_other = |at: usize| {
+        let (before, word) = (at.checked_sub(1).map(|at| &words[at]), words[at].word.as_str());
+        let has = |list: &str, word: &str| list.split(' ').any(|one| one == word);
+        let follows = |(firsts, seconds): &(&str, &str)| {
+            before.is_some_and(|before| has(firsts, &before.stem) || has(firsts, &before.word)) && has(seconds, word)
+        };
+        // `as a daemon` is a kind of program, `as user daemon` an account.
+        let is_kind = at > 1
+            && words[at - 2].word == "as"
+            && ["a", "an"].contains(&words[at - 1].word.as_str())
+            && ["daemon", "node", "nginx", "redis", "postgres"].contains(&word)
+            && !words.get(at + 1).is_some_and(|next| next.is("user") || next.is("account"));
+        OTHERS.iter().any(follows)
+            || is_kind
+            || word == "users" && before.is_none()
+            || word == "each" && at + 1 == words.len()
+    };
+    let mark = |(at, token): (usize, &Token)| {
+        if is_other(at) { Token::meaning(token.text.clone(), "others", token.start) } else { token.clone() }
+    };
+    words.iter().enumerate().map(mark).collect()
+}
+
+/// `user app`, `user (app)` and `user: app` name an account, and no program.
+fn accounts(words: &[Token]) -> Vec<Token> {
+    let is_account = |at: usize| {
+        let mut before = words[..at].iter().rev();
+        let marks = ["(", ":", ",", "is", "="];
+        let named = before.find(|word| !marks.contains(&word.text.as_str()));
+        let ends = words.get(at + 1).is_none_or(|next| next.is(")") || next.is("."));
+        words[at].word == "app" && ends && named.is_some_and(|word| word.is("user"))
+    };
+    let mark = |(at, token): (usize, &Token)| {
+        if is_account(at) { Token::meaning(token.text.clone(), "appuser", token.start) } else { token.clone() }
+    };
+    words.iter().enumerate().map(mark).collect()
 }
 
 /// `PORT: 8080` may name the variable or the port: nothing is read as either.
@@ -449,6 +499,11 @@ mod tests {
         check(emoji, "❌ Runs as root", "❌ runs as root");
         check(emoji, "🚫Runs as root", "🚫runs as root");
         check(quotes, "“Non-root” user", "non-root user");
+        check(others, "Starts containers with workers", "starts others with workers");
+        check(others, "All containers run", "all containers run");
+        check(others, "Runs as a daemon", "runs as a others");
+        check(accounts, "Non-root user (app)", "non-root user ( appuser )");
+        check(accounts, "Non-root user of the app", "non-root user of the app");
         check(variables, "PORT: 8080", "port-variable : 8080");
         check(variables, "Port: 8080", "port : 8080");
         check(variables, "PORT: Configurable", "port : configurable");

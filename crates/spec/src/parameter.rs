@@ -376,10 +376,36 @@ pub(crate) fn is_variable(text: &str) -> bool {
 fn value(tokens: &[Token]) -> Vec<(usize, Value)> {
     let word = tokens.first().filter(|token| !NO_NAMES.contains(&token.word.as_str()));
     let word = word.filter(|token| {
-        token.text.len() <= 200 && token.text.starts_with(|c: char| c.is_alphanumeric() || "/._".contains(c))
+        token.text.len() <= 200
+            && token.text.starts_with(|c: char| c.is_alphanumeric() || "/._".contains(c))
+            && !token.text.contains(['?', '*'])
+            && !tokens.get(1).is_some_and(|next| next.is("variable"))
+            && !NO_VALUES.contains(&token.word.as_str())
     });
     word.map(|token| (1, Value::Text(token.text.clone()))).into_iter().collect()
 }
+
+/// Words that describe a value, and are none.
+const NO_VALUES: &[&str] = &[
+    "random",
+    "varies",
+    "depends",
+    "required",
+    "whatever",
+    "generated",
+    "secure",
+    "sensible",
+    "error",
+    "hostname",
+    "something",
+    "anything",
+    "unknown",
+    "unspecified",
+    "reasonable",
+    "safe",
+    "some",
+    "another",
+];
 
 /// Images that are known by a bare name.
 const BARE_IMAGES: &[&str] = &[
@@ -466,6 +492,9 @@ fn known_user(tokens: &[Token]) -> Option<(usize, String)> {
 fn user(tokens: &[Token]) -> Option<(usize, String)> {
     let token = tokens.first()?;
     let text = &token.text;
+    if token.word == "others" {
+        return None;
+    }
     let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_' || byte == b'-';
     let described = [
         "non-root",
@@ -483,9 +512,36 @@ fn user(tokens: &[Token]) -> Option<(usize, String)> {
         "soon",
         "instead",
         "though",
+        "again",
+        "already",
+        "too",
+        "first",
+        "later",
+        "often",
+        "almost",
+        "per",
+        "goal",
+        "false",
+        "true",
+        "forbidden",
+        "breaks",
+        "whatever",
+        "named",
+        "called",
+        "namespaces",
+        "default",
+        "accident",
+        "design",
+        "another",
+        "several",
+        "volume",
+        "image",
+        "container",
+        "no-longer",
     ]
     .contains(&text.as_str())
-        || text.ends_with("ly");
+        || text.ends_with("ly")
+        || text.ends_with("ed");
     let name = !text.is_empty() && text.len() <= 32 && text.bytes().all(plain) && !text.starts_with('-');
     if text.bytes().all(|b| b.is_ascii_digit()) {
         return user_id(tokens);

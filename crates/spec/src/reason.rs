@@ -1,17 +1,17 @@
 //! Reasons: clauses that say why a promise is made, and change nothing of what it promises.
 //!
 //! `Entrypoint in exec form, otherwise signals do not reach the process` promises an entrypoint in exec form. A reason is no promise, is not
-//! checked, and `explain` shows it as such. A clause that restricts or takes back is no reason, however it begins.
+//! checked, and `explain` shows it as such. Only plain clauses are reasons: a figure, a path, a denial or a word that restricts may belong to
+//! the promise, and then the sentence is not understood.
 
+use crate::quantity;
 use crate::sentence::{Token, is_dash};
 
-/// What begins a reason, besides a `so`, `as` or `otherwise` behind a comma.
+/// What begins a reason.
 const BEGINNINGS: &[&str] = &[
     "because",
+    "since",
     "so that",
-    "so as to",
-    "in order that",
-    "in order to",
     "to avoid",
     "to prevent",
     "to minimize",
@@ -21,42 +21,43 @@ const BEGINNINGS: &[&str] = &[
     "to simplify",
     "to improve",
     "to speed up",
-    "since",
-    "due to",
-    "thanks to",
 ];
 
-/// What begins a reason behind a comma, a semicolon, a dash or a parenthesis, where a subject follows.
-const JOINED: &[&str] = &["so", "as"];
-
-/// Subjects of such a reason.
-const SUBJECTS: &[&str] =
-    &["we", "it", "they", "this", "that", "these", "the", "our", "some", "most", "many", "there", "nobody", "every"];
-
-/// What begins a reason or a note on history inside parentheses.
-const IN_PARENTHESES: &[&str] = &[
-    "currently",
-    "today",
-    "formerly",
-    "previously",
-    "was",
-    "were",
-    "used to be",
-    "down from",
-    "up from",
-    "that is our",
-    "that's our",
-    "this is our",
-    "see",
-    "cf",
-    "why",
-    "reason",
-    "asked for by",
-    "requested by",
-    "agreed with",
+/// What an `otherwise` threatens with. Anything else may be the alternative: `port 8080, otherwise 9090`.
+const HARM: &[&str] = &[
+    "kill",
+    "oom-kill",
+    "ignore",
+    "ignored",
+    "fail",
+    "lose",
+    "lost",
+    "break",
+    "reject",
+    "rejected",
+    "swallow",
+    "swallowed",
+    "refuse",
+    "crash",
+    "block",
+    "blocked",
+    "leak",
+    "hang",
+    "stall",
+    "reach",
 ];
 
-/// Words that restrict a promise or take it back.
+/// What stands before a measure that was.
+const HISTORY: &[&str] = &["down from", "up from", "was", "formerly", "previously", "before"];
+
+/// Words in a reason, at most.
+const MOST_WORDS: usize = 14;
+
+/// Subjects that may be the promise itself: `because it is optional`.
+const PRONOUNS: &[&str] =
+    &["it", "this", "that", "these", "those", "they", "which", "you", "he", "she", "its", "it's", "there", "then"];
+
+/// Words that restrict a promise, take it back or add to it.
 const RESTRICT: &[&str] = &[
     "except",
     "exception",
@@ -75,6 +76,8 @@ const RESTRICT: &[&str] = &[
     "wip",
     "later",
     "soon",
+    "next",
+    "last",
     "optional",
     "optionally",
     "if",
@@ -82,6 +85,8 @@ const RESTRICT: &[&str] = &[
     "whenever",
     "while",
     "during",
+    "after",
+    "before",
     "required",
     "needed",
     "necessary",
@@ -93,8 +98,9 @@ const RESTRICT: &[&str] = &[
     "eventually",
     "future",
     "exempt",
-    "ignored",
+    "ignoring",
     "disabled",
+    "disable",
     "waived",
     "idle",
     "empty",
@@ -124,6 +130,12 @@ const RESTRICT: &[&str] = &[
     "long",
     "should",
     "must",
+    "shall",
+    "will",
+    "would",
+    "may",
+    "might",
+    "could",
     "maybe",
     "perhaps",
     "hopefully",
@@ -131,6 +143,7 @@ const RESTRICT: &[&str] = &[
     "mocked",
     "stubbed",
     "broken",
+    "removed",
     "hand",
     "manually",
     "manual",
@@ -138,6 +151,54 @@ const RESTRICT: &[&str] = &[
     "sidecar",
     "orchestrator",
     "operator",
+    "proxy",
+    "become",
+    "becomes",
+    "off",
+    "be",
+    "and",
+    "or",
+    "with",
+    "within",
+    "under",
+    "without",
+    "by",
+    "no",
+    "not",
+    "never",
+    "none",
+    "nothing",
+    "neither",
+    "nor",
+    "cannot",
+    "can't",
+    "separately",
+    "elsewhere",
+    "partially",
+    "partly",
+    "mostly",
+    "almost",
+    "nearly",
+    "count",
+    "counted",
+    "half",
+    "lift",
+    "override",
+    "bypass",
+    "wrapper",
+    "mean",
+    "means",
+    "meant",
+    "beforehand",
+    "tested",
+    "untested",
+    "opt-in",
+    "stays",
+    "sets",
+    "passes",
+    "mounts",
+    "injects",
+    "strips",
 ];
 
 /// A sentence without its reasons.
@@ -168,44 +229,72 @@ pub(crate) fn without_reasons(words: &[Token]) -> Option<Plain> {
 
 /// Where the reason ends that begins here, if one does.
 fn end_of_reason(words: &[Token], at: usize) -> Option<usize> {
-    let is_parenthesis = words[at].is("(");
-    let (clause, end) = if is_parenthesis {
+    if words[at].is("(") {
         let end = at + words[at..].iter().position(|word| word.is(")"))?;
-        (&words[at + 1..end], end + 1)
+        let clause = &words[at + 1..end];
+        return (is_reason(clause, true) || is_history(clause) || is_pointer(clause)).then_some(end + 1);
+    }
+    let ends = |word: &Token| is_joint(word) || [".", ":", "(", ")"].iter().any(|mark| word.is(mark));
+    let end = words[at..].iter().position(ends).map_or(words.len(), |length| at + length);
+    let is_joined = at.checked_sub(1).is_some_and(|before| is_joint(&words[before]));
+    is_reason(&words[at..end], is_joined).then_some(end)
+}
+
+/// Whether a clause says why, and nothing else.
+fn is_reason(clause: &[Token], is_joined: bool) -> bool {
+    let rest = if let Some(rest) = behind(clause, BEGINNINGS) {
+        rest
+    } else if let Some(rest) = behind(clause, &["so"]).filter(|_| is_joined) {
+        rest
+    } else if let Some(rest) = behind(clause, &["otherwise", "or else"]).filter(|_| is_joined) {
+        // What does not reach its end does harm, too.
+        let rest: Vec<&Token> =
+            rest.iter().filter(|word| !["don't", "doesn't"].contains(&word.word.as_str())).collect();
+        let harms = rest.iter().any(|word| HARM.iter().any(|harm| word.is(harm)));
+        return harms && is_plain(rest.into_iter());
     } else {
-        let ends = |word: &Token| word.is(".") || word.is(";") || word.is(")");
-        let end = words[at..].iter().position(ends).map_or(words.len(), |length| at + length);
-        (&words[at..end], end)
+        return false;
     };
-    let is_joined = is_parenthesis || at.checked_sub(1).is_some_and(|before| is_joint(&words[before]));
-    let begins = begins_with(clause, BEGINNINGS)
-        || is_joined && begins_with(clause, JOINED) && has_subject(clause)
-        || is_joined && begins_with(clause, &["otherwise", "or else"])
-        || is_parenthesis && begins_with(clause, IN_PARENTHESES);
-    (begins && clause.len() > 1 && !restricts(clause)).then_some(end)
+    is_plain(rest.iter())
 }
 
-/// Whether the second word begins a sentence of its own: `as we ship`, `so the proxy`.
-fn has_subject(clause: &[Token]) -> bool {
-    clause.get(1).is_some_and(|word| SUBJECTS.contains(&word.word.as_str()))
+/// What stands behind one of these beginnings.
+fn behind<'a>(clause: &'a [Token], beginnings: &[&str]) -> Option<&'a [Token]> {
+    beginnings.iter().find_map(|beginning| {
+        let count = beginning.split(' ').count();
+        let begins = clause.len() > count && beginning.split(' ').zip(clause).all(|(word, token)| token.word == word);
+        begins.then(|| &clause[count..])
+    })
 }
 
-fn begins_with(clause: &[Token], beginnings: &[&str]) -> bool {
-    let matches = |words: &str| {
-        let count = words.split(' ').count();
-        clause.len() > count && words.split(' ').zip(clause).all(|(word, token)| token.word == word)
+/// Whether words name nothing that could be a part of a promise.
+fn is_plain<'a>(mut words: impl Iterator<Item = &'a Token> + Clone) -> bool {
+    let is_about_promise = words.clone().next().is_none_or(|first| PRONOUNS.contains(&first.word.as_str()));
+    let is_plain_word = |word: &Token| {
+        let text = word.text.as_str();
+        let is_figure = text.contains(|c: char| c.is_ascii_digit());
+        let is_name = text.starts_with(['/', '-', '$', '`', '"', '~', '.']) || text.contains(['_', '=', '*']);
+        !is_figure && !is_name && !word.word.ends_with("n't") && !RESTRICT.contains(&word.word.as_str())
     };
-    beginnings.iter().any(|beginning| matches(beginning))
+    !is_about_promise && words.clone().count() <= MOST_WORDS && words.all(is_plain_word)
 }
 
-/// Whether a clause restricts what stands before it, or is about time: `since version 2`.
-fn restricts(clause: &[Token]) -> bool {
-    let is_since_then = clause[0].is("since")
-        && clause.get(1).is_some_and(|next| {
-            ["version", "release", "v"].iter().any(|word| next.is(word))
-                || next.word.trim_start_matches('v').starts_with(|c: char| c.is_ascii_digit())
-        });
-    is_since_then || clause.iter().any(|word| RESTRICT.contains(&word.word.as_str()))
+/// `down from 1.1 GB`, `was 400 MB`.
+fn is_history(clause: &[Token]) -> bool {
+    behind(clause, HISTORY).is_some_and(|rest| match rest {
+        [quantity] => quantity.text.starts_with(|c: char| c.is_ascii_digit()),
+        [number, unit] => number.text.starts_with(|c: char| c.is_ascii_digit()) && quantity::is_unit(&unit.word),
+        _ => false,
+    })
+}
+
+/// `see ADR-12`, `that is our quota`.
+fn is_pointer(clause: &[Token]) -> bool {
+    let is_document =
+        |text: &str| text.contains(|c: char| c.is_ascii_digit()) || text.to_lowercase().contains("readme");
+    behind(clause, &["see"]).is_some_and(|rest| matches!(rest, [one] if is_document(&one.text)))
+        || behind(clause, &["that is our", "that's our", "this is our"])
+            .is_some_and(|rest| rest.len() <= 3 && is_plain(rest.iter()))
 }
 
 fn is_joint(word: &Token) -> bool {
@@ -231,7 +320,8 @@ mod tests {
         check("At most 6 layers, since every layer costs a round trip", Some("At most 6 layers"));
         check("Under 400 MB (down from 1.1GB)", Some("Under 400 MB"));
         check("Logs to stdout, so the collector sees them", Some("Logs to stdout"));
-        check("Stops on SIGQUIT, as we run PHP-FPM", Some("Stops on SIGQUIT"));
+        check("No shell because of security, no package manager", Some("No shell , no package manager"));
+        check("Under 768Mi (that is our namespace quota)", Some("Under 768Mi"));
         for kept in [
             "Uses 64 MB because only ten users are there",
             "Runs as non-root since v2",
@@ -240,10 +330,17 @@ mod tests {
             "No shell so far",
             "No shell, so far",
             "Logs to stdout as JSON",
-            "because it is small",
+            "because the image is small",
             "Starts in 2 s (when idle)",
             "Memory under 64 MB since the cache is empty",
             "User is 1000, otherwise root",
+            "Listens on port 8080, otherwise 9090",
+            "Refuses to start without A_URL, otherwise uses sqlite",
+            "Stops gracefully to avoid data loss within 20 seconds",
+            "Runs as UID 1000 so that this becomes true",
+            "Runs as UID 1000 (was removed)",
+            "Read-only because you pass --read-only",
+            "Under 200 MB, since we do not count the base",
         ] {
             check(kept, None);
         }

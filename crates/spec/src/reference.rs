@@ -133,8 +133,8 @@ What stands in parentheses, or behind a dash, is read with the sentence: `(verif
 ### Reasons
 
 A clause that says why is no part of the promise: `because the engine ignores TERM`, `, since every layer costs a round trip`, `so that …`,
-`, otherwise …`, `(down from 1.1 GB)`. `explain` shows it as a reason that is not checked. A clause with a word that restricts (*only*, *if*,
-*optional*, *default*, …) is no reason, and the sentence is then not understood.
+`, otherwise …` with the harm that follows, `(down from 1.1 GB)`. `explain` shows it as a reason that is not checked. A clause with a figure, a path,
+a denial or a word that restricts (*only*, *if*, *optional*, *default*, …) is no reason, and the sentence is then not understood.
 
 The service's own name, from the first heading, stands for *the service*: `Matchmaker starts within 3s` in a specification called *Matchmaker*.
 

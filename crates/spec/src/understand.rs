@@ -2,13 +2,13 @@
 
 use std::sync::LazyLock;
 
-use crate::Check;
 use crate::cover::Form;
 use crate::normalise::normalise;
 use crate::pattern::{Pattern, Words};
 use crate::reason::without_reasons;
 use crate::sentence::{Token, is_dash, tokens};
 use crate::vocabulary::{Entry, vocabulary};
+use crate::{Check, CheckKind};
 use crate::{name, suggest};
 
 /// Words in a sentence, at most: longer ones are prose that nothing understands.
@@ -176,7 +176,7 @@ pub(crate) fn is_remark_of(sentence: &str, note: &str) -> bool {
 /// The whole text as one sentence, else as several that are each understood.
 fn sentences(words: &[Token], heading: Option<&[Token]>) -> Option<Vec<Check>> {
     let words = without_period(words);
-    if !is_balanced(words) {
+    if !is_balanced(words) || denies_twice(words) {
         return None;
     }
     if let Some(checks) = labelled(words, heading) {
@@ -205,6 +205,12 @@ fn parts(words: &[Token]) -> Vec<&[Token]> {
     words.split(|token| token.is(".") || token.is(";")).filter(|part| !part.is_empty()).collect()
 }
 
+/// `without no shell`: nobody knows which is meant.
+fn denies_twice(words: &[Token]) -> bool {
+    let denies = |word: &Token| ["no", "not", "without", "zero", "neither"].contains(&word.word.as_str());
+    words.windows(2).any(|pair| pair.iter().all(denies))
+}
+
 /// Whether parentheses match and none is inside another.
 fn is_balanced(words: &[Token]) -> bool {
     let mut open = false;
@@ -230,14 +236,21 @@ fn labelled(words: &[Token], heading: Option<&[Token]>) -> Option<Vec<Check>> {
         return Some(checks);
     }
     // A promise of its own in front of another one.
-    if let Some(mut all) = conjoined(label) {
-        add(&mut all, conjoined(text)?);
-        return Some(all);
+    if let Some((entry, mut all)) = conjoined_entries(label) {
+        let (next, others) = conjoined_entries(text)?;
+        add(&mut all, others);
+        return may_follow(entry, next, text).then_some(all);
     }
-    if !entries().iter().any(|entry| entry.is_subject(label)) {
+    if is_part(label) || !entries().iter().any(|entry| entry.is_subject(label)) {
         return None;
     }
     conjoined_entries(text).filter(|(entry, _)| entry.is_subject(label)).map(|(_, checks)| checks)
+}
+
+/// Whether a label names one of several containers or images: `Database container`.
+fn is_part(label: &[Token]) -> bool {
+    let is_whole = label.first().is_some_and(|word| ["container", "docker", "image"].iter().any(|name| word.is(name)));
+    !is_whole && label.last().is_some_and(|word| ["container", "service", "image"].iter().any(|name| word.is(name)))
 }
 
 /// Whether a label says "this is the promise" and nothing more.
@@ -282,9 +295,35 @@ fn conjoined_entries(words: &[Token]) -> Option<(&'static Compiled, Vec<Check>)>
     }
     (1..words.len()).filter_map(|at| split_at(words, at)).find_map(|(first, second)| {
         let (entry, mut all) = entry_of(first)?;
-        add(&mut all, conjoined(second)?);
-        Some((entry, all))
+        let (next, others) = conjoined_entries(second)?;
+        add(&mut all, others);
+        may_follow(entry, next, second).then_some((entry, all))
     })
+}
+
+/// Whether the second of two joined sentences is about the container as a whole, and not about what the first one names:
+/// `Volume /data (under 200 MB)`, `Logs to stdout, no secrets`.
+fn may_follow(first: &Compiled, next: &Compiled, second: &[Token]) -> bool {
+    use CheckKind as Kind;
+    let names = |subjects: &[&str]| second.iter().any(|word| subjects.iter().any(|subject| word.is(subject)));
+    let kind = first.entry.kind;
+    match next.entry.kind {
+        Kind::ImageSize => kind == Kind::ImageSize || names(&["image", "container", "size"]),
+        Kind::ImageSecrets => {
+            !matches!(kind, Kind::LogsStdout | Kind::LogsSecrets) || names(&["image", "layer", "code"])
+        }
+        Kind::UserNonRoot | Kind::UserIs => {
+            let has_user =
+                matches!(kind, Kind::ImageFile | Kind::DatabaseConnects | Kind::DependencyConnects | Kind::NetworkOnly);
+            !has_user || names(&["run", "container", "service", "process", "app"])
+        }
+        Kind::ImageSlim => {
+            let is_health = matches!(kind, Kind::HealthDeclared | Kind::HealthEndpoint | Kind::HealthHealthy);
+            !is_health || names(&["image", "container"])
+        }
+        Kind::NetworkOnly => !matches!(kind, Kind::BuildSucceeds | Kind::BuildReproducible | Kind::BuildDockerfile),
+        _ => true,
+    }
 }
 
 /// The two sentences that the word at `at` joins, if it does.
