@@ -14,6 +14,8 @@ const ALWAYS: &[&str] = &[
     ".vscode",
     ".env",
     ".env.*",
+    "**/.env",
+    "**/.env.*",
     "**/*.key",
     "**/id_rsa*",
     ".dockerignore",

@@ -7,6 +7,7 @@ use crate::found::{Found, Place};
 use crate::project::{Port, Project, Role, Start};
 use crate::survey::{PORT_NAMES, slug};
 use crate::toolchain::Toolchain;
+use crate::word::{holds_secret, is_url_path, is_word};
 
 /// What an image is today.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -37,7 +38,10 @@ impl Today {
     pub fn project(&self) -> Project {
         let at = Place::file("the image's config");
         let found = |text: &String| Found::new(text.clone(), at.clone());
+        // What an image's config says may be anything: it writes no promise.
         let health = self.health_check.as_ref().and_then(|words| path_in(&words.join(" ")));
+        let health = health.filter(|path| is_url_path(path));
+        let start = Start::Exec(self.command.clone());
         let health = health.map(|path| Found::new(path, at.clone()));
         let variable = PORT_NAMES.iter().find(|name| self.variables.iter().any(|known| known == *name));
         let port = self.ports.first().map(|number| Port {
@@ -45,12 +49,12 @@ impl Today {
             variable: variable.map(|name| Found::new((*name).to_owned(), at.clone())),
         });
         let recipe = Recipe {
-            base: self.base.as_ref().map(found),
+            base: self.base.as_ref().filter(|base| is_word(base)).map(found),
             ports: self.ports.iter().map(|port| Found::new(*port, at.clone())).collect(),
             user: (!self.user.is_empty()).then(|| Found::new(self.user.clone(), at.clone())),
             has_health_check: self.health_check.is_some(),
             health: health.clone(),
-            volumes: self.volumes.iter().map(found).collect(),
+            volumes: self.volumes.iter().filter(|path| is_word(path)).map(found).collect(),
             stop_signal: self.stop_signal.clone(),
             ..Recipe::default()
         };
@@ -63,7 +67,7 @@ impl Today {
             manager: None,
             lock: None,
             role: if port.is_some() { Role::Web } else { Role::Worker },
-            start: Some(Found::new(Start::Exec(self.command.clone()), at.clone())),
+            start: (!holds_secret(&start.to_string())).then(|| Found::new(start, at.clone())),
             build: None,
             port,
             health,
@@ -73,7 +77,7 @@ impl Today {
             document: None,
             variables: Vec::new(),
             dependencies: Vec::new(),
-            volumes: self.volumes.iter().map(found).collect(),
+            volumes: self.volumes.iter().filter(|path| is_word(path)).map(found).collect(),
             existing: Existing { dockerfile: Some(recipe), ..Existing::default() },
             left_out: Vec::new(),
             image: Some(self.clone()),

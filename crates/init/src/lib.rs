@@ -10,6 +10,7 @@ mod dockerfile;
 mod existing;
 mod folder;
 mod found;
+mod guard;
 mod ignore;
 mod image;
 mod language;
@@ -22,6 +23,7 @@ mod survey;
 mod toolchain;
 mod variable;
 mod versions;
+mod word;
 
 pub use dockerfile::{CacheMounts, dockerfile};
 pub use existing::{DOCKERFILE, DOCKERIGNORE, Existing, Recipe, SPEC};

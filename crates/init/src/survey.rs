@@ -8,6 +8,7 @@ use crate::compose::{self, Compose};
 use crate::existing::{self, Existing, Recipe};
 use crate::folder::Folder;
 use crate::found::{Found, Place};
+use crate::guard::guarded;
 use crate::project::{Dependency, Framework, Language, Need, Port, Project, Role, Start};
 use crate::toolchain::Toolchain;
 use crate::{dependency, language, variable};
@@ -110,8 +111,8 @@ pub fn survey(root: &Path) -> Result<Project, SurveyError> {
     let existing = existing::existing(&folder)?;
     let compose = compose::compose(&folder)?;
     match language::told(&folder)? {
-        Some(told) => Ok(project(&folder, told, existing, compose)),
-        None if existing.dockerfile.is_some() => Ok(of_dockerfile(&folder, existing, compose)),
+        Some(told) => guarded(project(&folder, told, existing, compose)),
+        None if existing.dockerfile.is_some() => guarded(of_dockerfile(&folder, existing, compose)),
         None => Err(SurveyError::Nothing { path: root.display().to_string(), inside: language::inside(&folder) }),
     }
 }

@@ -64,6 +64,81 @@ pub(crate) fn kind(name: &str) -> VariableKind {
     VariableKind::Plain
 }
 
+/// Whether a name may be that of a key or a password, however it is put together: `PGPASSWORD`, `db-pw`.
+pub(crate) fn may_be_secret(name: &str) -> bool {
+    const ANYWHERE: &[&str] = &[
+        "PASS", "SECRET", "TOKEN", "CRED", "SALT", "PEPPER", "PRIVATE", "AUTH", "JWT", "SIGN", "BEARER", "LICEN",
+        "WEBHOOK",
+    ];
+    let upper = name.to_ascii_uppercase().replace('-', "_");
+    let last = upper.rsplit('_').next().unwrap_or_default();
+    kind(&upper) == VariableKind::Secret
+        || ANYWHERE.iter().any(|part| upper.contains(part))
+        || ["KEY", "KEYS", "PW", "PWD", "PIN", "HASH", "SEED"].iter().any(|end| last.ends_with(end))
+}
+
+/// Whether a default is of a kind that no key and no password is: a number, a switch, an address, a level.
+fn is_harmless(value: &str) -> bool {
+    const WORDS: &[&str] = &[
+        "true",
+        "false",
+        "on",
+        "off",
+        "yes",
+        "no",
+        "debug",
+        "info",
+        "warn",
+        "warning",
+        "error",
+        "critical",
+        "trace",
+        "production",
+        "development",
+        "prod",
+        "dev",
+        "test",
+        "testing",
+        "staging",
+        "local",
+        "default",
+        "localhost",
+        "utf-8",
+        "utc",
+        "json",
+        "text",
+        "plain",
+        "sqlite",
+        "postgres",
+        "postgresql",
+        "mysql",
+        "redis",
+        "memory",
+        "file",
+        "stdout",
+        "stderr",
+        "en",
+        "en_us",
+        "us-east-1",
+        "eu-west-1",
+        "http",
+        "https",
+        "strict",
+        "lax",
+        "none",
+    ];
+    let is_number = value.len() <= 6 && value.parse::<f64>().is_ok();
+    let host = value.strip_prefix("http://").or_else(|| value.strip_prefix("https://")).unwrap_or(value);
+    let (host, port) = host.trim_end_matches('/').rsplit_once(':').unwrap_or((host.trim_end_matches('/'), "0"));
+    let is_local =
+        matches!(host, "localhost" | "127.0.0.1" | "0.0.0.0" | "::" | "[::]" | "") && port.parse::<u16>().is_ok();
+    // A key is no path that a person reads.
+    let is_path = value.starts_with(['/', '.'])
+        && value.len() <= 40
+        && value.chars().all(|c| c.is_ascii_lowercase() || "/._-".contains(c));
+    value.is_empty() || is_number || is_local || is_path || WORDS.contains(&value.to_ascii_lowercase().as_str())
+}
+
 /// One for each name, in the order of names: where it is needed the most.
 pub(crate) fn variables(mut reads: Vec<Reads>) -> Vec<Variable> {
     let weight = |need: &Need| match need {
@@ -78,10 +153,10 @@ pub(crate) fn variables(mut reads: Vec<Reads>) -> Vec<Variable> {
     let variable = |read: Reads| {
         let kind = kind(&read.name);
         let need = match read.need {
-            // A default may hold a password.
-            Need::Default(Some(value)) if kind != VariableKind::Plain || value.contains("://") || value.len() > 60 => {
-                let shown = kind == VariableKind::Plain && !value.contains('@') && value.len() <= 60;
-                Need::Default(shown.then_some(value))
+            // A default may be a password, whatever the name is.
+            Need::Default(Some(value)) => {
+                let is_shown = kind == VariableKind::Plain && !may_be_secret(&read.name) && is_harmless(&value);
+                Need::Default(is_shown.then_some(value))
             }
             need => need,
         };
@@ -139,5 +214,32 @@ mod tests {
         let needs: Vec<Need> = found.into_iter().map(|variable| variable.need).collect();
         let host = Need::Default(Some("0.0.0.0".to_owned()));
         assert_eq!(needs, [Need::Default(None), Need::Default(None), Need::Default(None), host]);
+
+        let hidden = [
+            ("PGPASSWORD", "postgres"),
+            ("DBPW", "12345"),
+            ("STRIPE", "sk_live_51H8"),
+            ("SIGNING", "kY8x"),
+            ("BOT", "123456:AAF-x"),
+            ("HOOK", "https://hooks.example.com/T0/B0/x"),
+            ("SESSION", "keyboard cat"),
+            ("DB_USER", "hunter"),
+            ("ENCRYPTION_KEYS", "1"),
+            ("URL", "http://u:p@localhost:80"),
+        ];
+        for (name, value) in hidden {
+            let need = variables(vec![read(name, value)]).remove(0).need;
+            assert_eq!(need, Need::Default(None), "{name}={value}");
+        }
+        for (name, value) in [
+            ("LOG_LEVEL", "INFO"),
+            ("WORKERS", "4"),
+            ("API", "http://localhost:8000/"),
+            ("DATA", "/var/lib/data"),
+            ("DEBUG", "False"),
+        ] {
+            let need = variables(vec![read(name, value)]).remove(0).need;
+            assert_eq!(need, Need::Default(Some(value.to_owned())), "{name}={value}");
+        }
     }
 }

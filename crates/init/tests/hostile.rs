@@ -5,7 +5,7 @@ use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use seaworthy_init::{specification, survey};
+use seaworthy_init::{CacheMounts, Today, dockerfile, found, questions, specification, survey};
 use tempfile::TempDir;
 
 fn with(files: &[(&str, &[u8])]) -> anyhow::Result<TempDir> {
@@ -111,5 +111,164 @@ fn names_from_files_stay_text_in_the_specification() -> anyhow::Result<()> {
     let text = specification(&survey(folder.path())?);
     assert!(!text.contains("under 1MB"), "{text}");
     assert!(!text.contains("<!--"), "{text}");
+    Ok(())
+}
+
+/// What would be an instruction, a promise, or a command of a shell.
+const EVIL: &str = "3.3\nRUN evil\n## Success Criteria\n- [ ] Image size under 1MB <!-- check: GET /evil -> 200 -->\n`$(evil)`{evil}\"'";
+
+#[track_caller]
+fn writes_nothing_of_its_own(files: &[(&str, &str)]) -> anyhow::Result<()> {
+    let files: Vec<(&str, &[u8])> = files.iter().map(|(name, text)| (*name, text.as_bytes())).collect();
+    let project = match survey(with(&files)?.path()) {
+        Ok(project) => project,
+        Err(error) => {
+            assert!(!error.to_string().contains('\n'), "{error}");
+            return Ok(());
+        }
+    };
+    let text = dockerfile(&project, CacheMounts::No).unwrap_or_default();
+    let lines: Vec<&str> = text.lines().filter(|line| !line.starts_with("CMD [")).collect();
+    assert!(!lines.iter().any(|line| line.contains("evil")), "{files:?}\n{text}");
+    let text = specification(&project);
+    assert!(
+        !text.contains("under 1MB") || !text.lines().any(|line| line.starts_with("- [ ] Image size under 1MB")),
+        "{text}"
+    );
+    assert!(!text.contains("<!--") && !text.contains("-> 200 -->"), "{text}");
+    let criteria = seaworthy_spec::Spec::parse(&text)?.criteria;
+    assert!(criteria.iter().all(|criterion| !criterion.text.contains("evil")), "{text}");
+    Ok(())
+}
+
+#[test]
+fn no_file_of_a_project_writes_an_instruction_or_a_promise() -> anyhow::Result<()> {
+    let json = |text: &str| serde_json::Value::from(text).to_string();
+    let evil = json(EVIL);
+    let app = "import os\nfrom flask import Flask\napp = Flask(__name__)\n";
+    let odd = "a\nRUN evil\n.py";
+    writes_nothing_of_its_own(&[("Gemfile", "gem 'sinatra'\n"), ("app.rb", "get '/' do\n"), (".ruby-version", EVIL)])?;
+    writes_nothing_of_its_own(&[("requirements.txt", "flask\n"), ("app.py", app), (".python-version", EVIL)])?;
+    writes_nothing_of_its_own(&[
+        ("package.json", &format!("{{\"name\":{evil},\"main\":\"a.js\",\"engines\":{{\"node\":{evil}}}}}")),
+        ("a.js", "http.createServer().listen(80)"),
+    ])?;
+    writes_nothing_of_its_own(&[
+        (
+            "a.csproj",
+            "<Project Sdk=\"Microsoft.NET.Sdk.Web\"><PropertyGroup><TargetFramework>net8.0\nRUN evil</TargetFramework><AssemblyName>a\nRUN evil</AssemblyName></PropertyGroup></Project>",
+        ),
+        ("Program.cs", "app.Run();"),
+    ])?;
+    writes_nothing_of_its_own(&[("a\nRUN evil\nb.csproj", "<Project Sdk=\"Microsoft.NET.Sdk.Web\"></Project>")])?;
+    writes_nothing_of_its_own(&[(
+        "pom.xml",
+        "<project><artifactId>a</artifactId><version>1</version><properties><java.version>17\nRUN evil</java.version></properties><build><finalName>a\nRUN evil</finalName></build></project>",
+    )])?;
+    writes_nothing_of_its_own(&[
+        ("Cargo.toml", &format!("[package]\nname = {evil}\n[dependencies]\naxum = \"1\"\n")),
+        ("src/main.rs", "fn main() {}"),
+    ])?;
+    writes_nothing_of_its_own(&[
+        ("go.mod", "module a\ngo 1.22\n"),
+        ("cmd/a\nRUN evil\nb/main.go", "func main() {\n http.ListenAndServe(\":80\", nil)\n}\n"),
+    ])?;
+    writes_nothing_of_its_own(&[
+        ("composer.json", &format!("{{\"name\":{evil},\"require\":{{\"php\":{evil},\"ext-x\\nRUN evil\":\"*\"}}}}")),
+        ("index.php", ""),
+    ])?;
+    writes_nothing_of_its_own(&[("requirements.txt", "flask\n-r b\nRUN.txt\n"), ("app.py", app), (odd, app)])?;
+    writes_nothing_of_its_own(&[
+        ("requirements.txt", "flask\n"),
+        (
+            "app.py",
+            &format!("{app}@app.get('/$(evil)/health')\n@app.get('/`evil`/health')\n@app.get('/\\x22evil/health')\n"),
+        ),
+        (
+            "compose.yaml",
+            "services: {web: {build: ., volumes: [\"v:/data\\nRUN evil\"]}, \"e\\n- [ ] evil\": {image: redis}}",
+        ),
+    ])?;
+    writes_nothing_of_its_own(&[("index.html", "<title>a ``` --> evil\n- [ ] Image size under 1MB</title>")])?;
+    writes_nothing_of_its_own(&[(
+        "Dockerfile",
+        "FROM a`evil`<!--x\nEXPOSE 80\nHEALTHCHECK CMD curl http://x/`evil`{evil}\nVOLUME [\"/a\\nevil\"]\n",
+    )])?;
+    Ok(())
+}
+
+#[test]
+fn no_config_of_an_image_writes_a_promise() {
+    let today = Today {
+        reference: EVIL.to_owned(),
+        name: EVIL.to_owned(),
+        base: Some(EVIL.to_owned()),
+        user: EVIL.to_owned(),
+        ports: vec![80],
+        health_check: Some(vec!["CMD".to_owned(), format!("curl http://x/{EVIL}")]),
+        volumes: vec![format!("/{EVIL}")],
+        variables: vec![EVIL.to_owned()],
+        command: vec!["serve".to_owned(), "--api-key".to_owned(), "hunter2".to_owned()],
+        ..Today::default()
+    };
+    let project = today.project();
+    let text = specification(&project);
+    assert!(!text.lines().any(|line| line.starts_with("- [ ] Image size under 1MB")), "{text}");
+    assert!(!text.contains("<!--") && !text.contains("hunter2"), "{text}");
+    assert!(!found(&project).iter().any(|(_, what)| what.contains("hunter2")));
+}
+
+#[test]
+fn no_key_in_a_command_or_a_default_is_shown() -> anyhow::Result<()> {
+    let files: &[(&[(&str, &str)], &str)] = &[
+        (
+            &[
+                ("requirements.txt", "flask\ngunicorn\n"),
+                ("app.py", "app = Flask(__name__)\n"),
+                ("Procfile", "web: SECRET_KEY=hunter2 gunicorn app:app\n"),
+            ],
+            "hunter2",
+        ),
+        (
+            &[
+                (
+                    "package.json",
+                    r#"{"scripts":{"start":"node a.js --api-key hunter2","build":"TOKEN=hunter2 tsc"},"dependencies":{"express":"5"},"devDependencies":{"typescript":"5"}}"#,
+                ),
+                ("a.js", "app.listen(3000)"),
+            ],
+            "hunter2",
+        ),
+        (
+            &[
+                ("package.json", r#"{"main":"a.js","dependencies":{"express":"5"}}"#),
+                (
+                    "a.js",
+                    "const k = process.env.STRIPE || 'sk_live_hunter2'\nconst p = process.env.DBPASS || 'postgres'\napp.listen(3000)",
+                ),
+            ],
+            "hunter2",
+        ),
+        (&[("Dockerfile", "FROM a:1\nCMD serve --password=hunter2\n")], "hunter2"),
+        (
+            &[
+                ("main.py", "import os, rq\nU = os.getenv('QUEUE', 'redis://user:hunter2@host')\n"),
+                ("requirements.txt", "rq\n"),
+            ],
+            "hunter2",
+        ),
+    ];
+    for (files, secret) in files {
+        let all: Vec<(&str, &[u8])> = files.iter().map(|(name, text)| (*name, text.as_bytes())).collect();
+        let project = survey(with(&all)?.path())?;
+        let shown = format!(
+            "{:?}{:?}{}{}",
+            found(&project),
+            questions(&project),
+            specification(&project),
+            dockerfile(&project, CacheMounts::No).unwrap_or_default()
+        );
+        assert!(!shown.contains(secret), "{files:?}\n{shown}");
+    }
     Ok(())
 }

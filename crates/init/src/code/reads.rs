@@ -181,7 +181,7 @@ fn default_of(value: &str) -> Need {
         return Need::Optional;
     }
     let inner = ['"', '\'', '`'].iter().find_map(|quote| value.strip_prefix(*quote)?.strip_suffix(*quote));
-    let plain = value.chars().all(|c| c.is_ascii_alphanumeric() || "._-/:".contains(c));
+    let plain = matches!(value, "True" | "False" | "true" | "false") || value.parse::<f64>().is_ok();
     Need::Default(inner.or(plain.then_some(value)).map(str::to_owned))
 }
 

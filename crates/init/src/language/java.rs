@@ -9,6 +9,7 @@ use crate::found::Found;
 use crate::project::{Framework, Language, Role, Start};
 use crate::survey::{self, Told, line_of};
 use crate::toolchain::{Java, JavaTool, Toolchain};
+use crate::word::is_word;
 
 static FRAMEWORKS: &[Framework] = &[
     Framework { name: "Spring Boot", package: "spring-boot-starter-web", port: 8080, document: None },
@@ -114,8 +115,17 @@ fn maven(text: &str) -> Result<Built, SurveyError> {
     let properties = node(root, "properties");
     let java = ["java.version", "maven.compiler.release", "maven.compiler.target"];
     let java = properties.and_then(|properties| java.iter().find_map(|name| child(properties, name)));
-    let final_name = node(root, "build").and_then(|build| child(build, "finalName"));
+    let build = node(root, "build");
+    let final_name = build.and_then(|build| child(build, "finalName"));
     let file = final_name.or_else(|| Some(format!("{}-{}", name.as_deref()?, version.as_deref()?)));
+    let known = |file: String| {
+        let of = |text: String, key: &str, value: &Option<String>| match value {
+            Some(value) => text.replace(&format!("${{project.{key}}}"), value).replace(&format!("${{{key}}}"), value),
+            None => text,
+        };
+        of(of(file, "artifactId", &name), "version", &version)
+    };
+    let file = file.map(known).filter(|file| is_word(file));
     let mut packages = Vec::new();
     for dependency in node(root, "dependencies").into_iter().flat_map(|all| all.children()).filter(Node::is_element) {
         if child(dependency, "scope").is_some_and(|scope| scope == "test") {

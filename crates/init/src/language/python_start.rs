@@ -5,6 +5,7 @@ use crate::folder::Folder;
 use crate::found::{Found, Place};
 use crate::project::{Framework, Role, Start};
 use crate::versions::{GUNICORN, UVICORN};
+use crate::word::is_word;
 
 use super::procfile;
 
@@ -176,8 +177,11 @@ fn main_file(folder: &Folder, codes: &[Code]) -> Option<Found<Start>> {
 
 fn app(codes: &[Code]) -> Option<App> {
     let found = |pattern: &'static Pattern, is_factory: bool| {
-        let mut all: Vec<(&Code, Found<String>)> =
-            codes.iter().filter_map(|code| Some((code, pattern.first(code)?))).collect();
+        let mut all: Vec<(&Code, Found<String>)> = codes
+            .iter()
+            .filter(|code| is_word(&code.path))
+            .filter_map(|code| Some((code, pattern.first(code)?)))
+            .collect();
         // The file nearest to the top: a mounted application lies deeper.
         all.sort_by_key(|(code, _)| (code.path.matches('/').count(), !is_usual(&code.path), code.path.clone()));
         let (code, object) = all.into_iter().next()?;
