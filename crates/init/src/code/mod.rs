@@ -5,6 +5,7 @@ mod health;
 mod pattern;
 mod reads;
 mod routes;
+mod scope;
 
 pub(crate) use comments::Comments;
 pub(crate) use health::health;
@@ -52,11 +53,15 @@ impl Code {
         self.text.get(offset..end).unwrap_or_default()
     }
 
-    /// Whether nothing but blanks stands before `offset` in its line, and not even those.
-    pub(crate) fn is_at_margin(&self, offset: usize) -> bool {
+    /// Where the line of `offset` begins.
+    pub(crate) fn line_start(&self, offset: usize) -> usize {
         let line = self.starts.partition_point(|start| *start <= offset);
-        let start = line.checked_sub(1).and_then(|line| self.starts.get(line)).copied().unwrap_or(0);
-        !self.text[start..].starts_with([' ', '\t'])
+        line.checked_sub(1).and_then(|line| self.starts.get(line)).copied().unwrap_or(0)
+    }
+
+    /// The line of `offset`.
+    pub(crate) fn line(&self, offset: usize) -> &str {
+        self.text[self.line_start(offset)..].lines().next().unwrap_or_default()
     }
 }
 

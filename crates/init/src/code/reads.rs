@@ -1,6 +1,6 @@
 //! Variables of the environment that code reads.
 
-use super::{Code, Pattern};
+use super::{Code, Pattern, scope};
 use crate::found::Place;
 use crate::project::{Language, Need};
 
@@ -32,7 +32,7 @@ const fn form(language: Language, bare: Bare, pattern: &'static str) -> Form {
     Form { language, pattern: Pattern::new(pattern), bare }
 }
 
-static FORMS: [Form; 15] = [
+static FORMS: [Form; 18] = [
     form(
         Language::Python,
         Bare::Required,
@@ -62,6 +62,23 @@ static FORMS: [Form; 15] = [
         Language::Rust,
         Bare::Optional,
         r#"\benv::var(?:_os)?\(\s*"(?<name>[A-Z][A-Z0-9_]*)"\s*\)(?:[\s\S]{0,60}?\.unwrap_or(?:_else)?\(\s*(?:\|_\|\s*)?(?<default>"[^"\n]*"|\d+))?"#,
+    ),
+    // clap: `#[arg(long, env = "URL", default_value = "x")]`
+    form(
+        Language::Rust,
+        Bare::Required,
+        r#"\benv\s*=\s*"(?<name>[A-Z][A-Z0-9_]*)"(?:[^\]\n]{0,100}?default_value(?:_t)?\s*=\s*(?<default>"[^"\n]*"|\d+))?"#,
+    ),
+    // Schemas of variables: `PORT: Joi.number().default(3000)`, `KEY: z.string()`, `URL: str({ default: "x" })`
+    form(
+        Language::Node,
+        Bare::Optional,
+        r#"\b(?<name>[A-Z][A-Z0-9_]+)\s*:\s*(?:Joi|joi|z|v|yup)\s*\.(?:[^,\n]{0,200}?\.default\(\s*(?<default>["'`][^"'`\n]*["'`]|\d+|true|false))?"#,
+    ),
+    form(
+        Language::Node,
+        Bare::Optional,
+        r#"\b(?<name>[A-Z][A-Z0-9_]+)\s*:\s*(?:str|num|port|url|bool|host|email|makeValidator)\(\s*(?:\{[^}\n]{0,200}?default:\s*(?<default>["'`][^"'`\n]*["'`]|\d+|true|false))?"#,
     ),
     form(Language::Java, Bare::Optional, r#"\bgetenv\(\s*"(?<name>[A-Z][A-Z0-9_]*)"\s*\)"#),
     form(
@@ -105,9 +122,16 @@ static FORMS: [Form; 15] = [
 /// `const { PORT = 3000, DATABASE_URL } = process.env`
 static DESTRUCTURED: Pattern = Pattern::new(r"\{([^{}]{0,2000})\}\s*=\s*process\.env\b");
 /// `class Settings(BaseSettings):` and its fields.
-static SETTINGS: Pattern = Pattern::new(r"(?m)^class\s+\w+\((?:\w+\.)?BaseSettings\)\s*:");
+static SETTINGS: Pattern =
+    Pattern::new(r"(?m)^class\s+(\w+)\((?:\w+\.)?(?:BaseSettings|Base\w*Settings|AppSettings|CommonSettings)\)\s*:");
+/// Settings that are made when a module is imported.
+static MADE: Pattern = Pattern::new(r"(?m)^[A-Za-z_]\w*\s*(?::\s*[\w.]+\s*)?=\s*(\w+)\(\s*\)");
 static PREFIX: Pattern = Pattern::new(r#"env_prefix\s*=\s*["']([A-Za-z0-9_]*)["']"#);
 static FIELD: Pattern = Pattern::new(r"^\s+([a-zA-Z][a-zA-Z0-9_]*)\s*:\s*([^=]+?)\s*(?:=\s*(.+?))?\s*$");
+/// `#[clap(long, env)] database_url: String,`
+static ARGUMENT: Pattern = Pattern::new(
+    r"#\[(?:clap|arg|structopt)\(((?:[^\]\n]*,\s*)?env\s*(?:,[^\]\n]*)?)\)\]\s*(?:pub(?:\(crate\))?\s+)?([a-z][a-z0-9_]*)\s*:\s*([\w<>:]+)",
+);
 /// What code does with a variable that is not there.
 static ENDS: Pattern =
     Pattern::new(r"\b(throw|process\.exit|log\.Fatal\w*|panic\(|os\.Exit|raise|sys\.exit|exit\(|abort)");
@@ -139,6 +163,23 @@ const NOT_OURS: &[&str] = &[
     "HTTP_HOST",
     "REMOTE_ADDR",
     "DJANGO_SETTINGS_MODULE",
+    "BUNDLE_GEMFILE",
+    "PYTEST_CURRENT_TEST",
+    "ASPNETCORE_ENVIRONMENT",
+];
+/// What a web server tells PHP of a request.
+const OF_REQUESTS: &[&str] = &[
+    "HTTP_",
+    "SERVER_",
+    "REQUEST_",
+    "REMOTE_",
+    "SCRIPT_",
+    "QUERY_",
+    "CONTENT_",
+    "PATH_",
+    "PHP_",
+    "HTTPS",
+    "AUTH_TYPE",
 ];
 
 /// Reads of one form in one file, at most.
@@ -170,7 +211,12 @@ pub(crate) fn reads(code: &Code, language: Language) -> Vec<Reads> {
     if language == Language::Python {
         found.extend(settings(code));
     }
-    found.retain(|read| !NOT_OURS.contains(&read.name.as_str()));
+    if language == Language::Rust {
+        found.extend(arguments(code));
+    }
+    let is_of_request =
+        |name: &str| language == Language::Php && OF_REQUESTS.iter().any(|start| name.starts_with(start));
+    found.retain(|read| !NOT_OURS.contains(&read.name.as_str()) && !is_of_request(&read.name));
     found
 }
 
@@ -186,25 +232,17 @@ fn default_of(value: &str) -> Need {
 }
 
 fn bare(form: &Form, code: &Code, name: &str, end: usize, start: usize) -> Need {
-    let required = match (form.language, form.bare) {
-        (Language::Python, Bare::Required) => code.is_at_margin(start) || is_in_factory(code, start),
+    let ends = match (form.language, form.bare) {
+        // A page of PHP is run for each request, and the web server starts without it.
+        (Language::Php, _) => false,
         (_, Bare::Required) => true,
         (Language::Rust, Bare::Optional) => EXPECTS.is_in(code.after(end, 2)),
-        (
-            Language::Node | Language::DotNet | Language::Go | Language::Php | Language::Python | Language::Ruby,
-            Bare::Optional,
-        ) => ends_without(code, name, end),
+        (Language::Node | Language::DotNet | Language::Go | Language::Python | Language::Ruby, Bare::Optional) => {
+            ends_without(code, name, end)
+        }
         (_, Bare::Optional) => false,
     };
-    if required { Need::Required } else { Need::Optional }
-}
-
-/// Whether it is read in a function that every start calls. In any other one it is read when that is called, if ever.
-fn is_in_factory(code: &Code, start: usize) -> bool {
-    let before = &code.text[..start];
-    let def = before.rfind("\ndef ").map(|at| &before[at + 5..]).or_else(|| before.strip_prefix("def "));
-    let name = def.and_then(|def| def.split('(').next()).unwrap_or_default();
-    matches!(name, "create_app" | "make_app" | "build_app" | "get_app" | "main")
+    if ends && scope::is_run_at_start(code, start) { Need::Required } else { Need::Optional }
 }
 
 /// Whether the few lines from there on ask for it, and end without it.
@@ -248,6 +286,8 @@ fn settings(code: &Code) -> Vec<Reads> {
         let prefix =
             lines.iter().find_map(|line| PREFIX.captures(line)).map_or(String::new(), |found| found[1].to_owned());
         let first = code.place(start).line.unwrap_or(1);
+        // Made in a function, they are read when that is called, if ever.
+        let is_made = MADE.all(code).take(200).any(|(made, _)| made[1] == captures[1] || made[1].ends_with("settings"));
         for (index, line) in lines.iter().enumerate() {
             let Some(field) = FIELD.captures(line) else { continue };
             if &field[1] == "model_config" {
@@ -259,8 +299,24 @@ fn settings(code: &Code) -> Vec<Reads> {
                 Some(value) if value.starts_with("Field(") => field_default(value),
                 Some(value) => default_of(value),
             };
+            let need = if need == Need::Required && !is_made { Need::Optional } else { need };
             found.push(Reads { name, need, at: Place::line(&code.path, first + 1 + index) });
         }
+    }
+    found
+}
+
+/// The fields of clap's arguments that say `env` alone: the variable is called as they are.
+fn arguments(code: &Code) -> Vec<Reads> {
+    let mut found = Vec::new();
+    for (captures, at) in ARGUMENT.all(code).take(200) {
+        let default = captures[1].contains("default_value");
+        let need = match (default, captures[3].starts_with("Option<")) {
+            (true, _) => Need::Default(None),
+            (false, true) => Need::Optional,
+            (false, false) => Need::Required,
+        };
+        found.push(Reads { name: captures[2].to_ascii_uppercase(), need, at });
     }
     found
 }
@@ -301,7 +357,7 @@ mod tests {
     fn every_pattern_is_sound() {
         assert!(FORMS.iter().all(|form| form.pattern.is_sound()));
         assert!(
-            [&DESTRUCTURED, &SETTINGS, &PREFIX, &FIELD, &ENDS, &EXPECTS, &IMPORTED]
+            [&DESTRUCTURED, &SETTINGS, &MADE, &ARGUMENT, &PREFIX, &FIELD, &ENDS, &EXPECTS, &IMPORTED]
                 .iter()
                 .all(|pattern| pattern.is_sound())
         );
@@ -328,8 +384,18 @@ mod tests {
         check(Language::Python, "KEY = config('KEY')", "KEY required 1");
         check(
             Language::Python,
-            "class S(BaseSettings):\n    database_url: str\n    port: int = 8000\n    key: str = Field(default=\"a\")\nx: int = 1\n",
+            "class S(BaseSettings):\n    database_url: str\n    port: int = 8000\n    key: str = Field(default=\"a\")\nx: int = 1\ns = S()\n",
             "DATABASE_URL required 2; PORT =8000 3; KEY =a 4",
+        );
+        check(
+            Language::Python,
+            "class S(BaseSettings):\n    url: str\ndef settings():\n    return S()\n",
+            "URL optional 2",
+        );
+        check(
+            Language::Python,
+            "def pay(r):\n    k = os.environ.get('K')\n    if not k:\n        raise E()",
+            "K optional 2",
         );
     }
 
@@ -341,6 +407,16 @@ mod tests {
         check(Language::Node, "const { PORT = 3000, TOKEN } = process.env", "PORT =3000 1; TOKEN optional 1");
         check(Language::Node, "const u = process.env.URL;\nif (!u) {\n  throw new Error('URL')\n}", "URL required 1");
         check(Language::Node, "if (process.env.DEBUG) { log(1) }", "DEBUG optional 1");
+        check(
+            Language::Node,
+            "app.get('/', (q, s) => {\n  const u = process.env.URL;\n  if (!u) {\n    throw new Error('URL')\n  }\n})",
+            "URL optional 2",
+        );
+        check(
+            Language::Node,
+            "joi.object({\n  PORT: Joi.number().default(3000),\n  KEY: z.string(),\n  URL: str(),\n})",
+            "PORT =3000 2; KEY optional 3; URL optional 4",
+        );
         check(Language::Node, "process.env.NODE_ENV", "");
     }
 
@@ -349,9 +425,18 @@ mod tests {
         check(Language::Go, "p := os.Getenv(\"PORT\")", "PORT optional 1");
         check(Language::Go, "p := getEnv(\"PORT\", \"8080\")", "PORT =8080 1");
         check(Language::Go, "p := cmp.Or(os.Getenv(\"PORT\"), \"8080\")", "PORT =8080 1");
+        check(
+            Language::Go,
+            "func pay(w http.ResponseWriter) {\n\tu := os.Getenv(\"URL\")\n\tif u == \"\" {\n\t\tpanic(\"URL\")\n\t}\n}",
+            "URL optional 2",
+        );
         check(Language::Go, "u := os.Getenv(\"URL\")\nif u == \"\" {\n log.Fatal(\"URL\")\n}", "URL required 1");
         check(Language::Rust, "std::env::var(\"URL\").expect(\"URL\")", "URL required 1");
         check(Language::Rust, "env::var(\"URL\")?", "URL required 1");
+        check(Language::Rust, "async fn pay() {\n    env::var(\"URL\").unwrap();\n}", "URL optional 2");
+        check(Language::Rust, "#[arg(long, env = \"PORT\", default_value = \"80\")]", "PORT =80 1");
+        check(Language::Rust, "#[clap(long, env)]\n    pub database_url: String,", "DATABASE_URL required 1");
+        check(Language::Rust, "#[clap(long, env)]\n    pub key: Option<String>,", "KEY optional 1");
         check(Language::Rust, "env::var(\"PORT\").unwrap_or_else(|_| \"3000\".into())", "PORT =3000 1");
         check(Language::Rust, "env::var(\"PORT\").ok()", "PORT optional 1");
         check(Language::Java, "System.getenv(\"TOKEN\")", "TOKEN optional 1");
@@ -365,7 +450,9 @@ mod tests {
         check(Language::Php, "getenv('PORT') ?: '8080'", "PORT =8080 1");
         check(Language::Php, "env('APP_KEY')", "APP_KEY optional 1");
         check(Language::Php, "$_ENV['A'] ?? 'b'", "A =b 1");
+        check(Language::Php, "if (getenv('KEY') === false) {\n  throw new Exception('KEY');\n}", "KEY optional 1");
         check(Language::Ruby, "ENV.fetch('URL')", "URL required 1");
+        check(Language::Ruby, "get '/' do\n  ENV.fetch('URL')\nend", "URL optional 2");
         check(Language::Ruby, "ENV.fetch('PORT', 4567)", "PORT =4567 1");
         check(Language::Ruby, "ENV['A'] || 'b'", "A =b 1");
     }
