@@ -4,8 +4,20 @@ use super::Route;
 use crate::found::Found;
 
 /// Last parts of paths that tell of health, the most usual first.
-const NAMES: &[&str] =
-    &["health", "healthz", "healthcheck", "livez", "live", "readyz", "ready", "up", "ping", "status"];
+const NAMES: &[&str] = &[
+    "health",
+    "healthz",
+    "healthcheck",
+    "health-check",
+    "health_check",
+    "livez",
+    "live",
+    "readyz",
+    "ready",
+    "up",
+    "ping",
+    "status",
+];
 
 /// The route that a health check asks, if there is one.
 pub(crate) fn health(routes: &[Route]) -> Option<Found<String>> {

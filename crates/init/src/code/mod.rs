@@ -2,7 +2,10 @@
 
 mod comments;
 mod health;
+mod imports;
+mod mounts;
 mod pattern;
+mod prefixes;
 mod reads;
 mod routes;
 mod scope;
@@ -20,6 +23,9 @@ use crate::found::Place;
 const TESTS: &[&str] = &["test", "tests", "__tests__", "specs", "e2e", "migrations", "fixtures", "testdata"];
 /// Folders at the top that hold no code of the service itself. Further down they may be names: `org/example`.
 const ASIDE: &[&str] = &["spec", "examples", "example", "docs", "scripts", "tools"];
+
+/// Characters of a line that are looked at.
+const LONGEST_LINE: usize = 400;
 
 /// A source file without its comments; every line stands where it stood.
 #[derive(Debug)]
@@ -53,16 +59,54 @@ impl Code {
         self.text.get(offset..end).unwrap_or_default()
     }
 
+    /// The arguments of a call whose parenthesis opens before `offset`: up to the one that closes it, at most a few hundred characters.
+    pub(crate) fn arguments(&self, offset: usize) -> &str {
+        let rest = self.after(offset, 30);
+        let mut depth = 0_usize;
+        for (at, character) in rest.char_indices() {
+            match character {
+                '(' => depth += 1,
+                ')' if depth == 0 => return &rest[..at],
+                ')' => depth -= 1,
+                _ => {}
+            }
+        }
+        rest
+    }
+
     /// Where the line of `offset` begins.
     pub(crate) fn line_start(&self, offset: usize) -> usize {
         let line = self.starts.partition_point(|start| *start <= offset);
         line.checked_sub(1).and_then(|line| self.starts.get(line)).copied().unwrap_or(0)
     }
 
-    /// The line of `offset`.
+    /// The line of `offset`: the few hundred characters that it begins with.
     pub(crate) fn line(&self, offset: usize) -> &str {
-        self.text[self.line_start(offset)..].lines().next().unwrap_or_default()
+        first(self.after(self.line_start(offset), 1), LONGEST_LINE)
     }
+
+    /// The lines above that of `offset`, the nearest first: the few hundred characters that each begins with.
+    pub(crate) fn above(&self, offset: usize) -> impl Iterator<Item = &str> {
+        let line = self.starts.partition_point(|start| *start <= offset).saturating_sub(1);
+        self.starts[..line].iter().rev().map(|start| first(self.after(*start, 1), LONGEST_LINE).trim_end())
+    }
+
+    /// What stands before `offset` in its line: the last few hundred characters.
+    pub(crate) fn before(&self, offset: usize) -> &str {
+        let mut start = self.line_start(offset).max(offset.saturating_sub(LONGEST_LINE));
+        while !self.text.is_char_boundary(start) {
+            start += 1;
+        }
+        &self.text[start..offset]
+    }
+}
+
+fn first(text: &str, most: usize) -> &str {
+    let mut end = text.len().min(most);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    &text[..end]
 }
 
 /// The project's own sources with one of these extensions.

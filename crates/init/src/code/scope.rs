@@ -24,11 +24,10 @@ static BLOCK_AT_START: Pattern = Pattern::new(
 
 /// The lines around `offset`, the nearest first: each is indented less than the one before it.
 pub(crate) fn around(code: &Code, offset: usize) -> Vec<&str> {
-    let before = &code.text[..code.line_start(offset)];
     let indent = |line: &str| line.len() - line.trim_start().len();
     let mut least = indent(code.line(offset));
     let mut found = Vec::new();
-    for line in before.lines().rev().take(MOST_LINES) {
+    for line in code.above(offset).take(MOST_LINES) {
         if least == 0 {
             break;
         }
@@ -42,7 +41,7 @@ pub(crate) fn around(code: &Code, offset: usize) -> Vec<&str> {
 
 /// Whether the code at `offset` is run at every start, and not only when a function of another purpose is called.
 pub(crate) fn is_run_at_start(code: &Code, offset: usize) -> bool {
-    let own = &code.text[code.line_start(offset)..offset];
+    let own = code.before(offset);
     // A function on one line: `get: () => process.env.X`.
     if own.contains("=>") && FUNCTION.is_in(own) && !AT_START.is_in(name(own)) {
         return false;
