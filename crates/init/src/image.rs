@@ -47,6 +47,7 @@ impl Today {
         let port = self.ports.first().map(|number| Port {
             number: Found::new(*number, at.clone()),
             variable: variable.map(|name| Found::new((*name).to_owned(), at.clone())),
+            is_guess: false,
         });
         let recipe = Recipe {
             base: self.base.as_ref().filter(|base| is_word(base)).map(found),
@@ -69,6 +70,7 @@ impl Today {
             role: if port.is_some() { Role::Web } else { Role::Worker },
             start: (!holds_secret(&start.to_string())).then(|| Found::new(start, at.clone())),
             build: None,
+            listens: None,
             port,
             health,
             logs: None,

@@ -26,6 +26,8 @@ pub struct Project {
     pub start: Option<Found<Start>>,
     /// A step before it can start: `npm run build`.
     pub build: Option<Found<String>>,
+    /// The variable that says on which address, and the value with which others than this machine reach it.
+    pub listens: Option<(String, String)>,
     /// Where it listens; `None` for a worker.
     pub port: Option<Port>,
     /// The path of its health check that the code has.
@@ -131,6 +133,8 @@ pub struct Port {
     pub number: Found<u16>,
     /// The variable that moves it, where one does.
     pub variable: Option<Found<String>>,
+    /// Nothing says it: it is the usual one of its framework.
+    pub is_guess: bool,
 }
 
 /// A variable of the environment that the code reads.

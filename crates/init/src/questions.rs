@@ -30,6 +30,13 @@ fn start(project: &Project) -> Vec<String> {
         None if project.role == Role::Web => {
             all.push("On which port does it listen? None was found.".to_owned());
         }
+        Some(port) if port.is_guess => {
+            all.push(format!(
+                "On which port does it listen? Nothing says it: {} is the usual one of {}.",
+                port.number.value,
+                project.kind()
+            ));
+        }
         Some(port) if port.variable.is_none() && project.language.is_some() && !project.is(Language::Site) => {
             all.push(format!(
                 "Should PORT move the port? {} is fixed at {}; many platforms set PORT.",
@@ -171,8 +178,16 @@ fn packages(project: &Project) -> Vec<String> {
         Toolchain::Java(java) if java.jar.contains('*') && !java.quarkus => {
             all.push(format!("Does the build make one jar only? {} names it by a pattern.", java.file));
         }
-        Toolchain::Php(php) if php.composer && !php.locked => {
-            all.push("Should versions be locked? There is no lock file: two builds may differ.".to_owned());
+        Toolchain::Php(php) => {
+            if php.composer && !php.locked {
+                all.push("Should versions be locked? There is no lock file: two builds may differ.".to_owned());
+            }
+            if !php.unknown.is_empty() {
+                all.push(format!(
+                    "How are the extensions {} installed? composer.json requires them, and the Dockerfile does not install them.",
+                    php.unknown.join(", ")
+                ));
+            }
         }
         Toolchain::Ruby(ruby) if !ruby.locked => {
             all.push("Should versions be locked? There is no lock file: two builds may differ.".to_owned());

@@ -38,7 +38,9 @@ pub fn found(project: &Project) -> Vec<(&'static str, String)> {
         Some(port) => {
             let moved =
                 port.variable.as_ref().map_or(String::new(), |variable| format!(", moved by {}", variable.value));
-            rows.push(("port", format!("{}{moved} ({})", port.number.value, port.number.at)));
+            let at =
+                if port.is_guess { "the usual one: nothing says it".to_owned() } else { port.number.at.to_string() };
+            rows.push(("port", format!("{}{moved} ({at})", port.number.value)));
         }
         None => rows.push(("port", "none".to_owned())),
     }

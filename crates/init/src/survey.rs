@@ -62,6 +62,8 @@ pub(crate) struct Told {
     pub(crate) build: Option<Found<String>>,
     /// Named in code or in how it starts, and not by a variable.
     pub(crate) port: Option<Found<u16>>,
+    /// The language's usual one, where nothing says it.
+    pub(crate) usual_port: Option<Found<u16>>,
     /// The variable that the start command, and not the code, hands on.
     pub(crate) port_variable: Option<Found<String>>,
     /// Where the framework answers by itself, if it does.
@@ -90,6 +92,7 @@ impl Told {
             start: None,
             build: None,
             port: None,
+            usual_port: None,
             port_variable: None,
             health: None,
             document: None,
@@ -130,10 +133,15 @@ fn project(folder: &Folder, told: Told, existing: Existing, compose: Compose) ->
     });
     let exposed = recipe.and_then(|recipe| recipe.ports.first().cloned());
     let usual = told.framework.as_ref().map(|found| Found::new(found.value.port, found.at.clone()));
-    let number = exposed.or(read_default).or(told.port).or(compose.port).or(usual);
+    let bind = bind(&reads);
+    let is_handed_on = told.port_variable.is_some() && recipe.is_none();
+    let number = exposed.or(read_default).or_else(|| bind.as_ref()?.port.clone()).or(told.port).or(compose.port);
+    // What a command hands on listens there; else the framework's usual one is a guess.
+    let is_guess = number.is_none() && !is_handed_on;
+    let number = number.or(usual).or_else(|| told.usual_port.clone());
     let handed_on = told.port_variable.filter(|_| recipe.is_none());
     let is_web = told.role == Role::Web;
-    let port = number.filter(|_| is_web).map(|number| Port { number, variable: variable.or(handed_on) });
+    let port = number.filter(|_| is_web).map(|number| Port { number, variable: variable.or(handed_on), is_guess });
     let document = told.document.or_else(|| {
         let framework = told.framework.as_ref()?;
         Some(Found::new(framework.value.document?.to_owned(), framework.at.clone()))
@@ -158,6 +166,10 @@ fn project(folder: &Folder, told: Told, existing: Existing, compose: Compose) ->
         role: told.role,
         start: recipe.and_then(started_by).or(told.start),
         build: told.build,
+        listens: bind.map(|bind| match &bind.port {
+            Some(port) => (bind.name.clone(), format!("0.0.0.0:{}", port.value)),
+            None => (bind.name.clone(), "0.0.0.0".to_owned()),
+        }),
         port,
         health: health.filter(|_| is_web),
         logs: told.logs,
@@ -173,6 +185,38 @@ fn project(folder: &Folder, told: Told, existing: Existing, compose: Compose) ->
     }
 }
 
+/// A variable that says on which address it listens, and the default there.
+struct Bind {
+    name: String,
+    port: Option<Found<u16>>,
+}
+
+/// One whose default only this machine reaches: nothing outside a container does.
+fn bind(reads: &[Reads]) -> Option<Bind> {
+    const NAMES: &[&str] = &[
+        "HOST",
+        "ADDRESS",
+        "ADDR",
+        "BIND",
+        "BIND_ADDR",
+        "BIND_ADDRESS",
+        "BIND_HOST",
+        "LISTEN",
+        "LISTEN_ADDR",
+        "LISTEN_ADDRESS",
+        "LISTEN_HOST",
+        "SERVER_HOST",
+        "SERVER_ADDRESS",
+        "HTTP_HOST",
+    ];
+    reads.iter().filter(|read| NAMES.contains(&read.name.as_str())).find_map(|read| {
+        let Need::Default(Some(value)) = &read.need else { return None };
+        let (host, port) = value.rsplit_once(':').map_or((value.as_str(), None), |(host, port)| (host, Some(port)));
+        let port = port.and_then(|port| Some(Found::new(port.parse().ok()?, read.at.clone())));
+        matches!(host, "127.0.0.1" | "localhost" | "0.0.0.0" | "").then(|| Bind { name: read.name.clone(), port })
+    })
+}
+
 /// What a Dockerfile of one's own starts.
 fn started_by(recipe: &Recipe) -> Option<Found<Start>> {
     recipe.command.as_ref().map(|command| Found::new(Start::Shell(command.value.clone()), command.at.clone()))
@@ -182,7 +226,7 @@ fn of_dockerfile(folder: &Folder, existing: Existing, compose: Compose) -> Proje
     let recipe = existing.dockerfile.clone().unwrap_or_default();
     let variable = recipe.variables.iter().find(|variable| PORT_NAMES.contains(&variable.value.as_str())).cloned();
     let number = recipe.ports.first().cloned().or(compose.port);
-    let port = number.map(|number| Port { number, variable });
+    let port = number.map(|number| Port { number, variable, is_guess: false });
     let mut dependencies = compose.dependencies;
     dependencies.extend(told_in_pages(folder, &dependencies));
     let mut volumes = recipe.volumes.clone();
@@ -200,6 +244,7 @@ fn of_dockerfile(folder: &Folder, existing: Existing, compose: Compose) -> Proje
         role: if port.is_some() { Role::Web } else { Role::Worker },
         start: started_by(&recipe),
         build: None,
+        listens: None,
         port,
         health: recipe.health,
         logs: None,

@@ -140,6 +140,10 @@ pub(crate) enum JavaTool {
 pub struct DotNet {
     pub(crate) file: String,
     pub(crate) is_web: bool,
+    /// Before version 8: it has another variable for its port, and no user of its own.
+    pub(crate) is_old: bool,
+    /// It is built together with other projects or files beside it.
+    pub(crate) has_references: bool,
 }
 
 /// How a PHP service is installed.
@@ -151,6 +155,12 @@ pub struct Php {
     /// The folder that the web server gives out.
     pub(crate) root: Option<&'static str>,
     pub(crate) extensions: Vec<&'static str>,
+    /// What it requires that is not known here.
+    pub(crate) unknown: Vec<String>,
+    /// Requests for no file go to `index.php`: by its own `.htaccess`, or by a line that is added.
+    pub(crate) rewrites: bool,
+    /// Folders that it writes to.
+    pub(crate) written: Vec<&'static str>,
 }
 
 /// How a Ruby service's gems are installed.

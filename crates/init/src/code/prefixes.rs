@@ -13,7 +13,7 @@ static GROUP: Pattern =
     Pattern::new(r#"(\w+)\s*:?=\s*(\w+)(?:\.MapGroup|\.Group|\.Party|\.PathPrefix)\(\s*"([^"\n]*)"\s*[,)]"#);
 /// `RegisterTasks(v1, db)`, `tasks.Register(rg.Group("/tasks"))`, `r.Mount("/tasks", tasksRouter())`
 static PASSED: Pattern =
-    Pattern::new(r#"\b(\w+)\(\s*(?:\w+,\s*)?(\w+)(?:\.(?:Map)?Group\(\s*"([^"\n]*)"\s*\))?\s*[,)]"#);
+    Pattern::new(r#"(?:\b(\w+)\.)?\b(\w+)\(\s*(?:\w+,\s*)?(\w+)(?:\.(?:Map)?Group\(\s*"([^"\n]*)"\s*\))?\s*[,)]"#);
 static MOUNTED: Pattern = Pattern::new(r#"\.Mount\(\s*"([^"\n]*)"\s*,\s*(?:\w+\.)?(\w+)\("#);
 /// Something is grouped below a path.
 static GROUPED: Pattern = Pattern::new(r#"\.(?:MapGroup|Group|Party|PathPrefix|Mount)\(\s*"/?[^"/\n]"#);
@@ -104,10 +104,14 @@ impl Prefixes {
     fn calls(&mut self, index: usize, code: &Code) {
         for (found, _) in PASSED.all(code).take(2_000) {
             let is_declared = code.before(found.get_match().start()).trim_start().starts_with("func ");
-            let is_group = found.get(3).is_some() || self.files[index].0.iter().any(|group| group.name == found[2]);
-            if !is_declared && (is_group || self.files[index].1.contains(&found[2])) {
-                let inner = found.get(3).map_or(String::new(), |inner| slashed(inner.as_str()));
-                self.passed.entry(found[1].to_owned()).or_insert_with(|| (index, found[2].to_owned(), inner));
+            let name = &found[3];
+            let is_group = found.get(4).is_some() || self.files[index].0.iter().any(|group| group.name == *name);
+            if !is_declared && (is_group || self.files[index].1.contains(name)) {
+                let inner = found.get(4).map_or(String::new(), |inner| slashed(inner.as_str()));
+                // Packages have functions of the same name.
+                let package = found.get(1).map_or("", |package| package.as_str());
+                let function = format!("{package}.{}", &found[2]);
+                self.passed.entry(function).or_insert_with(|| (index, name.to_owned(), inner));
             }
         }
     }
@@ -116,25 +120,30 @@ impl Prefixes {
     pub(super) fn grouped(&self, code: &Code, file: usize, router: &str, offset: usize) -> Option<String> {
         let around = scope::around(code, offset);
         let functions: Vec<&str> = around.into_iter().map(scope::name).filter(|name| !name.is_empty()).collect();
-        self.group(file, router, &functions, 0)
+        let package = code.path.rsplit('/').nth(1).unwrap_or_default();
+        self.group(file, router, package, &functions, 0)
     }
 
-    fn group(&self, file: usize, router: &str, functions: &[&str], depth: usize) -> Option<String> {
+    fn group(&self, file: usize, router: &str, package: &str, functions: &[&str], depth: usize) -> Option<String> {
         if depth > DEEPEST {
             return None;
         }
         let (groups, made) = &self.files[file];
         if let Some(group) = groups.iter().find(|group| group.name == router) {
             let is_own = group.parent == group.name;
-            let above = if is_own { String::new() } else { self.group(file, &group.parent, functions, depth + 1)? };
+            let above =
+                if is_own { String::new() } else { self.group(file, &group.parent, package, functions, depth + 1)? };
             return Some(format!("{above}{}", group.prefix));
         }
         for function in functions.iter().filter(|name| !matches!(**name, "main" | "init")) {
             if let Some(prefix) = self.mounted.get(*function) {
                 return Some(prefix.clone());
             }
-            if let Some((index, name, inner)) = self.passed.get(*function).filter(|_| !made.contains(router)) {
-                return Some(format!("{}{inner}", self.group(*index, name, &[], depth + 1)?));
+            let passed = || {
+                self.passed.get(&format!("{package}.{function}")).or_else(|| self.passed.get(&format!(".{function}")))
+            };
+            if let Some((index, name, inner)) = passed().filter(|_| !made.contains(router)) {
+                return Some(format!("{}{inner}", self.group(*index, name, "", &[], depth + 1)?));
             }
         }
         // The root's, unless the router may be a group that is passed on.
@@ -143,10 +152,15 @@ impl Prefixes {
 
     /// The prefix of a route of Rust: that under which the function that makes its router is nested.
     pub(super) fn nested(&self, code: &Code, file: usize, offset: usize) -> Option<String> {
-        if self.is_scoped {
+        let around = scope::around(code, offset);
+        let is_macro = code.line(offset).trim_start().starts_with("#[");
+        if (self.is_scoped && is_macro) || around.iter().any(|line| line.contains(".nest(")) {
             return None;
         }
-        let functions: Vec<&str> = scope::around(code, offset).into_iter().map(scope::name).collect();
+        if self.is_scoped {
+            return Some(super::mounts::nested(code, offset));
+        }
+        let functions: Vec<&str> = around.into_iter().map(scope::name).collect();
         let path = code.path.trim_end_matches("/mod.rs").trim_end_matches(".rs");
         let module = path.rsplit('/').next().unwrap_or_default();
         let is_it = |(_, of, function): &&(String, Option<String>, String)| {

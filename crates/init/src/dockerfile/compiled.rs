@@ -84,13 +84,21 @@ pub(super) fn dotnet(file: &mut File, project: &Project, dotnet: &DotNet, bases:
     let path = &dotnet.file;
     file.line(&format!("FROM {} AS build", bases.build));
     file.line("WORKDIR /src");
-    file.line(&copies(&[path]));
-    file.run_with(CACHE, &format!("dotnet restore {path}"));
-    file.line("COPY . .");
+    if dotnet.has_references {
+        file.line("COPY . .");
+        file.run_with(CACHE, &format!("dotnet restore {path}"));
+    } else {
+        file.line(&copies(&[path]));
+        file.run_with(CACHE, &format!("dotnet restore {path}"));
+        file.line("COPY . .");
+    }
     file.run_with(CACHE, &format!("dotnet publish {path} -c Release -o /out --no-restore"));
     file.blank();
     file.line(&format!("FROM {}", bases.run));
     port_variable(file, project);
+    if dotnet.is_old && dotnet.is_web {
+        file.line("ENV ASPNETCORE_URLS=http://+:8080");
+    }
     file.line("WORKDIR /app");
     file.line("COPY --from=build /out ./");
 }

@@ -1,6 +1,7 @@
 //! PHP behind Apache, Ruby, and sites of files.
 
 use super::{File, copies, port};
+use crate::language::PHP_EXTENSIONS as EXTENSIONS;
 use crate::project::Project;
 use crate::toolchain::{Php, Ruby, Site};
 use crate::versions::Bases;
@@ -30,9 +31,19 @@ pub(super) fn php(file: &mut File, project: &Project, php: &Php, bases: &Bases) 
         "RUN sed -i 's/^Listen 80$/Listen ${{PORT}}/' /etc/apache2/ports.conf \\\n \
          && sed -i -e 's/:80>/:${{PORT}}>/'{root} /etc/apache2/sites-available/000-default.conf"
     ));
+    if php.rewrites {
+        file.line("RUN a2enmod rewrite");
+    } else if php.root.is_some() {
+        // What is no file is answered by the front controller.
+        file.line("RUN echo 'FallbackResource /index.php' > /etc/apache2/conf-enabled/front-controller.conf");
+    }
     extensions(file, php);
     file.line("WORKDIR /var/www/html");
     file.line(if php.composer { "COPY --from=build /app ./" } else { "COPY . ." });
+    if !php.written.is_empty() {
+        let folders = php.written.join(" ");
+        file.line(&format!("RUN mkdir -p {folders} && chown -R {} {folders}", bases.user));
+    }
 }
 
 fn extensions(file: &mut File, php: &Php) {
@@ -40,10 +51,17 @@ fn extensions(file: &mut File, php: &Php) {
         return;
     }
     let all = php.extensions.join(" ");
-    if php.extensions.iter().any(|extension| extension.contains("pgsql")) {
+    let needs =
+        |extension: &&'static str| EXTENSIONS.iter().find(|(name, _)| name == extension).map(|(_, package)| *package);
+    let mut packages: Vec<&str> =
+        php.extensions.iter().filter_map(needs).filter(|package| !package.is_empty()).collect();
+    packages.sort_unstable();
+    packages.dedup();
+    if !packages.is_empty() {
+        let packages = packages.join(" ");
         file.line(UNPINNED);
         file.line(&format!(
-            "RUN apt-get update \\\n && apt-get install -y --no-install-recommends libpq-dev \\\n \
+            "RUN apt-get update \\\n && apt-get install -y --no-install-recommends {packages} \\\n \
              && docker-php-ext-install {all} \\\n && rm -rf /var/lib/apt/lists/*"
         ));
     } else {

@@ -90,6 +90,10 @@ impl File {
             self.line(&format!("RUN mkdir -p {path} && chown {} {path}", bases.user));
             self.line(&format!("VOLUME {}", json(std::slice::from_ref(path))));
         }
+        // By default only this machine reaches it, and outside a container nothing does.
+        if let Some((name, value)) = &project.listens {
+            self.line(&format!("ENV {name}={value}"));
+        }
         self.line(&format!("USER {}", bases.user));
         if let Some(port) = &project.port {
             self.line(&format!("EXPOSE {}", port.number.value));

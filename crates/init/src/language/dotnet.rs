@@ -18,7 +18,9 @@ pub(crate) fn told(folder: &Folder) -> Result<Option<Told>, SurveyError> {
     // The one at the top; tests have their own.
     let mut files: Vec<&str> =
         folder.paths().filter(|path| path.ends_with(".csproj") && !path.to_lowercase().contains("test")).collect();
-    files.sort_by_key(|path| path.matches('/').count());
+    // A site or a service first: others are libraries, or start it for development.
+    let is_web = |path: &&str| folder.source(path).is_some_and(|text| text.contains("Microsoft.NET.Sdk.Web"));
+    files.sort_by_key(|path| (path.contains("AppHost"), !is_web(path), path.matches('/').count()));
     let Some(path) = files.first().map(|path| (*path).to_owned()) else { return Ok(None) };
     let Some(text) = folder.manifest(&path)? else { return Ok(None) };
     let document = Document::parse(&text)
@@ -30,8 +32,25 @@ pub(crate) fn told(folder: &Folder) -> Result<Option<Told>, SurveyError> {
     };
     let stem = path.rsplit('/').next().unwrap_or(&path).trim_end_matches(".csproj").to_owned();
     let assembly = value("AssemblyName").map_or_else(|| stem.clone(), str::to_owned);
-    let version =
-        value("TargetFramework").and_then(|target| target.strip_prefix("net")).filter(|version| version.contains('.'));
+    // What several projects have in common.
+    let common = folder.source("Directory.Build.props").unwrap_or_default();
+    let common = Document::parse(&common).ok();
+    let shared = common.as_ref().and_then(|document| {
+        document
+            .descendants()
+            .find(|node| node.has_tag_name("TargetFramework"))
+            .and_then(|node| node.text())
+            .map(str::trim)
+    });
+    let has_references = text.contains("<ProjectReference") || folder.paths().any(|path| path.ends_with(".props"));
+    let version = value("TargetFramework")
+        .or(shared)
+        .and_then(|target| target.strip_prefix("net"))
+        .filter(|version| version.split('.').count() == 2 && version.chars().all(|c| c.is_ascii_digit() || c == '.'));
+    // Before version 8 the variable is another one, and holds more than a port.
+    let is_old = version.is_some_and(|version| {
+        version.split('.').next().is_some_and(|major| major.parse::<u32>().is_ok_and(|major| major < 8))
+    });
     let packages: Vec<Found<String>> = root
         .descendants()
         .filter(|node| node.has_tag_name("PackageReference"))
@@ -46,9 +65,9 @@ pub(crate) fn told(folder: &Folder) -> Result<Option<Told>, SurveyError> {
     });
     let at = Place::file(&path);
     let framework = is_web.then(|| Found::new(ASP, line_of(&path, &text, "Sdk=")));
-    let port_variable = is_web.then(|| Found::new("ASPNETCORE_HTTP_PORTS".to_owned(), at.clone()));
+    let port_variable = (is_web && !is_old).then(|| Found::new("ASPNETCORE_HTTP_PORTS".to_owned(), at.clone()));
     let dll = format!("{assembly}.dll");
-    let toolchain = Toolchain::DotNet(DotNet { file: path.clone(), is_web });
+    let toolchain = Toolchain::DotNet(DotNet { file: path.clone(), is_web, is_old, has_references });
     Ok(Some(Told {
         name: Some(stem),
         version: version.map(|version| Found::new(version.to_owned(), line_of(&path, &text, "TargetFramework"))),

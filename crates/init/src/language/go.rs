@@ -69,7 +69,8 @@ pub(crate) fn told(folder: &Folder) -> Result<Option<Told>, SurveyError> {
     Ok(Some(Told {
         version: word(&text, "go").map(|(asked, line)| Found::new(version(&asked), Place::line(PATH, line))),
         start: Some(Found::new(Start::exec([service]), at.clone())),
-        port: port.or_else(|| listens.then(|| Found::new(8080, at.clone()))),
+        port,
+        usual_port: listens.then(|| Found::new(8080, at.clone())),
         logs: codes.iter().find_map(|code| Some(PRINTS.first(code)?.at)),
         manager: Some(Found::file("go", PATH)),
         lock: has_sum.then(|| "go.sum".to_owned()),

@@ -14,6 +14,13 @@ use crate::word::is_word;
 static FRAMEWORKS: &[Framework] = &[
     Framework { name: "Spring Boot", package: "spring-boot-starter-web", port: 8080, document: None },
     Framework { name: "Spring Boot", package: "spring-boot-starter-webflux", port: 8080, document: None },
+    Framework { name: "Spring Boot", package: "spring-boot-starter-webmvc", port: 8080, document: None },
+    Framework { name: "Spring Boot", package: "spring-boot-starter-jersey", port: 8080, document: None },
+    Framework { name: "Spring Boot", package: "spring-boot-starter-data-rest", port: 8080, document: None },
+    Framework { name: "Spark", package: "spark-core", port: 4567, document: None },
+    Framework { name: "Javalin", package: "javalin", port: 8080, document: None },
+    Framework { name: "Micronaut", package: "micronaut-http-server-netty", port: 8080, document: None },
+    Framework { name: "Ktor", package: "ktor-server-netty", port: 8080, document: None },
     Framework { name: "Quarkus", package: "quarkus-rest", port: 8080, document: None },
     Framework { name: "Quarkus", package: "quarkus-rest-jackson", port: 8080, document: None },
     Framework { name: "Quarkus", package: "quarkus-resteasy-reactive", port: 8080, document: None },
@@ -76,12 +83,22 @@ pub(crate) fn told(folder: &Folder) -> Result<Option<Told>, SurveyError> {
         _ => None,
     };
     let jar = if quarkus { "quarkus-run.jar" } else { "app.jar" };
-    let variable = framework.as_ref().map(|found| {
-        let name = if quarkus { "QUARKUS_HTTP_PORT" } else { "SERVER_PORT" };
-        Found::new(name.to_owned(), found.at.clone())
+    let variable = framework.as_ref().and_then(|found| {
+        let name = match found.value.name {
+            "Quarkus" => "QUARKUS_HTTP_PORT",
+            "Spring Boot" => "SERVER_PORT",
+            "Micronaut" => "MICRONAUT_SERVER_PORT",
+            _ => return None,
+        };
+        Some(Found::new(name.to_owned(), found.at.clone()))
     });
-    let toolchain =
-        Toolchain::Java(Java { tool, quarkus, spring: framework.is_some() && !quarkus, jar: built.jar, file: path });
+    let toolchain = Toolchain::Java(Java {
+        tool,
+        quarkus,
+        spring: framework.as_ref().is_some_and(|found| found.value.name == "Spring Boot"),
+        jar: built.jar,
+        file: path,
+    });
     Ok(Some(Told {
         name: built.name,
         version: built.version,
@@ -126,6 +143,10 @@ fn maven(text: &str) -> Result<Built, SurveyError> {
         of(of(file, "artifactId", &name), "version", &version)
     };
     let file = file.map(known).filter(|file| is_word(file));
+    // Such a jar holds its dependencies.
+    let is_assembled =
+        text.contains("<descriptorRef>jar-with-dependencies<") && !text.contains("<appendAssemblyId>false<");
+    let file = file.map(|file| if is_assembled { format!("{file}-jar-with-dependencies") } else { file });
     let mut packages = Vec::new();
     for dependency in node(root, "dependencies").into_iter().flat_map(|all| all.children()).filter(Node::is_element) {
         if child(dependency, "scope").is_some_and(|scope| scope == "test") {

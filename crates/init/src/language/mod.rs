@@ -21,6 +21,7 @@ use crate::survey::Told;
 /// What can be recognised, for who has something else.
 pub(crate) const RECOGNISED: &str = "a project in Python, Node.js, Go, Rust, Java, .NET, PHP or Ruby, a static site";
 
+pub(crate) use php::EXTENSIONS as PHP_EXTENSIONS;
 pub(crate) use python::DEFAULT_MINOR as PYTHON_MINOR;
 
 /// Manifests of Python. A web service in it may have a `package.json` for its pages.

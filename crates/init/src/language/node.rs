@@ -29,6 +29,9 @@ const SITES: &[(&str, &str, &str)] = &[
     ("vite", "Vite", "dist"),
     ("react-scripts", "Create React App", "build"),
     ("@vue/cli-service", "Vue CLI", "dist"),
+    ("@angular/cli", "Angular", "dist"),
+    ("gatsby", "Gatsby", "public"),
+    ("@docusaurus/core", "Docusaurus", "build"),
     ("astro", "Astro", "dist"),
     ("@11ty/eleventy", "Eleventy", "_site"),
 ];
@@ -37,8 +40,9 @@ const GLIBC_ONLY: &[&str] =
     &["canvas", "puppeteer", "playwright", "@tensorflow/tfjs-node", "oracledb", "onnxruntime-node"];
 
 static LISTENS: Pattern = Pattern::new(r"\.listen\(|\bcreateServer\(|\bserve\(\{");
-static LITERAL_PORT: Pattern =
-    Pattern::new(r"(?:\.listen\(\s*(?:\{\s*port:\s*)?|\b[pP]ort\s*[=:]\s*|PORT\s*=\s*)(\d{2,5})\b");
+static LITERAL_PORT: Pattern = Pattern::new(
+    r"(?:\.listen\(\s*(?:\{\s*port:\s*)?|\bserve\(\s*\{[^}]{0,200}?\bport:\s*|\b(?:const|let|var)\s+(?:port|PORT)\s*=\s*)(\d{2,5})\b",
+);
 static LOGS: Pattern = Pattern::new(r"\bconsole\.(?:log|info)\(|\bmorgan\(|\bpino\(|logger:\s*(?:true|\{)");
 static DOCUMENT: Pattern = Pattern::new(r#"["'](/[\w/-]*(?:openapi|swagger|api-docs)[\w/-]*\.json)["']"#);
 /// `fastify.register(require('@fastify/swagger-ui'), { routePrefix: '/documentation' })`
@@ -106,6 +110,7 @@ pub(crate) fn told(folder: &Folder) -> Result<Option<Told>, SurveyError> {
                 Some(Found::new(found.value.parse().ok()?, found.at))
             }),
         },
+        usual_port: None,
         port_variable: port_by_framework.map(|found| Found::new("PORT".to_owned(), found.at.clone())),
         health: site.map(|_| Found::file("/".to_owned(), PATH)),
         document: document(&codes, &named),
@@ -188,7 +193,9 @@ fn start(
         _ => {}
     }
     let program = || bin(manifest).filter(|path| folder.has(path));
-    if let Some(line) = manifest["scripts"]["start"].as_str() {
+    if let Some(line) = manifest["scripts"]["start"].as_str()
+        && !is_left_behind(manifest, line)
+    {
         // Such a tool is not installed in the image, and the package's own program is there.
         if is_for_development(line)
             && let Some(path) = program()
@@ -197,6 +204,13 @@ fn start(
         }
         let at = line_of(PATH, text, "\"start\"");
         return Some(Found::new(of_script(line), at));
+    }
+    // What the build makes is not there yet.
+    let is_made = |path: &&str| ["dist/", "lib/", "build/"].iter().any(|folder| path.starts_with(folder));
+    if let Some(path) =
+        bin(manifest).filter(|path| folder.has(path) || (manifest["scripts"]["build"].is_string() && is_made(path)))
+    {
+        return Some(Found::new(Start::exec(["node", path]), line_of(PATH, text, "\"bin\"")));
     }
     if let Some(main) =
         manifest["main"].as_str().map(|main| main.trim_start_matches("./")).filter(|main| folder.has(main))
@@ -217,6 +231,20 @@ fn start(
     let listening = || codes.iter().find(|code| LISTENS.all(code).next().is_some()).map(|code| code.path.as_str());
     let path = folder.first(&usual).or_else(listening).filter(|path| path.ends_with("js"))?;
     Some(Found::file(Start::exec(["node", path]), path))
+}
+
+/// Whether a script's program is of a package for development only: it is not in the image.
+fn is_left_behind(manifest: &Value, line: &str) -> bool {
+    const PACKAGES: &[(&str, &str)] = &[
+        ("ng", "@angular/cli"),
+        ("nest", "@nestjs/cli"),
+        ("vue-cli-service", "@vue/cli-service"),
+        ("swc-node", "@swc-node/register"),
+    ];
+    let words = line.split_whitespace().filter(|word| !word.contains('=') && *word != "cross-env");
+    let Some(program) = words.map(|word| word.trim_start_matches("node_modules/.bin/")).next() else { return false };
+    let package = PACKAGES.iter().find(|(name, _)| *name == program).map_or(program, |(_, package)| package);
+    manifest["devDependencies"].get(package).is_some() && manifest["dependencies"].get(package).is_none()
 }
 
 /// Programs that compile sources while they run, or start them anew when they change.
@@ -314,6 +342,6 @@ mod tests {
         }
         assert_eq!(bin(&serde_json::json!({"bin": {"serve": "./lib/bin.js"}})), Some("lib/bin.js"));
         assert_eq!(bin(&serde_json::json!({"bin": {"a": "a.js", "b": "b.js"}})), None);
-        assert_eq!(of_script("node a.js && b"), Start::Shell("node a.js && b".to_owned()));
+        assert_eq!(of_script("node a.js && b"), Start::Shell("node a.js && exec b".to_owned()));
     }
 }

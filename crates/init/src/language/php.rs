@@ -17,6 +17,61 @@ static FRAMEWORKS: &[Framework] = &[
     Framework { name: "Slim", package: "slim/slim", port: 8080, document: None },
 ];
 
+/// Extensions that `docker-php-ext-install` compiles, and the Debian packages that each needs for it.
+pub(crate) const EXTENSIONS: &[(&str, &str)] = &[
+    ("bcmath", ""),
+    ("calendar", ""),
+    ("exif", ""),
+    ("gd", "libpng-dev"),
+    ("gettext", ""),
+    ("gmp", "libgmp-dev"),
+    ("intl", "libicu-dev"),
+    ("mysqli", ""),
+    ("pcntl", ""),
+    ("pdo_mysql", ""),
+    ("pdo_pgsql", "libpq-dev"),
+    ("pgsql", "libpq-dev"),
+    ("soap", "libxml2-dev"),
+    ("sockets", ""),
+    ("xsl", "libxslt1-dev"),
+    ("zip", "libzip-dev"),
+];
+/// Extensions that the image of PHP has.
+const BUILT_IN: &[&str] = &[
+    "ctype",
+    "curl",
+    "date",
+    "dom",
+    "fileinfo",
+    "filter",
+    "ftp",
+    "hash",
+    "iconv",
+    "json",
+    "libxml",
+    "mbstring",
+    "mysqlnd",
+    "openssl",
+    "pcre",
+    "pdo",
+    "pdo_sqlite",
+    "phar",
+    "posix",
+    "readline",
+    "reflection",
+    "session",
+    "simplexml",
+    "sodium",
+    "spl",
+    "sqlite3",
+    "standard",
+    "tokenizer",
+    "xml",
+    "xmlreader",
+    "xmlwriter",
+    "zlib",
+];
+
 pub(crate) fn told(folder: &Folder) -> Result<Option<Told>, SurveyError> {
     let manifest = folder.manifest(PATH)?;
     let entry = folder.first(&["public/index.php", "index.php", "web/index.php"]);
@@ -32,17 +87,30 @@ pub(crate) fn told(folder: &Folder) -> Result<Option<Told>, SurveyError> {
     let packages: Vec<Found<String>> =
         required.map(|name| Found::new(name.clone(), line_of(PATH, &text, &format!("\"{name}\"")))).collect();
     let has = |name: &str| packages.iter().any(|package| package.value == name);
-    let extensions = [
-        ("ext-pdo_mysql", "pdo_mysql"),
-        ("ext-mysqli", "mysqli"),
-        ("ext-pdo_pgsql", "pdo_pgsql"),
-        ("ext-pgsql", "pgsql"),
-    ];
+    let asked_for: Vec<String> =
+        packages.iter().filter_map(|package| Some(package.value.strip_prefix("ext-")?.to_lowercase())).collect();
+    let known = |name: &String| EXTENSIONS.iter().map(|(extension, _)| *extension).find(|extension| extension == name);
+    let written = ["storage", "bootstrap/cache", "var"];
+    let root = entry.and_then(|entry| entry.rsplit_once('/')).map(|(parent, _)| parent);
+    let access = root.map_or(".htaccess".to_owned(), |root| format!("{root}/.htaccess"));
     let toolchain = Toolchain::Php(Php {
         composer: manifest.is_some() && packages.iter().any(|package| package.value.contains('/')),
         locked: folder.has("composer.lock"),
-        root: entry.and_then(|entry| entry.rsplit_once('/')).map(|(parent, _)| parent),
-        extensions: extensions.iter().filter(|(name, _)| has(name)).map(|(_, extension)| *extension).collect(),
+        root,
+        extensions: asked_for.iter().filter_map(known).collect(),
+        unknown: asked_for
+            .iter()
+            .filter(|name| known(name).is_none() && !BUILT_IN.contains(&name.as_str()) && crate::word::is_word(name))
+            .cloned()
+            .collect(),
+        rewrites: folder.has(&access),
+        written: written
+            .into_iter()
+            .filter(|name| {
+                folder.paths().any(|path| path.strip_prefix(name).is_some_and(|rest| rest.starts_with('/')))
+                    || (*name == "var" && has("symfony/framework-bundle"))
+            })
+            .collect(),
     });
     let asked = composer["require"]["php"].as_str().and_then(version);
     Ok(Some(Told {

@@ -30,7 +30,9 @@ static IMPORT: Pattern = Pattern::new(r"(?m)^\s*(?:from|import)\s+(\w+)");
 /// What listens without a framework.
 static LISTENS: Pattern = Pattern::new(r"\b(HTTPServer\(|make_server\(|start_server\(|uvicorn\.run\(|web\.run_app\()");
 static PRINTS: Pattern = Pattern::new(r"\bprint\(|stream\s*=\s*sys\.stdout|StreamHandler\(sys\.stdout");
-static LITERAL_PORT: Pattern = Pattern::new(r"\b(?:port\s*=\s*|HTTPServer\(\s*\(\s*[^,]*,\s*)(\d{2,5})\b");
+static LITERAL_PORT: Pattern = Pattern::new(
+    r"(?:\b(?:run|run_app|make_server|start_server)\([^)\n]{0,200}?\bport\s*=\s*|\bmake_server\(\s*[^,\n]*,\s*|(?m:^)PORT\s*=\s*|HTTPServer\(\s*\(\s*[^,]*,\s*)(\d{2,5})\b",
+);
 
 /// The newest Python that gets security fixes and that nearly every package has wheels for.
 pub(crate) const DEFAULT_MINOR: u32 = 12;
@@ -229,6 +231,7 @@ pub(crate) fn told(folder: &Folder) -> Result<Option<Told>, SurveyError> {
         start: choice.start,
         build: None,
         port: choice.port.or(port),
+        usual_port: None,
         port_variable: choice.port_variable,
         health,
         document: None,

@@ -23,8 +23,8 @@ pub(crate) struct Choice {
 
 static APP: Pattern =
     Pattern::new(r"(?m)^(\w+)\s*(?::\s*[\w.]+\s*)?=\s*(?:\w+\.)?(?:FastAPI|Flask|Starlette|Quart|Litestar)\(");
-static FACTORY: Pattern = Pattern::new(r"(?m)^def\s+((?:create|make|get|build)_app)\(\s*\w*[^)]*\)");
-static CREATED: Pattern = Pattern::new(r"(?m)^(\w+)\s*=\s*(?:create|make|get|build)_app\(");
+static FACTORY: Pattern = Pattern::new(r"(?m)^def\s+((?:create|make|get|build)_app(?:lication)?)\(\s*\w*[^)]*\)");
+static CREATED: Pattern = Pattern::new(r"(?m)^(\w+)\s*=\s*(?:\w+\.)?(?:create|make|get|build)_app(?:lication)?\(");
 static CELERY: Pattern = Pattern::new(r"(?m)^(\w+)\s*=\s*(?:\w+\.)?Celery\(");
 static MAIN: Pattern = Pattern::new(r#"(?m)^if\s+__name__\s*==\s*["']__main__["']\s*:"#);
 /// A main program that serves from everywhere, where it is told to.
