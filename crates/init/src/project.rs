@@ -101,6 +101,8 @@ pub enum Role {
     Web,
     /// It takes jobs from somewhere, and listens on no port.
     Worker,
+    /// It does what its arguments say, and ends: no service.
+    Program,
 }
 
 /// How it starts.

@@ -139,6 +139,8 @@ fn works(project: &Project, figures: Figures) -> Vec<Promise> {
     let ready = Promise::plain(format!("Starts within {within}s")).why(format!("{within} s: {}", figures.start_why));
     match project.role {
         Role::Web if project.port.is_some() => all.push(ready),
+        // It ends when its work is done.
+        Role::Program => {}
         _ => all.push(Promise::plain("Container starts")),
     }
     if project.collection.is_some() && project.document.is_some() {
@@ -193,6 +195,9 @@ fn database(project: &Project) -> Vec<Promise> {
 }
 
 fn ends_and_tells(project: &Project) -> Vec<Promise> {
+    if project.role == Role::Program {
+        return Vec::new();
+    }
     let mut all = vec![stops(project)];
     if let Some(at) = &project.logs {
         all.push(Promise::plain("Logs to stdout").why(logs_why(project, at)));

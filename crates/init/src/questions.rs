@@ -49,6 +49,13 @@ fn start(project: &Project) -> Vec<String> {
 }
 
 fn health(project: &Project) -> Vec<String> {
+    if project.role == Role::Program {
+        return vec![
+            "Is it a service? It reads the arguments of a command line, listens on no port and waits for no work: \
+             nothing about starting, health and stopping is promised."
+                .to_owned(),
+        ];
+    }
     if project.role == Role::Worker {
         return vec!["How does an orchestrator see that the worker is alive? It has no port; a log line or a queue's own tool may tell.".to_owned()];
     }
@@ -68,6 +75,9 @@ fn health(project: &Project) -> Vec<String> {
 }
 
 fn work(project: &Project) -> Option<String> {
+    if project.role == Role::Program {
+        return None;
+    }
     if project.role == Role::Worker {
         return Some("What does a job do that can be seen? With steps that give it one (`seaworthy explain scenario`) it can promise its memory, a read-only root and no capabilities too.".to_owned());
     }

@@ -2,7 +2,7 @@
 
 use crate::existing::Recipe;
 use crate::found::Found;
-use crate::project::{Need, Project, VariableKind};
+use crate::project::{Need, Project, Role, VariableKind};
 use crate::promises;
 
 /// What was found and where: a label and a text each.
@@ -41,6 +41,9 @@ pub fn found(project: &Project) -> Vec<(&'static str, String)> {
             let at =
                 if port.is_guess { "the usual one: nothing says it".to_owned() } else { port.number.at.to_string() };
             rows.push(("port", format!("{}{moved} ({at})", port.number.value)));
+        }
+        None if project.role == Role::Program => {
+            rows.push(("port", "none: a program for the command line, it seems".to_owned()));
         }
         None => rows.push(("port", "none".to_owned())),
     }

@@ -40,6 +40,7 @@ fn intent(text: &mut String, project: &Project) {
     let what = match (project.role, project.language.as_ref().map(|found| found.value)) {
         (_, Some(Language::Site)) => "site",
         (Role::Worker, _) => "worker",
+        (Role::Program, _) => "program",
         (Role::Web, _) if project.document.is_some() || project.collection.is_some() => "API",
         (Role::Web, _) => "service",
     };

@@ -9,7 +9,7 @@ use crate::existing::{self, Existing, Recipe};
 use crate::folder::Folder;
 use crate::found::{Found, Place};
 use crate::guard::guarded;
-use crate::project::{Dependency, Framework, Language, Need, Port, Project, Role, Start};
+use crate::project::{Dependency, Framework, Language, Need, Port, Project, Role, Start, System};
 use crate::toolchain::Toolchain;
 use crate::{dependency, language, variable};
 
@@ -123,6 +123,7 @@ pub fn survey(root: &Path) -> Result<Project, SurveyError> {
 fn project(folder: &Folder, told: Told, existing: Existing, compose: Compose) -> Project {
     let language = told.language.value;
     let routes = code::routes(&told.codes, language);
+    let role = if told.role == Role::Worker && is_program(folder, &told) { Role::Program } else { told.role };
     let reads: Vec<Reads> = told.codes.iter().flat_map(|code| code::reads(code, language)).collect();
     let recipe = existing.dockerfile.as_ref();
     let port_read = PORT_NAMES.iter().find_map(|name| reads.iter().find(|read| read.name == *name));
@@ -163,7 +164,7 @@ fn project(folder: &Folder, told: Told, existing: Existing, compose: Compose) ->
         framework: told.framework,
         manager: told.manager,
         lock: told.lock,
-        role: told.role,
+        role,
         start: recipe.and_then(started_by).or(told.start),
         build: told.build,
         listens: bind.map(|bind| match &bind.port {
@@ -183,6 +184,59 @@ fn project(folder: &Folder, told: Told, existing: Existing, compose: Compose) ->
         left_out: folder.left_out(),
         image: None,
     }
+}
+
+/// Packages that read the arguments of a command line.
+const OF_COMMANDS: &[&str] = &[
+    "click",
+    "typer",
+    "docopt",
+    "fire",
+    "clap",
+    "structopt",
+    "argh",
+    "pico-args",
+    "commander",
+    "yargs",
+    "cac",
+    "meow",
+    "oclif",
+    "@oclif/core",
+    "github.com/spf13/cobra",
+    "github.com/urfave/cli",
+    "github.com/alecthomas/kong",
+    "thor",
+    "info.picocli:picocli",
+    "System.CommandLine",
+    "Spectre.Console.Cli",
+];
+
+/// Whether it reads arguments, and nothing in it waits for work.
+fn is_program(folder: &Folder, told: &Told) -> bool {
+    static ARGUMENTS: code::Pattern = code::Pattern::new(
+        r"\bArgumentParser\(|\bsys\.argv\b|\bprocess\.argv\b|\bflag\.Parse\(|\bos\.Args\b|\benv::args(?:_os)?\(|\bderive\([^)]*\bParser\b",
+    );
+    static WAITS: code::Pattern = code::Pattern::new(
+        r"\bsetInterval\(|\brun_forever\(|\bBackgroundService\b|\bCreateApplicationBuilder\(|\bscheduler?\.\w+\(|\bcron\b|\btime\.NewTicker\(|\bconsume\w*\(|\bsubscribe\(|\brun_polling\(|\.login\(",
+    );
+    static LOOPS: code::Pattern =
+        code::Pattern::new(r"\bwhile\s*\(?\s*(?:True|true|1)\b|\bfor\s*\{|\bloop\s*\{|\bloop do\b");
+    let is_queue = |system: System| matches!(system, System::Redis | System::RabbitMq | System::Kafka);
+    let is_in = |pattern: &code::Pattern| told.codes.iter().any(|code| pattern.is_in(&code.text));
+    let is_for_commands = |package: &Found<String>| {
+        let name = package.value.rsplit_once("/v").map_or(package.value.as_str(), |(family, _)| family);
+        OF_COMMANDS.contains(&name) || OF_COMMANDS.contains(&package.value.as_str())
+    };
+    let installs = ["setup.py", "setup.cfg"]
+        .iter()
+        .any(|path| folder.source(path).is_some_and(|text| text.contains("console_scripts")));
+    let waits = told.framework.is_some()
+        || folder.has("Procfile")
+        || dependency::of_packages(&told.packages).iter().any(|dependency| is_queue(dependency.system))
+        || is_in(&WAITS);
+    // A loop of its own says that it waits, unless all of it is made for a command line.
+    let is_made_for_commands = installs || told.packages.iter().any(is_for_commands);
+    !waits && (is_made_for_commands || (is_in(&ARGUMENTS) && !is_in(&LOOPS)))
 }
 
 /// A variable that says on which address it listens, and the default there.

@@ -59,7 +59,7 @@ pub struct Node {
     /// `build`: the script that compiles.
     pub(crate) build: Option<String>,
     /// The folder of a site that the build makes, where nothing of it runs on a server.
-    pub(crate) site: Option<&'static str>,
+    pub(crate) site: Option<String>,
     /// Packages that have no build for musl.
     pub(crate) glibc: Option<String>,
     pub(crate) has_dependencies: bool,

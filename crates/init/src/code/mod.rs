@@ -22,7 +22,8 @@ use crate::found::Place;
 /// Folders of tests, wherever they lie.
 const TESTS: &[&str] = &["test", "tests", "__tests__", "specs", "e2e", "migrations", "fixtures", "testdata"];
 /// Folders at the top that hold no code of the service itself. Further down they may be names: `org/example`.
-const ASIDE: &[&str] = &["spec", "examples", "example", "docs", "scripts", "tools"];
+const ASIDE: &[&str] =
+    &["spec", "examples", "example", "docs", "scripts", "tools", "extras", "benchmarks", "contrib", "cypress"];
 
 /// Characters of a line that are looked at.
 const LONGEST_LINE: usize = 400;

@@ -18,7 +18,7 @@ pub(super) fn write(file: &mut File, project: &Project, node: &Node, bases: &Bas
         file.blank();
     }
     file.line(&format!("FROM {}", bases.run));
-    if let Some(output) = node.site {
+    if let Some(output) = &node.site {
         file.line(&format!("COPY --from=build /app/{output} /usr/share/nginx/html"));
         return;
     }

@@ -89,7 +89,10 @@ pub(crate) fn told(folder: &Folder) -> Result<Option<Told>, SurveyError> {
         lock,
         settings: settings.into_iter().filter(|path| folder.has(path)).collect(),
         build: build.map(|_| "build".to_owned()),
-        site: site.map(|(.., output)| *output),
+        site: site.map(|(package, _, output)| match *package {
+            "@angular/cli" => angular(folder).unwrap_or_else(|| (*output).to_owned()),
+            _ => (*output).to_owned(),
+        }),
         glibc,
         has_dependencies: !named.is_empty() || (build.is_some() && !tools.is_empty()),
     });
@@ -124,6 +127,23 @@ pub(crate) fn told(folder: &Folder) -> Result<Option<Told>, SurveyError> {
         packages: named,
         codes,
     }))
+}
+
+/// Where Angular puts a site: `angular.json` says it, or its builder.
+fn angular(folder: &Folder) -> Option<String> {
+    let settings: Value = serde_json::from_str(&folder.source("angular.json")?).ok()?;
+    let (name, project) = settings["projects"].as_object()?.iter().next()?;
+    let build =
+        if project["architect"].is_object() { &project["architect"]["build"] } else { &project["targets"]["build"] };
+    let output = &build["options"]["outputPath"];
+    let path =
+        output.as_str().or_else(|| output["base"].as_str()).map_or_else(|| format!("dist/{name}"), str::to_owned);
+    let inner = if build["builder"].as_str().is_some_and(|builder| builder.ends_with(":application")) {
+        "/browser"
+    } else {
+        ""
+    };
+    Some(format!("{}{inner}", path.trim_end_matches('/'))).filter(|path| crate::word::is_word(path))
 }
 
 fn packages(manifest: &Value, text: &str, kind: &str) -> Vec<Found<String>> {

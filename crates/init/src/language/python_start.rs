@@ -170,7 +170,11 @@ fn main_that_serves(codes: &[Code]) -> Option<Found<Start>> {
 
 fn main_file(folder: &Folder, codes: &[Code]) -> Option<Found<Start>> {
     let usual = ["main.py", "app.py", "worker.py", "server.py", "bot.py", "src/main.py"];
-    let runs = |code: &&Code| MAIN.all(code).next().is_some() || RUNS.all(code).next().is_some();
+    let runs = |code: &&Code| {
+        is_word(&code.path)
+            && code.path.matches('/').count() < 2
+            && (MAIN.all(code).next().is_some() || RUNS.all(code).next().is_some())
+    };
     let path = folder.first(&usual).or_else(|| codes.iter().find(runs).map(|code| code.path.as_str()))?;
     Some(Found::file(Start::exec(["python", path]), path))
 }
