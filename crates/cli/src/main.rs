@@ -30,6 +30,7 @@ mod source;
 mod specification;
 mod table;
 mod tags_args;
+mod trial;
 mod usage;
 mod verification;
 

@@ -83,6 +83,7 @@ impl Today {
             existing: Existing { dockerfile: Some(recipe), ..Existing::default() },
             left_out: Vec::new(),
             image: Some(self.clone()),
+            seen: None,
         }
     }
 

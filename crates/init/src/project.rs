@@ -49,6 +49,8 @@ pub struct Project {
     pub left_out: Vec<String>,
     /// The image that it is known by, where that is all.
     pub image: Option<crate::image::Today>,
+    /// What a run of its image showed.
+    pub seen: Option<crate::seen::Seen>,
 }
 
 /// A language, or what takes its place.

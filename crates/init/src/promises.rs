@@ -1,6 +1,7 @@
 //! What such a service should promise: sentences of the vocabulary, each with its figure and why that one.
 
 use crate::project::{Language, Need, Project, Role, System, VariableKind};
+use crate::seen::{ReadOnly, Stop, time};
 use crate::toolchain::Toolchain;
 use crate::versions::{Bases, Figures, bases, figures};
 use crate::{Place, dockerfile, project};
@@ -71,15 +72,24 @@ pub(crate) fn security(project: &Project) -> Vec<Promise> {
     if project.port.is_none() {
         return all;
     }
-    // Apache keeps its process id and its locks in folders of its own.
-    if !project.is(Language::Php) {
-        all.push(Promise::plain(match project.language.as_ref().map(|found| found.value) {
-            Some(Language::Go | Language::Rust) => "Runs with a read-only root filesystem",
-            _ => "Runs with a read-only root filesystem with a writable /tmp",
-        }));
+    all.extend(read_only(project).map(Promise::plain));
+    if project.seen.as_ref().and_then(|seen| seen.without_capabilities) != Some(false) {
+        all.push(Promise::plain("Runs with no capabilities"));
     }
-    all.push(Promise::plain("Runs with no capabilities"));
     all
+}
+
+fn read_only(project: &Project) -> Option<&'static str> {
+    const ROOT: &str = "Runs with a read-only root filesystem";
+    const WITH_TMP: &str = "Runs with a read-only root filesystem with a writable /tmp";
+    match (project.seen.as_ref().and_then(|seen| seen.read_only), project.language.as_ref().map(|found| found.value)) {
+        (Some(ReadOnly::Works), _) => Some(ROOT),
+        (Some(ReadOnly::WorksWithTmp), _) => Some(WITH_TMP),
+        // Apache keeps its process id and its locks in folders of its own.
+        (Some(ReadOnly::Fails), _) | (None, Some(Language::Php)) => None,
+        (None, Some(Language::Go | Language::Rust)) => Some(ROOT),
+        (None, _) => Some(WITH_TMP),
+    }
 }
 
 /// *Configuration*, under Constraints. Variables whose effect nothing outside can see are told under Dependencies.
@@ -116,7 +126,7 @@ pub(crate) fn criteria(project: &Project) -> Vec<Promise> {
         all.push(Promise::plain("Multi-stage build").why("What builds and installs stays out of the image"));
     }
     all.push(Promise::plain(format!("Image size under {}MB (verify with `docker images`)", figures.size_mb)));
-    all.extend(works(project, figures));
+    all.extend(works(project, &figures));
     all.extend(database(project));
     all.extend(ends_and_tells(project));
     all.push(Promise::plain("Image can be pushed to registry (Docker Hub or GHCR)"));
@@ -133,7 +143,7 @@ fn has_stages(project: &Project) -> bool {
 }
 
 /// It starts, answers, and does its work.
-fn works(project: &Project, figures: Figures) -> Vec<Promise> {
+fn works(project: &Project, figures: &Figures) -> Vec<Promise> {
     let mut all = Vec::new();
     let within = figures.start_seconds;
     let ready = Promise::plain(format!("Starts within {within}s")).why(format!("{within} s: {}", figures.start_why));
@@ -165,6 +175,9 @@ fn works(project: &Project, figures: Figures) -> Vec<Promise> {
 fn work(project: &Project) -> Option<Vec<String>> {
     if project.collection.is_some() && project.document.is_some() {
         return Some(Vec::new());
+    }
+    if let Some(path) = project.health.as_ref().filter(|_| project.seen.is_some()) {
+        return Some(vec![format!("GET {} -> 200", path.value)]);
     }
     let text = project.page.as_ref()?;
     Some(vec![format!("GET /index.html -> 200 body contains {}", serde_json::Value::from(text.value.as_str()))])
@@ -198,7 +211,8 @@ fn ends_and_tells(project: &Project) -> Vec<Promise> {
     if project.role == Role::Program {
         return Vec::new();
     }
-    let mut all = vec![stops(project)];
+    let is_ignored = project.seen.as_ref().and_then(|seen| seen.stop).is_some_and(|stop| !stop.is_orderly());
+    let mut all = if is_ignored { Vec::new() } else { vec![stops(project)] };
     if let Some(at) = &project.logs {
         all.push(Promise::plain("Logs to stdout").why(logs_why(project, at)));
     }
@@ -211,7 +225,12 @@ fn ends_and_tells(project: &Project) -> Vec<Promise> {
 
 /// Stopping, as far as it can be shown: where no request is known that could be held open, by steps.
 fn stops(project: &Project) -> Promise {
+    let seen = project.seen.as_ref().and_then(|seen| seen.stop);
     let why = "10 s is what `docker stop` waits before it kills";
+    let why = match seen {
+        Some(Stop::Exited { after, code }) => format!("seen: exit {code} {} after the signal; {why}", time(after)),
+        _ => why.to_owned(),
+    };
     let language = project.language.as_ref().map(|found| found.value);
     // What the bases of nginx and Apache name: SIGTERM would drop what is under way.
     let signal = match language {
@@ -223,6 +242,7 @@ fn stops(project: &Project) -> Promise {
     let has_api = project.collection.is_some() && project.document.is_some();
     // The exit code of others is theirs.
     let code = match language {
+        _ if !has_api && exit_code(seen).is_some() => exit_code(seen).unwrap_or_default(),
         Some(Language::Java) => 143,
         Some(Language::Ruby | Language::Php) | None => {
             return Promise::plain(in_words(own.unwrap_or(signal))).why(why);
@@ -235,6 +255,13 @@ fn stops(project: &Project) -> Promise {
     let asked = project.health.as_ref().map(|path| format!("GET {} -> 200", path.value));
     let steps = asked.into_iter().chain([format!("stop within 10s -> exit {code}")]).collect();
     Promise { steps, ..Promise::plain("Ends in order when it is stopped").why(why) }
+}
+
+fn exit_code(seen: Option<Stop>) -> Option<i32> {
+    match seen? {
+        Stop::Exited { code, .. } => Some(code),
+        Stop::Ignored => None,
+    }
 }
 
 /// A sentence that names no signal is about the image's own.

@@ -2,11 +2,13 @@
 
 use crate::project::{Language, Need, Project, Role, System, VariableKind};
 use crate::promises::{checks_health, without_stand_in};
+use crate::seen::{ReadOnly, Stop};
 use crate::toolchain::{Install, Toolchain};
 
 /// The open questions, a sentence or two each.
 pub fn questions(project: &Project) -> Vec<String> {
     let mut all = Vec::new();
+    all.extend(seen(project));
     all.extend(start(project));
     all.extend(health(project));
     all.extend(work(project));
@@ -14,6 +16,40 @@ pub fn questions(project: &Project) -> Vec<String> {
     all.extend(of_dockerfile(project));
     all.extend(packages(project));
     all.extend(secrets(project));
+    all
+}
+
+/// What a run showed to be missing or wrong.
+fn seen(project: &Project) -> Vec<String> {
+    let Some(seen) = &project.seen else { return Vec::new() };
+    let mut all = Vec::new();
+    if let Some(failure) = &seen.failure {
+        let given: Vec<String> = seen.missing.iter().map(|name| format!("`--env {name}`")).collect();
+        let give = match given.as_slice() {
+            [] => "Nothing else was seen.".to_owned(),
+            given => format!("Nobody gave what it reads: run `seaworthy init --run` again with {}.", given.join(" ")),
+        };
+        all.push(format!("Why does it not run? {failure} {give}"));
+    }
+    if seen.uids.contains(&0) {
+        all.push(
+            "Which user does it run as? A process of root was seen: name another one by `USER 10001:10001`.".to_owned(),
+        );
+    }
+    if seen.read_only == Some(ReadOnly::Fails) {
+        all.push("Where does it write? With a read-only root and a writable /tmp it did not become ready.".to_owned());
+    }
+    if seen.without_capabilities == Some(false) {
+        all.push("Which capability does it need? With none it did not become ready.".to_owned());
+    }
+    if let Some(Stop::Exited { code, .. }) = seen.stop.filter(|stop| !stop.is_orderly()) {
+        all.push(format!(
+            "Why does it end with exit {code} when it is stopped? An orderly end is 0, or 128 and the signal's number."
+        ));
+    }
+    if seen.stop == Some(Stop::Ignored) {
+        all.push("Why does it not stop? It had to be killed 10 s after the signal: its first process may be a shell, or have no handler for SIGTERM.".to_owned());
+    }
     all
 }
 

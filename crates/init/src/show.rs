@@ -82,6 +82,9 @@ pub fn found(project: &Project) -> Vec<(&'static str, String)> {
     if let Some(recipe) = project.existing.dockerfile.as_ref().filter(|_| project.image.is_none()) {
         rows.push(("Dockerfile", of_recipe(recipe)));
     }
+    for what in project.seen.iter().flat_map(crate::seen::Seen::rows) {
+        rows.push(("seen", what));
+    }
     for what in &project.left_out {
         rows.push(("not read", what.clone()));
     }

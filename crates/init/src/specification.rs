@@ -56,6 +56,11 @@ fn intent(text: &mut String, project: &Project) {
         plain(&project.title()),
         if what == "API" { "service" } else { what },
     );
+    if let Some(seen) = &project.seen {
+        let rows = seen.rows();
+        let what = if rows.is_empty() { "nothing that counts".to_owned() } else { rows.join("; ") };
+        let _ = write!(text, "**Seen** on the {} engine: {}\n\n", plain(&seen.engine), plain(&what));
+    }
     if let Some(today) = &project.image {
         let _ = write!(text, "**Today**: `{}` has {}\n\n", plain(&today.reference), plain(&today.in_words()));
     }

@@ -183,6 +183,7 @@ fn project(folder: &Folder, told: Told, existing: Existing, compose: Compose) ->
         existing,
         left_out: folder.left_out(),
         image: None,
+        seen: None,
     }
 }
 
@@ -311,6 +312,7 @@ fn of_dockerfile(folder: &Folder, existing: Existing, compose: Compose) -> Proje
         existing,
         left_out: folder.left_out(),
         image: None,
+        seen: None,
     }
 }
 

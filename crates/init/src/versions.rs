@@ -2,6 +2,8 @@
 //!
 //! Bases are pinned to a version's tag. A digest would be better and cannot be known without a registry.
 
+use std::borrow::Cow;
+
 use crate::project::{Language, Project};
 use crate::toolchain::{JavaTool, Toolchain};
 
@@ -39,14 +41,14 @@ pub(crate) struct Bases {
 }
 
 /// What a service of a kind needs, as a first promise: room to grow by half, and no more.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Figures {
     pub(crate) size_mb: u32,
-    pub(crate) size_why: &'static str,
+    pub(crate) size_why: Cow<'static, str>,
     pub(crate) start_seconds: u32,
-    pub(crate) start_why: &'static str,
+    pub(crate) start_why: Cow<'static, str>,
     pub(crate) memory_mb: u32,
-    pub(crate) memory_why: &'static str,
+    pub(crate) memory_why: Cow<'static, str>,
 }
 
 /// A user that no base image has: nothing in the image is its own, and a number is what Kubernetes can check.
@@ -177,90 +179,117 @@ fn site(build: String) -> Bases {
     }
 }
 
+/// What was seen goes before what services of its kind need.
 pub(crate) fn figures(project: &Project) -> Figures {
+    let mut figures = of_kind(project);
+    let Some(seen) = &project.seen else { return figures };
+    if let Some((seconds, why)) = seen.start_seconds() {
+        (figures.start_seconds, figures.start_why) = (seconds, Cow::Owned(why));
+    }
+    if let Some((mb, why)) = seen.memory_mb() {
+        (figures.memory_mb, figures.memory_why) = (mb, Cow::Owned(why));
+    }
+    figures
+}
+
+fn of_kind(project: &Project) -> Figures {
     let language = project.language.as_ref().map(|found| found.value);
     let own = project.existing.dockerfile.as_ref().and_then(|recipe| recipe.base.as_ref());
     let on_alpine = own.map_or_else(|| bases(project).run, |base| base.value.clone()).contains("alpine");
     match language {
         Some(Language::Python) if on_alpine => Figures {
             size_mb: 200,
-            size_why: "Smaller images push/pull faster, reduce storage costs; Python on Alpine is 50 MB, packages get the rest",
+            size_why: Cow::Borrowed(
+                "Smaller images push/pull faster, reduce storage costs; Python on Alpine is 50 MB, packages get the rest",
+            ),
             start_seconds: 10,
-            start_why: "an interpreter, its imports and the first connection",
+            start_why: Cow::Borrowed("an interpreter, its imports and the first connection"),
             memory_mb: 256,
-            memory_why: "a Python process with a framework and a driver takes 60 to 120 MB",
+            memory_why: Cow::Borrowed("a Python process with a framework and a driver takes 60 to 120 MB"),
         },
         Some(Language::Python) => Figures {
             size_mb: 400,
-            size_why: "Smaller images push/pull faster, reduce storage costs; Python on Debian slim is 130 MB, packages get the rest",
+            size_why: Cow::Borrowed(
+                "Smaller images push/pull faster, reduce storage costs; Python on Debian slim is 130 MB, packages get the rest",
+            ),
             start_seconds: 10,
-            start_why: "an interpreter, its imports and the first connection",
+            start_why: Cow::Borrowed("an interpreter, its imports and the first connection"),
             memory_mb: 256,
-            memory_why: "a Python process with a framework and a driver takes 60 to 120 MB",
+            memory_why: Cow::Borrowed("a Python process with a framework and a driver takes 60 to 120 MB"),
         },
         Some(Language::Node) => Figures {
             size_mb: if on_alpine { 300 } else { 450 },
-            size_why: "Smaller images push/pull faster, reduce storage costs; Node.js itself is 160 MB on Alpine, packages get the rest",
+            size_why: Cow::Borrowed(
+                "Smaller images push/pull faster, reduce storage costs; Node.js itself is 160 MB on Alpine, packages get the rest",
+            ),
             start_seconds: 5,
-            start_why: "an interpreter and its modules",
+            start_why: Cow::Borrowed("an interpreter and its modules"),
             memory_mb: 256,
-            memory_why: "a Node.js process with a framework takes 60 to 150 MB",
+            memory_why: Cow::Borrowed("a Node.js process with a framework takes 60 to 150 MB"),
         },
         Some(Language::Site) => Figures {
             size_mb: 100,
-            size_why: "Smaller images push/pull faster, reduce storage costs; nginx on Alpine is 50 MB",
+            size_why: Cow::Borrowed("Smaller images push/pull faster, reduce storage costs; nginx on Alpine is 50 MB"),
             start_seconds: 2,
-            start_why: "a web server has nothing to load",
+            start_why: Cow::Borrowed("a web server has nothing to load"),
             memory_mb: 64,
-            memory_why: "nginx takes a few MB for each of its processes",
+            memory_why: Cow::Borrowed("nginx takes a few MB for each of its processes"),
         },
         Some(Language::Go | Language::Rust) => Figures {
             size_mb: 50,
-            size_why: "Smaller images push/pull faster, reduce storage costs; it is one binary",
+            size_why: Cow::Borrowed("Smaller images push/pull faster, reduce storage costs; it is one binary"),
             start_seconds: 2,
-            start_why: "a binary has nothing to load",
+            start_why: Cow::Borrowed("a binary has nothing to load"),
             memory_mb: 128,
-            memory_why: "a compiled service takes 10 to 50 MB",
+            memory_why: Cow::Borrowed("a compiled service takes 10 to 50 MB"),
         },
         Some(Language::Java) => Figures {
             size_mb: 400,
-            size_why: "Smaller images push/pull faster, reduce storage costs; the Java runtime is 200 MB",
+            size_why: Cow::Borrowed(
+                "Smaller images push/pull faster, reduce storage costs; the Java runtime is 200 MB",
+            ),
             start_seconds: 30,
-            start_why: "a virtual machine that scans its classes",
+            start_why: Cow::Borrowed("a virtual machine that scans its classes"),
             memory_mb: 512,
-            memory_why: "a virtual machine takes 200 to 400 MB",
+            memory_why: Cow::Borrowed("a virtual machine takes 200 to 400 MB"),
         },
         Some(Language::DotNet) => Figures {
             size_mb: 200,
-            size_why: "Smaller images push/pull faster, reduce storage costs; ASP.NET on Alpine is 110 MB",
+            size_why: Cow::Borrowed(
+                "Smaller images push/pull faster, reduce storage costs; ASP.NET on Alpine is 110 MB",
+            ),
             start_seconds: 10,
-            start_why: "a runtime that compiles while it starts",
+            start_why: Cow::Borrowed("a runtime that compiles while it starts"),
             memory_mb: 256,
-            memory_why: "an ASP.NET process takes 60 to 150 MB",
+            memory_why: Cow::Borrowed("an ASP.NET process takes 60 to 150 MB"),
         },
         Some(Language::Php) => Figures {
             size_mb: 600,
-            size_why: "Smaller images push/pull faster, reduce storage costs; PHP with Apache is 500 MB",
+            size_why: Cow::Borrowed("Smaller images push/pull faster, reduce storage costs; PHP with Apache is 500 MB"),
             start_seconds: 5,
-            start_why: "a web server and its module",
+            start_why: Cow::Borrowed("a web server and its module"),
             memory_mb: 256,
-            memory_why: "Apache takes 20 MB for each of its processes",
+            memory_why: Cow::Borrowed("Apache takes 20 MB for each of its processes"),
         },
         Some(Language::Ruby) => Figures {
             size_mb: 500,
-            size_why: "Smaller images push/pull faster, reduce storage costs; Ruby on Debian slim is 220 MB, gems get the rest",
+            size_why: Cow::Borrowed(
+                "Smaller images push/pull faster, reduce storage costs; Ruby on Debian slim is 220 MB, gems get the rest",
+            ),
             start_seconds: 15,
-            start_why: "an interpreter and its gems",
+            start_why: Cow::Borrowed("an interpreter and its gems"),
             memory_mb: 512,
-            memory_why: "a Ruby process with a framework takes 100 to 250 MB",
+            memory_why: Cow::Borrowed("a Ruby process with a framework takes 100 to 250 MB"),
         },
         None => Figures {
             size_mb: size_today(project).unwrap_or(500),
-            size_why: "Smaller images push/pull faster, reduce storage costs; to be lowered to what `seaworthy build` prints, and a tenth",
+            size_why: Cow::Borrowed(
+                "Smaller images push/pull faster, reduce storage costs; to be lowered to what `seaworthy build` prints, and a tenth",
+            ),
             start_seconds: 30,
-            start_why: "not known yet; to be lowered to what a run shows",
+            start_why: Cow::Borrowed("not known yet; to be lowered to what a run shows"),
             memory_mb: 512,
-            memory_why: "not known yet; to be lowered to what a run shows",
+            memory_why: Cow::Borrowed("not known yet; to be lowered to what a run shows"),
         },
     }
 }

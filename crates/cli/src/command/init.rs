@@ -1,12 +1,16 @@
 //! `seaworthy init`: a first specification, Dockerfile and .dockerignore for a project.
 
+use std::ffi::OsString;
 use std::fmt::Write as _;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use std::time::Duration;
+
 use anyhow::Context as _;
 use clap::{Args, ValueHint};
+use seaworthy_engine::{Choice, Run};
 use seaworthy_image::FileTree;
 use seaworthy_init::{CacheMounts, DOCKERFILE, DOCKERIGNORE, Existing, Project, SPEC, Today};
 use seaworthy_report::clean;
@@ -16,8 +20,12 @@ use similar::TextDiff;
 use crate::exit::Exit;
 use crate::files;
 use crate::folder::Folder;
+use crate::interruptible::Interruptible;
 use crate::output::Output;
-use crate::source;
+use crate::run_args::{EngineChoice, Timeout};
+use crate::source::{self, Opened};
+use crate::trial::{self, Trial};
+use crate::{env, interrupt};
 
 /// Lines of what was found, at most: all is told on one screen.
 const ROWS: usize = 10;
@@ -31,8 +39,9 @@ Examples:
   seaworthy init services/api   a project in a folder of a repository
   seaworthy init --force        also over files that are there
   seaworthy init docker-daemon:shop:1   what an image is today, and what it should promise
+  seaworthy init --run --force          the specification, with what a run of the image built last shows
 
-It runs nothing of the project, and changes no file that is there without `--force`. What the files do not tell stands in the
+Without `--run` it runs nothing of the project. It changes no file that is there without `--force`. What the files do not tell stands in the
 specification under *Open Questions*. It exits 0, or 2 when nothing is recognised.")]
 pub(crate) struct InitArgs {
     /// The project's folder, short for `-C DIR`; or an image: `docker-daemon:NAME:TAG`, `oci:PATH`, `HOST/REPO:TAG`, …
@@ -46,6 +55,24 @@ pub(crate) struct InitArgs {
     /// Show what would be written as a diff, and write nothing
     #[arg(long)]
     dry_run: bool,
+
+    /// Start the image (the one named, else the one built last for the project) and fill in what was seen: start time, memory, port,
+    /// user, health path, OpenAPI document, read-only root, stopping. Only the specification is written
+    #[arg(long)]
+    run: bool,
+
+    /// With `--run`: a variable for the container; `K` alone takes its value from the environment (repeatable)
+    // A value may be a secret: it is parsed where no message repeats it.
+    #[arg(long, value_name = "K[=V]", requires = "run", value_parser = clap::value_parser!(OsString))]
+    env: Vec<OsString>,
+
+    /// With `--run`: what runs the container
+    #[arg(long, value_enum, default_value_t = EngineChoice::Auto, requires = "run", hide_possible_values = false)]
+    engine: EngineChoice,
+
+    /// With `--run`: how long the container may take to become ready
+    #[arg(long, value_name = "T", default_value = "30s", requires = "run")]
+    timeout: Timeout,
 
     /// Keep package managers' downloads between builds (`RUN --mount=type=cache`); the legacy builder cannot build that
     #[arg(long)]
@@ -68,22 +95,39 @@ enum Fate {
 }
 
 pub(crate) fn run(args: InitArgs, directory: Option<PathBuf>, out: &mut Output) -> anyhow::Result<Exit> {
-    let InitArgs { target, force, dry_run, buildkit } = args;
+    let InitArgs { target, force, dry_run, buildkit, run, env, engine, timeout } = args;
     let image = target.as_deref().and_then(Path::to_str).filter(|text| is_image(text));
+    let mut opened = None;
     let (folder, mut project) = if let Some(image) = image {
-        (Folder::new(directory, None)?, today(image, out)?.project())
+        let found = source::open(&source::parse(image)?, None, out)?;
+        let today = today(image, &found)?.project();
+        opened = Some(found);
+        (Folder::new(directory, None)?, today)
     } else {
-        let folder = Folder::new(directory, target)?;
+        let folder = Folder::new(directory, target.clone())?;
         let project = seaworthy_init::survey(folder.path())?;
         (folder, project)
     };
-    if force {
+    if run {
+        let opened = match opened {
+            Some(opened) => opened,
+            None => source::open_or_last_built(None, &folder, None, out)?,
+        };
+        let env = env::resolve(&env, None, &|name| std::env::var_os(name))?;
+        out.keep_secret(&env);
+        project = seen(project, &opened, &env, engine.into(), timeout.0, out)?;
+    }
+    if force && !run {
         // They are written anew: what they say now binds nothing, unless nothing else is known.
         let is_known = project.language.is_some();
         project.existing = if is_known { Existing::default() } else { project.existing };
     }
     let mounts = if buildkit { CacheMounts::BuildKit } else { CacheMounts::No };
-    let planned = planned(&project, &folder, mounts, force);
+    let mut planned = planned(&project, &folder, mounts, force);
+    if run {
+        // The image is there: what it was built from is not touched.
+        planned.retain(|file| file.name == SPEC);
+    }
 
     if dry_run {
         out.data(&diff(&planned)?)?;
@@ -93,7 +137,13 @@ pub(crate) fn run(args: InitArgs, directory: Option<PathBuf>, out: &mut Output) 
         }
     }
 
-    let screen = screen(&project, &planned, &folder, dry_run);
+    // An image is there: it is verified. A project is built first.
+    let next = match image {
+        Some(image) => folder.command(&format!("verify {}", crate::folder::quoted(image))),
+        None if run => folder.command("verify"),
+        None => folder.command("ship"),
+    };
+    let screen = screen(&project, &planned, &next, dry_run);
     if dry_run {
         out.aside(&screen);
     } else {
@@ -108,8 +158,7 @@ fn is_image(text: &str) -> bool {
 }
 
 /// The image as it is; nothing of it is run.
-fn today(text: &str, out: &mut Output) -> anyhow::Result<Today> {
-    let opened = source::open(&source::parse(text)?, None, out)?;
+fn today(text: &str, opened: &Opened) -> anyhow::Result<Today> {
     let image = &opened.image;
     let config = &image.config;
     let label = |name: &str| config.labels().into_iter().find(|(label, _)| label == name).map(|(_, value)| value);
@@ -128,6 +177,29 @@ fn today(text: &str, out: &mut Output) -> anyhow::Result<Today> {
         variables: config.env().into_iter().map(|(name, _)| name).collect(),
         stop_signal: config.stop_signal().map(str::to_owned),
     })
+}
+
+/// The project with what a run of its image shows.
+fn seen(
+    project: Project,
+    opened: &Opened,
+    env: &[(String, String)],
+    choice: Choice,
+    timeout: Duration,
+    out: &mut Output,
+) -> anyhow::Result<Project> {
+    out.begins("starting the image");
+    let helper = std::env::current_exe().context("cannot find this program's own file")?;
+    let exposed = opened.image.config.exposed_ports();
+    let exposed = exposed.iter().find_map(|port| port.split('/').next()?.parse().ok());
+    let port = exposed.or_else(|| project.port.as_ref().map(|port| port.number.value));
+    let trial = Trial { env, port, timeout, disk_bytes: Run::DISK_BYTES };
+    let seen = interrupt::making(|| {
+        let chosen = seaworthy_engine::choose(choice, &helper)?;
+        let engine = Interruptible(chosen.engine);
+        anyhow::Ok(trial::see(&engine, &opened.image, &project, &trial)?)
+    })?;
+    Ok(project.with(seen))
 }
 
 /// `shop` of `docker-daemon:acme/shop:1`, `oci:images/shop`, `host:5000/acme/shop@sha256:…`.
@@ -190,14 +262,14 @@ fn before(path: &Path) -> anyhow::Result<String> {
 }
 
 /// What was found, decided and written: one screen.
-fn screen(project: &Project, planned: &[Planned], folder: &Folder, dry_run: bool) -> String {
+fn screen(project: &Project, planned: &[Planned], next: &str, dry_run: bool) -> String {
     let mut text = format!("{}: {}\n\n", project.title(), project.kind());
     let found = seaworthy_init::found(project);
     for (label, what) in found.iter().take(ROWS) {
         let _ = writeln!(text, "  {label:<10}  {}", short(what));
     }
     if found.len() > ROWS {
-        let _ = writeln!(text, "  and {} more, in the specification under Dependencies", found.len() - ROWS);
+        let _ = writeln!(text, "  and {} more, in the specification", found.len() - ROWS);
     }
     let decided: Vec<String> =
         seaworthy_init::decided(project).into_iter().map(|(label, what)| format!("{label} {what}")).collect();
@@ -213,7 +285,7 @@ fn screen(project: &Project, planned: &[Planned], folder: &Folder, dry_run: bool
         1 => "1 open question, under Open Questions".to_owned(),
         _ => format!("{open} open questions, under Open Questions"),
     };
-    let _ = writeln!(text, "{promises} promises; {questions}\n\nnext: {}", folder.command("ship"));
+    let _ = writeln!(text, "{promises} promises; {questions}\n\nnext: {next}");
     clean(&text)
 }
 

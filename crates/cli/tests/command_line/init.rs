@@ -140,3 +140,49 @@ fn an_image_gives_the_specification_alone() {
     assert!(place.call(&["explain", "containerization-spec.md"]).starts_with("exit 0\n"));
     assert!(place.call(&["init", "oci:none"]).starts_with("exit 2\n"));
 }
+
+#[test]
+fn a_run_fills_in_what_was_seen() {
+    let place = Place::empty();
+    seaworthy_testkit::Recipe::config(|_| {}).write(&place.path().join("notes")).unwrap();
+    let told =
+        place.call(&["init", "oci:notes", "--run", "--engine", "embedded", "--env", "DATABASE_URL=file:///data"]);
+    for part in [
+        "port        8000, moved by PORT (a run)",
+        "health      /health (a run)",
+        "seen        an OpenAPI document at /openapi.json",
+        "seen        uid 1000",
+        "next: seaworthy verify oci:notes",
+    ] {
+        assert!(told.contains(part), "{part}: {told}");
+    }
+    let spec = fs::read_to_string(place.path().join("containerization-spec.md")).unwrap();
+    for part in [
+        "- Runs with a read-only root filesystem\n",
+        " ms, times three for slower and busier machines",
+        " MB with hardly any load; twice that, as the next power of two",
+        "- Why: seen: exit 0 ",
+        "- [ ] All CRUD endpoints work when running containerized",
+    ] {
+        assert!(spec.contains(part), "{part}: {spec}");
+    }
+    assert!(place.call(&["explain", "containerization-spec.md"]).starts_with("exit 0\n"));
+}
+
+#[test]
+fn a_run_that_fails_says_what_is_missing_and_writes_what_is_known() {
+    let place = Place::empty();
+    seaworthy_testkit::Recipe::config(|_| {}).write(&place.path().join("notes")).unwrap();
+    let told = place.call(&["init", "oci:notes", "--run", "--engine", "embedded", "--env", "SOME_KEY=s3cr3t-value"]);
+    assert!(told.starts_with("exit 0\n") && told.contains("seen        It ended by itself with exit "), "{told}");
+    let spec = fs::read_to_string(place.path().join("containerization-spec.md")).unwrap();
+    assert!(spec.contains("1. Why does it not run? It ended by itself"), "{spec}");
+    assert!(spec.contains("run `seaworthy init --run` again with `--env DATABASE_URL`"), "{spec}");
+    assert!(!told.contains("s3cr3t-value") && !spec.contains("s3cr3t-value"), "{spec}");
+    assert!(spec.contains("- **Health check**: Built-in endpoint"), "{spec}");
+
+    let told = place.call(&["init", "--env", "A=b"]);
+    assert!(told.starts_with("exit 2\n") && told.contains("--run"), "{told}");
+    let told = Place::empty().with("index.html", "<title>a</title>").call(&["init", "--run"]);
+    assert!(told.starts_with("exit 2\n") && told.contains("hint: seaworthy build"), "{told}");
+}
