@@ -83,12 +83,10 @@ fn read_only(project: &Project) -> Option<&'static str> {
     const ROOT: &str = "Runs with a read-only root filesystem";
     const WITH_TMP: &str = "Runs with a read-only root filesystem with a writable /tmp";
     match (project.seen.as_ref().and_then(|seen| seen.read_only), project.language.as_ref().map(|found| found.value)) {
-        (Some(ReadOnly::Works), _) => Some(ROOT),
-        (Some(ReadOnly::WorksWithTmp), _) => Some(WITH_TMP),
+        (Some(ReadOnly::Works), _) | (None, Some(Language::Go | Language::Rust)) => Some(ROOT),
         // Apache keeps its process id and its locks in folders of its own.
         (Some(ReadOnly::Fails), _) | (None, Some(Language::Php)) => None,
-        (None, Some(Language::Go | Language::Rust)) => Some(ROOT),
-        (None, _) => Some(WITH_TMP),
+        (Some(ReadOnly::WorksWithTmp) | None, _) => Some(WITH_TMP),
     }
 }
 

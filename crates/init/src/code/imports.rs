@@ -24,7 +24,11 @@ static MODULE: Pattern = Pattern::new(
 
 pub(super) fn imports(code: &Code, codes: &[Code]) -> Vec<Imported> {
     let from = codes.iter().position(|one| one.path == code.path).unwrap_or(0);
-    if code.path.ends_with(".py") { python(code, codes) } else { node(code, codes, from) }
+    if extension(&code.path) == "py" { python(code, codes) } else { node(code, codes, from) }
+}
+
+fn extension(path: &str) -> &str {
+    path.rsplit_once('.').map_or("", |(_, extension)| extension)
 }
 
 fn python(code: &Code, codes: &[Code]) -> Vec<Imported> {
@@ -143,7 +147,7 @@ mod tests {
 
     #[track_caller]
     fn check(files: &[(&str, &str)], expected: &str) {
-        let comments = if files[0].0.ends_with(".py") { Comments::Python } else { Comments::Slashes };
+        let comments = if extension(files[0].0) == "py" { Comments::Python } else { Comments::Slashes };
         let codes: Vec<Code> = files.iter().map(|(path, text)| Code::new(path, text, comments)).collect();
         let one = |found: Imported| {
             let file = found.file.map_or("?", |file| codes[file].path.as_str());

@@ -100,7 +100,7 @@ impl Mounts {
             let child = if let Some(found) = REQUIRED.captures(part) {
                 imports::file(codes, from, &found[1]).map(|file| Child::File(file, None))
             } else {
-                IDENTIFIER.captures(part).and_then(|found| child(&found[1], imports))
+                IDENTIFIER.captures(part).map(|found| child(&found[1], imports))
             };
             let replaces = how == "register_blueprint" && arguments.contains("prefix");
             if let Some(child) = child {
@@ -161,14 +161,14 @@ impl Edge {
     }
 }
 
-fn child(text: &str, imports: &[Imported]) -> Option<Child> {
+fn child(text: &str, imports: &[Imported]) -> Child {
     let (first, rest) = text.split_once('.').map_or((text, None), |(first, rest)| (first, Some(rest)));
     match imports.iter().find(|imported| imported.name == first) {
         Some(Imported { file: Some(file), object, .. }) => {
-            Some(Child::File(*file, rest.map(str::to_owned).or_else(|| object.clone())))
+            Child::File(*file, rest.map(str::to_owned).or_else(|| object.clone()))
         }
-        Some(_) => Some(Child::Named(first.to_owned())),
-        None => Some(Child::Local(first.to_owned())),
+        Some(_) => Child::Named(first.to_owned()),
+        None => Child::Local(first.to_owned()),
     }
 }
 
@@ -231,7 +231,6 @@ fn split(text: &str) -> Vec<&str> {
     for (at, c) in text.char_indices() {
         match (quote, c) {
             (Some(open), _) if c == open => quote = None,
-            (Some(_), _) => {}
             (None, '"' | '\'' | '`') => quote = Some(c),
             (None, '(' | '[' | '{') => depth += 1,
             (None, ')' | ']' | '}') => depth = depth.saturating_sub(1),

@@ -72,7 +72,7 @@ static FORMS: [Form; 20] = [
     // `#[Route('/health', name: 'health')]` of Symfony
     form(
         Language::Php,
-        r#"#\[Route\(\s*(?:path:\s*)?'(?<path>/[^'\n]*)'(?:[^\]\n]{0,200}?methods:\s*\[(?<methods>[^\]\n]{0,200})\])?"#,
+        r"#\[Route\(\s*(?:path:\s*)?'(?<path>/[^'\n]*)'(?:[^\]\n]{0,200}?methods:\s*\[(?<methods>[^\]\n]{0,200})\])?",
     ),
     form(Language::Php, r#"Route::(?<method>get|post|put|patch|delete)\(\s*["'](?<path>[^"'\n]*)["']"#),
     form(
@@ -87,7 +87,7 @@ static FORMS: [Form; 20] = [
 static ROUTER: Pattern = Pattern::new(
     r#"(\w+)\s*(?::\s*\w+\s*)?=\s*(?:(?:\w+\.)?(?:APIRouter|Blueprint)\([^)]{0,300}?\b(?:url_)?prefix\s*=\s*|new \w*Router\(\s*\{[^}]{0,200}?\bprefix:\s*|new Hono(?:<[^>\n]*>)?\(\)\.basePath\(\s*)(f?["'`][^"'`\n]*["'`]|[\w.]+)"#,
 );
-/// `@Controller('tasks')` of NestJS, and `app.setGlobalPrefix('api')`.
+/// `@Controller('tasks')` of `NestJS`, and `app.setGlobalPrefix('api')`.
 static CLASS: Pattern = Pattern::new(r#"@Controller\(\s*(?:\{[^}]{0,200}?path:\s*)?["']([^"'\n]*)["']"#);
 static GLOBAL: Pattern = Pattern::new(r"\bsetGlobalPrefix\(\s*([^,)\n]+)");
 /// `path("api/", include("tasks.urls"))` of Django.
@@ -105,7 +105,10 @@ pub(crate) fn routes(codes: &[Code], language: Language) -> Vec<Route> {
     let known = Known {
         mounts: Mounts::of(if matches!(language, Language::Python | Language::Node) { codes } else { &[] }),
         prefixes: Prefixes::of(codes, language),
-        global: codes.iter().find_map(|code| GLOBAL.first(code)).map(|found| mounts::literal(&found.value, codes)),
+        global: match codes.iter().find_map(|code| GLOBAL.first(code)) {
+            Some(found) => mounts::literal(&found.value, codes),
+            None => Some(String::new()),
+        },
     };
     (0..codes.len()).flat_map(|file| of_file(codes, file, language, &known)).take(MOST).collect()
 }
@@ -114,8 +117,8 @@ pub(crate) fn routes(codes: &[Code], language: Language) -> Vec<Route> {
 struct Known {
     mounts: Mounts,
     prefixes: Prefixes,
-    /// Of NestJS; `None` inside where it is worked out.
-    global: Option<Option<String>>,
+    /// Of `NestJS`; `None` where the code works it out.
+    global: Option<String>,
 }
 
 fn of_file(codes: &[Code], file: usize, language: Language, known: &Known) -> Vec<Route> {
@@ -185,21 +188,16 @@ fn of_router(codes: &[Code], file: usize, offset: usize, router: &str, own: &str
     Some(format!("{prefix}{}", mounts::nested(code, offset)))
 }
 
-/// The prefix of a class of NestJS, with that of the application; `None` where that is not known.
+/// The prefix of a class of `NestJS`, with that of the application; `None` where that is not known.
 fn class(code: &Code, language: Language, known: &Known) -> Option<String> {
     if language != Language::Node || !code.text.contains("@Controller(") {
         return Some(String::new());
     }
-    let global = known.global.clone().unwrap_or(Some(String::new()))?;
+    let global = known.global.as_deref()?;
     let class = CLASS.first(code).map_or(String::new(), |found| found.value);
-    Some(
-        [global.as_str(), class.as_str()]
-            .iter()
-            .map(|path| path.trim_matches('/'))
-            .filter(|path| !path.is_empty())
-            .map(|path| format!("/{path}"))
-            .collect(),
-    )
+    let parts: Vec<&str> =
+        [global, class.as_str()].iter().map(|path| path.trim_matches('/')).filter(|path| !path.is_empty()).collect();
+    Some(if parts.is_empty() { String::new() } else { format!("/{}", parts.join("/")) })
 }
 
 fn is_of_django(code: &Code) -> bool {

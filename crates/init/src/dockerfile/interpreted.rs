@@ -57,15 +57,15 @@ fn extensions(file: &mut File, php: &Php) {
         php.extensions.iter().filter_map(needs).filter(|package| !package.is_empty()).collect();
     packages.sort_unstable();
     packages.dedup();
-    if !packages.is_empty() {
+    if packages.is_empty() {
+        file.line(&format!("RUN docker-php-ext-install {all}"));
+    } else {
         let packages = packages.join(" ");
         file.line(UNPINNED);
         file.line(&format!(
             "RUN apt-get update \\\n && apt-get install -y --no-install-recommends {packages} \\\n \
              && docker-php-ext-install {all} \\\n && rm -rf /var/lib/apt/lists/*"
         ));
-    } else {
-        file.line(&format!("RUN docker-php-ext-install {all}"));
     }
 }
 

@@ -42,7 +42,8 @@ pub(crate) fn told(folder: &Folder) -> Result<Option<Told>, SurveyError> {
             .and_then(|node| node.text())
             .map(str::trim)
     });
-    let has_references = text.contains("<ProjectReference") || folder.paths().any(|path| path.ends_with(".props"));
+    let has_references = text.contains("<ProjectReference")
+        || folder.paths().any(|path| path.rsplit_once('.').is_some_and(|(_, extension)| extension == "props"));
     let version = value("TargetFramework")
         .or(shared)
         .and_then(|target| target.strip_prefix("net"))
