@@ -149,7 +149,7 @@ fn the_web_project_of_several_is_the_service() -> anyhow::Result<()> {
             ("src/Web/Program.cs", "app.Run();"),
             ("Directory.Build.props", props),
         ],
-        &["dotnet/aspnet:9.0-alpine", "COPY . .\nRUN dotnet restore src/Web/Web.csproj"],
+        &["dotnet/aspnet:9.0-alpine", "COPY . .\nRUN dotnet publish src/Web/Web.csproj"],
         &["AppHost"],
     )?;
     let old = "<Project Sdk=\"Microsoft.NET.Sdk.Web\"><PropertyGroup><TargetFramework>net6.0</TargetFramework></PropertyGroup></Project>";

@@ -85,14 +85,15 @@ pub(super) fn dotnet(file: &mut File, project: &Project, dotnet: &DotNet, bases:
     file.line(&format!("FROM {} AS build", bases.build));
     file.line("WORKDIR /src");
     if dotnet.has_references {
+        // Its projects are restored together.
         file.line("COPY . .");
-        file.run_with(CACHE, &format!("dotnet restore {path}"));
+        file.run_with(CACHE, &format!("dotnet publish {path} -c Release -o /out"));
     } else {
         file.line(&copies(&[path]));
         file.run_with(CACHE, &format!("dotnet restore {path}"));
         file.line("COPY . .");
+        file.run_with(CACHE, &format!("dotnet publish {path} -c Release -o /out --no-restore"));
     }
-    file.run_with(CACHE, &format!("dotnet publish {path} -c Release -o /out --no-restore"));
     file.blank();
     file.line(&format!("FROM {}", bases.run));
     port_variable(file, project);
