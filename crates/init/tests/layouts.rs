@@ -105,6 +105,15 @@ fn a_program_for_the_command_line_promises_no_service() -> anyhow::Result<()> {
     )?;
     let python = "import argparse\ndef main():\n    argparse.ArgumentParser().parse_args()\nif __name__ == '__main__':\n    main()\n";
     check(&[("requirements.txt", "requests\n"), ("main.py", python)], &there, &not_there)?;
+    check(
+        &[
+            ("setup.py", "setup(entry_points={'console_scripts': ['tool=tool:main']})"),
+            ("tool/__init__.py", ""),
+            ("tool/__main__.py", python),
+        ],
+        &["CMD [\"python\", \"-m\", \"tool\"]", "pip install --no-cache-dir ."],
+        &not_there,
+    )?;
     // One that waits for work is a worker, also with arguments.
     let worker = python.replace("    main()", "    while True:\n        main()");
     check(&[("requirements.txt", "requests\n"), ("main.py", &worker)], &["Container starts"], &["Is it a service?"])
@@ -132,6 +141,12 @@ fn php_gets_what_composer_requires_and_its_front_controller() -> anyhow::Result<
         ],
         &["gd json"],
     )?;
+    let bootstrap = "<?php return Application::configure()->withRouting(web: 'web.php', health: '/up');";
+    check(
+        &[("composer.json", composer), ("public/index.php", "<?php"), ("bootstrap/app.php", bootstrap)],
+        &["health: /up", "Health check endpoint responds at `/up`"],
+        &[],
+    )?;
     let slim = r#"{"require":{"slim/slim":"4"}}"#;
     check(&[("composer.json", slim), ("public/index.php", "<?php")], &["FallbackResource /index.php"], &["rewrite"])
 }
@@ -153,7 +168,11 @@ fn the_web_project_of_several_is_the_service() -> anyhow::Result<()> {
         &["AppHost"],
     )?;
     let old = "<Project Sdk=\"Microsoft.NET.Sdk.Web\"><PropertyGroup><TargetFramework>net6.0</TargetFramework></PropertyGroup></Project>";
-    check(&[("a.csproj", old)], &["ENV ASPNETCORE_URLS=http://+:8080"], &["ASPNETCORE_HTTP_PORTS"])
+    check(
+        &[("a.csproj", old)],
+        &["ENV ASPNETCORE_URLS=http://+:8080", "port: 8080 (a.csproj)"],
+        &["ASPNETCORE_HTTP_PORTS"],
+    )
 }
 
 #[test]

@@ -28,7 +28,7 @@ const fn form(language: Language, pattern: &'static str) -> Form {
     Form { language, pattern: Pattern::new(pattern) }
 }
 
-static FORMS: [Form; 20] = [
+static FORMS: [Form; 21] = [
     form(Language::Python, r#"@(?<router>\w+)\.(?<method>get|post|put|patch|delete)\(\s*["'](?<path>/[^"'\n]*|)["']"#),
     form(
         Language::Python,
@@ -74,6 +74,8 @@ static FORMS: [Form; 20] = [
         Language::Php,
         r"#\[Route\(\s*(?:path:\s*)?'(?<path>/[^'\n]*)'(?:[^\]\n]{0,200}?methods:\s*\[(?<methods>[^\]\n]{0,200})\])?",
     ),
+    // `->withRouting(health: '/up')` of Laravel
+    form(Language::Php, r#"\bhealth:\s*["'](?<path>/[^"'\n]*)["']"#),
     form(Language::Php, r#"Route::(?<method>get|post|put|patch|delete)\(\s*["'](?<path>[^"'\n]*)["']"#),
     form(
         Language::Php,

@@ -76,6 +76,8 @@ pub(crate) fn told(folder: &Folder) -> Result<Option<Told>, SurveyError> {
         lock: folder.has("packages.lock.json").then(|| "packages.lock.json".to_owned()),
         role: if is_web { Role::Web } else { Role::Worker },
         start: Some(Found::new(Start::exec(["dotnet", &dll]), at.clone())),
+        // The Dockerfile says so.
+        port: (is_web && is_old).then(|| Found::new(8080, at.clone())),
         port_variable,
         document,
         logs: Some(at.clone()),

@@ -57,6 +57,9 @@ pub(crate) fn packages(folder: &Folder) -> Result<Packages, SurveyError> {
         requirements(folder, path, &mut files, &mut packages.named)?;
         packages.install = Some(Found::file(Install::Requirements(files), path));
     }
+    if packages.install.is_none() && folder.has("setup.py") {
+        packages.install = Some(Found::file(Install::Itself, "setup.py"));
+    }
     for (path, prefix) in [(".python-version", ""), ("runtime.txt", "python-")] {
         if let Some(text) = folder.manifest(path)? {
             let version = text.lines().next().unwrap_or_default().trim().trim_start_matches(prefix).to_owned();

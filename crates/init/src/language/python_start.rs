@@ -176,6 +176,11 @@ fn main_file(folder: &Folder, codes: &[Code]) -> Option<Found<Start>> {
             && (MAIN.all(code).next().is_some() || RUNS.all(code).next().is_some())
     };
     let path = folder.first(&usual).or_else(|| codes.iter().find(runs).map(|code| code.path.as_str()))?;
+    // A package's own program is started as a module, so that its imports are found.
+    if let Some(package) = path.strip_suffix("/__main__.py").filter(|package| is_word(package)) {
+        let (module, _) = module(&format!("{package}/__init__.py"), codes);
+        return Some(Found::file(Start::exec(["python", "-m", &module]), path));
+    }
     Some(Found::file(Start::exec(["python", path]), path))
 }
 

@@ -20,7 +20,7 @@ static FRAMEWORKS: &[Framework] = &[
     Framework { name: "poem", package: "poem", port: 3000, document: None },
 ];
 
-static LISTENS: Pattern = Pattern::new(r"\bTcpListener::bind\(|\bHttpServer::new\(|\.launch\(\)");
+static LISTENS: Pattern = Pattern::new(r"\bTcpListener::bind\(|\bServer::bind\(|\bHttpServer::new\(|\.launch\(\)");
 static LITERAL_PORT: Pattern = Pattern::new(r"(?:0\.0\.0\.0:|\[::\]:|\[0, 0, 0, 0\], )(\d{2,5})\b");
 /// `env_logger` writes to stderr.
 static PRINTS: Pattern = Pattern::new(r"\bprintln!\(|\btracing_subscriber::fmt|\bfmt\(\)\s*\.|\bfmt::layer\(");
