@@ -43,6 +43,7 @@ Examples:
 
 Without `--run` it runs nothing of the project. It changes no file that is there without `--force`. What the files do not tell stands in the
 specification under *Open Questions*. It exits 0, or 2 when nothing is recognised.")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub(crate) struct InitArgs {
     /// The project's folder, short for `-C DIR`; or an image: `docker-daemon:NAME:TAG`, `oci:PATH`, `HOST/REPO:TAG`, …
     #[arg(value_name = "DIR | IMAGE", value_hint = ValueHint::DirPath)]

@@ -119,23 +119,14 @@ fn run(script: &str, folder: &Path, home: &Path, registry: &str) -> anyhow::Resu
     Ok((output.status.code().unwrap_or(-1), printed, PathBuf::from(ended.trim())))
 }
 
-/// A line without what differs from run to run: figures with their units, digests, times.
+/// A line without what differs from run to run: words with figures, and units of time, which change with them.
 fn general(line: &str, registry: &str) -> String {
     let line = line.replace(registry, "localhost:5000");
-    let mut text = String::new();
-    let mut in_word = false;
-    for word in line.split(' ') {
-        let is_figure = word.contains(|c: char| c.is_ascii_digit()) && !word.contains("localhost");
-        if in_word {
-            text.push(' ');
-        }
-        in_word = true;
-        text += match word {
-            _ if is_figure && word.len() >= 12 => "#",
-            "ms" | "s" => "#t",
-            word if is_figure => &"#"[..],
-            word => word.split('@').next().unwrap_or(word),
-        };
-    }
-    text.trim_end().to_owned()
+    let word = |word: &str| match word {
+        "ms" | "s" => "#t".to_owned(),
+        _ if word.contains("localhost") => word.split('@').next().unwrap_or(word).to_owned(),
+        _ if word.contains(|c: char| c.is_ascii_digit()) => "#".to_owned(),
+        _ => word.to_owned(),
+    };
+    line.split(' ').map(word).collect::<Vec<_>>().join(" ").trim_end().to_owned()
 }
