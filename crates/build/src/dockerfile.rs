@@ -15,6 +15,7 @@ use seaworthy_image::{Digest, Format, Image, OpenError, Select, WriteError, arch
 use crate::record::SCHEMA;
 use crate::{Record, Reproduced};
 
+pub use ignore::Ignore;
 pub use stages::{Stage, stages};
 
 /// What is built, and to where.

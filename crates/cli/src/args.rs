@@ -10,6 +10,7 @@ use crate::command::init::InitArgs;
 use crate::command::keygen::KeygenArgs;
 use crate::command::proof::ProofArgs;
 use crate::command::push::PushArgs;
+use crate::command::review::ReviewArgs;
 use crate::command::ship::ShipArgs;
 use crate::command::verify::VerifyArgs;
 
@@ -49,6 +50,7 @@ pub(crate) enum Command {
     Keygen(KeygenArgs),
     Explain(ExplainArgs),
     Init(InitArgs),
+    Review(ReviewArgs),
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::Context as _;
 use clap::ValueEnum;
 use seaworthy_report::clean;
-use seaworthy_spec::{Criterion, Promise, Spec, bind, readings};
+use seaworthy_spec::{BY_HAND, Criterion, Promise, Spec, bind, readings, scenario_for};
 use similar::TextDiff;
 
 use crate::failure::Failure;
@@ -142,53 +142,5 @@ fn offered(criterion: &Criterion) -> Vec<String> {
 
 /// What to do with a sentence for which the vocabulary has nothing.
 fn advice(sentence: &str) -> String {
-    scenario(sentence).unwrap_or_else(|| BY_HAND.to_owned())
-}
-
-/// What to do with a sentence that no scenario says either.
-pub(crate) const BY_HAND: &str = "no check knows this: put a scenario in a `check` block below it, or let a person judge it with \
-                                  `<!-- check: by hand: WHO, WHEN, WHAT WAS SEEN, IMAGE -->`";
-
-/// Words of a sentence about an answer: a path in it is one of requests, not of files.
-const ANSWERS: &[&str] = &[
-    "answer",
-    "answers",
-    "answered",
-    "respond",
-    "responds",
-    "response",
-    "return",
-    "returns",
-    "endpoint",
-    "endpoints",
-    "route",
-    "url",
-    "request",
-    "requests",
-    "serve",
-    "serves",
-    "served",
-    "status",
-    "page",
-    "http",
-    "reachable",
-    "ok",
-];
-
-/// The scenario that a sentence may say: it names a path, and an answer.
-pub(crate) fn scenario(sentence: &str) -> Option<String> {
-    let words = || sentence.split_whitespace().map(|word| word.trim_matches(|sign: char| "`'\",;:.()".contains(sign)));
-    let is_status = |word: &&str| word.len() == 3 && word.parse().is_ok_and(|status: u16| (100..600).contains(&status));
-    let methods = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"];
-    // Of what is denied, the opposite would be shown.
-    let is_denied = words().any(|word| {
-        ["not", "no", "never", "without", "cannot"].contains(&word.to_lowercase().as_str()) || word.ends_with("n't")
-    });
-    let names_an_answer = |word: &str| is_status(&word) || ANSWERS.contains(&word.to_lowercase().as_str());
-    let is_request = words().any(|word| methods.contains(&word) || names_an_answer(word));
-    let is_meant = is_request && !is_denied;
-    let path = words().find(|word| word.starts_with('/') && word.len() > 1 && word.is_ascii() && is_meant)?;
-    let method = words().find(|word| methods.contains(word)).unwrap_or("GET");
-    let status = words().find(is_status).unwrap_or("200");
-    Some(format!("a scenario may say it: `<!-- check: {method} {} -> {status} -->`", clean(path)))
+    scenario_for(sentence).unwrap_or_else(|| BY_HAND.to_owned())
 }

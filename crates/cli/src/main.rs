@@ -24,6 +24,7 @@ mod publication;
 #[cfg(test)]
 mod reference;
 mod report_to;
+mod reviewed;
 mod run_args;
 mod sockets;
 mod source;

@@ -40,7 +40,7 @@ pub struct Recipe {
 
 impl Recipe {
     /// Whether it says that the service runs as root: it names root, or nobody.
-    pub(crate) fn runs_as_root(&self) -> bool {
+    pub fn runs_as_root(&self) -> bool {
         let user = self.user.as_ref().map_or("root", |user| user.value.as_str());
         matches!(user.split(':').next().unwrap_or_default(), "root" | "0" | "")
             && !self
@@ -156,6 +156,10 @@ fn words(command: &Command<'_>) -> String {
 pub(crate) fn path_in(command: &str) -> Option<String> {
     let (_, rest) = command.split_once("://")?;
     let end = rest.find(|c: char| c.is_whitespace() || "\"'`)<>|;".contains(c)).unwrap_or(rest.len());
+    // `'http://127.0.0.1:' + port + '/health'`: what follows is not known here.
+    if rest[end..].starts_with(['"', '\'', '`']) && rest[end + 1..].trim_start().starts_with(['+', '%', '.']) {
+        return None;
+    }
     let path = rest[..end].split_once('/').map_or("/".to_owned(), |(_, path)| format!("/{path}"));
     Some(path.split(['?', '#']).next().unwrap_or_default().to_owned())
 }
@@ -197,5 +201,7 @@ mod tests {
         assert!(!recipe.runs_as_root());
         assert!(super::recipe("FROM a\nEXPOSE 80\n").unwrap().runs_as_root());
         assert!(super::recipe("FRUM a\n").is_err());
+        assert_eq!(path_in("curl -f http://localhost:8000/up || exit 1").as_deref(), Some("/up"));
+        assert_eq!(path_in("urlopen('http://127.0.0.1:' + os.environ.get('PORT', '8000') + '/health')"), None);
     }
 }

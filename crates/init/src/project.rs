@@ -26,12 +26,16 @@ pub struct Project {
     pub start: Option<Found<Start>>,
     /// A step before it can start: `npm run build`.
     pub build: Option<Found<String>>,
+    /// Where its code or its start says that it listens, whatever a Dockerfile exposes.
+    pub code_port: Option<Found<u16>>,
     /// The variable that says on which address, and the value with which others than this machine reach it.
     pub listens: Option<(String, String)>,
     /// Where it listens; `None` for a worker.
     pub port: Option<Port>,
     /// The path of its health check that the code has.
     pub health: Option<Found<String>>,
+    /// Where its code speaks of the method HEAD, or takes any for its health.
+    pub head: Option<crate::Place>,
     /// Where it writes to stdout.
     pub logs: Option<crate::Place>,
     /// A text that its first page holds.

@@ -136,7 +136,8 @@ fn project(folder: &Folder, told: Told, existing: Existing, compose: Compose) ->
     let usual = told.framework.as_ref().map(|found| Found::new(found.value.port, found.at.clone()));
     let bind = bind(&reads);
     let is_handed_on = told.port_variable.is_some() && recipe.is_none();
-    let number = exposed.or(read_default).or_else(|| bind.as_ref()?.port.clone()).or(told.port).or(compose.port);
+    let code_port = read_default.or_else(|| bind.as_ref()?.port.clone()).or(told.port);
+    let number = exposed.or_else(|| code_port.clone()).or(compose.port);
     // What a command hands on listens there; else the framework's usual one is a guess.
     let is_guess = number.is_none() && !is_handed_on;
     let number = number.or(usual).or_else(|| told.usual_port.clone());
@@ -167,12 +168,14 @@ fn project(folder: &Folder, told: Told, existing: Existing, compose: Compose) ->
         role,
         start: recipe.and_then(started_by).or(told.start),
         build: told.build,
+        code_port: code_port.filter(|_| is_web),
         listens: bind.map(|bind| match &bind.port {
             Some(port) => (bind.name.clone(), format!("0.0.0.0:{}", port.value)),
             None => (bind.name.clone(), "0.0.0.0".to_owned()),
         }),
         port,
         health: health.filter(|_| is_web),
+        head: code::head(&routes, &told.codes),
         logs: told.logs,
         page: told.page,
         collection: code::collection(&routes),
@@ -300,8 +303,10 @@ fn of_dockerfile(folder: &Folder, existing: Existing, compose: Compose) -> Proje
         start: started_by(&recipe),
         build: None,
         listens: None,
+        code_port: None,
         port,
         health: recipe.health,
+        head: None,
         logs: None,
         page: None,
         collection: None,

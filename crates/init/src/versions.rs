@@ -42,13 +42,13 @@ pub(crate) struct Bases {
 
 /// What a service of a kind needs, as a first promise: room to grow by half, and no more.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Figures {
-    pub(crate) size_mb: u32,
-    pub(crate) size_why: Cow<'static, str>,
-    pub(crate) start_seconds: u32,
-    pub(crate) start_why: Cow<'static, str>,
-    pub(crate) memory_mb: u32,
-    pub(crate) memory_why: Cow<'static, str>,
+pub struct Figures {
+    pub size_mb: u32,
+    pub size_why: Cow<'static, str>,
+    pub start_seconds: u32,
+    pub start_why: Cow<'static, str>,
+    pub memory_mb: u32,
+    pub memory_why: Cow<'static, str>,
 }
 
 /// A user that no base image has: nothing in the image is its own, and a number is what Kubernetes can check.
@@ -180,7 +180,7 @@ fn site(build: String) -> Bases {
 }
 
 /// What was seen goes before what services of its kind need.
-pub(crate) fn figures(project: &Project) -> Figures {
+pub fn figures(project: &Project) -> Figures {
     let mut figures = of_kind(project);
     let Some(seen) = &project.seen else { return figures };
     if let Some((seconds, why)) = seen.start_seconds() {

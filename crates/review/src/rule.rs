@@ -16,6 +16,14 @@ pub struct Rule {
     pub good: &'static str,
 }
 
+impl Rule {
+    /// Its title as a message: in small letters.
+    pub(crate) fn in_words(&self) -> String {
+        let mut letters = self.title.chars();
+        letters.next().map_or(String::new(), |first| first.to_lowercase().chain(letters).collect())
+    }
+}
+
 /// How bad a breach is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {

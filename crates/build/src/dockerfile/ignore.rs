@@ -2,7 +2,7 @@
 
 /// The patterns of a `.dockerignore`, the last one that matches decides.
 #[derive(Debug, Default)]
-pub(crate) struct Ignore {
+pub struct Ignore {
     rules: Vec<Rule>,
 }
 
@@ -29,7 +29,7 @@ enum Token {
 }
 
 impl Ignore {
-    pub(crate) fn parse(text: &str) -> Self {
+    pub fn parse(text: &str) -> Self {
         let lines = text.trim_start_matches('\u{feff}').lines().filter(|line| !line.starts_with('#')).map(str::trim);
         let rules = lines.filter_map(|line| {
             let (line, lets_through) = line.strip_prefix('!').map_or((line, false), |line| (line.trim(), true));
@@ -40,7 +40,7 @@ impl Ignore {
     }
 
     /// Whether `path`, relative to the context and with `/` between its parts, is left out. A rule for a folder is one for all in it.
-    pub(crate) fn leaves_out(&self, path: &str) -> bool {
+    pub fn leaves_out(&self, path: &str) -> bool {
         let parents = path.match_indices('/').map(|(at, _)| &path[..at]);
         let candidates: Vec<&str> = parents.chain([path]).collect();
         let decides = |rule: &&Rule| candidates.iter().any(|candidate| matches(&rule.pattern, candidate));

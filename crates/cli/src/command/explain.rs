@@ -6,7 +6,9 @@ use std::path::PathBuf;
 use clap::{Args, ValueHint};
 use seaworthy_report::clean;
 use seaworthy_report::terminal::Style;
-use seaworthy_spec::{Check, Criterion, Promise, Spec, Stage, StepForm, Stray, step_forms, vocabulary};
+use seaworthy_spec::{
+    BY_HAND, Check, Criterion, Promise, Spec, Stage, StepForm, Stray, scenario_for, step_forms, vocabulary,
+};
 use serde_json::{Map, Value, json};
 
 use crate::exit::Exit;
@@ -92,8 +94,8 @@ fn advice(spec: &Spec) -> String {
         one.vouched.is_none() && matches!(one.promise, Promise::NotUnderstood { suggestion: None, .. })
     };
     let (said, others): (Vec<&Criterion>, Vec<&Criterion>) =
-        spec.criteria.iter().filter(open).partition(|one| fix::scenario(&one.text).is_some());
-    let said = said.iter().filter_map(|one| Some(format!("line {}: {}\n", one.line, fix::scenario(&one.text)?)));
+        spec.criteria.iter().filter(open).partition(|one| scenario_for(&one.text).is_some());
+    let said = said.iter().filter_map(|one| Some(format!("line {}: {}\n", one.line, scenario_for(&one.text)?)));
     let mut lines: String = said.take(ADVICE).collect();
     if !others.is_empty() {
         let mut numbers: Vec<String> = others.iter().take(ADVICE).map(|one| one.line.to_string()).collect();
@@ -101,7 +103,7 @@ fn advice(spec: &Spec) -> String {
             numbers.push(format!("and {} more", others.len() - ADVICE));
         }
         let word = if others.len() == 1 { "line" } else { "lines" };
-        let _ = writeln!(lines, "{word} {}: {}", numbers.join(", "), fix::BY_HAND);
+        let _ = writeln!(lines, "{word} {}: {}", numbers.join(", "), BY_HAND);
     }
     if lines.is_empty() { lines } else { format!("\n{lines}") }
 }

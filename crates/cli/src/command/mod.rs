@@ -6,6 +6,7 @@ pub(crate) mod init;
 pub(crate) mod keygen;
 pub(crate) mod proof;
 pub(crate) mod push;
+pub(crate) mod review;
 pub(crate) mod ship;
 pub(crate) mod verify;
 
@@ -25,5 +26,6 @@ pub(crate) fn run(cli: Cli, out: &mut Output) -> anyhow::Result<Exit> {
         Command::Keygen(args) => keygen::run(args, out),
         Command::Explain(args) => explain::run(args, out),
         Command::Init(args) => init::run(args, project, out),
+        Command::Review(args) => review::run(args, project, out),
     }
 }

@@ -20,6 +20,10 @@ mod offered;
 #[cfg(test)]
 mod report;
 #[cfg(test)]
+mod review;
+#[cfg(test)]
+mod review_project;
+#[cfg(test)]
 mod shipping;
 mod specification;
 #[cfg(test)]

@@ -110,6 +110,15 @@ fn first(text: &str, most: usize) -> &str {
     &text[..end]
 }
 
+/// Where code speaks of the method HEAD, or has a health path for any method.
+pub(crate) fn head(routes: &[Route], codes: &[Code]) -> Option<Place> {
+    static HEAD: Pattern =
+        Pattern::new(r#"["'](HEAD)["']|\.(head|HEAD|Head)\(|\bdo_(HEAD)\b|\bGet(Head)\b|\b(Heads?)\(\)"#);
+    let health = health(routes).map(|found| found.at);
+    let any = routes.iter().find(|route| route.method == "ANY" && health.as_ref() == Some(&route.at));
+    any.map(|route| route.at.clone()).or_else(|| codes.iter().find_map(|code| HEAD.first(code)).map(|found| found.at))
+}
+
 /// The project's own sources with one of these extensions.
 pub(crate) fn sources(folder: &Folder, extensions: &[&str], comments: Comments) -> Vec<Code> {
     let is_source = |path: &&str| {

@@ -1,0 +1,72 @@
+//! The rules, a file for each area.
+
+mod base;
+mod config;
+mod context;
+mod copy;
+mod hadolint;
+mod health;
+mod packages;
+mod run;
+mod secrets;
+mod start;
+mod user;
+
+pub use hadolint::{HADOLINT, LEFT_OUT};
+pub(super) use secrets::{holds_secret, redacted};
+
+use super::scene::{Found, Scene};
+use super::silence;
+use crate::Rule;
+
+/// A rule, and the function that finds its breaches.
+pub(crate) struct Check {
+    pub(crate) rule: &'static Rule,
+    pub(crate) find: fn(&Scene<'_>, &mut Found),
+}
+
+const AREAS: &[&[Check]] = &[
+    base::CHECKS,
+    user::CHECKS,
+    context::CHECKS,
+    secrets::CHECKS,
+    copy::CHECKS,
+    packages::CHECKS,
+    run::CHECKS,
+    config::CHECKS,
+    start::CHECKS,
+    health::CHECKS,
+];
+
+pub(crate) fn checks() -> impl Iterator<Item = &'static Check> {
+    AREAS.iter().flat_map(|area| area.iter())
+}
+
+/// Every rule about Dockerfiles, in the order of their page.
+pub fn rules() -> impl Iterator<Item = &'static Rule> {
+    checks().map(|check| check.rule).chain([&silence::WITHOUT_REASON, &silence::UNUSED])
+}
+
+/// `a`, `b` and `c`, at most five of them.
+fn quoted(words: &[&str]) -> String {
+    let mut all: Vec<String> = words.iter().take(5).map(|word| format!("`{word}`")).collect();
+    if words.len() > 5 {
+        all.push(format!("{} more", words.len() - 5));
+    }
+    match all.split_last() {
+        Some((last, rest)) if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
+        _ => all.concat(),
+    }
+}
+
+/// Whether a name has one of these ends.
+fn ends_in(name: &str, ends: &[&str]) -> bool {
+    ends.iter().any(|end| name.ends_with(end))
+}
+
+/// A path as seen from a folder, without `.` and a slash at its end.
+fn joined(folder: &str, path: &str) -> String {
+    let whole = if path.starts_with('/') { path.to_owned() } else { format!("{folder}/{path}") };
+    let parts: Vec<&str> = whole.split('/').filter(|part| !part.is_empty() && *part != ".").collect();
+    format!("/{}", parts.join("/"))
+}

@@ -1,0 +1,4 @@
+FROM nginx:1.29
+EXPOSE 8080
+USER 101
+HEALTHCHECK CMD ["curl", "-s", "http://127.0.0.1:8080/"]

@@ -1,0 +1,3 @@
+FROM alpine:latest
+USER 10001
+CMD ["sleep", "60"]

@@ -1,0 +1,5 @@
+FROM python:3.12-slim
+WORKDIR /app
+COPY main.py ./
+USER 10001
+CMD ["uvicorn", "main:app", "--port", "8000"]

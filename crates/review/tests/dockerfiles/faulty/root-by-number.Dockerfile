@@ -1,0 +1,3 @@
+FROM debian:12.11-slim
+USER 0:0
+CMD ["/bin/sleep", "60"]

@@ -1,0 +1,3 @@
+FROM alpine:3.21
+WORKDIR app/data
+USER 10001

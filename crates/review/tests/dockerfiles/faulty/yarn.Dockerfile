@@ -1,0 +1,5 @@
+FROM node:22-slim
+WORKDIR /app
+COPY package.json ./
+RUN yarn install
+USER 10001
