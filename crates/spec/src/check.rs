@@ -80,7 +80,7 @@ checks! {
     EnvRuntime { variable: String } = "env.runtime", [Image, Run], Container;
     /// Base image: {ref} or scratch. Any one of them keeps it.
     ImageBase { bases: Vec<String> } = "image.base", [Image], Image;
-    /// No shell / package manager / compiler / build tools in image.
+    /// No shell / package manager / compiler / build tools / {program} in image.
     ImageSlim { without: Vec<Tool> } = "image.slim", [Image], Image;
     /// No setuid files.
     ImageSetuid = "image.setuid", [Image], Image;
@@ -97,6 +97,9 @@ checks! {
         port: u16,
         #[serde(skip_serializing_if = "std::ops::Not::not")]
         only: bool,
+        /// Ports that `only` permits too.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        besides: Vec<u16>,
     } = "image.port", [Image], Image;
     /// Image declares the volume {path}.
     ImageVolume { paths: Vec<String> } = "image.volume", [Image], Image;
@@ -126,7 +129,12 @@ checks! {
     /// Container runs as non-root user.
     UserNonRoot = "user.non_root", [Image, Run], Life;
     /// Container runs as {user}: a name or a number.
-    UserIs { user: String } = "user.is", [Image, Run], Life;
+    UserIs {
+        user: String,
+        /// The number of its group, where the sentence names one.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        group: Option<u32>,
+    } = "user.is", [Image, Run], Life;
     /// All CRUD endpoints work (of {things}: a path, or a noun in the plural; as {who}; openapi: {path}).
     ApiCrud {
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -143,8 +151,13 @@ checks! {
     } = "api.crud", [Run], Service;
     /// Container can connect to {name} database with provided {VAR}.
     DatabaseConnects { name: String, variable: String } = "database.connects", [Run], Service;
-    /// Container can connect to {name} with provided {VAR}: anything that is no PostgreSQL.
-    DependencyConnects { name: String, variable: String } = "dependency.connects", [Run], Service;
+    /// Container can connect to {name} (with provided {VAR}): anything that is no PostgreSQL.
+    DependencyConnects {
+        name: String,
+        /// Empty where the sentence names none.
+        #[serde(skip_serializing_if = "String::is_empty")]
+        variable: String,
+    } = "dependency.connects", [Run], Service;
     /// {Things} persist across container restarts.
     DataPersists { things: String } = "data.persists", [Run], Service;
     /// Database password can be rotated via {VAR} without a restart; {VAR} names a file.
@@ -170,13 +183,16 @@ checks! {
         #[serde(rename = "within_ms", serialize_with = "milliseconds")]
         within: Duration,
     } = "start.within", [Run], Service;
-    /// Stops within {time} on SIGTERM, finishing requests in flight.
+    /// Stops within {time} on SIGTERM, finishing requests in flight (with exit code 0).
     StopGraceful {
         #[serde(rename = "within_ms", serialize_with = "milliseconds")]
         within: Duration,
         /// Left out where it is the usual one.
         #[serde(skip_serializing_if = "StopSignal::is_usual")]
         signal: StopSignal,
+        /// The code must be 0: the one of a process that the signal ended is not enough.
+        #[serde(skip_serializing_if = "std::ops::Not::not")]
+        exit_zero: bool,
     } = "stop.graceful", [Run], Container;
     /// Uses at most {size} of memory.
     MemoryUnder { limit_bytes: u64 } = "memory.under", [Run], Container;
@@ -239,6 +255,9 @@ pub enum Tool {
     PackageManager,
     Compiler,
     BuildTools,
+    /// A single program by its name: `gcc`, `git`.
+    #[serde(untagged)]
+    Program(&'static str),
 }
 
 /// Which programs of an image a promise is about.

@@ -63,7 +63,7 @@ impl Spec {
         });
         // A cache or a queue is no database.
         let others = self.checks().filter_map(|check| match check {
-            Check::DependencyConnects { name, variable } if other_in(name).is_some() => {
+            Check::DependencyConnects { name, variable } if other_in(name).is_some() && !variable.is_empty() => {
                 Some((name.as_str(), variable.as_str()))
             }
             _ => None,
@@ -103,7 +103,7 @@ impl Spec {
             | Check::EnvRequired { variable, .. }
             | Check::EnvConfigurable { variable, .. }
             | Check::DependencyConnects { variable, .. }
-            | Check::DatabaseConnects { variable, .. } => Some(variable.as_str()),
+            | Check::DatabaseConnects { variable, .. } => Some(variable.as_str()).filter(|name| !name.is_empty()),
             _ => None,
         });
         let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';

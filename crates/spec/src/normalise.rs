@@ -81,20 +81,23 @@ fn trimmed(words: &[Token], takes: fn(char) -> bool) -> Vec<Token> {
 }
 
 /// What a service starts, stops or has inside it: no promise is about these.
-const OTHERS: &[(&str, &str)] = &[
-    ("start stop run launch spawn", "containers workers images processes services users jobs apps"),
-    ("worker user child client database sidecar build", "processes containers images"),
-    ("https", "health healthcheck health-check"),
-    ("each every both either", "image container containers worker workers process processes images replica instance"),
+const OTHERS: &[(&[&str], &[&str])] = &[
+    (
+        &["start", "stop", "run", "launch", "spawn"],
+        &["containers", "workers", "images", "processes", "services", "users", "jobs", "apps"],
+    ),
+    (&["worker", "user", "child", "client", "database", "sidecar", "build"], &["processes", "containers", "images"]),
+    (&["https"], &["health", "healthcheck", "health-check"]),
+    (&["each", "every"], &["worker", "process", "replica", "instance"]),
+    (&["both", "either"], &["container", "containers", "workers", "processes", "images", "replicas", "instances"]),
 ];
 
 /// `starts containers`, `each worker`, `users` as words that no entry has.
 fn others(words: &[Token]) -> Vec<Token> {
     let is_other = |at: usize| {
         let (before, word) = (at.checked_sub(1).map(|at| &words[at]), words[at].word.as_str());
-        let has = |list: &str, word: &str| list.split(' ').any(|one| one == word);
-        let follows = |(firsts, seconds): &(&str, &str)| {
-            before.is_some_and(|before| has(firsts, &before.stem) || has(firsts, &before.word)) && has(seconds, word)
+        let follows = |(firsts, seconds): &(&[&str], &[&str])| {
+            seconds.contains(&word) && before.is_some_and(|before| firsts.iter().any(|first| before.is(first)))
         };
         // `as a daemon` is a kind of program, `as user daemon` an account.
         let is_kind = at > 1
@@ -139,15 +142,18 @@ fn variables(words: &[Token]) -> Vec<Token> {
     words
 }
 
-/// `<10s` as two words, `<= 10 s` as it is.
+/// `<10s` and `sub-10s` as two words, `<= 10 s` as it is.
 fn comparisons(words: &[Token]) -> Vec<Token> {
     let split = |token: Token| {
-        let sign =
-            ["<=", "<", "≤"].into_iter().find(|sign| token.text.starts_with(sign) && token.text.len() > sign.len());
+        let sign = ["<=", "<", "≤", "sub-", "Sub-"]
+            .into_iter()
+            .find(|sign| token.text.starts_with(sign) && token.text.len() > sign.len());
         match sign.filter(|sign| token.text[sign.len()..].starts_with(|c: char| c.is_ascii_digit())) {
             Some(sign) => {
                 let (sign, number) = token.text.split_at(sign.len());
-                vec![Token::new(sign, token.start), Token::new(number, token.start + sign.len())]
+                let word = if sign.ends_with('-') { "<" } else { sign };
+                let first = Token::meaning(sign.to_owned(), word, token.start);
+                vec![first, Token::new(number, token.start + sign.len())]
             }
             None => vec![token],
         }
@@ -278,7 +284,9 @@ const SPELLING: &[(&str, &str)] = &[
     ("dockerized", "containerized"),
     ("honour", "honor"),
     ("honours", "honor"),
+    ("honoured", "honored"),
     ("artefact", "artifact"),
+    ("builded", "built"),
     ("authorised", "authorized"),
     ("labelled", "labeled"),
     ("minimised", "minimized"),
@@ -373,15 +381,12 @@ const NEEDLESS: &[&str] = &[
 
 fn negations(words: &[Token]) -> Vec<Token> {
     let words = &rewritten(words, |rest| {
-        let phrase =
-            NEEDLESS.iter().map(|phrase| phrase.split(' ').collect::<Vec<_>>()).find(|phrase| begins(rest, phrase))?;
-        Some((phrase.len(), Some("needless")))
+        let length = NEEDLESS.iter().find_map(|phrase| begins(rest, phrase))?;
+        Some((length, Some("needless")))
     });
-    let mut longest: Vec<Vec<&str>> = NEGATIONS.iter().map(|phrase| phrase.split(' ').collect()).collect();
-    longest.sort_by_key(|phrase| std::cmp::Reverse(phrase.len()));
     rewritten(words, |rest| {
-        let phrase = longest.iter().find(|phrase| begins(rest, phrase))?;
-        Some((phrase.len(), Some("not")))
+        let longest = NEGATIONS.iter().filter_map(|phrase| begins(rest, phrase)).max()?;
+        Some((longest, Some("not")))
     })
 }
 
@@ -396,6 +401,17 @@ const DUTIES: &[(&str, Option<&str>)] = &[
     ("thank you very much", None),
     ("at all", None),
     ("whatsoever", None),
+    ("all told", None),
+    ("all in all", None),
+    ("rather obviously", None),
+    ("obviously", None),
+    ("of course", None),
+    ("we would be grateful if", None),
+    ("we'd be grateful if", None),
+    ("it goes without saying that", None),
+    ("is required to", None),
+    ("are required to", None),
+    ("is obliged to", None),
     ("of any kind", None),
     ("is to", None),
     ("are to", None),
@@ -409,6 +425,13 @@ const DUTIES: &[(&str, Option<&str>)] = &[
     ("kindly ensure that", None),
     ("kindly ensure", None),
     ("kindly", None),
+    ("we would be grateful if", None),
+    ("we should be grateful if", None),
+    ("we'd be grateful if", None),
+    ("rather obviously", None),
+    ("obviously", None),
+    ("of course", None),
+    ("naturally", None),
     ("it is required that", None),
     ("it is essential that", None),
     ("it is mandatory that", None),
@@ -439,11 +462,7 @@ const DUTIES: &[(&str, Option<&str>)] = &[
 ];
 
 fn duties(words: &[Token]) -> Vec<Token> {
-    rewritten(words, |rest| {
-        let (phrase, instead) =
-            DUTIES.iter().find(|(phrase, _)| begins(rest, &phrase.split(' ').collect::<Vec<_>>()))?;
-        Some((phrase.split(' ').count(), *instead))
-    })
+    rewritten(words, |rest| DUTIES.iter().find_map(|(phrase, instead)| Some((begins(rest, phrase)?, *instead))))
 }
 
 /// Articles and forms of *to be*.
@@ -460,8 +479,15 @@ fn fillers(words: &[Token]) -> Vec<Token> {
     words.iter().enumerate().filter(|(at, _)| !is_filler(*at)).map(|(_, token)| token.clone()).collect()
 }
 
-fn begins(words: &[Token], phrase: &[&str]) -> bool {
-    words.len() >= phrase.len() && phrase.iter().zip(words).all(|(word, token)| token.word == *word)
+/// How many words a phrase has, where these words begin with it.
+fn begins(words: &[Token], phrase: &str) -> Option<usize> {
+    let mut words = words.iter();
+    let mut length = 0;
+    for word in phrase.split(' ') {
+        words.next().filter(|token| token.word == word)?;
+        length += 1;
+    }
+    Some(length)
 }
 
 /// Each phrase that is found at a place replaced by one word, or by none.
@@ -509,6 +535,7 @@ mod tests {
         check(variables, "PORT: Configurable", "port : configurable");
         check(comparisons, "size <250 MB and ≤300MB", "size < 250 mb and ≤ 300mb");
         check(comparisons, "User → 1000", "user : 1000");
+        check(comparisons, "sub-100MB image, sub-second start", "< 100mb image , sub-second start");
         check(comparisons, "a <b> and > 5", "a <b> and > 5");
         check(numbers, "within ten seconds or two steps", "within 10 seconds or two steps");
         check(numbers, "within a minute on a host", "within 1 minute on a host");

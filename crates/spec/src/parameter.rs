@@ -1,5 +1,7 @@
 //! Parameters: the parts of a sentence that vary, each with a kind that says what may stand there.
 
+use std::collections::HashSet;
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use crate::quantity;
@@ -245,18 +247,34 @@ pub(crate) fn named(name: &str) -> Read {
         "var" => variable,
         "value" => value,
         "ref" => |tokens| list(tokens, image_reference, &["or", ",", "/"]),
-        "uid" | "user-id" => |tokens| one(tokens, user_id),
+        "user-and-group" => user_and_group,
+        "uid" | "user-id" | "gid" => |tokens| one(tokens, user_id),
         "known-user" => |tokens| one(tokens, known_user),
         "user" => |tokens| one(tokens, user),
+        "user-name" => |tokens| one(tokens, user_name),
+        "service-user" => |tokens| one(tokens, service_user),
+        "owner" => |tokens| one(tokens, owner),
+        "setting" => setting,
+        "vars" => |tokens| list(tokens, variable_of_list, &[",", "and", "&", "+"]),
+        "docker-memory" => docker_memory,
+        "file" => |tokens| one(tokens, any_file_name),
         "tools" => tools,
+        "absences" | "more-absences" => |tokens| list(tokens, absence, &[",", "or", "and", "nor", "/"]),
+        "examples" => examples,
+        "file-names" => |tokens| list(tokens, file_name, &[",", "or", "and", "nor"]),
+        "file-paths" => |tokens| list(tokens, file_path, &[",", "and"]),
+        "folder" => |tokens| one(tokens, path_name),
+        "ports" => |tokens| list(tokens, port_name, &[",", "and", "/"]),
+        "os-ref" => |tokens| list(tokens, system_reference, &[]),
         "labels" => |tokens| list(tokens, label, &[",", "and"]),
         "known-registries" | "more-known-registries" => |tokens| list(tokens, known_registry, &[","]),
         "figure" => |tokens| value(tokens).into_iter().filter(|_| begins_with_figure(tokens)).collect(),
+        "repositories" | "more-repositories" => |tokens| list(tokens, repository_name, &[","]),
         "registries" | "more-registries" => |tokens| list(tokens, registry, &[",", "or", "/"]),
-        "tags" => |tokens| list(tokens, tag, &[",", "and"]),
+        "tags" | "more-tags" => |tokens| list(tokens, tag, &[",", "and"]),
         "hosts" => |tokens| list(tokens, host, &[",", "and"]),
         "database" => |tokens| one(tokens, database),
-        "things" => |tokens| one(tokens, things),
+        "things" => things,
         "who" => |tokens| one(tokens, who),
         "platforms" => |tokens| list(tokens, platform, &[",", "and", "/", "&", "+"]),
         "dependency" => |tokens| one(tokens, dependency),
@@ -307,7 +325,25 @@ fn size(tokens: &[Token]) -> Vec<(usize, Value)> {
 }
 
 fn time(tokens: &[Token]) -> Vec<(usize, Value)> {
-    quantity(tokens, quantity::time).map(|(length, time)| (length, Value::Time(time))).into_iter().collect()
+    let part = part_of_time(tokens);
+    let time = part.or_else(|| quantity(tokens, |number, unit| quantity::time(number, unit.trim_start_matches('-'))));
+    time.map(|(length, time)| (length, Value::Time(time))).into_iter().collect()
+}
+
+/// `half a minute`, `a quarter of a minute`, without their articles.
+fn part_of_time(tokens: &[Token]) -> Option<(usize, Duration)> {
+    let (length, parts) = match tokens {
+        [half, ..] if half.word == "half" => (1, 2),
+        [quarter, of, ..] if quarter.word == "quarter" && of.word == "of" => (2, 4),
+        _ => return None,
+    };
+    let rest = &tokens[length..];
+    let (more, whole) = match quantity(rest, quantity::time) {
+        Some((more, whole)) if rest[0].word == "1" => (more, whole),
+        Some(_) => return None,
+        None => (1, quantity::time("1", &rest.first()?.word)?),
+    };
+    Some((length + more, whole / parts))
 }
 
 fn integer(tokens: &[Token], most: u64) -> Vec<(usize, Value)> {
@@ -317,11 +353,31 @@ fn integer(tokens: &[Token], most: u64) -> Vec<(usize, Value)> {
 }
 
 fn number(tokens: &[Token]) -> Vec<(usize, Value)> {
-    integer(tokens, 1000)
+    const WORDS: &[&str] = &["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"];
+    let spelled = tokens.first().and_then(|token| WORDS.iter().zip(1..).find(|(word, _)| token.word == **word));
+    match spelled {
+        Some((_, number)) => vec![(1, Value::Number(number))],
+        None => integer(tokens, 1000),
+    }
 }
 
+/// A port in a list of them.
+fn port_name(tokens: &[Token]) -> Option<(usize, String)> {
+    let skipped = usize::from(tokens.first().is_some_and(|token| token.is("port")));
+    let (length, value) = port(&tokens[skipped..]).pop()?;
+    match value {
+        Value::Number(port) => Some((length + skipped, port.to_string())),
+        _ => None,
+    }
+}
+
+/// `8080`, `:8080`, `0.0.0.0:8080`, `8080/tcp`, `tcp/8080`: any address from outside, and no other protocol.
 fn port(tokens: &[Token]) -> Vec<(usize, Value)> {
-    integer(tokens, u64::from(u16::MAX))
+    let Some(first) = tokens.first() else { return Vec::new() };
+    let bare = ["0.0.0.0:", "[::]:", "*:", ":", "tcp/"].iter().find_map(|before| first.word.strip_prefix(before));
+    let bare = bare.or_else(|| first.word.strip_suffix("/tcp"));
+    let bare = bare.map(|number| [Token::new(number, first.start)]);
+    integer(bare.as_ref().map_or(tokens, |bare| bare.as_slice()), u64::from(u16::MAX))
 }
 
 fn path(tokens: &[Token]) -> Vec<(usize, Value)> {
@@ -335,6 +391,214 @@ fn path_name(tokens: &[Token]) -> Option<(usize, String)> {
     let climbs = text.split('/').any(|part| part == "..");
     (text.starts_with('/') && text.chars().all(plain) && !climbs && text.len() <= 1024).then(|| (1, text.clone()))
 }
+
+/// A path that begins as those of a file system do, and not as those of a web service.
+fn file_path(tokens: &[Token]) -> Option<(usize, String)> {
+    const ROOTS: &[&str] =
+        &["app", "bin", "etc", "home", "lib", "opt", "root", "sbin", "srv", "usr", "var", "work", "workspace"];
+    let (length, path) = path_name(tokens)?;
+    let mut parts = path.trim_start_matches('/').split('/');
+    let begins = parts.next().is_some_and(|root| ROOTS.contains(&root));
+    (begins && parts.next().is_some_and(|part| !part.is_empty())).then_some((length, path))
+}
+
+/// A file that is known by its name or the end of its path, wherever it lies: `.env`, `id_rsa`, `config/master.key`, `~/.m2`.
+fn file_name(tokens: &[Token]) -> Option<(usize, String)> {
+    const NAMES: &[&str] = &[
+        ".aws",
+        ".bash_history",
+        ".bundle",
+        ".cache",
+        ".docker",
+        ".dockerignore",
+        ".env",
+        ".env.local",
+        ".env.production",
+        ".git",
+        ".gitconfig",
+        ".github",
+        ".gitignore",
+        ".gnupg",
+        ".gradle",
+        ".htpasswd",
+        ".idea",
+        ".kube",
+        ".m2",
+        ".netrc",
+        ".npmrc",
+        ".pgpass",
+        ".pypirc",
+        ".ssh",
+        ".svn",
+        ".terraform",
+        ".venv",
+        ".vscode",
+        ".yarnrc",
+        "__pycache__",
+        "id_ed25519",
+        "id_rsa",
+        "node_modules",
+    ];
+    const ENDS: &[&str] = &[
+        "bak",
+        "cfg",
+        "conf",
+        "crt",
+        "csv",
+        "db",
+        "env",
+        "ini",
+        "jks",
+        "json",
+        "kdbx",
+        "key",
+        "lock",
+        "p12",
+        "pem",
+        "pfx",
+        "php",
+        "properties",
+        "py",
+        "rb",
+        "sh",
+        "sql",
+        "sqlite",
+        "sqlite3",
+        "toml",
+        "xml",
+        "yaml",
+        "yml",
+    ];
+    let is_article = |token: &Token| ["a", "any", "no"].contains(&token.word.as_str());
+    let skipped = tokens.iter().take(1).take_while(|token| is_article(token)).count();
+    let token = tokens.get(skipped)?;
+    let name = token.text.strip_prefix("~/").or_else(|| token.text.strip_prefix("./")).unwrap_or(&token.text);
+    let plain = |c: char| c.is_ascii_alphanumeric() || "._-+/".contains(c);
+    let has_parts = name.split('/').all(|part| !part.is_empty() && !part.trim_matches('.').is_empty());
+    let last = name.rsplit('/').next()?;
+    let has_end = last.rsplit_once('.').is_some_and(|(stem, end)| !stem.is_empty() && ENDS.contains(&end));
+    let is_home = token.text.starts_with("~/.");
+    let is_known = NAMES.contains(&last) || has_end || is_home;
+    if !is_known || !has_parts || name.len() > 200 || !name.chars().all(plain) {
+        return None;
+    }
+    let called =
+        tokens.get(skipped + 1).filter(|next| ["file", "folder", "directory"].iter().any(|word| next.is(word)));
+    Some((skipped + 1 + usize::from(called.is_some()), format!("**/{name}")))
+}
+
+/// What an image may lack: a kind of tool, a program by its name, a file by its name or its path.
+fn absence(tokens: &[Token]) -> Option<(usize, String)> {
+    let skipped = tokens.iter().take(1).take_while(|token| ["a", "any", "no"].contains(&token.word.as_str())).count();
+    let tokens = &tokens[skipped..];
+    if !may_be_absent(tokens.first()?) {
+        return None;
+    }
+    let found = tool(tokens)
+        .or_else(|| phrase(tokens, PROGRAMS).map(|(length, name)| (length, format!("program:{name}"))))
+        .or_else(|| file_name(tokens).map(|(length, name)| (length, format!("file:{name}"))))
+        .or_else(|| path_name(tokens).map(|(length, name)| (length, format!("file:{name}"))));
+    found.map(|(length, name)| (length + skipped, name))
+}
+
+/// Whether a word may begin what [`absence`] reads: most do not, and need not be looked up in its tables.
+fn may_be_absent(token: &Token) -> bool {
+    static FIRST: LazyLock<HashSet<&str>> = LazyLock::new(|| {
+        let names = PROGRAMS.iter().map(|(phrase, _)| *phrase).chain(TOOLS.iter().map(|(phrase, _)| *phrase));
+        names.map(|phrase| phrase.split(' ').next().unwrap_or(phrase)).collect()
+    });
+    let is_known = FIRST.contains(token.word.as_str()) || FIRST.contains(token.stem.as_str());
+    is_known || token.text.contains(['.', '/', '_'])
+}
+
+/// `(sh, bash)` and `such as apt and dpkg`: programs as examples.
+fn examples(tokens: &[Token]) -> Vec<(usize, Value)> {
+    const BEGIN: &[&str] = &["e.g", "i.e", "eg", "ie", "like", "including", "namely", "such"];
+    let in_parentheses = tokens.first().is_some_and(|token| token.is("("));
+    let mut at = usize::from(in_parentheses);
+    let begins = tokens.get(at).is_some_and(|token| BEGIN.contains(&token.word.as_str()));
+    if begins {
+        at += 1;
+        at += tokens[at..].iter().take_while(|token| token.is("as") || token.is(".") || token.is(",")).count();
+    }
+    if !begins && !in_parentheses {
+        return Vec::new();
+    }
+    let ways = list(&tokens[at..], program_name, &[",", "or", "and", "nor", "/"]);
+    let ends = |length: usize| !in_parentheses || tokens.get(at + length).is_some_and(|token| token.is(")"));
+    let ways = ways.into_iter().filter(|(length, _)| ends(*length));
+    ways.map(|(length, value)| (at + length + usize::from(in_parentheses), value)).collect()
+}
+
+fn program_name(tokens: &[Token]) -> Option<(usize, String)> {
+    phrase(tokens, PROGRAMS)
+}
+
+/// A program of a list that was read as a parameter.
+pub(crate) fn program(name: &str) -> Option<&'static str> {
+    PROGRAMS.iter().find(|(_, known)| *known == name).map(|(_, known)| *known)
+}
+
+/// Programs that people name, as they call them, and as the file is called.
+const PROGRAMS: &[(&str, &str)] = &[
+    ("go toolchain", "go"),
+    ("go compiler", "go"),
+    ("golang", "go"),
+    ("rust toolchain", "rustc"),
+    ("rust compiler", "rustc"),
+    ("jdk", "javac"),
+    ("maven", "mvn"),
+    ("netcat", "nc"),
+    ("openssh", "ssh"),
+    ("apt", "apt"),
+    ("apt-get", "apt-get"),
+    ("apk", "apk"),
+    ("ash", "ash"),
+    ("bash", "bash"),
+    ("busybox", "busybox"),
+    ("bundler", "bundle"),
+    ("cargo", "cargo"),
+    ("clang", "clang"),
+    ("cmake", "cmake"),
+    ("composer", "composer"),
+    ("curl", "curl"),
+    ("dash", "dash"),
+    ("dnf", "dnf"),
+    ("dpkg", "dpkg"),
+    ("g++", "g++"),
+    ("gcc", "gcc"),
+    ("gdb", "gdb"),
+    ("git", "git"),
+    ("gradle", "gradle"),
+    ("javac", "javac"),
+    ("ksh", "ksh"),
+    ("make", "make"),
+    ("meson", "meson"),
+    ("microdnf", "microdnf"),
+    ("nano", "nano"),
+    ("nc", "nc"),
+    ("ninja", "ninja"),
+    ("npm", "npm"),
+    ("npx", "npx"),
+    ("perl", "perl"),
+    ("pip", "pip"),
+    ("pip3", "pip"),
+    ("pnpm", "pnpm"),
+    ("poetry", "poetry"),
+    ("rpm", "rpm"),
+    ("rustc", "rustc"),
+    ("sh", "sh"),
+    ("ssh", "ssh"),
+    ("strace", "strace"),
+    ("sudo", "sudo"),
+    ("tcpdump", "tcpdump"),
+    ("telnet", "telnet"),
+    ("vim", "vim"),
+    ("wget", "wget"),
+    ("yarn", "yarn"),
+    ("yum", "yum"),
+    ("zsh", "zsh"),
+];
 
 /// `DATABASE_URL`, `$PORT`, or the two plain names that people use for those: `database URL`, `port`.
 fn variable(tokens: &[Token]) -> Vec<(usize, Value)> {
@@ -436,6 +700,11 @@ const BARE_IMAGES: &[&str] = &[
 fn image_reference(tokens: &[Token]) -> Option<(usize, String)> {
     let token = tokens.first()?;
     let text = &token.text;
+    if let Some(rest) =
+        text.strip_prefix("distroless/").filter(|rest| rest.starts_with(|c: char| c.is_ascii_lowercase()))
+    {
+        return image_reference(&[Token::new(&format!("gcr.io/distroless/{rest}"), token.start)]);
+    }
     let plain = |c: char| c.is_ascii_alphanumeric() || "/._-:@".contains(c);
     let full = text.contains([':', '/', '@'])
         && text.chars().all(plain)
@@ -468,6 +737,14 @@ fn image_reference(tokens: &[Token]) -> Option<(usize, String)> {
     }
 }
 
+/// A system, which can lie under a service and be nothing else, or any image by its full name.
+fn system_reference(tokens: &[Token]) -> Option<(usize, String)> {
+    const SYSTEMS: &[&str] = &["scratch", "alpine", "debian", "ubuntu", "busybox", "fedora"];
+    let first = tokens.first()?;
+    let found = image_reference(tokens)?;
+    (SYSTEMS.contains(&first.word.as_str()) || first.text.contains(':')).then_some(found)
+}
+
 /// Releases that people call by their names.
 const CODENAMES: &[&str] =
     &["trixie", "bookworm", "bullseye", "buster", "noble", "jammy", "focal", "stable", "testing", "sid", "edge"];
@@ -480,12 +757,124 @@ fn user_id(tokens: &[Token]) -> Option<(usize, String)> {
     Some((1, id.to_string()))
 }
 
+/// `10001:10001`, as `USER` and `--user` take them.
+fn user_and_group(tokens: &[Token]) -> Vec<(usize, Value)> {
+    let pair = tokens.first().and_then(|token| token.text.split_once(':').map(|(user, group)| (token, user, group)));
+    let number = |text: &str, start: usize| user_id(&[Token::new(text, start)]).map(|(_, number)| number);
+    let ids = pair.and_then(|(token, user, group)| Some(vec![number(user, token.start)?, number(group, token.start)?]));
+    ids.map(|ids| (1, Value::List(ids))).into_iter().collect()
+}
+
 /// A user by a name that can be nothing else.
 fn known_user(tokens: &[Token]) -> Option<(usize, String)> {
-    const KNOWN: &[&str] = &["root", "app", "nobody", "www-data", "nginx", "node", "postgres", "redis", "daemon"];
+    const KNOWN: &[&str] = &["root", "app", "nobody", "www-data", "nginx", "node", "postgres", "redis"];
+    if tokens.first().is_some_and(|token| token.text == "nobody") && !tokens.get(1).is_some_and(|next| next.is("else"))
+    {
+        return Some((1, "nobody".to_owned()));
+    }
     let (length, name) = user(tokens)?;
     let known = KNOWN.contains(&name.as_str()) || name.ends_with("user") || name.bytes().all(|b| b.is_ascii_digit());
     known.then_some((length, name))
+}
+
+/// A user called as the service that it runs, where the sentence says that a user is meant.
+fn service_user(tokens: &[Token]) -> Option<(usize, String)> {
+    const KNOWN: &[&str] = &[
+        "daemon",
+        "jovyan",
+        "rails",
+        "airflow",
+        "django",
+        "celery",
+        "gunicorn",
+        "puma",
+        "tomcat",
+        "jetty",
+        "mysql",
+        "rabbitmq",
+        "elasticsearch",
+        "grafana",
+        "prometheus",
+        "jenkins",
+        "httpd",
+        "apache",
+        "caddy",
+        "spark",
+        "kafka",
+    ];
+    // `Non-root user (app)` may be the service's.
+    let known = known_user(tokens).filter(|(_, name)| name != "app" && !name.bytes().all(|byte| byte.is_ascii_digit()));
+    known.or_else(|| user(tokens).filter(|(_, name)| KNOWN.contains(&name.as_str())))
+}
+
+/// A user's name beside a number, where an adjective could stand too: `shop (uid 1000)`, `dedicated (uid 1000)`.
+fn user_name(tokens: &[Token]) -> Option<(usize, String)> {
+    const DESCRIBE: &[&str] = &[
+        "system",
+        "service",
+        "host",
+        "guest",
+        "build",
+        "runtime",
+        "container",
+        "application",
+        "own",
+        "same",
+        "single",
+        "new",
+        "low-privilege",
+        "least-privilege",
+        "custom",
+        "normal",
+        "regular",
+        "standard",
+        "plain",
+        "default",
+        "safe",
+        "secure",
+        "right",
+        "given",
+        "final",
+        "ordinary",
+        "random",
+        "high",
+        "dynamic",
+        "process",
+        "image",
+        "run",
+        "with",
+        "group",
+        "gid",
+        "least",
+        "openshift",
+        "kubernetes",
+        "linux",
+        "unix",
+        "docker",
+        "any",
+        "correct",
+        "current",
+        "different",
+        "distinct",
+        "explicit",
+        "main",
+        "our",
+        "separate",
+        "fresh",
+        "use",
+        "uses",
+        "have",
+        "has",
+        "runs",
+        "policy",
+        "everywhere",
+        "belongs",
+    ];
+    const ENDS: &[&str] = &["ed", "able", "ible", "al", "ic", "ive", "ary", "ful", "less", "ing", "ous", "ent", "ant"];
+    let (length, name) = user(tokens)?;
+    let describes = DESCRIBE.contains(&name.as_str()) || ENDS.iter().any(|end| name.ends_with(end));
+    let is_number = name.bytes().all(|byte| byte.is_ascii_digit());
+    (!describes && !is_number && name != "root").then_some((length, name))
 }
 
 /// A user's name or number.
@@ -549,30 +938,27 @@ fn user(tokens: &[Token]) -> Option<(usize, String)> {
     (name && !described && !NO_NAMES.contains(&text.as_str())).then(|| (1, text.clone()))
 }
 
-/// The first of the phrases that the words begin with, and what it stands for.
+/// The longest of the phrases that the words begin with, and what it stands for.
 fn phrase(tokens: &[Token], phrases: &[(&str, &str)]) -> Option<(usize, String)> {
-    phrases.iter().find_map(|(phrase, name)| {
+    let found = phrases.iter().filter_map(|(phrase, name)| {
         let length = phrase.split(' ').count();
         let found = tokens.len() >= length && phrase.split(' ').zip(tokens).all(|(word, token)| token.is(word));
-        found.then(|| (length, (*name).to_owned()))
-    })
+        found.then_some((length, *name))
+    });
+    found.max_by_key(|(length, _)| *length).map(|(length, name)| (length, name.to_owned()))
 }
+
+const TOOLS: &[(&str, &str)] = &[
+    ("shell", "shell"),
+    ("package manager", "package-manager"),
+    ("compiler", "compiler"),
+    ("build tools", "build-tools"),
+    ("build tool", "build-tools"),
+];
 
 fn tool(tokens: &[Token]) -> Option<(usize, String)> {
     let skipped = usize::from(tokens.first().is_some_and(|token| ["a", "no", "any"].contains(&token.word.as_str())));
-    let found = phrase(
-        &tokens[skipped..],
-        &[
-            ("shell", "shell"),
-            ("shells", "shell"),
-            ("package manager", "package-manager"),
-            ("package managers", "package-manager"),
-            ("compiler", "compiler"),
-            ("compilers", "compiler"),
-            ("build tools", "build-tools"),
-            ("build tool", "build-tools"),
-        ],
-    );
+    let found = phrase(&tokens[skipped..], TOOLS);
     found.map(|(length, name)| (length + skipped, name))
 }
 
@@ -592,8 +978,13 @@ fn label(tokens: &[Token]) -> Option<(usize, String)> {
         "documentation",
     ];
     let token = tokens.first()?;
-    if SHORT.contains(&token.word.as_str()) {
-        return Some((1, format!("org.opencontainers.image.{}", token.word)));
+    // `org.opencontainers.image.source`, `.revision`
+    let short = token.word.strip_prefix('.').unwrap_or(&token.word);
+    if SHORT.contains(&short) {
+        return Some((1, format!("org.opencontainers.image.{short}")));
+    }
+    if token.word == "maintainer" {
+        return Some((1, token.word.clone()));
     }
     let plain = |c: char| c.is_ascii_alphanumeric() || "/._-".contains(c);
     let text = &token.text;
@@ -619,9 +1010,11 @@ fn begins_with_figure(tokens: &[Token]) -> bool {
 fn known_registry(tokens: &[Token]) -> Option<(usize, String)> {
     let (length, name) = registry(tokens)?;
     let host = name.split('/').next().unwrap_or_default();
-    let is_known = name.contains('/')
-        || ["docker.io", "ghcr.io", "quay.io", "gcr.io", "public.ecr.aws"].contains(&host)
-        || ["registry.", "harbor."].iter().any(|begin| host.starts_with(begin));
+    let ends = ["docker.io", "ghcr.io", "quay.io", "gcr.io", "public.ecr.aws", "azurecr.io", "pkg.dev"];
+    let begins = ["registry.", "harbor.", "artifactory.", "nexus.", "docker.", "cr."];
+    let is_known = ends.iter().any(|end| host == *end || host.ends_with(&format!(".{end}")))
+        || begins.iter().any(|begin| host.starts_with(begin))
+        || [".registry.", ".dkr.ecr."].iter().any(|part| host.contains(part));
     is_known.then_some((length, name))
 }
 
@@ -676,6 +1069,19 @@ fn host(tokens: &[Token]) -> Option<(usize, String)> {
             ("the database", "database"),
             ("its database", "database"),
             ("a database", "database"),
+            ("database server", "database"),
+            ("database host", "database"),
+            ("configured database", "database"),
+            ("configured postgresql host", "database"),
+            ("configured postgresql server", "database"),
+            ("configured postgres host", "database"),
+            ("configured postgres server", "database"),
+            ("postgresql server", "database"),
+            ("postgresql host", "database"),
+            ("postgresql database", "database"),
+            ("postgres server", "database"),
+            ("postgres host", "database"),
+            ("postgres database", "database"),
             ("database", "database"),
         ],
     );
@@ -688,7 +1094,32 @@ fn tag(tokens: &[Token]) -> Option<(usize, String)> {
         &tokens[skipped..],
         &[
             ("version", "version"),
+            ("version number", "version"),
+            ("version tag", "version"),
             ("semantic version", "version"),
+            ("semantic version tag", "version"),
+            ("release version", "version"),
+            ("maven version", "version"),
+            ("app version", "version"),
+            ("application version", "version"),
+            ("semver", "version"),
+            ("semver tag", "version"),
+            ("semver version", "version"),
+            ("x.y.z", "version"),
+            ("full git sha", "commit"),
+            ("full commit sha", "commit"),
+            ("full commit hash", "commit"),
+            ("full sha", "commit"),
+            ("short commit", "commit"),
+            ("short commit hash", "commit"),
+            ("short commit sha", "commit"),
+            ("short sha", "commit"),
+            ("short git sha", "commit"),
+            ("git commit sha", "commit"),
+            ("git commit hash", "commit"),
+            ("git hash", "commit"),
+            ("git revision", "commit"),
+            ("commit id", "commit"),
             ("commit hash", "commit"),
             ("commit sha", "commit"),
             ("git sha", "commit"),
@@ -728,7 +1159,19 @@ fn database(tokens: &[Token]) -> Option<(usize, String)> {
 
 /// The signals that ask a process to end.
 fn end_signal(tokens: &[Token]) -> Option<(usize, String)> {
-    phrase(tokens, &[("sigterm", "SIGTERM"), ("sigint", "SIGINT"), ("sigquit", "SIGQUIT")])
+    phrase(
+        tokens,
+        &[
+            ("sigterm", "SIGTERM"),
+            ("sigint", "SIGINT"),
+            ("sigquit", "SIGQUIT"),
+            ("kill -term", "SIGTERM"),
+            ("kill -int", "SIGINT"),
+            ("kill -quit", "SIGQUIT"),
+            ("kill -15", "SIGTERM"),
+            ("sig_term", "SIGTERM"),
+        ],
+    )
 }
 
 /// Any signal that an image may name as the one to stop it.
@@ -802,14 +1245,229 @@ fn dependency(tokens: &[Token]) -> Option<(usize, String)> {
     phrase(tokens, KNOWN)
 }
 
-/// What persists: one noun, such as `tasks` or `data`.
-fn things(tokens: &[Token]) -> Option<(usize, String)> {
+/// What persists: `tasks`, `data`, `loan records`. A word that takes some of them out is no part of it.
+fn things(tokens: &[Token]) -> Vec<(usize, Value)> {
     const BEFORE: &[&str] = &["all", "the", "created", "stored", "saved", "existing"];
+    /// Words in front of the noun, at most.
+    const MOST: usize = 2;
+    if !tokens.iter().take(MOST + 3).any(|token| looks_like_many(&token.word)) {
+        return Vec::new();
+    }
     let skipped = tokens.iter().take(2).take_while(|token| BEFORE.contains(&token.word.as_str())).count();
-    let token = tokens.get(skipped)?;
-    let noun = token.word.len() <= 40
-        && token.word.chars().all(char::is_alphabetic)
-        && !NO_NAMES.contains(&token.word.as_str());
-    let plural = token.word.ends_with('s') || ["data", "state", "information"].contains(&token.word.as_str());
-    (noun && plural && !token.word.ends_with("less")).then(|| (skipped + 1, token.word.clone()))
+    let mut ways = Vec::new();
+    for (at, token) in tokens.iter().enumerate().skip(skipped).take(MOST + 1) {
+        if is_many(&token.word) {
+            let words: Vec<&str> = tokens[skipped..=at].iter().map(|token| token.word.as_str()).collect();
+            ways.push((at + 1, Value::Text(words.join(" "))));
+        }
+        if !may_describe(&token.word) {
+            break;
+        }
+    }
+    ways.reverse();
+    ways
+}
+
+/// What runs, or passes by: nothing keeps it.
+const NO_STORE: &[&str] = &[
+    "services",
+    "servers",
+    "apps",
+    "applications",
+    "processes",
+    "pods",
+    "workers",
+    "clients",
+    "requests",
+    "connections",
+    "endpoints",
+    "ports",
+    "logs",
+    "builds",
+    "errors",
+    "restarts",
+    "instances",
+    "replicas",
+];
+
+/// Whether a word is a noun for many things.
+fn is_many(word: &str) -> bool {
+    let is_noun = word.len() <= 40 && word.chars().all(char::is_alphabetic);
+    looks_like_many(word) && is_noun && !NO_NAMES.contains(&word) && !NO_STORE.contains(&word)
+}
+
+/// Whether a word has the form of a plural, or names a mass.
+fn looks_like_many(word: &str) -> bool {
+    const MASSES: &[&str] = &["data", "state", "information", "inventory", "content", "history", "telemetry", "media"];
+    let plural = word.ends_with('s') && !word.ends_with("ss") && !word.ends_with("less");
+    plural || MASSES.contains(&word)
+}
+
+/// Whether a word may stand before such a noun without taking some of the things out, or naming others.
+fn may_describe(word: &str) -> bool {
+    const NARROW: &[&str] = &[
+        "across",
+        "after",
+        "before",
+        "cache",
+        "cached",
+        "caches",
+        "completed",
+        "corrupt",
+        "critical",
+        "debug",
+        "deleted",
+        "essential",
+        "expired",
+        "failed",
+        "future",
+        "half-finished",
+        "important",
+        "in-memory",
+        "incomplete",
+        "invalid",
+        "kept",
+        "log",
+        "logs",
+        "lost",
+        "necessary",
+        "new",
+        "newest",
+        "old",
+        "older",
+        "partial",
+        "permanent",
+        "persist",
+        "persists",
+        "recent",
+        "relevant",
+        "removed",
+        "sample",
+        "seed",
+        "session",
+        "survive",
+        "survives",
+        "temp",
+        "temporary",
+        "test",
+        "unfinished",
+        "unsaved",
+        "valuable",
+        "was",
+        "were",
+        "across",
+        "lose",
+        "loses",
+        "keep",
+        "keeps",
+        "during",
+        "between",
+        "while",
+        "until",
+        "retain",
+        "retains",
+    ];
+    let plain = word.len() <= 40 && word.chars().all(|c| c.is_alphabetic() || c == '-' || c == '\'');
+    plain && !NARROW.contains(&word) && !NO_NAMES.contains(&word)
+}
+
+/// `-m 48m`, `--memory=512m`, as `docker run` takes them: powers of 1024.
+fn docker_memory(tokens: &[Token]) -> Vec<(usize, Value)> {
+    let [flag, rest @ ..] = tokens else { return Vec::new() };
+    let (length, amount) = match (flag.word.as_str(), rest.first()) {
+        ("-m" | "--memory", Some(amount)) => (2, amount.word.as_str()),
+        (flag, _) => match flag.strip_prefix("--memory=") {
+            Some(amount) => (1, amount),
+            None => return Vec::new(),
+        },
+    };
+    let unit = amount.chars().next_back().filter(|unit| "kmg".contains(*unit));
+    let bytes = unit.and_then(|unit| quantity::size(&amount[..amount.len() - 1], &format!("{unit}ib")));
+    bytes.map(|bytes| (length, Value::Size(bytes))).into_iter().collect()
+}
+
+/// `client's`, `customers'`.
+fn owner(tokens: &[Token]) -> Option<(usize, String)> {
+    let word = &tokens.first()?.word;
+    (word.len() <= 40 && (word.ends_with("'s") || word.ends_with("s'"))).then(|| (1, word.clone()))
+}
+
+/// Several variables in a list: those that can be nothing else.
+fn variable_of_list(tokens: &[Token]) -> Option<(usize, String)> {
+    let first = tokens.first().filter(|token| is_setting(token))?;
+    Some((1, variable_name(&first.text).to_owned()))
+}
+
+/// A file by its name: `config/database.yml`, `wp-config.php`.
+fn any_file_name(tokens: &[Token]) -> Option<(usize, String)> {
+    let text = &tokens.first()?.text;
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-".contains(c);
+    let ending = text.rsplit('.').next().filter(|ending| ending.len() < text.len())?;
+    let is_ending = (1..=5).contains(&ending.len()) && ending.bytes().all(|b| b.is_ascii_lowercase());
+    (is_ending && text.chars().all(plain) && text.len() <= 200).then(|| (1, text.clone()))
+}
+
+/// What a variable holds: up to four words that end in one for a setting, `database connection string`, and several of them.
+fn setting(tokens: &[Token]) -> Vec<(usize, Value)> {
+    const NOUNS: &[&str] = &[
+        "address",
+        "url",
+        "uri",
+        "dsn",
+        "host",
+        "hostname",
+        "string",
+        "password",
+        "token",
+        "key",
+        "secret",
+        "credential",
+        "endpoint",
+        "level",
+        "user",
+        "username",
+        "region",
+        "bucket",
+        "interval",
+        "timeout",
+        "timezone",
+        "zone",
+        "port",
+        "location",
+        "connection",
+        "setting",
+        "limit",
+        "size",
+        "count",
+        "name",
+        "mode",
+    ];
+    /// Words in all, at most.
+    const MOST: usize = 8;
+    let begins = tokens.first().is_some_and(|first| first.word.starts_with(char::is_alphabetic));
+    if !begins || !tokens.iter().take(MOST).any(|token| NOUNS.contains(&token.stem.as_str())) {
+        return Vec::new();
+    }
+    let mut ways = Vec::new();
+    for (at, token) in tokens.iter().enumerate().take(MOST) {
+        if NOUNS.contains(&token.stem.as_str()) {
+            ways.push((at + 1, Value::Text("setting".to_owned())));
+            // `interval of polling`
+            if let [of, noun] = tokens.get(at + 1..at + 3).unwrap_or_default()
+                && of.word == "of"
+                && noun.word.chars().all(char::is_alphabetic)
+                && !NO_NAMES.contains(&noun.word.as_str())
+            {
+                ways.push((at + 3, Value::Text("setting".to_owned())));
+            }
+        }
+        let joins = at > 0 && (token.is(",") || token.is("and"));
+        let plain = token.word.chars().all(|c| c.is_alphabetic() || c == '-' || c == '\'');
+        let narrows = NO_NAMES.contains(&token.word.as_str()) && !token.is("of");
+        if !joins && (!plain || narrows || is_setting(token)) {
+            break;
+        }
+    }
+    ways.reverse();
+    ways
 }

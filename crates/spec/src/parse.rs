@@ -8,7 +8,6 @@ use crate::identifier;
 use crate::name;
 use crate::problem::{Problem, SpecError};
 use crate::request_line;
-use crate::sentence::Token;
 use crate::source::{Fragment, Source};
 use crate::steps;
 use crate::understand::{self, Reading, Subject, understand};
@@ -47,8 +46,14 @@ impl Spec {
         let mut ids = Ids::reserved(&source, &items, &mut problems);
         let title = title_of(title);
         let name = name::of_title(&title);
-        for item in items {
-            criteria.extend(criterion(&source, item, name.as_deref(), &mut ids, &mut problems));
+        let read = understand::all(
+            &items
+                .iter()
+                .map(|item| (sentence_of(item), Subject { heading: item.heading.as_deref(), name: name.as_deref() }))
+                .collect::<Vec<_>>(),
+        );
+        for (item, reading) in items.into_iter().zip(read) {
+            criteria.extend(criterion(&source, item, reading, &mut ids, &mut problems));
         }
         if criteria.is_empty() && problems.is_empty() {
             let looked = strays
@@ -102,13 +107,13 @@ fn unreadable(bytes: &[u8]) -> Option<Problem> {
 fn criterion(
     source: &Source<'_>,
     item: Item<'_>,
-    name: Option<&[Token]>,
+    reading: Reading,
     ids: &mut Ids,
     problems: &mut Vec<Problem>,
 ) -> Option<Criterion> {
     let scenario = steps::scenario(source, &item.steps, problems);
     let has_exceptions = !item.allowed.is_empty();
-    let sentence = identifier::split(&item.text).map_or(item.text.as_str(), |(_, sentence)| sentence);
+    let sentence = sentence_of(&item);
     let is_bound = !item.steps.is_empty() || !item.bound.is_empty() || item.vouched.is_some();
     let bound = item.bound.iter().map(|line| bind::sentence(line.text)).collect::<Vec<_>>();
     let says = |sentence: &String| match understand(sentence, Subject::default()) {
@@ -117,7 +122,7 @@ fn criterion(
     };
     let meant: Vec<Check> = bound.iter().flat_map(says).chain(scenario.map(Check::Scenario)).collect();
     let mut why = Vec::new();
-    let promise = match understand(sentence, Subject { heading: item.heading.as_deref(), name }) {
+    let promise = match reading {
         Reading::Prose if !is_bound && !has_exceptions => return None,
         Reading::Prose if !is_bound => {
             let hint = "its label marks the sentence as prose, which promises nothing";
@@ -166,6 +171,11 @@ fn criterion(
     })
 }
 
+/// An item's sentence, without its identifier.
+fn sentence_of<'a>(item: &'a Item<'_>) -> &'a str {
+    identifier::split(&item.text).map_or(item.text.as_str(), |(_, sentence)| sentence)
+}
+
 /// A sentence that is itself a line of a scenario: a request and its answer.
 fn request(source: &Source<'_>, sentence: &str, item: &Item<'_>) -> Option<Scenario> {
     let line = request_line::line(sentence)?;
@@ -188,7 +198,7 @@ fn together(mut checks: Vec<Check>, meant: Vec<Check>) -> Vec<Check> {
 
 /// Further text in the item that the sentence's entry does not know.
 fn unread_note(item: &Item<'_>) -> Option<String> {
-    let sentence = identifier::split(&item.text).map_or(item.text.as_str(), |(_, sentence)| sentence);
+    let sentence = sentence_of(item);
     item.notes.iter().find(|note| !understand::is_remark_of(sentence, note)).cloned()
 }
 

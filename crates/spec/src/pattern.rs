@@ -108,7 +108,7 @@ const SHARED: &[(&str, &str)] = &[
     ("<stdout>", "[to|on|in|go to|goes to] (stdout|standard output|standard out)"),
     (
         "<transfer>",
-        "[when|as|once|after being] (transfer|to transfer|transferred|compressed|download|downloaded|to download|gzipped) !transfer",
+        "[when|as|once|after being] (transfer|to transfer|transferred|compressed|downloaded|to download|gzipped) !transfer",
     ),
     ("<unpacked>", "[when|once|counted|after being] (unpacked|uncompressed|decompressed|on disk|extracted) !unpacked"),
     ("<measure>", "(<transfer>|<unpacked>)"),
@@ -119,6 +119,183 @@ const SHARED: &[(&str, &str)] = &[
     (
         "<restart>",
         "[even] [across|through|over|after|between|a|any|on|upon|when|although|beyond] [container|service|server|app|pod] (restart|restarted|restarting|recreation|recreated|restart of <service>|restarting <service>|recreating <service>)",
+    ),
+    // How the service runs: users, times, restarts, logs.
+    (
+        "<process>",
+        "[main|application|app|service|server|container|web|worker|single|running] (process|command|entrypoint process)",
+    ),
+    (
+        "<run-as>",
+        "(run|running|execute|executed|started|start|operate|operated|work|working|launched) (as|under|with|from|by|using)",
+    ),
+    ("<uid>", "[numeric] (uid|user id|userid|user identifier)"),
+    (
+        "<root>",
+        "(root [user|account|privilege|right|permission]|[effective] (uid|user id|userid) 0|uid0|superuser [right|privilege])",
+    ),
+    (
+        "<soon>",
+        "((<within>|within at most|within max|within maximum|within maximum of|within no more than|in not more than|in no longer than|in not longer than|not over|before|by|at latest|at latest after|after at most|after no more than|after not more than|after max|after maximum of|all inside|all within|with maximum of|with maximum wait of|with max wait of|with limit of|in|under|below|of no more than|of at most|of less than) {time}|{time} [,] (at most|max|maximum|or less|or faster|or sooner|or quicker|at latest|tops|limit|at longest|at very most|and no more))",
+    ),
+    (
+        "<of-start>",
+        "[counted|measured] (of|after|from|since|following) [<service>|<container's>] (start|startup|start up|starting|starting <service>|launch|launching|launch of <service>|start of <service>|boot|docker run|being started|started|begin started|docker run command|startup of <service>|run)",
+    ),
+    ("<container's>", "(container's|service's|app's|application's|server's|process's)"),
+    (
+        "<once-up>",
+        "(once|as soon as|after|when) <service> (start|started|have started|up|running|up and running|run|have booted|booted)",
+    ),
+    // What the service does for its clients.
+    (
+        "<operation>",
+        "((create|created|creating|creation|add|added|adding|post) !create|(read|reading|retrieve|retrieved|retrieving|fetch|fetched|fetching|view|viewed|viewing|get|show|look up|looked up) !read|(list|listed|listing) !listed !read|(update|updated|updating|edit|edited|editing|change|changed|changing|modify|modified|modifying) !update|(delete|deleted|deleting|deletion|remove|removed|removing) !delete)",
+    ),
+    ("<operation-mark>", "(,|, and|and|/)"),
+    (
+        "<operations>",
+        "<operation> <operation-mark> <operation> <operation-mark> <operation> <operation-mark> <operation> [<operation-mark> <operation>]",
+    ),
+    (
+        "<connect>",
+        "[can|successfully] (connect|connected|talk|reach|speak|open connection|establish connection|have connection|log in|login|establish [its] database connection) [successfully|happily]",
+    ),
+    (
+        "<given-by>",
+        "[only|exclusively|solely] (via|through|by|with|using|from|over|by way of|by means of|taken from|given in|given by|named by|named in|configured by|configured through|configured via|configured with|configured in|configured using|specified in|specified by|defined in|defined by|set in|set by|set via|passed in|passed via|provided in|provided by|provided via|at address in|whose (address|url|dsn) in|using connection string (in|from)|with connection string (in|from)|at url in) [environment variable|env variable|env var|variable] {var} [environment variable|env variable|env var|variable]",
+    ),
+    (
+        "<dependency>",
+        "[external|existing|shared|company|managed] [{owner}] [existing] {dependency} [database|db|server|instance|cluster|broker|cache|queue|service|store]",
+    ),
+    (
+        "<kept>",
+        "([still|all|fully] (persist|persisted|survive|kept|preserved|retained|conserved|stored permanently)|(remain|stay|still|keep|continue|staying|remaining|all still) [(still|fully|all|in|on|at|to be)] (preserved|there|available|present|intact|retrievable|readable|accessible|place|existing|stored|reachable|unchanged|kept|saved)|remain|stay|still there|can [still] (read|retrieved|read back|fetched)|there [again]|come back)",
+    ),
+    ("<made>", "(created|taken|placed|made|stored|saved|written|entered|added|submitted|recorded|uploaded|accepted)"),
+    (
+        "<restart-noun>",
+        "[any|a|each|every] ([container|service|server|app|pod|application] restart [of <service>]|restart of <service>|recreation of <service>)",
+    ),
+    (
+        "<after-restart>",
+        "(<restart>|(100% of|all|every|each) [container|service|server|app|pod] restart|[even] (across|through|over|after|between|on|when|although|beyond|if|once|following|despite|whenever) [100% of|all|every|each|any|several|multiple|repeated] [container|service|server|app|pod|application] restart [of <service>]|[even] (after|when|if|once|whenever|although) <service> [was|have] [again] (restarted|restart|stopped and started again|stopped and restarted|stopped and started|killed and restarted|recreated|replaced|removed and recreated|killed)|[even] (after|when|if|once|whenever) (you|we|somebody) (restart|recreate|stop and start|kill and restart|replace) <service>|<service> (restarted|restarting|recreated))",
+    ),
+    // Settings.
+    ("<variable>", "(environment variable|env variable|env var|variable|env|environment)"),
+    (
+        "<taken>",
+        "([only|exclusively|solely] (taken|read|come|obtained|fetched|loaded|supplied|set|configured|provided|given|passed|passed in|injected|sourced|delivered|stem|handed in) [only|exclusively|solely] [in] (from|via|through|by|as|in))",
+    ),
+    (
+        "<nowhere-else>",
+        "(<not> <hardcoded>|<not> (hardcoded|hard-coded|hard-wired|baked in|embedded|compiled in) [(anywhere|in (code|source|source code|{file}|<image>|any layer)|into (<image>|code|source code|binary))] [anymore|any more|any longer]|<not> (appear|stand|live|occur|written) [anywhere] in (code|source|source code|{file}|<image>)|(no|without) (hardcoded|hard-coded|hard-wired) (host|value|url|address|default|dsn|connection string|key|token|password|secret|credential|hostname) [anywhere|in code|in <image>|in source code]|(<not>|rather than|instead of) [from|in|through] ({file}|code|source code|<image>|config file|file)|nothing hardcoded)",
+    ),
+    (
+        "<changeable>",
+        "((can|may|could) [be] (configured|overridden|changed|altered|modified|set|adjusted|tuned|customized|overwritten|given|chosen)|configurable|overridable|adjustable|tweakable|settable|changeable|tunable|customizable|possible to (change|configure|override|set|adjust)|(changed|overridden|adjusted|tuned|configurable))",
+    ),
+    (
+        "<otherwise>",
+        "([(and|or|but)] [it] (fall back|falling back|fallback|drop back|revert) to {value}|(with|,|and|:) [a] (fallback|default|standard value|standard) [value] [of|:|=] {figure}|(standard|default|fallback) {figure}|(otherwise|else|failing which|failing that|without it|if unset|if not set|when unset|when not set|if missing|if absent|if it unset|if it not set|when it unset|if not given) [(use|it use)] {figure} [(used|assumed|taken|apply)]|(otherwise|else|failing which|failing that|without it|if unset|if not set|when unset|when not set|if missing|if absent) [(use|it use|assume|it assume)] {value} (used|assumed|taken|apply)|(otherwise|else|failing which|failing that|without it|if unset|if not set|when unset|when not set) (use|it use|assume|it assume) {value}|({figure}|{value}) (used|assumed|taken|apply) (otherwise|if unset|if not set|when unset|when not set|if it unset|if it not set|if missing)|{figure} (if unset|if not set|when unset|when not set|unless set|otherwise|if it unset|if missing)|by default [=] {figure}|[whose|its] default [value] [of|:|=] {figure})",
+    ),
+    (
+        "<absent>",
+        "(missing|not set|unset|absent|not given|not provided|not defined|undefined|not there|not present|not supplied|not passed|lacking|not configured|not available)",
+    ),
+    (
+        "<absent-it>",
+        "((if|when|whenever|where|in case|should) (it|it's|that variable|variable|that|they|value) <absent>|without it|if <absent>|when <absent>)",
+    ),
+    (
+        "<refuses>",
+        "(<refuse>|(boot|start|startup|launch) (abort|fail|refused|stop|terminate|aborted|impossible)|abort (boot|start|startup|launch)|(terminate|exit|quit|stop|abort|fail) immediately|<not> (boot|come up|launch|start up)|(die|bail out|shut down))",
+    ),
+    // Starting and stopping.
+    (
+        "<up>",
+        "(start|starting|started|start up|starting up|boot|booting|boot up|booted|come up|coming up|spin up|launch|launched|live|online|up and running|up and ready|up and healthy|up|operational|running|(begin|start) [to] (accept|accepting|serve|serving|take|taking|handle|handling|answer|answering|respond to|responding to) [its|first|http] (request|traffic|connection|call|client)|[become|report|be] [fully] ready [(to (serve|accept|take|handle|answer|process|work|use)|for|to) [its|first|http|incoming] [request|traffic|connection|order|client|work|call|user]]|[become] (available|reachable|responsive|accessible) [(to|for) (client|request|traffic|user)])",
+    ),
+    (
+        "<on-port>",
+        "([begin|start] (listen|listening|serve|serving|bind|bound|accept|accepting|accept connection|accepting connection|accept request|accepting request|accept traffic|accepting traffic|take request|taking request|take connection|serve request|serving request|serve traffic|serving traffic|serve http|serving http|accept http request|accept tcp connection|accepting tcp connection|take traffic|http served|answer request|answering request) (on|at|to) [tcp|http|container] [port] {port}|(listen|bind) [to] [tcp] port {port}|(answer|answering|respond|responding|available|reachable|accessible|can reached|served|offered|open|up) (on|at|through|over|via|under) [tcp|http|container] port {port})",
+    ),
+    (
+        "<end>",
+        "(<stop>|exit|terminate|quit|end|close|close down|exited|process gone|gone|process (exit|stop|end|terminate|gone)|<container> (exit|stop|end|terminate|gone|shut down)) [gracefully|cleanly|orderly|normally]",
+    ),
+    (
+        "<finishing>",
+        "((finish|finished|finishing|complete|completed|completing|drain|drained|draining|answer|answered|answering|serve|served|serving|let finish|wait for) [all|every|its|open|any|already|remaining] (<requests>|in-flight|in flight|in-flight work|work in flight)|[all|every|any|remaining] <requests> [to] (finish|finished|complete|completed|drain|drained|answered|served|done|handled|can finish|allowed to finish|allowed to complete|processed|given time to finish)|no [in-flight|open|running|accepted] request (lost|dropped|cut off|aborted|interrupted|killed|fail))",
+    ),
+    (
+        "<size-limit>",
+        "(capped at|limited to|stay within|remain within|bounded by|not exceed|kept under|kept below|within|tops out at|peak at|max out at) {size}",
+    ),
+    (
+        "<exit-zero>",
+        "[<service>|process] ((exit|terminate|end|stop) [with] [exit] [code|status] 0|(exit code|exit status|exit-code|status) [:|=|of] 0|zero exit [code|status]|exit (code|status) zero) !zero",
+    ),
+    (
+        "<img>",
+        "(<image>|[final|last|finished|pushed|released|delivered|deployed|whole|shipped|published|production|runtime|release|runnable|resulting] [docker|container|oci|production|runtime|service|app|application|release] [docker|container|runtime] image|[final|released|production] (docker|container|oci) artifact)",
+    ),
+    ("<stage>", "(final|last|runtime|production|runner|release|run) (stage|build stage|image stage)"),
+    (
+        "<in-img>",
+        "(<in-image>|[anywhere] (in|inside|within|into|from|of|inside of) [any] (<img>|<stage>|[of] (what|everything) (we|you|i) (ship|deliver|deploy|publish)|what [we] shipped|(every|any|all) [other|single] layer [of <img>]|[any|<img>] layer of <img>))",
+    ),
+    ("<no>", "(no|without|without any|zero|free of|free from|neither|not single|not one|no kind of|no trace of)"),
+    (
+        "<limit>",
+        "(<at-most-size>|(<=|≤|smaller than or equal to|smaller or equal to|at or below|at or under|not larger then|not more then|less then|not heavier than|no heavier than|not take more than|not take up more than|not occupy more than|not weigh over|not go over|not go above|not go beyond|not grow beyond|not grow past|not grow over|not grow larger than|not get larger than|not bigger then|not over|beneath|within|at max|cannot exceed|can not exceed|may not exceed|cannot larger than|cannot bigger than|may not larger than|may not bigger than|not exceed size of|not exceed limit of|not exceed budget of|upper limit of|limit of) {size}|{size} [,] (or under|or lower|or lighter|at most|at maximum|as maximum|max.|limit|or fewer))",
+    ),
+    (
+        "<size-in>",
+        "(<measure>|(to|as|when|image) download !transfer|download size !transfer|[as] [stored|held|reported|shown|listed|displayed|measured|seen|given] (in|by|on) [docker|container|image] registry !transfer|(over|on) wire !transfer|when pulled !transfer|to pull !transfer|(after|when|once) [being] (unpacking|extraction|extracting|decompression|decompressing|unpacked|extracted|decompressed) !unpacked|without compression !unpacked|after compression !transfer|with compression !transfer)",
+    ),
+    (
+        "<baked-secret>",
+        "([hardcoded|embedded|plaintext|plain-text|sensitive|real|production] [aws|api|ssh|tls|ssl|gpg|gcp|azure|cloud|encryption|signing|access|secret|session|jwt|oauth|deploy|deployment|registry|github|private] (secret|credential|password|passphrase|api key|key|token|private key|secret key|access key|access token|sensitive value))",
+    ),
+    (
+        "<baked-secrets>",
+        "<baked-secret> [[,] (or|and|,|nor) [no|any] <baked-secret>] [[,] (or|and|,|nor) [no|any] <baked-secret>] [[,] (or|and|,|nor) [no|any] <baked-secret>] [[,] (or|and|,|nor) [no|any] <baked-secret>]",
+    ),
+    (
+        "<exist-in>",
+        "(included|present|installed|shipped|available|part|contained|found|kept|left|left behind|left over|bundled|stored|packed|baked|baked in|copied|copied in|copied over|committed|embedded|written|placed|put|hidden|there|exist|appear|show up|end up|land|wind up|make it|find its way|find their way|get|sit|lie|remain|stay|recoverable|extractable|retrievable|readable|discoverable|visible|exposed|leaked)",
+    ),
+    (
+        "<there>",
+        "(included|present|installed|shipped|available|part|contained|found|kept|left|left behind|left over|bundled|stored|baked in|copied|copied in|committed|embedded|placed|put|there|exist|appear|show up|end up|land|wind up|make it|find its way|find their way|sit|lie|remain|stay)",
+    ),
+    ("<suid>", "(setuid|suid|set-uid|setuid/setgid|suid/sgid|setuid-root) [(or|and|/|nor) (setgid|sgid|set-gid)]"),
+    (
+        "<own-program>",
+        "(<own-binary>|[manager|controller|operator|agent|worker|server|daemon|cli|service|app|application|main|api|backend|shipped|resulting|c|c++|zig|our] (binary|executable|program))",
+    ),
+    (
+        "<same-build>",
+        "(give|yield|produce|result in|lead to|create|generate|have|end in|end up with|come out with|deliver|return|arrive at) [exactly|always] (same|identical|bit-identical|byte-identical|bit-for-bit identical|byte-for-byte identical|bit for bit identical|byte for byte identical) [image|docker image|oci image|<img>|manifest|content] (digest|hash|image|sha256|checksum|image id|id)",
+    ),
+    (
+        "<cas>",
+        "(<ca>|(ca|trusted ca|trusted|system ca|system root|public ca|tls root|tls ca|root ca|mozilla|mozilla ca) (certificate|cert|certificate bundle|cert bundle|bundle|store|trust store|certificate store)|trust store|system trust store|certificate authority bundle|certificate authorities|root cert store)",
+    ),
+    (
+        "<bill>",
+        "([spdx !spdx|cyclonedx !cyclonedx] [json] (sbom|software bill of material|bill of material|sbom (attestation|document|file)) [(sbom|attestation|document|file)] [[in|as] [spdx !spdx|cyclonedx !cyclonedx] [json] (format|document|json)])",
+    ),
+    (
+        "<listen>",
+        "(answer|respond|listen|listening|serve|serving|reachable|available|accept connection|accessible) (on|at) [tcp] [port]",
+    ),
+    ("<other-machine>", "(different|another|second|1 second|other|separate) (machine|host|computer|server|laptop)"),
+    (
+        "<pushed>",
+        "(pushed|published|uploaded|push|publish|upload|released|delivered|distributed|shipped|land|end up|go) (to|in|on|under|at|as)",
     ),
 ];
 
@@ -147,6 +324,8 @@ pub(crate) struct Pattern {
     parts: Vec<Part>,
     /// The words with which it can begin; `None` where a parameter can stand first.
     first: Option<Words>,
+    /// Sets of words of each of which a sentence must have one.
+    needed: Vec<Words>,
 }
 
 /// A set of words of the vocabulary, a bit for each number.
@@ -186,7 +365,44 @@ enum Part {
     Word(u16),
     Parameter(&'static str, parameter::Read),
     Flag(&'static str),
-    OneOf(Vec<Vec<Part>>),
+    OneOf(Vec<Branch>),
+}
+
+/// One of the ways in which a sentence may go on.
+#[derive(Debug)]
+struct Branch {
+    parts: Vec<Part>,
+    first: First,
+}
+
+/// What a branch can begin with: most are left out by a look at one word.
+#[derive(Debug)]
+enum First {
+    Word(u16),
+    Words(Words),
+    /// It may be empty, or begin with a parameter.
+    Any,
+}
+
+impl Branch {
+    fn new(parts: Vec<Part>) -> Self {
+        let mut words = Words::default();
+        let first = match parts.first() {
+            Some(Part::Word(word)) => First::Word(*word),
+            _ if begins(&parts, &mut words) == Some(false) => First::Words(words),
+            _ => First::Any,
+        };
+        Self { parts, first }
+    }
+
+    /// Whether it may go on with this word.
+    fn may_begin_with(&self, token: Option<&Token>) -> bool {
+        match &self.first {
+            First::Word(word) => token.is_some_and(|token| token.has(*word)),
+            First::Words(words) => token.is_some_and(|token| token.numbers().any(|number| words.has(number))),
+            First::Any => true,
+        }
+    }
 }
 
 /// What a pattern found in a sentence.
@@ -229,12 +445,13 @@ impl Pattern {
         assert!(at == words.len(), "unbalanced pattern: {pattern}");
         let mut words = Words::default();
         let first = begins(&parts, &mut words).map(|_| words);
-        Self { parts, first }
+        let needed = parts.iter().filter_map(needed).collect();
+        Self { parts, first, needed }
     }
 
-    /// Whether it may begin at one of these words.
+    /// Whether it may be among these words.
     pub(crate) fn may_begin(&self, words: &Words) -> bool {
-        self.first.as_ref().is_none_or(|first| first.meets(words))
+        self.first.as_ref().is_none_or(|first| first.meets(words)) && self.needed.iter().all(|set| set.meets(words))
     }
 
     /// The ends of all beginnings of the sentence that are the pattern's, and what was found there.
@@ -246,6 +463,12 @@ impl Pattern {
         }
         follow(&self.parts, tokens, vec![(0, Found::default())])
     }
+}
+
+/// The words of which a part needs one; `None` where it can be empty or be a parameter.
+fn needed(part: &Part) -> Option<Words> {
+    let mut words = Words::default();
+    (begins(std::slice::from_ref(part), &mut words) == Some(false)).then_some(words)
 }
 
 /// Collects the words with which parts can begin. Returns whether they can be empty; `None` where a parameter can stand first.
@@ -261,7 +484,7 @@ fn begins(parts: &[Part], words: &mut Words) -> Option<bool> {
             Part::OneOf(branches) => {
                 let mut can_be_empty = false;
                 for branch in branches {
-                    can_be_empty |= begins(branch, words)?;
+                    can_be_empty |= begins(&branch.parts, words)?;
                 }
                 if !can_be_empty {
                     return Some(false);
@@ -299,8 +522,8 @@ fn follow(parts: &[Part], tokens: &[Token], mut ways: Vec<(usize, Found)>) -> Ve
                     }
                 }
                 Part::OneOf(branches) => {
-                    for branch in branches {
-                        for (end, found) in follow(branch, tokens, vec![(at, found.clone())]) {
+                    for branch in branches.iter().filter(|branch| branch.may_begin_with(tokens.get(at))) {
+                        for (end, found) in follow(&branch.parts, tokens, vec![(at, found.clone())]) {
                             keep(end, found);
                         }
                     }
@@ -362,7 +585,7 @@ fn choice(words: &[&'static str], at: &mut usize) -> Part {
     let mut branches = Vec::new();
     loop {
         *at += 1;
-        branches.push(sequence(words, at));
+        branches.push(Branch::new(sequence(words, at)));
         match words.get(*at).copied() {
             Some("|") => {}
             Some(end) if (end == "]") == optional => break,
@@ -371,7 +594,7 @@ fn choice(words: &[&'static str], at: &mut usize) -> Part {
     }
     *at += 1;
     if optional {
-        branches.push(Vec::new());
+        branches.push(Branch::new(Vec::new()));
     }
     Part::OneOf(branches)
 }

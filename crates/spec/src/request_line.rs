@@ -18,6 +18,8 @@ const ANSWERS: &[&str] = &[
     "respond with",
     "gives",
     "gives you",
+    "gives answer",
+    "says",
     "yields",
     "comes back with",
     "results in",
@@ -63,6 +65,17 @@ const REASONS: &[(&str, &str)] = &[
     ("503", "Service Unavailable"),
 ];
 
+/// What a request without credentials is called: that is how a line asks that names nobody.
+const UNASKED: &[&str] = &[
+    "with no auth",
+    "without auth",
+    "with no authentication",
+    "without authentication",
+    "without credentials",
+    "with no credentials",
+    "unauthenticated",
+];
+
 /// Labels in front of a request that say nothing more.
 const TOPICS: &[&str] = &["health", "health check", "healthcheck", "liveness", "readiness", "api", "endpoint", "http"];
 
@@ -94,6 +107,8 @@ pub(crate) fn line(sentence: &str) -> Option<String> {
         .iter()
         .find_map(|word| rest.strip_prefix(word).filter(|rest| rest.starts_with('{')))
         .unwrap_or(rest);
+    let unasked = UNASKED.iter().find_map(|words| rest.strip_suffix(words)).filter(|_| status.starts_with('2'));
+    let rest = unasked.map_or(rest, str::trim_end);
     let within = ["in under ", "in less than ", "in at most ", "in no more than ", "in less of ", "under ", "in "];
     let timed = within.iter().find_map(|word| rest.strip_prefix(word)).map(|time| format!("within {time}"));
     let rest = timed.as_deref().unwrap_or(rest);
@@ -217,6 +232,9 @@ mod tests {
             ("The API answers GET /x with 200", Some("GET /x -> 200")),
             ("The service answers 200 on /x", Some("GET /x -> 200")),
             ("The service returns 200 for GET /x", Some("GET /x -> 200")),
+            ("/x returns 200 with no auth", Some("GET /x -> 200")),
+            ("GET /x returns 200 OK without authentication", Some("GET /x -> 200")),
+            ("/admin says 401", Some("GET /admin -> 401")),
             ("The service answers 503 on /x", None),
             ("Health: `GET` /x returns 200", None),
             ("Health: GET /x returns 200", Some("GET /x -> 200")),

@@ -1,6 +1,7 @@
 //! A sentence to what it promises: whole, or not at all.
 
 use std::sync::LazyLock;
+use std::thread;
 
 use crate::cover::Form;
 use crate::normalise::normalise;
@@ -103,6 +104,26 @@ pub(crate) struct Subject<'a> {
     pub(crate) heading: Option<&'a str>,
     /// The service's own name.
     pub(crate) name: Option<&'a [Token]>,
+}
+
+/// Reads sentences, many of them on every processor.
+pub(crate) fn all(sentences: &[(&str, Subject<'_>)]) -> Vec<Reading> {
+    const FEW: usize = 64;
+    let threads = thread::available_parallelism().map_or(1, usize::from);
+    let share = sentences.len().div_ceil(threads).max(FEW);
+    let read = |part: &[(&str, Subject<'_>)]| -> Vec<Reading> {
+        part.iter().map(|(text, subject)| understand(text, *subject)).collect()
+    };
+    thread::scope(|scope| {
+        let mut parts = sentences.chunks(share);
+        let first = parts.next().unwrap_or_default();
+        let others: Vec<_> = parts.map(|part| scope.spawn(move || read(part))).collect();
+        let mut all = read(first);
+        for other in others {
+            all.extend(other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+        }
+        all
+    })
 }
 
 /// Reads a sentence.

@@ -11,7 +11,7 @@ use seaworthy_spec::{Check, Criterion, Promise, Spec, Stage};
 use crate::image::{self, Facts};
 use crate::lanes::{self, Lanes, Place, When};
 use crate::redact::Redactor;
-use crate::run::{Down, Main, Runs, Shared, Teller, Up, commands_seen, needs_reach};
+use crate::run::{Down, Ending, Main, Runs, Shared, Teller, Up, commands_seen, needs_reach};
 use crate::verify::milliseconds;
 use crate::{Event, Finding, Subject, beyond, by_hand, offers, sbom, travel};
 
@@ -167,7 +167,7 @@ impl<'a> Judge<'a> {
             Check::ImageSetuid => image::setuid(facts),
             Check::ImageFile { path, expectation } => image::file(facts, path, expectation),
             Check::ImageLabels { names } => image::labels(facts, names),
-            Check::ImagePort { port, only } => image::port(facts, *port, *only),
+            Check::ImagePort { port, only, besides } => image::port(facts, *port, *only, besides),
             Check::ImageVolume { paths } => image::volumes(facts, paths),
             Check::ImageStopSignal { signal } => image::stop_signal(facts, signal),
             Check::ImageExecForm { words } => image::exec_form(facts, *words),
@@ -186,12 +186,14 @@ impl<'a> Judge<'a> {
                     runs.non_root(main).and(image::executed(facts, &commands_seen(main)))
                 })))
             }
-            Check::UserIs { user } => image::is(facts, user).and(self.of_owners(self.run(check, id, |runs, main| {
-                match user.parse().ok().or_else(|| image::uid(facts)) {
-                    Some(uid) => runs.runs_as(main, uid),
-                    None => Finding::unproven(format!("`{user}` has no number in the image")),
-                }
-            }))),
+            Check::UserIs { user, group } => {
+                image::is(facts, user, *group).and(self.of_owners(self.run(check, id, |runs, main| {
+                    match user.parse().ok().or_else(|| image::uid(facts)) {
+                        Some(uid) => runs.runs_as(main, uid, *group),
+                        None => Finding::unproven(format!("`{user}` has no number in the image")),
+                    }
+                })))
+            }
             Check::HealthHealthy { within } => self.run(check, id, |runs, main| runs.health_healthy(main, *within)),
             Check::HealthEndpoint { path } => self.run(check, id, |runs, main| runs.health_endpoint(main, path)),
             Check::ApiCrud { things, listed, login, openapi } => {
@@ -206,9 +208,10 @@ impl<'a> Judge<'a> {
                 runs.connects(main, name, variable, &next)
             }),
             // It may not run for want of that very dependency.
-            Check::DependencyConnects { name, variable } => Finding::unproven(format!(
-                "no {name} is at hand to stand in for the one in {variable}: nothing was seen"
-            )),
+            Check::DependencyConnects { name, variable } => {
+                let given = if variable.is_empty() { String::new() } else { format!(" for the one in {variable}") };
+                Finding::unproven(format!("no {name} is at hand to stand in{given}: nothing was seen"))
+            }
             Check::DataPersists { things } => {
                 self.of_owners(self.run(check, id, |runs, main| runs.persists(main, things, steps)))
             }
@@ -224,9 +227,10 @@ impl<'a> Judge<'a> {
             }
             Check::StartRuns { port } => self.run(check, id, |runs, main| runs.starts(main, *port)),
             Check::StartWithin { within } => self.run(check, id, |runs, main| runs.starts_within(main, *within)),
-            Check::StopGraceful { within, signal } => {
-                self.run(check, id, |runs, main| runs.stops_within(main, *within, signal, steps))
-            }
+            Check::StopGraceful { within, signal, exit_zero } => self.run(check, id, |runs, main| {
+                let wanted = Ending { within: *within, signal, exit_zero: *exit_zero };
+                runs.stops_within(main, &wanted, steps)
+            }),
             Check::MemoryUnder { limit_bytes } => {
                 self.run(check, id, |runs, main| runs.memory_under(main, *limit_bytes, steps))
             }

@@ -157,7 +157,9 @@ fn limits(one: &Check, other: &Check) -> Option<Conflict> {
         (Check::HealthHealthy { within }, Check::HealthHealthy { within: other }) => {
             times("health check's turn to healthy", *within, *other)
         }
-        (Check::StopGraceful { within, signal }, Check::StopGraceful { within: other, signal: on }) if signal == on => {
+        (Check::StopGraceful { within, signal, .. }, Check::StopGraceful { within: other, signal: on, .. })
+            if signal == on =>
+        {
             times("stop", *within, *other)
         }
         (Check::ImageLayers { most }, Check::ImageLayers { most: other }) if most != other => {
@@ -181,7 +183,7 @@ fn mb(bytes: u64) -> String {
 /// What the image's config, or its tree, has once.
 fn config(one: &Check, other: &Check) -> Option<Conflict> {
     match (one, other) {
-        (Check::UserIs { user }, Check::UserIs { user: other }) => {
+        (Check::UserIs { user, .. }, Check::UserIs { user: other, .. }) => {
             let is_number = |user: &str| user.bytes().all(|byte| byte.is_ascii_digit());
             // A name and a number may be the same user.
             let is_same = user == other || is_number(user) != is_number(other) && !(is_root(user) ^ is_root(other));
@@ -203,12 +205,13 @@ fn config(one: &Check, other: &Check) -> Option<Conflict> {
         (Check::ImageFile { path, expectation }, Check::ImageFile { path: of, expectation: other }) if path == of => {
             files(path, expectation, other)
         }
-        (Check::ImagePort { port, only }, Check::ImagePort { port: other, only: alone }) => {
-            let is_alone = if *only { *port } else { *other };
-            ((*only || *alone) && port != other).then(|| {
-                let besides = if *only { *other } else { *port };
-                (&PORTS, format!("port {is_alone} is the only one that is exposed, and port {besides} is exposed too"))
-            })
+        (Check::ImagePort { port, only, besides }, Check::ImagePort { port: other, only: alone, besides: others }) => {
+            let forbids = |only: bool, port: u16, besides: &[u16], other: u16| {
+                (only && port != other && !besides.contains(&other)).then_some((port, other))
+            };
+            let (port, other) =
+                forbids(*only, *port, besides, *other).or_else(|| forbids(*alone, *other, others, *port))?;
+            Some((&PORTS, format!("port {port} is the only one that is exposed, and port {other} is exposed too")))
         }
         _ => None,
     }
@@ -234,7 +237,7 @@ fn is_root(user: &str) -> bool {
 /// Contradictions of two different checks, the first of them named first.
 fn one_way(subject: &Subject<'_>, one: &Check, other: &Check) -> Option<Conflict> {
     match (one, other) {
-        (Check::UserNonRoot, Check::UserIs { user }) if is_root(user) => {
+        (Check::UserNonRoot, Check::UserIs { user, .. }) if is_root(user) => {
             Some((&USERS, "the container runs as root and as non-root user".to_owned()))
         }
         (Check::EnvRequired { variable, .. }, Check::EnvConfigurable { variable: of, default: Some(default) }) => {

@@ -96,7 +96,9 @@ fn finding(subject: &Subject<'_>, criterion: &Criterion, (rule, message, advice)
 
 fn breaks(recipe: &Recipe, check: &Check) -> Option<Broken> {
     match check {
-        Check::ImagePort { port, only } => self::port(recipe, *port).or_else(|| only.then(|| alone(recipe, *port))?),
+        Check::ImagePort { port, only, besides } => {
+            self::port(recipe, *port).or_else(|| only.then(|| alone(recipe, *port, besides))?)
+        }
         Check::EnvConfigurable { variable, default: Some(default) } if variable.ends_with("PORT") => {
             self::port(recipe, default.parse().ok()?)
         }
@@ -151,8 +153,8 @@ fn port(recipe: &Recipe, port: u16) -> Option<Broken> {
 }
 
 /// Another port beside the one that is to be alone.
-fn alone(recipe: &Recipe, port: u16) -> Option<Broken> {
-    let other = recipe.ports.iter().find(|exposed| exposed.value != port)?;
+fn alone(recipe: &Recipe, port: u16, besides: &[u16]) -> Option<Broken> {
+    let other = recipe.ports.iter().find(|exposed| exposed.value != port && !besides.contains(&exposed.value))?;
     let message = format!("{} exposes {}, and port {port} is to be the only one", other.at, other.value);
     Some((&PORT, message, format!("remove `EXPOSE {}`", other.value)))
 }
@@ -168,7 +170,7 @@ fn user(recipe: &Recipe, check: &Check) -> Option<Broken> {
     }
     let (is_broken, promised) = match check {
         Check::UserNonRoot => (is_root(own), "10001:10001"),
-        Check::UserIs { user } => {
+        Check::UserIs { user, .. } => {
             (user != own && (is_number(user) == is_number(own) || is_root(user) != is_root(own)), user.as_str())
         }
         _ => return None,

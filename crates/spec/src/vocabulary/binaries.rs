@@ -1,7 +1,7 @@
 //! What the programs in the image are, and what they need there.
 
-use super::{Entry, one};
-use crate::{Binaries, Check, CheckKind};
+use super::{Entry, one, text};
+use crate::{Binaries, Check, CheckKind, FileExpectation};
 
 pub(super) const ENTRIES: &[Entry] = &[
     Entry {
@@ -15,12 +15,29 @@ pub(super) const ENTRIES: &[Entry] = &[
             "The Go binary is static",
             "All binaries are statically linked",
         ],
-        forms: &[&[
-            "<binary>",
-            "(statically linked|statically-linked|statically compiled|statically built|linked statically|static)",
-        ]],
-        extras: &["<container>", "<image>", "<in-image>", "(contain|have|ship|include|run|use|fully|completely)"],
-        topics: &["binary", "binaries", "build", "linking"],
+        forms: &[
+            &[
+                "(<binary>|<own-program>)",
+                "(statically linked|statically-linked|statically compiled|statically built|linked statically|built statically|compiled statically|static|static elf|static-pie)",
+            ],
+            &["(<binary>|<own-program>)", "(<not> dynamically linked|<not> link dynamically|<not> dynamic)"],
+            &[
+                "(<binary>|<own-program>)",
+                "(have no|with no|without|without any|need no|require no|free of|no) (dynamic|shared) (dependency|library|linking|linker)",
+            ],
+            &["(static|fully static) (elf|go|rust|musl) [binary|executable|program|build]"],
+            &["(ldd|file) (say|report|show|print|answer|return|tell)", "(not dynamic executable|statically linked)"],
+        ],
+        extras: &[
+            "<container>",
+            "<image>",
+            "<in-img>",
+            "(contain|have|ship|include|run|use|fully|completely|single|one|compiled as|built as|compiled to|as)",
+            "[as] [single|self-contained|standalone] (executable|binary|elf|elf binary)",
+            "[built|compiled|with|via] (cgo_enabled=0|cgo disabled|musl|with musl|against musl|without cgo|without libc)",
+            "[,|and|:] ldd (say|report|show|print|answer|return) [it] not dynamic executable",
+        ],
+        topics: &["binary", "binaries", "build", "linking", "static linking", "static binary"],
         checks: |found| {
             one(Check::ImageStatic { binaries: if found.has("all") { Binaries::All } else { Binaries::Own } })
         },
@@ -43,9 +60,31 @@ pub(super) const ENTRIES: &[Entry] = &[
                 "(dependency list|list of dependency|list of their dependency|their dependency list)",
             ],
             &["(dependency list|list of dependency)", "(embedded|included|contained|kept) in <own-binary>"],
-            &["<own-binary>", "auditable (with|by) cargo (audit|auditable)"],
+            &[
+                "<own-program>",
+                "(carry|embed|contain|include|have|hold)",
+                "[its|their|full|complete] (dependency|module|crate) (list|inventory|information|info|metadata)",
+            ],
+            &[
+                "[its|their|full|complete] (dependency|module|crate) (list|inventory|information|info|metadata)",
+                "(embedded|included|contained|kept|stored|baked|compiled) (in|into|inside) <own-program>",
+            ],
+            &[
+                "[its|their|full|complete] (dependency|module|crate) (list|inventory)",
+                "can (read|read back|extracted|recovered|listed|obtained|retrieved) from (<own-program>|artifact)",
+            ],
+            &[
+                "<own-program> [was] (compiled|built|produced) (with|by|using|via|through) (cargo auditable|cargo-auditable)",
+            ],
+            &["go version -m {path} (list|show|print|report|give) [all|every|its|all its] (module|dependency)"],
+            &["(<own-binary>|<own-program>)", "auditable (with|by|via|through) (cargo (audit|auditable)|cargo-audit)"],
         ],
-        extras: &["<in-image>", "of <image>", "embedded"],
+        extras: &[
+            "<in-img>",
+            "of <image>",
+            "embedded",
+            "[via|with|by|through|using] (cargo auditable|cargo-auditable)",
+        ],
         topics: &["supply chain", "binary", "binaries", "dependencies", "sbom"],
         checks: |_| one(Check::ImageDependencyList),
     },
@@ -61,18 +100,25 @@ pub(super) const ENTRIES: &[Entry] = &[
             "Includes ca-certificates",
         ],
         forms: &[
-            &["<ca>", "(present|installed|included|available|in place|bundled|there|exist|shipped)"],
-            &["(include|contain|have|hold|ship|ship with|come with|bundle|provide) <ca>"],
-            &["<ca>", "<in-image>"],
+            &[
+                "<cas>",
+                "(present|installed|included|available|in place|bundled|there|exist|shipped|copied|copied over|copied in|provided|on board)",
+            ],
+            &["(include|contain|have|hold|ship|ship with|come with|bundle|provide|carry|install) <cas>"],
+            &["<cas>", "<in-img>"],
         ],
         extras: &[
             "<container>",
-            "<image>",
-            "<in-image>",
+            "<img>",
+            "<in-img>",
             "package",
+            "[present|installed|included|available|located|stored] (at|in|under) {path}",
             "for [outbound|outgoing] (https|tls|ssl) [connection|call|request|traffic]",
         ],
-        topics: &["certificates", "tls", "security", "ca certificates"],
-        checks: |_| one(Check::ImageCertificates),
+        topics: &["certificates", "tls", "security", "ca certificates", "trust store", "outbound tls"],
+        checks: |found| {
+            let file = text(found, "path").map(|path| Check::ImageFile { path, expectation: FileExpectation::Exists });
+            Some([Check::ImageCertificates].into_iter().chain(file).collect())
+        },
     },
 ];

@@ -3,6 +3,15 @@
 use super::{Entry, list, number, one, text};
 use crate::{Check, CheckKind, CommandPart};
 
+/// Each of several ports; `only`: and none that is not among them.
+fn several(ports: &[String], only: bool) -> Option<Vec<Check>> {
+    let ports: Vec<u16> = ports.iter().map(|port| port.parse().ok()).collect::<Option<_>>()?;
+    let besides =
+        |port: u16| if only { ports.iter().copied().filter(|other| *other != port).collect() } else { Vec::new() };
+    let check = |port: &u16| Check::ImagePort { port: *port, only, besides: besides(*port) };
+    (ports.len() > 1).then(|| ports.iter().map(check).collect())
+}
+
 pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         kind: CheckKind::ImagePort,
@@ -25,25 +34,54 @@ pub(super) const ENTRIES: &[Entry] = &[
             &["port : {port} !listens"],
             &["[tcp] port {port} only !only [exposed] port", "exposed"],
             &["only !only exposed port [tcp] [port] {port}"],
-            &["only !only port exposed [:] {port}"],
+            &["only !only port exposed [by <img>] [:] {port}"],
             &["have only !only [tcp] port {port} exposed"],
             &["port : {port} exposed"],
             &["[tcp] port {port} only !only exposed port"],
             &["expose (no [other] port|nothing) (but|except|other than|besides) [port] {port} !only"],
+            &[
+                "(no [other] port|nothing) (but|except|other than|besides|apart from) [port] {port} !only",
+                "(exposed|expose)",
+            ],
+            &[
+                "<not> expose (anything|any [other] port|port|other port|more) (but|except|other than|besides|apart from|than) [port] {port} !only",
+            ],
+            &["expose [exactly|only] (one|single|1) port [,|:] [port|namely] {port} !only"],
+            &["(exposed|declared) port [:] {port}"],
+            &[
+                "port {port} (declared|listed) [as exposed|with expose|via expose|by expose|in expose]",
+                "(dockerfile|expose)",
+            ],
+            &["expose [only !only] [tcp] [port] {ports} [only !only]"],
+            &["[only !only] [tcp] port {ports} [only !only]", "exposed"],
+            &[
+                "(no [other] port|nothing) (but|except|other than|besides|apart from) [port] {ports} !only",
+                "(exposed|expose)",
+            ],
+            &["<listen> {port} !listens", "(no other port|no port else|nothing else) exposed !only"],
+            &[
+                "<listen> {port} !listens",
+                "(only (port exposed|exposed port|one exposed)|only port that exposed) !only",
+            ],
         ],
         extras: &[
             "<container>",
             "by <image>",
-            "<image>",
-            "<in-image>",
+            "<img>",
+            "<in-img>",
             "tcp",
-            "(in|by) dockerfile",
-            "[and] (no other [port]|nothing else|no port else) !only",
+            "(frontend|site|website)",
+            "[in|by] dockerfile",
+            "[and] (no other [port]|nothing else|no port else) [exposed] !only",
         ],
-        topics: &["port", "ports", "network", "networking"],
+        topics: &["port", "ports", "network", "networking", "exposed ports", "exposed port"],
         checks: |found| {
+            let only = found.has("only");
+            if let Some(ports) = list(found, "ports") {
+                return several(&ports, only);
+            }
             let port = u16::try_from(number(found, "port")?).ok()?;
-            let exposes = Check::ImagePort { port, only: found.has("only") };
+            let exposes = Check::ImagePort { port, only, besides: Vec::new() };
             let listens = found.has("listens").then_some(Check::StartRuns { port: Some(port) });
             Some([exposes].into_iter().chain(listens).collect())
         },
@@ -54,20 +92,28 @@ pub(super) const ENTRIES: &[Entry] = &[
         description: "The image's config declares each path named as a volume.",
         examples: &["Image declares the volume /data", "Declares volume /data", "/data is a volume", "VOLUME /data"],
         forms: &[
-            &["(declare|define|have) [data] volume [at|for|on] {paths}"],
-            &["{paths}", "(declared|defined|marked) as [docker|data] volume"],
+            &[
+                "(declare|define|have|create|specify|set up|list|with) [docker|data|named] volume [at|for|on|in] {paths}",
+            ],
+            &[
+                "{paths}",
+                "(declared|defined|marked|listed|set up|registered|exposed|specified|declare|given) as [docker|data|anonymous|persistent] volume",
+            ],
+            &["(declare|define|mark|list|expose|specify|register|set up) {paths} as [docker|data] volume"],
+            &["volume (instruction|declaration|directive) for {paths}"],
+            &["[there] [docker|data] volume [declared|defined] (at|for|on|in) {paths}"],
             &["{paths}", "[declared|docker|data] volume"],
             &["[declared|docker|data] volume [at|for|on] {paths}"],
         ],
         extras: &[
             "<container>",
-            "<image>",
-            "<in-image>",
-            "(in|by|with) dockerfile",
+            "<img>",
+            "<in-img>",
+            "(in|by|with|via) (dockerfile|image config|volume|volume instruction)",
             "volume instruction",
             "(declared|defined|exist|present|there)",
         ],
-        topics: &["volumes", "volume", "storage", "data", "persistence"],
+        topics: &["volumes", "volume", "storage", "data", "persistence", "data volume", "data persistence"],
         checks: |found| one(Check::ImageVolume { paths: list(found, "paths")? }),
     },
     Entry {
@@ -78,7 +124,13 @@ pub(super) const ENTRIES: &[Entry] = &[
         forms: &[
             &["(stop signal|stopsignal|stop-signal)", "[set to|declared as|defined as|=] {signal}"],
             &["{signal}", "[used|set|declared|configured] as (stop signal|stopsignal|stop-signal)"],
-            &["(use|declare|set|define) {signal}", "as (stop signal|stopsignal)"],
+            &["(use|declare|set|define|specify|name|have|configure) {signal}", "(as|for|to) (stop signal|stopsignal)"],
+            &[
+                "(use|declare|set|define|specify|have|configure) (stop signal|stopsignal|stop-signal) [of|=|to|as] {signal}",
+            ],
+            &["(docker stop|engine) send {signal}"],
+            &["(container's|image's|service's) (stop signal|stopsignal) [set to] {signal}"],
+            &["(stopped|stop) (with|by) {signal}", "<img>"],
             &["image stop on {signal} !stops"],
         ],
         extras: &["<container>", "<image>", "of <image>", "<in-image>", "in dockerfile", ":"],
@@ -100,19 +152,25 @@ pub(super) const ENTRIES: &[Entry] = &[
             "Exec-form CMD",
             "ENTRYPOINT and CMD are in exec form",
         ],
-        forms: &[&[
-            "<command-part>",
-            "[in|use|using|written in|given in] (exec form|exec-form|exec syntax|exec notation)",
-        ]],
+        forms: &[
+            &["<command-part>", "[in|use|using|written in|given in] (json array|json) (syntax|form|format|notation)"],
+            &["<command-part>", "[in|use|using|written in|given in] (exec form|exec-form|exec syntax|exec notation)"],
+            &["<command-part>", "[in|as|of] exec", "(form|syntax|notation|format|style)"],
+            &[
+                "<command-part>",
+                "(written|given|declared|specified|defined|stated|expressed|formatted|stored) as (json array|json list|array)",
+            ],
+            &["<command-part>", "<not> [in|use|using|written in|given in] (shell form|shell-form|shell syntax)"],
+        ],
         extras: &[
             "<container>",
             "<image>",
             "in dockerfile",
             "[and] (not|rather than|instead of) [in] (shell form|shell-form|/bin/sh -c)",
-            "(json array|json|json form)",
-            "instruction",
+            "[as] (json array|json|json form|json array form)",
+            "(instruction|in|use|using|written|given|declared|specified|defined|as)",
         ],
-        topics: &["entrypoint", "command", "dockerfile", "signals", "startup"],
+        topics: &["entrypoint", "command", "dockerfile", "signals", "startup", "signal handling", "exec form"],
         checks: |found| {
             let words = match (found.has("entrypoint"), found.has("command")) {
                 (true, false) => CommandPart::Entrypoint,

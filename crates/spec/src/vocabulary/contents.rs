@@ -1,7 +1,62 @@
 //! What is in the image, and what its config says.
 
 use super::{Entry, list, number, one, size, text};
+use crate::parameter::program;
 use crate::{Check, CheckKind, FileExpectation, Measure, Tool};
+
+/// What may be named as an example of a kind of tool: all of it is found where that kind is looked for.
+const EXAMPLES: &[(Tool, &str)] = &[
+    (Tool::Shell, "ash"),
+    (Tool::Shell, "bash"),
+    (Tool::Shell, "busybox"),
+    (Tool::Shell, "dash"),
+    (Tool::Shell, "ksh"),
+    (Tool::Shell, "sh"),
+    (Tool::Shell, "zsh"),
+    (Tool::PackageManager, "apk"),
+    (Tool::PackageManager, "apt"),
+    (Tool::PackageManager, "apt-get"),
+    (Tool::PackageManager, "bundle"),
+    (Tool::PackageManager, "cargo"),
+    (Tool::PackageManager, "composer"),
+    (Tool::PackageManager, "dnf"),
+    (Tool::PackageManager, "dpkg"),
+    (Tool::PackageManager, "microdnf"),
+    (Tool::PackageManager, "npm"),
+    (Tool::PackageManager, "npx"),
+    (Tool::PackageManager, "pip"),
+    (Tool::PackageManager, "pnpm"),
+    (Tool::PackageManager, "poetry"),
+    (Tool::PackageManager, "rpm"),
+    (Tool::PackageManager, "yarn"),
+    (Tool::PackageManager, "yum"),
+    (Tool::Compiler, "clang"),
+    (Tool::Compiler, "g++"),
+    (Tool::Compiler, "gcc"),
+    (Tool::Compiler, "go"),
+    (Tool::Compiler, "javac"),
+    (Tool::Compiler, "rustc"),
+    (Tool::BuildTools, "cargo"),
+    (Tool::BuildTools, "cmake"),
+    (Tool::BuildTools, "gradle"),
+    (Tool::BuildTools, "make"),
+    (Tool::BuildTools, "meson"),
+    (Tool::BuildTools, "mvn"),
+    (Tool::BuildTools, "ninja"),
+];
+
+/// The tools of a list: first the kinds, in their order, then each program.
+fn without(tools: &[String]) -> Vec<Tool> {
+    let named = [
+        ("shell", Tool::Shell),
+        ("package-manager", Tool::PackageManager),
+        ("compiler", Tool::Compiler),
+        ("build-tools", Tool::BuildTools),
+    ];
+    let kinds = named.into_iter().filter(|(name, _)| tools.iter().any(|tool| tool == name)).map(|(_, tool)| tool);
+    let programs = tools.iter().filter_map(|tool| program(tool.strip_prefix("program:")?));
+    kinds.chain(programs.map(Tool::Program)).collect()
+}
 
 pub(super) const ENTRIES: &[Entry] = &[
     Entry {
@@ -18,12 +73,34 @@ pub(super) const ENTRIES: &[Entry] = &[
         ],
         forms: &[
             &["<at-most-size>"],
+            &["<img>", "<limit>"],
+            &["no <img> [may|can|larger|bigger] (exceed|exceeding|over|above|larger than|bigger than|than) {size}"],
+            &["(size|<img> size|size of <img>)", "<limit>", "[as|on|for] download !transfer"],
+            &["<img>", "(take|take up|occupy) <limit>"],
+            &[
+                "<img>",
+                "[take|take up|occupy|use|need|require|consume] <limit>",
+                "[of|on] (disk|flash|storage|disk space|flash space|storage space) !unpacked",
+            ],
+            &["[size of] (ota|docker|image|container|image's) (download|pull) [size]", "<limit> !transfer"],
+            &["<img> (download|pull|transfer) [size]", "<limit> !transfer"],
+            &[
+                "(size of <img>|<img> size|weight of <img>|<img> weight)",
+                "(<limit>|limited to {size}|: {size} or less)",
+            ],
             &["(max|maximum|maximal) <image> (size|footprint) [:] [of] {size}"],
             &["{size} budget for <image>"],
             &["<image> size (budget|limit|cap|ceiling) [:] [of] {size}"],
         ],
         extras: &[
-            "(<image>|size|<image> size|size of <image>|for <image>|<container> size|footprint)",
+            "(<img>|size|<img> size|size of <img>|for <img>|<container> size|footprint)",
+            "<size-in>",
+            "pulled from registry !transfer",
+            "(tiny|small|lean|slim|lightweight|light|compact|minimal|not huge|not bloated|not big|not large|lightweight enough) [and]",
+            "[,] [and] (everything|all dependency|all [of] it dependency|dependency|base image|base layer|runtime|all layer|cuda|model|model weight) included",
+            "[,] including (everything|all dependency|dependency|base image|base layer|all layer)",
+            "(weigh in|weigh in at|come out at|clock in|clock in at|end up|end up at)",
+            "(overall|altogether|in total|in all|per image|grand total)",
             "(stay|stays|remain|weigh|come in|come in at|come to|have|having|have size of|size of|of|weight|keep|kept|keep <image>|keep it|keep <image> size|reasonable|small|in size|total)",
             "[in] [<measure>] (size|image|image size|form)",
             "<measure>",
@@ -31,7 +108,19 @@ pub(super) const ENTRIES: &[Entry] = &[
             "each",
             "[after|optimized|optimised|through|with|by|via|thanks to|using] [optimization|optimisation] [through|with|by|via|using] (multi-stage|multistage) (build|docker build) !stages",
         ],
-        topics: &["size", "image size", "image", "footprint", "final image", "final size"],
+        topics: &[
+            "size",
+            "image size",
+            "image",
+            "footprint",
+            "final image",
+            "final size",
+            "small image",
+            "small footprint",
+            "optimized image size",
+            "image footprint",
+            "lightweight image",
+        ],
         checks: |found| {
             let measure = match (found.has("transfer"), found.has("unpacked")) {
                 (true, false) => Measure::Transfer,
@@ -54,6 +143,26 @@ pub(super) const ENTRIES: &[Entry] = &[
             &[
                 "(no|without|zero|free of|without any) [hardcoded|hard-coded|hard coded|embedded|baked-in] (secret|credential)",
             ],
+            &["<no> [any] <baked-secrets>", "<in-img>"],
+            &["<no> [any] <baked-secrets>", "[<exist-in>] (baked in|baked into <img>|hardcoded into <img>)"],
+            &[
+                "<not> (contain|have|include|hold|carry|ship|ship with|embed|bake|leak|expose|store|hardcode|hard-code|copy|commit|put|keep|leave|bake in|come with|bring)",
+                "[any] <baked-secrets>",
+                "(<img>|<in-img>)",
+            ],
+            &["[any] <baked-secrets> <not> [ever|to] [<exist-in>|found]", "<in-img>"],
+            &[
+                "[any] <baked-secrets> (cannot|can not|can't) (<exist-in>|recovered|extracted|read|retrieved|found)",
+                "<in-img>",
+            ],
+            &[
+                "[all|any] <baked-secrets> [kept|stay|left|remain|keep]",
+                "(out of (<img>|any layer|[any|<img>] layer of <img>|every layer))",
+            ],
+            &[
+                "(keep|leave) [all|any] <baked-secrets>",
+                "out of (<img>|any layer|[any|<img>] layer of <img>|every layer)",
+            ],
             &["(no|without|zero|free of|without any) [hardcoded|hard-coded|embedded|baked-in] <secrets>", "<in-image>"],
             &["(no|without|zero|free of|without any) (hardcoded|hard-coded|hard coded|embedded|baked-in) <secrets>"],
             &[
@@ -68,16 +177,40 @@ pub(super) const ENTRIES: &[Entry] = &[
             &["<secrets>", "<not> (baked in|hardcoded|hard-coded|baked into <image>)"],
         ],
         extras: &[
-            "<in-image>",
-            "<image>",
+            "<in-img>",
+            "<img>",
             "(in|inside) [any|<image>] layer [of <image>]",
-            "in [<image>] history",
+            "(in|and|or|nor) [in] [<image>] (history|build history|docker history)",
+            "(or|and|nor) [in] [its|any of its|any] layer",
+            "(at|during) build [time]",
+            "can (<exist-in>|recovered|extracted|read|retrieved|found)",
+            "<exist-in>",
+            "[,] (including|even|also|not even) [in|from] (deleted|removed|earlier|intermediate|lower|previous|hidden|overwritten) (layer|file)",
+            "[,] including (layer|file) [subsequently|later] (deleted|removed) [from|in later layer|later]",
+            "[as] (verified|checked|confirmed|shown) (by|with|via|through|using) [inspecting|inspection of] (docker history|docker image history|image history)",
+            "[,] (or|nor|and no|no|or any) {file-names} !files",
             "(baked|stored|left|kept|embedded|hardcoded|hard-coded|committed|copied|included|present|baked in|written|put|contain|have|hold|carry|include|ship|there|exist)",
             "[and] (environment|env) [variable]",
             "[such as|like|e.g.|i.e.|including] <secrets>",
         ],
-        topics: &["security", "secret", "secrets", "secrets management", "credentials"],
-        checks: |_| one(Check::ImageSecrets),
+        topics: &[
+            "security",
+            "secret",
+            "secrets",
+            "secrets management",
+            "credentials",
+            "secure by default",
+            "secret handling",
+            "secret hygiene",
+            "image security",
+            "no secrets",
+        ],
+        checks: |found| {
+            let missing = list(found, "file-names").unwrap_or_default();
+            let missing =
+                missing.into_iter().map(|path| Check::ImageFile { path, expectation: FileExpectation::Missing });
+            Some([Check::ImageSecrets].into_iter().chain(missing).collect())
+        },
     },
     Entry {
         kind: CheckKind::ImageBase,
@@ -91,7 +224,24 @@ pub(super) const ENTRIES: &[Entry] = &[
             "Built from scratch",
         ],
         forms: &[
-            &["([docker|container|runtime] base image|base)", "{ref}"],
+            &[
+                "([docker|container|runtime|parent|underlying] base image|[runtime|final|production] base|parent image|underlying image)",
+                "[pinned to|fixed to|locked to|set to|fixed at] {ref}",
+            ],
+            &["{os-ref} (underneath|below|at bottom|as foundation|as os|as operating system|as userland)"],
+            &[
+                "<img> (inherit from|extend|extending|built upon|made from|made on top of|constructed from|created from|sit on|sit on top of|rest on|rest on top of|layered on|layered on top of|run on top of|on top of|go on top of) {ref}",
+            ],
+            &["<stage> (use|start from|from|derive from|derived from|based on|on top of|extend|built on|:) {ref}"],
+            &[
+                "[we|it|dockerfile|build] (use|using|take) [official] {ref} [image] (as|for|as our) [runtime|final] (base image|base|foundation|starting point)",
+            ],
+            &[
+                "(based on|based upon|built on|built on top of|built upon|derived from|derive from|inherit from|extend) [official|stock|plain|upstream] {ref}",
+            ],
+            &["{ref} (serve|act|used|taken|chosen) (as|for) [our] (base image|base|foundation)"],
+            &["[only] {ref} (accepted|allowed|permitted|may used|can used|may serve) (as|for) (base image|base)"],
+            &["only {ref} (accepted|allowed|permitted|may used|can used|may serve) (as|for) (base image|base)"],
             &[
                 "(based on|based upon|built on|built on top of|built from|build on|build from|derive from|derived from|start from) {ref}",
             ],
@@ -102,56 +252,107 @@ pub(super) const ENTRIES: &[Entry] = &[
             &["use {ref} to be base image"],
         ],
         extras: &[
-            "<image>",
+            "<img>",
             "<container>",
             "(final|runtime|last|production|runner) stage",
+            "(as|for|in) (<stage>|final image|runtime image)",
+            "[.|,] (nothing else|no other [base|parent] [image]|no other one|none other|no alternative) [(accepted|allowed|permitted|used|acceptable|will do|possible|tolerated)]",
+            "[.|,] [all|any] other [base|parent] [image] (<not> (accepted|allowed|permitted|used|acceptable|tolerated)|forbidden|prohibited|rejected|disallowed|refused)",
+            "[.|,] <not> (anything else|any other [base] [image])",
+            "(official|stock|upstream|we)",
             "use",
             "from",
             "(small|secure|minimal|lightweight|slim|lean|,|and)",
         ],
-        topics: &["base image", "base"],
-        checks: |found| one(Check::ImageBase { bases: list(found, "ref")? }),
+        topics: &["base image", "base", "minimal base image", "base image choice"],
+        checks: |found| {
+            let bases = list(found, "ref").or_else(|| list(found, "os-ref"))?;
+            one(Check::ImageBase { bases })
+        },
     },
     Entry {
         kind: CheckKind::ImageSlim,
         sentence: "No {tools} in image",
-        description: "None of the tools named is in the image: shell, package manager, compiler, build tools.",
+        description: "None of the tools named is in the image: shell, package manager, compiler, build tools, or a program by its name. A file \
+                      named beside them is in no folder of the image.",
         examples: &[
             "No shell in image",
             "No shell, package manager or compiler in the final image",
             "The image contains no build tools",
+            "No git or curl in the final image",
         ],
         forms: &[
             &["(no|without|without any|free of|neither|zero) {tools}"],
-            &["<not> (contain|have|include|ship|ship with|carry|come with|hold)", "{tools}", "<image>"],
-            &["{tools}", "<not> (included|present|installed|shipped|available|part of|contained)", "<in-image>"],
+            &["<no> {absences}", "<in-img>"],
+            &[
+                "(<img>|<stage>) ((have|contain|include|ship with|carry|come with|hold|ship) (no|neither|zero)|free of|without) {absences}",
+            ],
+            &[
+                "<not> (contain|have|include|ship|ship with|carry|come with|hold|bundle|keep|bring|bring along|provide)",
+                "{absences}",
+                "(<img>|<in-img>)",
+            ],
+            &["{absences}", "<not> [to] <there> [of]", "<in-img>"],
+            &["{absences} <not> [part of] <in-img>"],
+            &["there <not> {absences}", "<in-img>"],
+            &[
+                "{absences} (absent|missing|gone|removed|stripped|excluded|left out|purged|deleted|uninstalled|kept out|stripped out|omitted|stay out)",
+                "<in-img>",
+            ],
+            &["(keep|leave|strip|remove) {absences}", "out of (<img>|<stage>)"],
+            &["{absences} have no (business|place|room|right|reason)", "[being|to] <in-img>"],
+            &["{absences} <not> belong", "<in-img>"],
+            &[
+                "{absences} <not> (permitted|allowed|tolerated|acceptable|welcome|accepted)",
+                "(<in-img>|in production [image])",
+            ],
             &["distroless !distroless"],
+            &["[on|based on|built on] distroless !distroless [base] [image]"],
         ],
         extras: &[
-            "<in-image>",
+            "<in-img>",
             "<image>",
             "included !included",
             "(inside|present|installed|shipped|available|contain|have|include|ship|ship with|there|left|left behind)",
+            "(left over|remaining|remain|can found|found|anywhere|so|whatever)",
+            "[,|and] neither (have|do|is|can) {more-absences}",
+            "{examples}",
+            "[docker|running|production] container",
+            "[and|so|so that] (kubectl|docker) exec [-it|-ti] [--] (sh|bash|/bin/sh|/bin/bash|into it) (fail|not work|not possible|impossible) !no-shell",
         ],
-        topics: &["security", "image", "attack surface", "hardening"],
+        topics: &[
+            "security",
+            "image",
+            "attack surface",
+            "hardening",
+            "minimal attack surface",
+            "minimal image",
+            "hardened image",
+            "minimal runtime",
+            "tooling",
+        ],
         checks: |found| {
             let tools = if found.has("distroless") {
                 vec!["shell".to_owned(), "package-manager".to_owned()]
             } else {
-                list(found, "tools")?
+                let first = list(found, "tools").or_else(|| list(found, "absences"))?;
+                first.into_iter().chain(list(found, "more-absences").unwrap_or_default()).collect()
             };
             // `no compiler, shell included`.
             if found.has("included") && tools.len() > 1 {
                 return None;
             }
-            let named = [
-                ("shell", Tool::Shell),
-                ("package-manager", Tool::PackageManager),
-                ("compiler", Tool::Compiler),
-                ("build-tools", Tool::BuildTools),
-            ];
-            let without = named.into_iter().filter(|(name, _)| tools.iter().any(|tool| tool == name));
-            one(Check::ImageSlim { without: without.map(|(_, tool)| tool).collect() })
+            let kinds = without(&tools);
+            let is_kind = |example: &String| kinds.iter().any(|kind| EXAMPLES.contains(&(*kind, example.as_str())));
+            let has_other_examples = !list(found, "examples").unwrap_or_default().iter().all(is_kind);
+            if has_other_examples || found.has("no-shell") && !kinds.contains(&Tool::Shell) {
+                return None;
+            }
+            let missing = tools.iter().filter_map(|tool| tool.strip_prefix("file:"));
+            let missing =
+                missing.map(|path| Check::ImageFile { path: path.to_owned(), expectation: FileExpectation::Missing });
+            let slim = (!kinds.is_empty()).then(|| Check::ImageSlim { without: kinds.clone() });
+            Some(slim.into_iter().chain(missing).collect())
         },
     },
     Entry {
@@ -160,8 +361,27 @@ pub(super) const ENTRIES: &[Entry] = &[
         description: "No file in the image has the setuid bit.",
         examples: &["No setuid files", "No setuid binaries in the image"],
         forms: &[
-            &["nothing (setuid|suid|set-uid)", "<in-image>"],
-            &["(no|without) (setuid|suid|set-uid)"],
+            &["nothing <suid>", "<in-img>"],
+            &["(no|without) <suid>"],
+            &[
+                "<no> (file|binary|executable|program)",
+                "(with|have|carry|bear|bearing|carrying|having|own) <suid> (bit|permission|flag|mode)",
+            ],
+            &["<no> (file|binary|executable|program)", "<suid>"],
+            &["<no> <suid> [or setgid|bit|permission|flag] (file|binary|program|executable|bit)"],
+            &[
+                "<not> (contain|have|include|ship|carry)",
+                "[any] <suid> (file|binary|program|executable|bit)",
+                "(<img>|<in-img>)",
+            ],
+            &[
+                "[any|all] <suid> (file|binary|program|executable|bit)",
+                "(removed|stripped|cleared|dropped) from (<img>|all (file|binary|executable)|every (file|binary|executable))",
+            ],
+            &[
+                "(no|none of) (file|binary|executable) (in <img>)",
+                "(have|carry|bear) <suid> (bit|flag|permission) [set]",
+            ],
             &["no file with (setuid|suid) (bit|permission) [set]"],
             &["<not> contain [any] file with (setuid|suid) (bit|permission) [set]", "<image>"],
             &["(no|without|without any|free of) (setuid|suid|set-uid) (file|binary|program|executable)"],
@@ -171,32 +391,84 @@ pub(super) const ENTRIES: &[Entry] = &[
                 "<image>",
             ],
         ],
-        extras: &["<in-image>", "<image>", "(contain|have|present|include|there|left|remain)"],
-        topics: &["security", "hardening"],
+        extras: &[
+            "<in-img>",
+            "<img>",
+            "(contain|have|present|include|there|left|remain|exist|found|can found|set|remaining|ship|carry)",
+        ],
+        topics: &["security", "hardening", "privileges", "privilege escalation"],
         checks: |_| one(Check::ImageSetuid),
     },
     Entry {
         kind: CheckKind::ImageFile,
         sentence: "File {path} exists",
-        description: "The path is in the image, or is not, or belongs to the user named.",
-        examples: &["File /app/task-api exists", "File /bin/sh does not exist", "/data is owned by appuser"],
+        description: "The path is in the image, or is not, or belongs to the user named. A name alone, such as `.env`, is in no folder of the image.",
+        examples: &[
+            "File /app/task-api exists",
+            "File /bin/sh does not exist",
+            "/data is owned by appuser",
+            "No .env file in the image",
+            "The image contains /opt/models/base.onnx",
+        ],
         forms: &[
-            &["[file|folder|directory] {path}", "(exist|present|there)"],
+            &["[file|folder|directory] {path} [file|folder|directory]", "(exist|present|there)"],
+            &["[file|folder|directory] {path}", "exist", "[and] (owned by|belong to) [user|uid] {user} !exists"],
+            &[
+                "[file|folder|directory] {paths} [file|folder|directory]",
+                "(owned by|belong to|property of) [user|uid] {user} [user|account]",
+            ],
+            &["(owner of|ownership of) {paths}", "[user] {user}"],
+            &["[user] {known-user} own {paths}"],
+            &["<img> (contain|include|ship|ship with|have|hold|carry|come with) [file|folder|directory] {paths}"],
+            &["(contain|ship|ship with) [file|folder|directory] {file-paths}"],
+            &[
+                "[file|folder|directory] {paths}",
+                "(contained|included|shipped|present|found|bundled|part of|copied|exist|stored|can found) <in-img>",
+            ],
+            &["[file|folder|directory] {file-paths}", "(copied|copied over|copied in|shipped|bundled|in place)"],
+            &[
+                "[service|app|application|main|server|static|license|config|configuration|default|entrypoint|startup] (binary|executable|script|entrypoint script|file|license|license text|config|model|jar|font|asset|migration|migration script)",
+                "(at|under|located at|located in|installed at|installed in|placed at|found at|stored at|lie at|live at|live in|sit at|present at|available at|copied to|shipped at|shipped as|kept at|can found at|can found in) {file-paths}",
+            ],
+            &[
+                "{file-names}",
+                "<not> [to] (found|exist|present|there|lie) [anywhere|anyplace] (beneath|under|below|in|inside|within) {folder} !missing",
+            ],
+            &[
+                "<no> {file-names}",
+                "[exist|present|lie|found|there] [anywhere|anyplace] (beneath|under|below|in|inside|within) {folder} !missing",
+            ],
             &["[file|folder|directory] {path}", "<not> (exist|present|there) !missing"],
             &["no (file|folder|directory) {path} !missing"],
             &["no {path} !missing", "<in-image>"],
             &["[file|folder|directory] {path} <not> [part of|present|included|found|left] <in-image> !missing"],
             &["[file|folder|directory] {path}", "(owned by|belong to) [user|uid] {user}"],
         ],
-        extras: &["<in-image>", "there"],
+        extras: &["<in-img>", "there", "[with] (uid|user id) {uid}"],
         topics: &["files", "file", "filesystem"],
         checks: |found| {
-            let expectation = match text(found, "user") {
+            let expectation = match text(found, "user").or_else(|| text(found, "known-user")) {
                 Some(user) => FileExpectation::OwnedBy(user),
                 None if found.has("missing") => FileExpectation::Missing,
                 None => FileExpectation::Exists,
             };
-            one(Check::ImageFile { path: text(found, "path")?, expectation })
+            let below = |name: &String| match text(found, "folder") {
+                Some(folder) => format!("{}/{name}", folder.trim_end_matches('/')),
+                None => name.clone(),
+            };
+            let names = ["paths", "file-paths", "file-names"].into_iter().find_map(|name| list(found, name));
+            let paths = names.or_else(|| Some(vec![text(found, "path")?]))?;
+            let exists = found.has("exists").then_some(FileExpectation::Exists);
+            let number = text(found, "uid").map(FileExpectation::OwnedBy);
+            if number.is_some() && !matches!(expectation, FileExpectation::OwnedBy(_)) {
+                return None;
+            }
+            let expected: Vec<FileExpectation> = exists.into_iter().chain([expectation]).chain(number).collect();
+            let of = |path: String| {
+                let check = move |expectation| Check::ImageFile { path: path.clone(), expectation };
+                expected.iter().cloned().map(check).collect::<Vec<_>>()
+            };
+            Some(paths.iter().map(below).flat_map(of).collect())
         },
     },
     Entry {
@@ -209,13 +481,26 @@ pub(super) const ENTRIES: &[Entry] = &[
             "Image labels version and revision are set",
         ],
         forms: &[
-            &["[<image>|oci] label [for] {labels}", "(set|present|exist|there|included|defined)"],
-            &["<image> (have|carry|include|define|set|bear)", "[oci] label [for] {labels}"],
+            &[
+                "[<img>|oci] label [for] {labels}",
+                "(set|present|exist|there|included|defined|provided|declared|populated|filled in|available|applied|<not> empty|specified|given)",
+            ],
+            &["[<img>|oci] label", "(set|present|exist|there|included|defined|provided|declared|applied) [:] {labels}"],
+            &["[<img>|oci] label (include|contain|comprise|cover) {labels}"],
+            &["{labels} label", "(set|present|exist|there|included|defined|provided|declared|populated|<not> empty)"],
+            &["{labels}", "(set|present|provided|defined|included) as [image|oci] label"],
+            &[
+                "<img> (have|carry|include|define|set|bear|contain|provide|declare|come with|labeled with)",
+                "[oci] [label] [for|:] {labels} [label]",
+                "label",
+            ],
+            &["<img> (have|carry|include|define|set|bear)", "[oci] label [for] {labels}"],
+            &["(labelled|labeled|tagged) with {labels} label"],
             &["(labelled|labeled) with {labels}"],
             &["[<image>|oci] label : {labels}"],
         ],
-        extras: &["<in-image>", "<image>", "on <image>"],
-        topics: &["labels", "metadata", "label"],
+        extras: &["(required|mandatory|following|metadata)", "<in-image>", "<image>", "on <image>"],
+        topics: &["labels", "metadata", "label", "image labels", "oci labels", "image metadata", "traceability"],
         checks: |found| one(Check::ImageLabels { names: list(found, "labels")? }),
     },
     Entry {
@@ -224,14 +509,38 @@ pub(super) const ENTRIES: &[Entry] = &[
         description: "The manifest lists {n} layers or fewer.",
         examples: &["Image has at most 5 layers", "At most 5 layers"],
         forms: &[
-            &["(at most|no more than|not more than|up to|maximum of|max) {n} layer"],
+            &[
+                "(at most|no more than|not more than|up to|maximum of|max|maximum|<=|≤|not exceed|limited to|capped at|not have more than|not have over|not contain more than|not consist of more than|not over) {n} layer",
+            ],
+            &["(fewer than|less than|under|below|<) !fewer {n} layer"],
+            &[
+                "(layer count|number of layer|count of layer)",
+                "(at most|max|maximum|<=|≤|not exceed|not more than|no more than|not above|not over|limited to|up to|not higher than) {n}",
+            ],
+            &[
+                "(layer count|number of layer|count of layer)",
+                "(fewer than|less than|under|below|<|lower than|smaller than) !fewer {n}",
+            ],
+            &["layer [:] (<=|≤) {n}"],
+            &["layer limit [:] [of] {n}"],
+            &["{n} layer [or fewer|at most] [,] (tops|at very most|no more|not more|as maximum|upper limit|or below)"],
             &["layer : (at most|max|maximum) {n}"],
             &["layer : {n} (at most|max|maximum|or fewer)"],
             &["{n} layer (at most|or fewer|or less|max|maximum)"],
         ],
-        extras: &["<in-image>", "<image>", "(have|consist of|contain|use|made of)"],
-        topics: &["layers", "image"],
-        checks: |found| one(Check::ImageLayers { most: usize::try_from(number(found, "n")?).ok()? }),
+        extras: &[
+            "(keep|stay|kept|limit|limited) [<img>] [to|at|with|within]",
+            "<in-img>",
+            "<img>",
+            "(have|consist of|contain|use|made of|made up of|comprise|composed of|built from|built with|ship with)",
+            "total",
+        ],
+        topics: &["layers", "image", "layer count", "layer limit"],
+        checks: |found| {
+            let most = usize::try_from(number(found, "n")?).ok()?;
+            let most = if found.has("fewer") { most.checked_sub(1).filter(|most| *most > 0)? } else { most };
+            one(Check::ImageLayers { most })
+        },
     },
     Entry {
         kind: CheckKind::ImagePlatform,

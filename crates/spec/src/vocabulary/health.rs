@@ -1,6 +1,7 @@
 //! Health checks, and who the container runs as.
 
 use super::{Entry, HEALTHY_WITHIN, one, text, time};
+use crate::parameter::Value;
 use crate::{Check, CheckKind};
 
 pub(super) const ENTRIES: &[Entry] = &[
@@ -13,10 +14,13 @@ pub(super) const ENTRIES: &[Entry] = &[
             "The image declares a health check",
             "Health check: Built-in endpoint for orchestrator monitoring",
         ],
-        forms: &[&["[docker|built-in|container] <health-check> [instruction|directive|command]"]],
+        forms: &[&[
+            "[docker|built-in|container|own|docker-native|native] <health-check> [instruction|directive|command]",
+        ]],
         extras: &[
-            "(declared|defined|configured|present|found|included|specified|set|exist|added)",
-            "(declare|define|have|include|contain|specify|come with|provide)",
+            "(declared|defined|configured|present|found|included|specified|set|set up|exist|added|shipped|bundled|part of <image>|built into <image>|wired up)",
+            "(declare|define|have|include|contain|specify|come with|provide|ship|ship with|carry|bring|set|configure|add)",
+            "of own",
             "(<container>|dockerfile|<image>)",
             "(<in-image>|in dockerfile)",
             "with healthcheck",
@@ -36,23 +40,32 @@ pub(super) const ENTRIES: &[Entry] = &[
             "Built-in endpoint for orchestrator monitoring",
         ],
         forms: &[
-            &["<health-check>", "(go|turn|become) green"],
-            &["(turn|become|get|report|go|report as|reach|show as|marked) [status] healthy"],
-            &["(<container>|<health-check>|<health-check> status|health status|status)", "healthy"],
-            &["docker [ps|inspect] (mark|report|show|see|list) [<container>] [as] healthy"],
+            &["<health-check>", "(go|turn|become|report|show) green"],
             &[
-                "healthy (<within>|after) {time} [(of|after|from) [<container>] (start|startup|starting|launch|boot|docker run)]",
+                "(turn|become|get|report|go|report as|reach|show as|marked|marked as|reported|reported as|show up as|flip to|switch to|change to|considered|listed as|reach status|report itself|report itself as|settle at|settle on|seen as) [(status|state) [of]] healthy [(status|state)]",
             ],
-            &["<health-check>", "(pass|succeed|work|implemented|functional|green|ok|working|passing)"],
+            &[
+                "(<container>|<health-check>|<health-check> status|health status|health state|container health|health|status)",
+                "healthy",
+            ],
+            &["docker [ps|inspect] (mark|report|show|see|list|say|display|consider) [<container>] [as|to] healthy"],
+            &["docker (ps|inspect) (mark|report|show|list|say|display) [<container>] [as]", "healthy"],
+            &["healthy <soon> [<of-start>]"],
+            &["healthy after {time} [<of-start>]"],
+            &[
+                "[first] <health-check>",
+                "(pass|succeed|work|implemented|functional|green|ok|working|passing|successful|met)",
+            ],
+            &["(pass|succeed in|satisfy|meet) [docker|own|first] <health-check>"],
             &[
                 "(built-in|builtin) !declared [http] endpoint for (orchestrator|orchestration|kubernetes) [monitoring|probe|to monitor]",
             ],
         ],
         extras: &[
-            "(<container>|[docker|container] <health-check> [status]|health status|status|its status|itself)",
-            "(<within>|after) {time} [(of|after|from) [<container>] (start|startup|starting|launch|boot|docker run)]",
-            "[<container>] start and",
-            "as",
+            "(<container>|[docker|container|first] <health-check> [status]|health status|health state|container health|health|status|its status|itself)",
+            "(<soon>|after {time}) [<of-start>]",
+            "[<container>] (start|start up|boot|come up) and",
+            "(as|by docker|successfully)",
         ],
         topics: &["health", "monitoring"],
         checks: |found| {
@@ -70,13 +83,13 @@ pub(super) const ENTRIES: &[Entry] = &[
             "Health check responds at /health",
         ],
         forms: &[&[
-            "(<health-check>|health|liveness|readiness|liveness probe|readiness probe|liveness check|readiness check|health probe)",
-            "[at|on|under|via|is at] {path}",
+            "(<health-check>|health|liveness|readiness|liveness probe|readiness probe|liveness check|readiness check|health probe|health status)",
+            "[at|on|under|via|is at|through|by] [path|url|get|http get] {path}",
         ]],
         extras: &[
-            "(endpoint|path|url|route|probe|check|built-in|http|<container>|have)",
-            "(respond|answer|reply|found|available|reachable|exposed|live|works|work|lives|provide|expose|offer)",
-            "(respond|answer) with 2xx",
+            "(endpoint|path|url|route|probe|check|built-in|http|<container>|have|handler|resource|there)",
+            "(respond|answer|reply|found|available|reachable|exposed|live|works|work|lives|provide|expose|offer|served|serve|accessible|located|sit|placed|reported|report|published|hit|go to|point to|point at|query|call|asked|queried|use|implemented|mounted)",
+            "[and] (respond|answer|reply) with (2xx|2xx status|success status)",
         ],
         topics: &["health", "monitoring", "health check", "healthcheck"],
         checks: |found| one(Check::HealthEndpoint { path: text(found, "path")? }),
@@ -93,27 +106,41 @@ pub(super) const ENTRIES: &[Entry] = &[
             "Container does not run as root",
         ],
         forms: &[
-            &["(<non-root>|unprivileged) (user|account|user account)"],
-            &["<not> use root [user|account]"],
+            &["(<non-root>|unprivileged|non-privileged|normal unprivileged) (user|account|user account|uid|user id)"],
+            &["<not> (use|have|need|require) root [user|account|right|privilege|permission|access]"],
             &["<non-root>"],
             &["(run|running|run as|execute) unprivileged"],
-            &["<not> (run|running|execute|executed|started|start) [as|under|with] root [user|privilege|account]"],
-            &["user", "<not> root"],
-            &["(nothing|no process)", "(run|running|execute|executed) (as|with) root [user|privilege]"],
-            &["not root [user]"],
+            &["<not> (run|running|execute|executed|started|start|operate|launched) [as|under|with|using|by] <root>"],
+            &["<not> run [as] (effective|real|effective or real|real or effective) <root>"],
+            &["(user|process user|effective user|runtime user|final user|default user)", "<not> <root>"],
+            &[
+                "(nothing|no process|no process in (container|<container>))",
+                "(run|running|execute|executed|started|start) (as|with|under|by) <root>",
+            ],
+            &["<not> <root> [user]"],
             &["no root [user|privilege] !noroot"],
             &["unprivileged"],
-            &["<not> have (root privilege|privilege of root)"],
+            &["<not> have (root privilege|privilege of root|root right|right of root|superuser right)"],
             &["rootless"],
+            &[
+                "(run|running|execute|executed|started|start|operate) (without|with no) (root privilege|superuser privilege|root right|root permission|superuser right)",
+            ],
+            &["(user|uid|user id)", "(non-zero|nonzero|other than 0|other than root|greater than 0|> 0|not 0)"],
+            &["(run|running|execute|executed|started|start|operate) [as|under|with] (non-zero|nonzero) (uid|user id)"],
+            &["(run|running|execute|executed|started|start|operate) [as|under|with] user other than root"],
         ],
         extras: &[
-            "(run|running|execute|executed|started|start|operate) [as|under|with|using]",
+            "(run|running|execute|executed|started|start|operate|launched|work) [as|under|with|using|by]",
             "(as|under|with|using|use)",
-            "(<container>|<container> process|process|main process|execution|user|container's|service's|process's)",
-            "(configured|verified|used|set|specified|active|in use)",
-            "(in|of|inside) <service>",
+            "(<container>|<process>|execution|user|container's|service's|process's|pid 1|everything)",
+            "(configured|verified|used|set|specified|active|in use|created and used|set up)",
+            "(dedicated|own|separate|special|restricted|ordinary|regular|plain)",
+            "(in|of|inside|within) <service>",
             "(in|of|inside) <image> !image",
             "inside",
+            "[and|but] <not> [as|under|from|by|with] root [user|account]",
+            "<not> ever",
+            "(uid|user id|userid) {uid}",
         ],
         topics: &["security", "user"],
         checks: |found| {
@@ -122,40 +149,81 @@ pub(super) const ENTRIES: &[Entry] = &[
                 return None;
             }
             let mut checks = vec![Check::UserNonRoot];
-            checks.extend(text(found, "uid").map(|user| Check::UserIs { user }));
+            if text(found, "uid").is_some_and(|uid| uid == "0") {
+                return None;
+            }
+            checks.extend(text(found, "uid").map(|user| Check::UserIs { user, group: None }));
             Some(checks)
         },
     },
     Entry {
         kind: CheckKind::UserIs,
         sentence: "Container runs as user {user}",
-        description: "The config names that user, and every process seen has its id. After `user` any name may stand; without it a number, \
+        description: "The config names that user, and every process seen has its id, and the group's where the sentence names one. After `user` any name may stand; without it a number, \
                       or a name that is nothing else (`appuser`, `nobody`, `root`, …).",
-        examples: &["Container runs as user appuser", "Runs as uid 1000", "Runs as appuser"],
-        forms: &[
-            &["(run|running|execute|executed) (as|under) user {user}"],
-            &["(run|running|execute|executed) (with|by) user {known-user}"],
-            &["(run|running|execute|executed) (as|under|with) (uid|user id|userid) {user-id}"],
-            &["(run|running|execute|executed) (as|under|with) {known-user} [user]"],
-            &["user", "{user-id}"],
-            &["(operate|operated) under (uid|user id|userid) {user-id}"],
-            &["[have] (uid|user id|userid|numeric uid) {user-id}"],
-            &["(<non-root>|unprivileged) user !nonroot with (id|uid|user id) {user-id}"],
-            &["(run|running|execute|executed) (as|under|with) <non-root> user !nonroot [named|called] {user}"],
+        examples: &[
+            "Container runs as user appuser",
+            "Runs as uid 1000",
+            "Runs as appuser",
+            "Runs as user `shop` (uid 1000)",
         ],
-        extras: &["(<container>|<container> process|process|main process|user)", "(run|running) (as|under|with)"],
+        forms: &[
+            &[
+                "(run|running|execute|executed|started|operate|work|working) (as|under|from|using) [dedicated|system|service] (user|account|user account|service account) {user}",
+            ],
+            &["(run|running|execute|executed) (with|by) user {known-user}"],
+            &["<run-as> <uid> {user-id}"],
+            &["(run|running|execute|executed|started|operate) as {known-user}"],
+            &["<run-as> {service-user} (user|account)"],
+            &["user", "{user-id}"],
+            &["[<run-as>] [user|uid:gid] {user-and-group}"],
+            &["user {service-user}"],
+            &["{user-name} (user|account)", "[with] <uid> {user-id}"],
+            &["user {user-name}", "[with] <uid> {user-id}"],
+            &["{service-user}", "{user-id}", "user"],
+            &["[have] <uid> {user-id}"],
+            &["(user|account)", "<uid> {user-id}"],
+            &["(<non-root>|unprivileged) (user|account) !nonroot [with] (<uid>|id) {user-id}"],
+            &["(<non-root>|unprivileged) (user|account) !nonroot", "<uid> {user-id}"],
+            &["(run|running|execute|executed) (as|under|with) <non-root> user !nonroot [named|called] {user}"],
+            &["(<non-root>|unprivileged) (user|account) !nonroot (named|called) {user}"],
+            &["(<non-root>|unprivileged) (user|account) !nonroot", "{user-name} [user|account] [,] <uid> {user-id}"],
+            &["(<non-root>|unprivileged) (user|account) !nonroot", "{service-user} [user|account]"],
+            &["<non-root> !nonroot", "{user-name} user , <uid> {user-id}"],
+            &[
+                "(run|running|execute|executed|started|operate) as {known-user} !nonroot",
+                "<not> [as|under|from|by|with] <root>",
+            ],
+            &[
+                "(run|running|execute|executed|started|operate|work|working) (as|under|from|using) (user|account) {user} !nonroot",
+                "<not> [as|under|from|by|with] <root>",
+            ],
+            &["user {service-user} !nonroot", "<not> [as|under|from|by|with] <root>"],
+        ],
+        extras: &[
+            "(<container>|<process>|user|pid 1|everything)",
+            "(run|running|execute|executed|started|start|operate|work|launched) [(as|under|with|from|by)]",
+            "(and|with|,|/) (gid|group|group id|group identifier) {gid}",
+            "(dedicated|own|separate|special|set|set to|configured|use|used|always)",
+            "(and|but)",
+        ],
         topics: &["security", "user"],
         checks: |found| {
-            let named = ["user", "user-id", "known-user"].iter().find_map(|name| text(found, name))?;
-            let is_root = ["0", "root"].contains(&named.as_str());
-            let mut checks = vec![Check::UserIs { user: named }];
+            let named: Vec<String> = ["user", "known-user", "service-user", "user-name", "user-id"]
+                .iter()
+                .filter_map(|name| text(found, name))
+                .collect();
+            let (named, pair) = match found.get("user-and-group") {
+                Some(Value::List(pair)) => (vec![pair.first()?.clone()], pair.get(1).cloned()),
+                _ => (named, text(found, "gid")),
+            };
+            let is_root = named.iter().any(|user| ["0", "root"].contains(&user.as_str()));
             if found.has("nonroot") && is_root {
                 return None;
             }
-            if found.has("nonroot") {
-                checks.insert(0, Check::UserNonRoot);
-            }
-            Some(checks)
+            let promised = found.has("nonroot").then_some(Check::UserNonRoot).into_iter();
+            let group = pair.map(|gid| gid.parse().ok()).map_or(Some(None), |gid| gid.map(Some))?;
+            Some(promised.chain(named.into_iter().map(|user| Check::UserIs { user, group })).collect())
         },
     },
 ];

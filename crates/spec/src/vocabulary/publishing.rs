@@ -19,17 +19,34 @@ pub(super) const ENTRIES: &[Entry] = &[
             &[
                 "(available|hosted|stored|published|can found) (on|at|in) {known-registries} [and [to|on|at|in] {more-known-registries}]",
             ],
+            &["(available|published|distributed|served|downloadable|hosted) (from|via|through) {known-registries}"],
+            &[
+                "<img>",
+                "(available|hosted|stored|published|can found|released|delivered|can pulled|downloadable|pullable) (on|at|in|from|under|as|to|via) {repositories} [and [to|on|at|in] {more-repositories}]",
+            ],
+            &["<pushed> {known-registries} [and [to|on|at|in] {more-known-registries}]"],
+            &[
+                "(can pulled|can downloaded|pullable|downloadable|available to pull|available for pull) from {known-registries}",
+            ],
             &[
                 "(can pushed|pushed|can published|published|uploaded|push|publish) to ([container|docker|image|remote|company] registry [at] {registries}|[container|docker|image|remote] registry|{registries} [and [to] {more-registries}])",
             ],
         ],
-        extras: &["<image>", "<container>", "[e.g.|such as|like] {registries}", "successfully"],
-        topics: &["registry", "distribution", "publishing"],
+        extras: &[
+            "<img>",
+            "<container>",
+            "[e.g.|such as|like] {registries}",
+            "successfully",
+            "(every|each) <img>",
+            "(every|each) (push|merge|commit|build) [to|on|of] [main|master|main branch|master branch]",
+            "repository",
+        ],
+        topics: &["registry", "distribution", "publishing", "publication", "image publishing", "registry publication"],
         checks: |found| {
             let pushed = |registries| Check::RegistryPushed { registries };
-            let named = |name: &str| list(found, name).or_else(|| list(found, &format!("known-{name}")));
-            let first = named("registries").unwrap_or_default();
-            Some(match list(found, "more-registries").or_else(|| list(found, "more-known-registries")) {
+            let named = |names: [&str; 3]| names.into_iter().find_map(|name| list(found, name));
+            let first = named(["registries", "known-registries", "repositories"]).unwrap_or_default();
+            Some(match named(["more-registries", "more-known-registries", "more-repositories"]) {
                 // `a, b and c`: each of them.
                 Some(more) => first.into_iter().chain(more).map(|one| pushed(vec![one])).collect(),
                 None => vec![pushed(first)],
@@ -41,10 +58,29 @@ pub(super) const ENTRIES: &[Entry] = &[
         sentence: "Tagged with version, commit and latest",
         description: "The registry has those tags for the image: `version`, `commit`, `latest`.",
         examples: &["Tagged with version, commit and latest", "Image is tagged with version and git SHA"],
-        forms: &[&["tagged [with|as|by] {tags}"], &["tag", "{tags}"]],
-        extras: &["<image>"],
-        topics: &["registry", "tags", "distribution"],
-        checks: |found| one(Check::RegistryTags { tags: list(found, "tags")? }),
+        forms: &[
+            &["tagged [with|as|by] {tags} [and [with|as|by] {more-tags}]"],
+            &["tag", "{tags}"],
+            &["[<img>] tag (include|contain|cover|comprise|match|equal|correspond to) {tags}"],
+            &["(with|carry|have|bear|get|use|using|receive|take) {tags} as [its] [image] tag [and as {more-tags}]"],
+            &[
+                "(carry|have|bear|receive|available under|available as|published under|published as|pushed with|pushed as|pushed under) [image] tag {tags}",
+            ],
+            &["{tags} [used|set|serve|taken] as [image|its] tag [and as {more-tags}]"],
+        ],
+        extras: &[
+            "<img>",
+            "(every|each) (<img>|build|release)",
+            "[;|,] [and] <not> (only|just) latest",
+            "(rather than|instead of|not) (only|just) latest",
+            "in registry",
+        ],
+        topics: &["registry", "tags", "distribution", "tagging", "image tags", "versioning"],
+        checks: |found| {
+            let mut tags = list(found, "tags")?;
+            tags.extend(list(found, "more-tags").unwrap_or_default());
+            one(Check::RegistryTags { tags })
+        },
     },
     Entry {
         kind: CheckKind::RegistryPlatforms,
@@ -58,15 +94,42 @@ pub(super) const ENTRIES: &[Entry] = &[
             "Platforms: linux/amd64, linux/arm64",
         ],
         forms: &[
-            &["<image> (for|available for|built for|published for|provided for) {platforms}"],
-            &["(support|available for|built for|published for|provided for) {platforms}"],
+            &[
+                "<img> (for|available for|built for|build for|published for|provided for|available in|offered for|come for|come in|built on both|exist for|cover|target|work for) {platforms}",
+            ],
+            &["(support|available for|built for|build for|published for|provided for|target|cover) {platforms}"],
+            &["[<img>|<container>] (run|work|start) on {platforms} !bare"],
+            &["{platforms} <img>", "(available|published|provided|built|exist|offered|released)"],
+            &["(manifest|manifest list|index|image index) (list|contain|include|cover|offer|have) {platforms}"],
+            &[
+                "<img> for {platforms}",
+                "(published|provided|available|built|exist|offered|pushed|supplied|delivered|released)",
+            ],
             &["<multi-arch>", "(for|with|on|support|:) {platforms}"],
             &["<multi-arch>", "{platforms}"],
             &["{platforms} !bare"],
             &["(platform|architecture|arch)", "{platforms}"],
         ],
-        extras: &["<container>", "<image>", "<multi-arch>", "(platform|architecture|arch)", "(supported|support)"],
-        topics: &["platforms", "platform", "architectures", "portability", "distribution", "multi-arch"],
+        extras: &[
+            "<container>",
+            "<img>",
+            "<multi-arch>",
+            "(platform|architecture|arch|variant)",
+            "(supported|support)",
+            "(in|under|from|by|behind|with) (same|one|single|common) (manifest|manifest list|index|image index|tag)",
+        ],
+        topics: &[
+            "platforms",
+            "platform",
+            "architectures",
+            "portability",
+            "distribution",
+            "multi-arch",
+            "multi-platform",
+            "multi-architecture",
+            "platform support",
+            "multi-arch support",
+        ],
         checks: |found| {
             let platforms = list(found, "platforms")?;
             // One word alone says nothing.
@@ -83,9 +146,37 @@ pub(super) const ENTRIES: &[Entry] = &[
             &["<sbom>", "(attached|published) [to <image>|with <image>|alongside <image>|as referrer|as attestation]"],
             &["<image> (have|carry|come with) attached <sbom>"],
             &["attached <sbom>"],
+            &[
+                "<bill>",
+                "(attached|published|supplied|shipped|delivered|provided|stored|pushed|supplied together|released|distributed|uploaded|accompany|travel|go)",
+                "[together] (to|with|alongside|alongside of|along with|next to|beside|for) <img>",
+            ],
+            &[
+                "<bill>",
+                "(attached|attached as|published as|pushed as|stored as) (attestation|referrer|oci referrer|in-toto attestation|oci artifact)",
+            ],
+            &[
+                "<img> (have|carry|come with|accompanied by|published with|supplied with|delivered with|pushed with|released with|shipped with|provided with) [attached] <bill>",
+            ],
+            &["<bill> attached"],
+            &["<bill> [for <img>]", "(available|stored|published|present|kept) in [same|image|container] registry"],
         ],
-        extras: &["<image>", "in registry", "have"],
-        topics: &["sbom", "supply chain", "security", "distribution"],
+        extras: &[
+            "<img>",
+            "in registry",
+            "(spdx !spdx|cyclonedx !cyclonedx) [format]",
+            "have",
+            "[attached] (as|via|by way of) (attestation|referrer|oci referrer|in-toto attestation|build attestation)",
+            "attached to <img>",
+        ],
+        topics: &[
+            "sbom",
+            "supply chain",
+            "security",
+            "distribution",
+            "supply chain security",
+            "software bill of materials",
+        ],
         checks: |found| {
             let format = match (found.has("spdx"), found.has("cyclonedx")) {
                 (true, false) => Sbom::Spdx,
@@ -110,11 +201,25 @@ pub(super) const ENTRIES: &[Entry] = &[
                 "on (different|another|second|other) (machine|host|computer|server)",
             ],
             &[
+                "[can] (run|start|work|started|executed) on (machine|host|computer|server) other than (build machine|build host|builder|build server|one [it|<img>] built on|one where [it|<img>] built)",
+            ],
+            &["[can] (pulled|pull) and (run|executed|started|start|work)", "on <other-machine>"],
+            &[
+                "(teammate|colleague|another developer|other developer|second developer|someone else|somebody else|another person|co-worker|coworker|reviewer) can pull [it|<img>] and (run|start) [it|<img>] on (his|her|their|his or her|own|his own|her own|their own|<other-machine>) [machine|computer|laptop|host]",
+            ],
+            &[
                 "[it] possible to pull and run <image> on (different|another|second|other) (machine|host|computer|server)",
             ],
             &["[can] (run|start|work) on (different|another|second|other) (machine|host|computer|server)"],
         ],
-        extras: &["<image>", "<container>", "from registry", "successfully"],
+        extras: &[
+            "<img>",
+            "<container>",
+            "from registry",
+            "successfully",
+            "(than|from|to) [one|machine|host|where] [that|where|on which] [it|<img>] [was] built [on]",
+            "than (build machine|build host|builder|build server)",
+        ],
         topics: &["portability", "distribution"],
         checks: |_| one(Check::MachineDifferent),
     },

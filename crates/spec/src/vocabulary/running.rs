@@ -1,6 +1,7 @@
 //! How the container starts, runs and stops.
 
-use super::{Entry, STOP_WITHIN, list, number, one, size, time};
+use super::{Entry, STOP_WITHIN, list, number, one, time};
+use crate::parameter::Value;
 use crate::{Check, CheckKind, StopSignal};
 
 pub(super) const ENTRIES: &[Entry] = &[
@@ -18,17 +19,17 @@ pub(super) const ENTRIES: &[Entry] = &[
             "Service listens on port 8000",
         ],
         forms: &[
-            &["<service>", "(start|start up|boot|boot up|come up|run locally)"],
-            &["(start|start up|boot|come up|available|reachable|accessible|run) (on|at) [tcp] port {port}"],
-            &["(listen|listening|serve|serving) on [tcp] [port] {port}"],
+            &["<service>", "(start|start up|boot|boot up|come up|run locally|spin up|launch)"],
+            &["(start|start up|boot|come up|run|up) (on|at) [tcp] port {port}"],
+            &["<on-port>"],
             &["start and (listen|serve) on [tcp] [port] {port}"],
-            &["(accept|take) connection on [tcp] port {port}"],
         ],
         extras: &[
             "<service>",
             "(successfully|correctly|ok|fine|properly)",
-            "without (crashing|crash)",
-            "[and] (listening|listen|serving|serve) on [tcp] [port] {port}",
+            "without (crashing|crash|manual step|manual intervention)",
+            "[and] <on-port>",
+            "<once-up>",
             "by default",
         ],
         topics: &["startup", "start", "port", "network"],
@@ -52,24 +53,35 @@ pub(super) const ENTRIES: &[Entry] = &[
             "Startup time: under 1 s",
         ],
         forms: &[
-            &[
-                "(start|starting|started|start up|boot|booting|boot up|come up|coming up|[become] ready [(to serve|for|to accept|to take|to handle) [request|traffic|connection]]|up and running)",
-                "<within> {time}",
-            ],
+            &["<up>", "<soon>"],
             &["up (in|within|in under|in less than|in <|in at most) {time}"],
-            &["[cold] (startup|start-up|start|boot) [time]", "(<within>|<under>) {time}"],
-            &["time (from start to readiness|to readiness|until ready|to ready)", "(<under>|<within>) {time}"],
-            &["readiness", "<within> {time}"],
-            &["<not> (take|need) (more|longer) than {time} to (start|boot|start up)"],
-            &["(take|need) (<under>|<within>) {time} to (start|boot|start up)"],
+            &["[cold] (startup|start-up|start|boot) [time|duration]", "(<soon>|<under> {time})"],
+            &[
+                "time (from (start|docker run|container start) to (readiness|ready|first 200|first request|first response)|to readiness|until ready|to ready|to first response|to first request)",
+                "(<under>|<within>) {time}",
+            ],
+            &["readiness", "<soon>"],
+            &[
+                "<not> (take|need|require) (more|longer) than {time} (to <up>|for startup|for start|until ready|to get ready)",
+            ],
+            &["(take|need|require) (<under>|<within>) {time} (to <up>|for startup|for start|until ready)"],
+            &["(startup|start|boot|cold start) (complete|completed|done|finished|finish)", "<soon>"],
+            &["<on-port>", "<soon> <of-start>"],
+            &[
+                "(accept|serve|take|handle|answer|respond to) [its|first|http] (request|traffic|connection|call|client)",
+                "<soon> <of-start>",
+            ],
+            &["<up>", "{time} after [<container>] (start|docker run|launch|container start)"],
         ],
         extras: &[
             "<container>",
             "(take|takes)",
-            "(fast|quickly)",
-            "[and] (serve|accept|handle|answer|take) (request|traffic|connection) [on [tcp] port {port}]",
+            "(fast|quickly|successfully|cold)",
+            "[and] (serve|accept|handle|answer|take|accepting|serving|answering|begin serving|begin to serve) (request|traffic|connection) [on [tcp] [port] {port}]",
+            "[and] <on-port>",
+            "[and] <up>",
             "on [tcp] port {port}",
-            "(of|after|from) [its|<container>] (startup|start|launch|docker run|being started|started|starting)",
+            "<of-start>",
         ],
         topics: &["startup", "start", "performance", "start time", "boot"],
         checks: |found| {
@@ -83,7 +95,7 @@ pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         kind: CheckKind::StopGraceful,
         sentence: "Stops within {time} on SIGTERM, finishing requests in flight",
-        description: "After the signal every request begun before is answered, and the container exits with 0 (or 143) in time, without being killed; \
+        description: "After the signal every request begun before is answered, and the container exits with 0 (or 143, unless the sentence names the code 0) in time, without being killed; \
                       10 s where no time is named. The signal is the one in the sentence (SIGTERM, SIGINT, SIGQUIT), else the image's own, as `docker stop` sends it. Finishing the requests is part of it, said or not; what was confirmed must be kept where the service keeps what is written, which is looked for where its document tells how to read it, and not by steps.",
         examples: &[
             "Stops within 10s on SIGTERM, finishing requests in flight",
@@ -93,27 +105,34 @@ pub(super) const ENTRIES: &[Entry] = &[
             "Graceful shutdown on SIGTERM and SIGINT",
         ],
         forms: &[
-            &["(<stop>|exit|terminate|quit)", "<on-signal>"],
+            &["<end>", "<on-signal>"],
             &["(<stop>|exit|terminate|can stopped)", "(gracefully|cleanly)"],
-            &["<stop>", "<within> {time}"],
+            &["<stop>", "<soon>"],
             &["(shutdown|stop|termination) [:] (graceful|clean)"],
-            &["(graceful|clean) (shutdown|stop|termination|exit) [work|working|handling|handled]"],
+            &["(graceful|clean) (shutdown|stop|termination|exit) [work|working|handling|handled|enabled|active|on]"],
             &["(handle|respect|react to|respond to|honor) {signals}"],
-            &["{signals} (stop|end|terminate)", "<container>"],
-            &["docker stop (take|complete|finish|return|succeed)", "<within> {time}"],
+            &["{signals} (stop|end|terminate|shut down)", "<container>"],
+            &["docker stop (take|complete|finish|return|succeed)", "<soon>"],
             &["{signals}", "handled"],
-            &["{signals} : (clean|graceful) (exit|stop|shutdown)"],
-            &["(finish|complete) [all|every] <requests>", "<on-signal>"],
+            &["{signals} : [(clean|graceful)] (exit|stop|shutdown)"],
+            &["{signals} : <finishing>", "(,|and|, and|then|, then|before) [<container>] <end>"],
+            &["<finishing>", "<on-signal>"],
+            &["<exit-zero>", "<on-signal>"],
+            &["{signals} : [clean|graceful] <exit-zero>"],
+            &["{signals} : <finishing>", "(,|and|, and|then|, then) <exit-zero>"],
+            &["<finishing>", "(before|and|,|, and|then) [<container>] <end>", "<soon>"],
+            &["<finishing>", "(before|and|,|, and|then) [<container>] <end>", "<on-signal>"],
         ],
         extras: &[
             "<container>",
             "(gracefully|cleanly|properly|orderly|in orderly manner|in order)",
-            "[,] (have|after) (answered|completed|finished) [all|every] <requests>",
-            "<within> {time} [of {signals}]",
+            "[,] (have|after) (answered|completed|finished|drained|served|processed) [all|every|remaining] <requests>",
+            "(<soon>|<within> {time}) [of (signal|{signals}|receiving {signals}|receiving signal|receipt of {signals})]",
             "<on-signal>",
-            "(after|while|and|,) (finishing|finish|completing|complete|draining|drain) [all|open|every] <requests>",
-            "(and|,) (<stop>|exit|terminate|quit) [gracefully|cleanly] [<within> {time}]",
+            "(after|while|and|,|before|once|by) <finishing>",
+            "(and|,|before|then|once) <end> [gracefully|cleanly] [<within> {time}]",
             "(supported|support|implemented|in place)",
+            "(and|,|with|then|before|, and) <exit-zero>",
         ],
         topics: &["shutdown", "stop", "signals", "graceful shutdown", "termination", "signal"],
         checks: |found| {
@@ -123,7 +142,8 @@ pub(super) const ENTRIES: &[Entry] = &[
             if signals.is_empty() {
                 signals.push(StopSignal::Configured);
             }
-            Some(signals.into_iter().map(|signal| Check::StopGraceful { within, signal }).collect())
+            let exit_zero = found.has("zero");
+            Some(signals.into_iter().map(|signal| Check::StopGraceful { within, signal, exit_zero }).collect())
         },
     },
     Entry {
@@ -135,22 +155,50 @@ pub(super) const ENTRIES: &[Entry] = &[
         forms: &[
             &["<memory>", "<at-most-size>"],
             &["<memory> [consumption|usage|use]", "within {size}"],
-            &["<not> (use|need|consume|require|take) more than {size}", "[of] <memory>"],
-            &["(run|work|fit|operate) (in|within|with|into) [<under>] {size}", "<memory>"],
+            &["<memory> [consumption|usage|use|footprint]", "<size-limit>"],
+            &["<not> (use|need|consume|require|take|occupy|eat|exceed|allocate) [more than] {size}", "[of] <memory>"],
+            &[
+                "<memory> [consumption|usage|use|footprint]",
+                "<not> (exceed|pass|go over|go above|rise above|surpass|grow beyond) {size}",
+            ],
+            &[
+                "(run|work|fit|operate|live|get by|make do|fine|ok|happy|survive|start and answer|function) (in|within|with|into|under|on) [<under>] {size}",
+                "[of] <memory>",
+            ],
             &["(<memory> limit|limit)", "{size}", "[of] <memory>"],
-            &["<memory> limit", "{size}"],
-            &["<memory> limit [:] [of] {size} [enough|sufficient|suffice]"],
-            &["{size} [of] <memory>", "(enough|sufficient|suffice|plenty)"],
+            &[
+                "(run|work|function|operate|serve|start|fine|survive) (within|with|under|at|in) (<memory> (limit|cap|budget|quota|limited to)|limit|cap|budget) [of|:|=] {size} [[of] <memory>]",
+            ],
+            &["<memory> (limit|budget|cap|quota|ceiling|request and limit)", "{size}"],
+            &[
+                "<memory> limit [:] [of] {size} [enough|sufficient|suffice|respected|honored|kept|observed|not exceeded]",
+            ],
+            &["{size} [of] <memory>", "(enough|sufficient|suffice|plenty|all it need)"],
+            &["{size} <memory> (limit|cap)", "(enough|sufficient|suffice|plenty|run|work|fine)"],
+            &["[run|work|start] [with|under|in] [docker run] {docker-memory}"],
+            &[
+                "(run|fine|work|fit|stay|ok) (in|within|under|with) {size}",
+                "[.|,|and] (no|never|without) oom [kill|killed]",
+            ],
         ],
         extras: &[
             "<container>",
-            "(use|need|consume|require|eat|run|stay|take|work|limited to|fit|operate|keep|remain) [in|within|with|on]",
+            "(use|need|consume|require|eat|run|stay|take|work|limited to|fit|operate|keep|remain|limited) [in|within|with|on|to]",
             "(usage|consumption|footprint|use|limit|of|total|peak|maximum|within)",
             "each",
+            "[at] (<runtime>|all time)",
+            "[and|,] [<container>] (start|run|work|start and answer|answer|start and run|start and work) (under|within|with|in) it",
+            "[with|by] (no|without) oom (kill|killed|killing)",
             "under [normal|typical|expected|regular] (load|load condition|usage|operation|condition)",
         ],
         topics: &["memory", "resources", "ram", "memory usage", "memory limit"],
-        checks: |found| one(Check::MemoryUnder { limit_bytes: size(found)? }),
+        checks: |found| {
+            let limit = found.get("docker-memory").or_else(|| found.get("size"))?;
+            match limit {
+                Value::Size(bytes) => one(Check::MemoryUnder { limit_bytes: *bytes }),
+                _ => None,
+            }
+        },
     },
     Entry {
         kind: CheckKind::RootfsReadOnly,
@@ -164,14 +212,23 @@ pub(super) const ENTRIES: &[Entry] = &[
         forms: &[
             &["<read-only>", "<root-fs>"],
             &["<root-fs>", "mounted as <read-only>"],
-            &["(run|work|start)", "(--read-only|read-only|<read-only> mode)"],
+            &["(run|work|start|function|operate)", "(--read-only|read-only|<read-only> mode|--read-only=true)"],
+            &["[run|work|start|function|operate] [with|under] readonlyrootfilesystem [: true|=true|true]"],
+            &[
+                "[run|work|start|function|operate] [with|under] (readonlyrootfilesystem=true|readonlyrootfilesystem:true|read_only: true|read_only : true)",
+            ],
+            &["(tolerate|cope with|support|survive) <read-only>", "<root-fs>"],
         ],
         extras: &[
             "(run|work|start|function|operate) [with|on|under|from|in]",
             "(<container>|mounted|can|with|flag|docker run)",
             "<writable>",
-            "[with|and|,] only {paths} writable",
-            "[with|and|,] {paths} [as] only writable (path|directory|folder|place|mount)",
+            "[with|and|,] (only|just|solely) {paths} [remain|stay] writable",
+            "[with|and|,] {paths} [as] (only|sole|single) (writable|writeable) (path|directory|folder|place|mount|location|volume)",
+            "[with|and|,] [only|sole|single] (writable|writeable) (path|directory|folder|place|mount|location) [:] {paths}",
+            "[with|and|plus|,] [only] [a] (tmpfs|emptydir|scratch volume|writable volume) [mounted] (on|at|for|in) {paths}",
+            "[with|and|plus|,] [only] {paths} (on|as|in) (tmpfs|emptydir)",
+            "[and] (write|written) only to {paths}",
             "writable {paths}",
         ],
         topics: &["security", "filesystem", "file system", "root filesystem", "hardening"],
@@ -193,12 +250,20 @@ pub(super) const ENTRIES: &[Entry] = &[
             &["drop [linux] capability"],
             &["(need|require|have) no [linux] capability"],
             &["[linux] (capability|cap) : (none|no)"],
-            &["(--cap-drop all|cap-drop all|--cap-drop=all|cap-drop=all|cap_drop all)"],
+            &["(--cap-drop all|cap-drop all|--cap-drop=all|cap-drop=all|cap_drop all|cap_drop : all|cap_drop : [all])"],
+            &["every [linux] (capability|cap)", "(dropped|drop)"],
+            &["(drop|with dropped|minus) (every|all) [linux] (capability|cap)"],
+            &["[linux] (capability|cap)", "all dropped"],
+            &["(capabilities.drop|drop) : ([all]|all)"],
+            &["(no|zero) [linux] (capability|cap) (needed|required|necessary)"],
         ],
         extras: &[
             "<container>",
-            "(run|work|need|start|operate) [with]",
+            "(run|work|need|start|operate|function) [with|under]",
             "with",
+            "security context",
+            "[and|,] [with] no-new-privileges [set|on|enabled|: true|=true|active]",
+            "(and|,) [<container>] still (start|come up|work|run)",
             "[docker run] (--cap-drop=all|--cap-drop all|cap-drop all|cap-drop=all)",
         ],
         topics: &["security", "capabilities", "hardening"],
@@ -210,21 +275,48 @@ pub(super) const ENTRIES: &[Entry] = &[
         description: "The service writes to standard output; \"as JSON\": every line of it is a JSON object.",
         examples: &["Logs to stdout", "Logs to stdout as JSON", "Structured JSON logs to stdout"],
         forms: &[
-            &["(log|logging|log line|log record|log output|structured log|log message)", "<stdout>"],
-            &["write [structured] [json !json] log", "<stdout>"],
+            &[
+                "(log|logging|log line|log record|log output|structured log|log message|log entry|access log|output)",
+                "<stdout>",
+            ],
+            &[
+                "(write|emit|send|print|stream) [all|its] [structured] [json !json] (log|log line|log record|log entry|log message)",
+                "<stdout>",
+            ],
+            &[
+                "one [json !json] log [line] (per|for each|for every) (event|message|record|entry|request) !one",
+                "<stdout>",
+            ],
+            &["(log|log output|log line)", "(standard output|standard out|stdout) (stream|of container)"],
+            &[
+                "(log|log line|log output)",
+                "(visible|available|readable|show up|appear|seen|can read|can seen|accessible|come out|end up|shown) (in|with|by|through|via|under|using) docker log",
+            ],
+            &[
+                "(log|log line|log output)",
+                "(show up|appear|visible) (when|if) (i|you|we|one) (do|run|call|type|use) docker log",
+            ],
+            &["docker log (show|print|display|give|return|contain)", "[all|its] (log|log line|log output)"],
         ],
         extras: &[
             "<container>",
             "all",
-            "(go|written|sent|write|emitted|printed|emit|output|streamed|stream|its)",
+            "(go|written|sent|write|emitted|printed|emit|output|streamed|stream|its|directed|redirected|land|come out|end up|going|appear|delivered|produced|logged) [on|to]",
+            "one [json !json] (line|object) (per|for each|for every) (event|message|record|entry|request) !one",
+            "( json !json )",
             "[one] json object per line !json",
             "[and|,] json !json [and]",
-            "(as|in) [structured] json !json [line|format|object]",
-            "[structured] json !json [line|format|object|log]",
-            "json-formatted !json",
+            "(as|in) [structured] json !json [line|format|object|form]",
+            "[structured] json !json [line|format|object|log|lines]",
+            "[as|in] (json-formatted|formatted as json|json formatted|newline-delimited json|ndjson|jsonl) !json",
+            "(structured|format) [:] [as] json !json",
         ],
         topics: &["logging", "logs", "log", "observability"],
-        checks: |found| one(Check::LogsStdout { json: found.has("json") }),
+        // That nothing is written over several lines is seen of JSON alone.
+        checks: |found| match (found.has("json"), found.has("one")) {
+            (false, true) => None,
+            (json, _) => one(Check::LogsStdout { json }),
+        },
     },
     Entry {
         kind: CheckKind::LogsSecrets,
@@ -232,18 +324,29 @@ pub(super) const ENTRIES: &[Entry] = &[
         description: "Nothing that was given as a secret, and nothing that looks like one, is in what the container wrote.",
         examples: &["No secret in the logs", "No secrets in logs", "Secrets are never logged"],
         forms: &[
-            &["(no|without|free of) <secrets>", "(in|to) [any] (log|log output|log line|logging)"],
             &[
-                "log",
-                "(<not> [ever] (contain|leak|expose|include|show|have|hold|reveal|print) [any]|contain no|have no|free of) <secrets>",
+                "(no|without|free of|zero) <secrets>",
+                "(in|to) [any|container|application|docker] (log|log output|log line|logging|log entry|log message)",
+            ],
+            &[
+                "(no|zero) <secrets>",
+                "(logged|(written|printed|leaked|leak|appear|emitted|end up|land|show up|visible|found|recorded) (in|to|into) [any|container|application] (log|log output|log line))",
+            ],
+            &[
+                "[container|application|service] (log|log output|log line)",
+                "(<not> [ever] (contain|leak|expose|include|show|have|hold|reveal|print|disclose|carry|give away) [any]|contain no|have no|free of|show no|reveal no|hold no|carry no|without [any]|clean of) <secrets>",
             ],
             &[
                 "<secrets>",
-                "<not> [ever] (logged|(printed|written|appear|show up|leaked|leak|end up|visible|exposed|present) (in|to|into) [any] (log|log output)|in log)",
+                "<not> [ever] (logged|(printed|written|appear|show up|leaked|leak|end up|visible|exposed|present|found|emitted|land|turn up|recorded|output|disclosed|shown|sent) (in|to|into|on) [any|container|application] (log|log output|log line|log message)|in [any] log)",
             ],
-            &["<not> [ever] (log|print|write|leak) [any] <secrets>"],
+            &["<not> [ever] (log|print|write|leak|emit|expose|reveal) [any] <secrets>"],
         ],
-        extras: &["(in|to|into) log", "(written|printed|leaked|appear|ever)", "<container>"],
+        extras: &[
+            "(in|into|to) [any|container|application] (log|log output|log line)",
+            "(written|printed|leaked|appear|ever)",
+            "<container>",
+        ],
         topics: &["logging", "logs", "security", "secrets"],
         checks: |_| one(Check::LogsSecrets),
     },

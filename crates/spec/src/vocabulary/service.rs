@@ -3,11 +3,14 @@
 use super::{Entry, list, one, text};
 use crate::{Check, CheckKind, Login};
 
+/// Who asks where a sentence speaks of a token, and names no variable.
+const TOKEN: &str = "{env.API_TOKEN}";
+
 pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         kind: CheckKind::ApiCrud,
         sentence: "All CRUD endpoints work",
-        description: "Every collection in the service's own OpenAPI document is created, read, listed, updated, read, deleted and read again (404); every field is compared, in the list too, over eight connections at once. All four operations must be there, and a list where the sentence names it. With {things} named, a path or a noun, only those. `as {env.API_TOKEN}` or `as {env.USER}:{env.PASSWORD}` says who asks, by variables given with `--env`, in every request to the API: a bearer token, basic authentication, or the key that the document asks for. `(openapi: PATH)` says where the document is, JSON or YAML. Where there is no document, steps under the promise show it: something with `{run}` is created, read, changed, read, deleted and gone; each read is made by eight clients at once.",
+        description: "Every collection in the service's own OpenAPI document is created, read, listed, updated, read, deleted and read again (404); every field is compared, in the list too, over eight connections at once. All four operations must be there, and a list where the sentence names it. With {things} named, a path or a noun, only those. `as {env.API_TOKEN}` or `as {env.USER}:{env.PASSWORD}` says who asks, by variables given with `--env`, in every request to the API: a bearer token, basic authentication, or the key that the document asks for; `with a bearer token` is `as {env.API_TOKEN}`. `(openapi: PATH)` says where the document is, JSON or YAML. Where there is no document, steps under the promise show it: something with `{run}` is created, read, changed, read, deleted and gone; each read is made by eight clients at once.",
         examples: &[
             "All CRUD endpoints work when running containerized",
             "All CRUD operations work in the container",
@@ -23,27 +26,42 @@ pub(super) const ENTRIES: &[Entry] = &[
                 "[all|full|complete] crud [api] [endpoint|operation|route|functionality|cycle|action|method] ([for|on|of] {path}|(for|on|of) {things})",
                 "<works>",
             ],
+            &["({path}|{things}) can <operations>"],
             &[
-                "({path}|{things}) can (created|added) , (listed !listed|read|retrieved|fetched) [, (listed !listed|read|retrieved|fetched)] , (updated|changed|edited|modified) [,] and (deleted|removed)",
+                "(user|client|caller|consumer|api client|you|we|one|authenticated !asked (user|client)) can <operations> [all|its|their] {things}",
             ],
-            &["create , read , update [,] [and] delete", "<works>"],
-            &["create / read / update / delete", "<works>"],
+            &["<operations> ([of|on] {things}|[of|on|for] {path})", "<works>"],
+            &["<operations>", "<works>"],
+            &["[all|full|complete] crud [cycle|lifecycle|operation|endpoint] (on|for|of) ({path}|{things})"],
         ],
         extras: &[
             "<container>",
             "(correctly|fully|properly|as expected)",
             "[(when|while|if)] [run|running] (containerized|in <container>|inside <container>|within <container>|from <container>)",
-            "create , read , update [,] [and] delete",
-            "create / read / update / delete",
-            "(for|on|of) {path}",
+            "[namely] <operations>",
+            "(for|on|of|through|via|over|under|at) {path}",
             "of {things}",
+            "(with|using|via|through|over) (curl|http|rest|rest api|api|http api)",
+            "(supported|possible|available)",
+            "(with|using|by presenting|given|through|via|when (given|sent)) [valid] (bearer token|access token|api token|auth token|authentication token|jwt|jwt token|bearer jwt|bearer authentication|bearer auth) !token",
+            "(authenticated|authorized) (request|client|user|caller) !asked",
+            "(successfully|against <container>|end to end|without error)",
             "[authenticated|logged in] (as|with [token|credentials]) {who}",
             "openapi [document] [:] [at] {document}",
         ],
         topics: &["api", "functionality", "functional"],
         checks: |found| {
+            let operations = ["create", "read", "update", "delete"];
+            if found.has("asked") && !found.has("token") && !found.has("who") {
+                return None;
+            }
+            let named = operations.iter().filter(|operation| found.has(operation)).count();
+            if named != 0 && named != operations.len() {
+                return None;
+            }
             let things = text(found, "path").or_else(|| text(found, "things"));
-            let (login, openapi) = (text(found, "who").and_then(|who| Login::given(&who)), text(found, "document"));
+            let who = text(found, "who").or_else(|| found.has("token").then(|| TOKEN.to_owned()));
+            let (login, openapi) = (who.and_then(|who| Login::given(&who)), text(found, "document"));
             one(Check::ApiCrud { things, listed: found.has("listed"), login, openapi })
         },
     },
@@ -59,16 +77,36 @@ pub(super) const ENTRIES: &[Entry] = &[
         ],
         forms: &[
             &[
-                "(can connect|connect|connected|can talk|talk|can reach|reach) [to|with]",
-                "([external] {database} [serverless] [database|db|server|instance]|[external] (database|db))",
+                "<connect> [to|with]",
+                "([external|configured|provided|given] {database} [serverless] [database|db|server|instance|cluster|host]|[external|configured|provided|given] (database|db) [server])",
             ],
-            &["({database} [database|db]|database|db) connection", "(work|succeed|established)"],
+            &[
+                "({database} [database|db]|database|db) connection",
+                "(work|succeed|established|made|come up|set up|opened|successful)",
+            ],
+            &[
+                "connection (to|with) ({database} [database|db|server|instance]|database|db)",
+                "(work|succeed|established|made|come up|set up|opened|successful)",
+            ],
+            &["connection (to|with) ({database} [database|db|server|instance]|database|db)", "<given-by>"],
+            &[
+                "{var}",
+                "(used (for connecting|to connect|for connection)|connect) (to|with) ({database} [database|db|server|instance]|database|db)",
+            ],
+            &[
+                "({database} [database|db|server|instance]|database|db)",
+                "(reached|reachable|can reached|accessed|accessible|connected|connected to)",
+                "<given-by>",
+            ],
         ],
         extras: &[
             "<container>",
-            "successfully",
+            "(successfully|only|exclusively)",
             "({database}|external|serverless)",
             "<using> [environment variable] {var} [environment variable|variable|env var]",
+            "<given-by>",
+            "[and] [it] (taken|read|come) from {var}",
+            "(at|on|during) (startup|start|boot|runtime)",
         ],
         topics: &["database", "db", "connectivity"],
         checks: |found| {
@@ -86,14 +124,32 @@ pub(super) const ENTRIES: &[Entry] = &[
             "Connects to MariaDB via DB_URL",
             "Talks to RabbitMQ through AMQP_URL",
         ],
-        forms: &[&[
-            "(can connect|connect|connected|can talk|talk|can reach|reach) [to|with] [external] {dependency} [database|db|server|instance|cluster|broker|cache|queue|service]",
-            "<using> [environment variable] {var} [environment variable|variable|env var]",
-        ]],
-        extras: &["<container>", "successfully"],
+        forms: &[
+            &[
+                "<connect> [to|with] <dependency>",
+                "<using> [environment variable] {var} [environment variable|variable|env var]",
+            ],
+            &["<connect> [to|with] <dependency>", "<given-by>"],
+            &[
+                "<dependency> [connection]",
+                "(reached|reachable|can reached|accessed|accessible|connected|connected to|configured)",
+                "<given-by>",
+            ],
+            &["connection (to|with) <dependency>", "<given-by>"],
+            &["{var}", "(used (for connecting|to connect|for connection)|connect) (to|with) <dependency>"],
+            &["<connect> [to|with] <dependency>"],
+            &["<dependency> [connection]", "(reached|reachable|can reached|accessible|connected to)"],
+        ],
+        extras: &[
+            "<container>",
+            "[and] by no other (means|way|route)",
+            "(successfully|only|exclusively|established|work|happily)",
+            "(at|on|during) (startup|start|boot|runtime)",
+        ],
         topics: &["dependencies", "connectivity", "cache", "queue", "database"],
         checks: |found| {
-            one(Check::DependencyConnects { name: text(found, "dependency")?, variable: text(found, "var")? })
+            let variable = text(found, "var").unwrap_or_default();
+            one(Check::DependencyConnects { name: text(found, "dependency")?, variable })
         },
     },
     Entry {
@@ -106,15 +162,24 @@ pub(super) const ENTRIES: &[Entry] = &[
             "Created tasks survive container restarts",
         ],
         forms: &[
+            &["{things}", "<kept>", "<after-restart>"],
             &[
                 "{things}",
-                "(persist|persisted|survive|kept|preserved|retained|conserved|remain|remain preserved|stay|still there|still available|continue available)",
-                "<restart>",
+                "not [get] (lost|gone|deleted|erased|vanish|disappear|wiped|lose|forgotten)",
+                "<after-restart>",
             ],
-            &["{things}", "not [get] (lost|gone|deleted|erased|vanish|disappear)", "<restart>"],
-            &["no {things}", "[get] lost", "<restart>"],
+            &["no {things}", "[get] (lost|gone|deleted|erased|wiped|disappear|vanish)", "<after-restart>"],
+            &[
+                "{things} <made> (before|prior to) <restart-noun>",
+                "<kept> [(afterwards|after it|after that|thereafter|after restart|after)]",
+            ],
+            &["{things} <made> (before|prior to) <restart-noun>", "<after-restart>", "<kept>"],
+            &["<restart-noun> (keep|preserve|retain|not lose) [all] {things}"],
+            &["<service> (keep|preserve|retain|not lose) [all] {things}", "<after-restart>"],
+            &["[<service>] not lose [any] {things}", "<after-restart>"],
+            &["{things}", "(restart-proof|restart-safe)"],
         ],
-        extras: &["(available|intact|there)"],
+        extras: &["(available|intact|there|unchanged|fully|was|were|have)"],
         topics: &["persistence", "data", "storage", "state"],
         checks: |found| one(Check::DataPersists { things: text(found, "things")? }),
     },
@@ -160,6 +225,26 @@ pub(super) const ENTRIES: &[Entry] = &[
                 "<not> (make|open|need|have|establish) [any] (outbound|outgoing) [network] connection [(except|but|other than) [to] {hosts}]",
             ],
             &["no (egress|outbound traffic)"],
+            &[
+                "[only] [permitted|allowed] (outbound|outgoing|egress) [network] (connection|traffic|access) [made|opened|observed|seen] [go] only to {hosts}",
+            ],
+            &[
+                "only [permitted|allowed] (outbound|outgoing|egress) [network] (connection|traffic|access) [made|opened|observed|seen|attempted] [go] to {hosts}",
+            ],
+            &[
+                "(outbound|outgoing|egress) [network] (connection|traffic|access) [:] [only] (none|nothing) [,] (except|but|besides|other than|apart from) [to] {hosts}",
+            ],
+            &["(outbound|outgoing|egress) [network] (connection|traffic|access) : only [to] {hosts}"],
+            &[
+                "(talk|speak|connect|reach) [out] to (no host|no other host|no server|no one|nobody|no service) [,] (but|except|besides|other than|apart from|save) [for] {hosts}",
+            ],
+            &[
+                "<not> (talk|speak|connect|reach) [out] to (anyone|anything|anybody|any host|any other host|any server) [,] (but|except|besides|other than|apart from|save) [for] {hosts}",
+            ],
+            &[
+                "{hosts}",
+                "only (host|thing|server|destination|peer) (<container> (talk to|speak to|connect to|reach)|contacted|reached|connected to)",
+            ],
             &[
                 "(no|without|without any) (outbound|outgoing|egress) [network] (connection|traffic|network access) [(except|but|other than) [to] {hosts}]",
             ],

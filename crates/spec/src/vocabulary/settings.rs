@@ -1,6 +1,7 @@
 //! Configuration by the environment.
 
-use super::{Entry, one, text};
+use super::{Entry, list, text};
+use crate::pattern::Found;
 use crate::{Check, CheckKind};
 
 pub(super) const ENTRIES: &[Entry] = &[
@@ -14,11 +15,33 @@ pub(super) const ENTRIES: &[Entry] = &[
             "DATABASE_URL is passed at runtime",
             "Database URL passed at runtime",
             "DATABASE_URL comes from the environment",
+            "The Redis address is taken from REDIS_ADDR",
         ],
-        forms: &[&["{var}", "<from-env>"], &["{var}", "<not> <hardcoded>"], &["{var}", "[<given>] [in] at <runtime>"]],
-        extras: &["<from-env>", "<not> <hardcoded>", "[<given>] at <runtime>", "(and|value)"],
+        forms: &[
+            &["{var}", "<from-env>"],
+            &["{var}", "<not> <hardcoded>"],
+            &["{var}", "[<given>] [in] at <runtime>"],
+            &["{var}", "<nowhere-else>"],
+            &["{vars}", "<nowhere-else>"],
+            &["{vars}", "<from-env>"],
+            &["{vars}", "[<given>] [in] at <runtime>"],
+            &["{setting} <taken> [<variable>] {vars} [<variable>]"],
+            &[
+                "<container> (read|take|get|obtain|load|fetch) [its|all]",
+                "{setting} [only|exclusively|solely] (from|via|through) [<variable>] {vars} [<variable>]",
+            ],
+            &["{setting}", "<nowhere-else>", "{vars}"],
+        ],
+        extras: &[
+            "<from-env>",
+            "<taken> <variable>",
+            "<nowhere-else>",
+            "[<given>] at <runtime>",
+            "(and|value|alone|<variable>)",
+            "<container>",
+        ],
         topics: &["configuration", "security", "config"],
-        checks: |found| one(Check::EnvRuntime { variable: text(found, "var")? }),
+        checks: |found| every(found, |variable| Check::EnvRuntime { variable }),
     },
     Entry {
         kind: CheckKind::EnvConfigurable,
@@ -48,6 +71,15 @@ pub(super) const ENTRIES: &[Entry] = &[
             ],
             &["<container> (configurable|configured|can configured) (via|through|by|with|using) [<env>] {var} [<env>]"],
             &["{var}", "(<with-default>|{value} by default)"],
+            &["{var}", "<changeable>"],
+            &["{vars}", "<changeable>"],
+            &["{setting} <changeable> (via|through|by|with|using|in|over) [<variable>] {var} [<variable>]"],
+            &["{setting} <taken> [<variable>] {var} [<variable>]", "<otherwise>"],
+            &[
+                "<container> (listen|bind|serve|run) [to|on] [port] [given by|given in|from|in|of|named by] {var}",
+                "(<otherwise>|<with-default>)",
+            ],
+            &["{var}", "<otherwise>"],
             &["listen on [port in] {var}", "<with-default>"],
             &[
                 "(listen|serve|bind|run) on [port] {figure}",
@@ -57,16 +89,24 @@ pub(super) const ENTRIES: &[Entry] = &[
         extras: &[
             "[and|;|,] (<with-default>|{value} by default|{figure} (if unset|if not set|otherwise|unless set|unless you say otherwise))",
             "[and] [it] (configurable|overridable|can overridden|can changed|can set)",
+            "<otherwise>",
             "<by-env>",
+            "(at|during) <runtime>",
+            "without (rebuilding <image>|rebuild|rebuilding|new build|changing <image>|code change)",
             "(environment variable|variable|env var)",
             "(it|<container>|value|listening port)",
         ],
         topics: &["configuration", "config"],
         checks: |found| {
-            one(Check::EnvConfigurable {
-                variable: text(found, "var")?,
-                default: text(found, "value").or_else(|| text(found, "figure")),
-            })
+            let (value, figure) = (text(found, "value"), text(found, "figure"));
+            if value.is_some() && figure.is_some() && value != figure {
+                return None;
+            }
+            let default = value.or(figure);
+            if default.as_deref().is_some_and(is_no_value) {
+                return None;
+            }
+            every(found, |variable| Check::EnvConfigurable { variable, default: default.clone() })
         },
     },
     Entry {
@@ -82,9 +122,17 @@ pub(super) const ENTRIES: &[Entry] = &[
             "Fails fast with a clear message when DATABASE_URL is missing",
         ],
         forms: &[
-            &["[variable] {var}", "(required|mandatory|compulsory|obligatory)"],
+            &["[variable] {var}", "(required|mandatory|compulsory|obligatory|non-optional)"],
             &["{var} set or (it|<container>) (not start|exit|stop|fail|not run)"],
             &["<refuse>", "<no-var>"],
+            &["<refuses>", "<no-var>"],
+            &["{setting} <taken> [<variable>] {var} [<variable>] !runtime", "<refuses>", "<absent-it>"],
+            &[
+                "<container> (read|take|get|obtain|load|fetch) [its] {setting} [only|exclusively|solely] from [<variable>] {var} [<variable>] !runtime",
+                "<refuses>",
+                "<absent-it>",
+            ],
+            &["{var}", "<refuses>", "<absent-it>"],
             &[
                 "missing {var}",
                 "(lead to|cause|result in|give|trigger|produce) (non-zero exit|nonzero exit|non-zero exit code|exit with non-zero code|failed start|startup failure|start failure)",
@@ -99,17 +147,36 @@ pub(super) const ENTRIES: &[Entry] = &[
             "[and] (mentioning|mention|naming|name|say) ({var}|which variable missing|missing variable) in (log|log output|its log output) !named",
             "(;|,) [(<container>|it)] (exit|stop|fail|fail to start|refuse to start|not start) ((if|when) (it|it's) (missing|not set|unset|absent|not given)|without it)",
             "(at once|immediately|fast|early|quickly) !fast",
+            "(and|job|;)",
+            "with (non-zero|nonzero) (exit status|exit code|status|code)",
+            "[and] write [clear|readable] error !named",
+            "[and|as|or] [<container>] <refuses> <absent-it>",
+            "(without it|if <absent>|otherwise) [<container>] <refuses>",
             "and (exit|stop|say so)",
             "with (clear|helpful|readable|meaningful|descriptive|useful|understandable) (message|error|error message) !named",
             "[and] (naming|name) (it|variable|missing variable) [in (log|log output|its log|error|message|error message)] !named",
         ],
         topics: &["configuration", "startup", "config"],
         checks: |found| {
-            one(Check::EnvRequired {
-                variable: text(found, "var")?,
-                named: found.has("named"),
-                fast: found.has("fast"),
-            })
+            let variable = text(found, "var")?;
+            let runtime = found.has("runtime").then(|| Check::EnvRuntime { variable: variable.clone() });
+            let required = Check::EnvRequired { variable, named: found.has("named"), fast: found.has("fast") };
+            Some(runtime.into_iter().chain([required]).collect())
         },
     },
 ];
+
+/// The check of each variable that the sentence names.
+fn every(found: &Found, check: impl Fn(String) -> Check) -> Option<Vec<Check>> {
+    let named = text(found, "var").map(|variable| vec![variable]).or_else(|| list(found, "vars"))?;
+    Some(named.into_iter().map(check).collect())
+}
+
+/// Words that tell of a default, and are none.
+fn is_no_value(word: &str) -> bool {
+    const WORDS: &[&str] = &[
+        "default", "defaults", "file", "flag", "config", "nothing", "error", "errors", "failing", "fails", "exits",
+        "sane",
+    ];
+    WORDS.contains(&word.to_lowercase().as_str())
+}

@@ -1,5 +1,7 @@
 //! `image.file`: File {path} exists / does not exist / is owned by {user}.
 
+use std::path::Path;
+
 use seaworthy_image::{Node, NodeKind};
 use seaworthy_spec::FileExpectation;
 
@@ -8,7 +10,11 @@ use super::facts::absolute;
 use crate::Finding;
 
 /// Looks a path up in the final tree as a process would, links followed; a relative one from the working directory.
+/// `/var/**/x` and `**/x` are `x` in any folder below, and can only be missing.
 pub fn file(facts: &Facts, path: &str, expectation: &FileExpectation) -> Finding {
+    if let (Some((folder, name)), FileExpectation::Missing) = (path.split_once("**/"), expectation) {
+        return nowhere(facts, folder, name);
+    }
     let wanted = if path.starts_with('/') { path.to_owned() } else { format!("{}/{path}", facts.config.working_dir()) };
     let (entry, target) = (facts.tree.get_link(&wanted), facts.tree.get(&wanted));
     let shown = absolute(&wanted);
@@ -19,6 +25,18 @@ pub fn file(facts: &Facts, path: &str, expectation: &FileExpectation) -> Finding
         (_, Some(_), None) => Finding::fail(format!("`{shown}` is a link that leads nowhere")),
         (FileExpectation::Exists, _, Some(file)) => Finding::pass(format!("`{shown}`: {}", describe(file))),
         (FileExpectation::OwnedBy(owner), _, Some(file)) => owned(facts, &shown, file, owner),
+    }
+}
+
+/// Looks for a name, or the end of a path, in each folder below one, as the layers hold it.
+fn nowhere(facts: &Facts, folder: &str, name: &str) -> Finding {
+    let below = Path::new(folder.trim_matches('/'));
+    let is_one = |path: &Path| path.starts_with(below) && path.ends_with(name) && path != below;
+    let found: Vec<String> =
+        facts.tree.iter().filter(|(path, _)| is_one(path)).map(|(path, _)| absolute(path)).collect();
+    match found.as_slice() {
+        [] => Finding::pass(format!("no `{name}` in any folder of `/{}`", below.display())),
+        found => Finding::fail(format!("`{name}` is there: {}", super::first(found, 3))),
     }
 }
 
@@ -89,6 +107,13 @@ mod tests {
             ("/gone", FileExpectation::Exists, Fail),
             ("/loop", FileExpectation::Missing, Fail),
             ("/etc/passwd", FileExpectation::Missing, Fail),
+            ("**/passwd", FileExpectation::Missing, Fail),
+            ("**/etc/passwd", FileExpectation::Missing, Fail),
+            ("**/wd", FileExpectation::Missing, Pass),
+            ("/etc/**/passwd", FileExpectation::Missing, Fail),
+            ("/data/**/passwd", FileExpectation::Missing, Pass),
+            ("**/gone", FileExpectation::Missing, Pass),
+            ("**/up", FileExpectation::Missing, Fail),
             ("/data/x", owned("1000"), Pass),
             ("/data/x", owned("appuser"), Pass),
             ("/link", owned("appuser"), Pass),

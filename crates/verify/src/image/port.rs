@@ -3,14 +3,15 @@
 use super::Facts;
 use crate::Finding;
 
-/// The config exposes the TCP port, alone or in a range; with `only`, nothing else.
-pub fn port(facts: &Facts, port: u16, only: bool) -> Finding {
+/// The config exposes the TCP port, alone or in a range; with `only`, nothing else but `besides`.
+pub fn port(facts: &Facts, port: u16, only: bool, besides: &[u16]) -> Finding {
     let exposed = facts.config.exposed_ports();
     let seen = if exposed.is_empty() { "no port".to_owned() } else { super::first(&exposed, 5) };
     if !exposed.iter().any(|entry| covers(entry, port)) {
         return Finding::fail(format!("exposes {seen}, not {port}/tcp"));
     }
-    let is_other = |entry: &&String| ends(entry) != Some((port, port)) || !covers(entry, port);
+    let is_alone = |entry: &String, port: u16| ends(entry) == Some((port, port)) && covers(entry, port);
+    let is_other = |entry: &&String| !is_alone(entry, port) && !besides.iter().any(|port| is_alone(entry, *port));
     let others: Vec<String> = exposed.iter().filter(is_other).cloned().collect();
     match others.as_slice() {
         [] if only => Finding::pass(format!("exposes {seen} and no other port")),
@@ -53,7 +54,21 @@ mod tests {
             (json!({}), Fail),
         ] {
             let facts = Sample::new().config("ExposedPorts", exposed.clone()).facts();
-            assert_eq!(port(&facts, 8000, true).verdict, verdict, "{exposed}");
+            assert_eq!(port(&facts, 8000, true, &[]).verdict, verdict, "{exposed}");
+        }
+    }
+
+    #[test]
+    fn only_two_ports_means_no_third() {
+        for (exposed, verdict) in [
+            (json!({"8000/tcp": {}, "9000/tcp": {}}), Pass),
+            (json!({"8000/tcp": {}}), Pass),
+            (json!({"9000/tcp": {}}), Fail),
+            (json!({"8000/tcp": {}, "9000/udp": {}}), Fail),
+            (json!({"8000/tcp": {}, "9000/tcp": {}, "9001/tcp": {}}), Fail),
+        ] {
+            let facts = Sample::new().config("ExposedPorts", exposed.clone()).facts();
+            assert_eq!(port(&facts, 8000, true, &[9000]).verdict, verdict, "{exposed}");
         }
     }
 

@@ -105,6 +105,24 @@ mod tests {
     }
 
     #[test]
+    fn a_program_is_known_by_its_own_name_alone() {
+        for (path, program, expected) in [
+            ("usr/bin/gcc-12", "gcc", Fail),
+            ("usr/bin/x86_64-linux-gnu-gcc-12", "gcc", Fail),
+            ("usr/bin/clang", "gcc", Pass),
+            ("usr/bin/git", "git", Fail),
+            ("usr/bin/git-shell", "git", Pass),
+            ("usr/share/bug/git", "git", Pass),
+            ("usr/lib/python3/dist-packages/pip/__main__.py", "pip", Fail),
+            ("usr/lib/python3/dist-packages/pip/__main__.py", "npm", Pass),
+        ] {
+            let mode = if path.contains(".py") || path.contains("share") { 0o644 } else { 0o755 };
+            let facts = Sample::new().file(path, mode, b"x").facts();
+            assert_eq!(slim(&facts, &[Tool::Program(program)]).verdict, expected, "{path} {program}");
+        }
+    }
+
+    #[test]
     fn links_and_another_name_hide_nothing() {
         for facts in [
             Sample::new().file("bin/tool", 0o755, b"x").symlink("bin/sh", "tool").facts(),

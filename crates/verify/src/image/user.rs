@@ -108,8 +108,8 @@ pub fn uid(facts: &Facts) -> Option<u32> {
     configured(facts).ok().and_then(|user| user.uid.try_into().ok())
 }
 
-/// Passes if the config's user has that name or number.
-pub fn is(facts: &Facts, wanted: &str) -> Finding {
+/// Passes if the config's user has that name or number, and its group that number.
+pub fn is(facts: &Facts, wanted: &str, group: Option<u32>) -> Finding {
     let user = match configured(facts) {
         Ok(user) => user,
         Err(why) => return Finding::fail(why),
@@ -119,7 +119,14 @@ pub fn is(facts: &Facts, wanted: &str) -> Finding {
         Err(_) => user.name.as_deref() == Some(wanted) || wanted == "root" && user.uid == 0,
     };
     let seen = format!("the config's user is {}", user.describe());
-    if is_it { Finding::pass(seen) } else { Finding::fail(format!("{seen}, not `{wanted}`")) }
+    match group {
+        _ if !is_it => Finding::fail(format!("{seen}, not `{wanted}`")),
+        Some(gid) if user.gid != u64::from(gid) => {
+            Finding::fail(format!("{seen}, its group is {}, not {gid}", user.gid))
+        }
+        Some(gid) => Finding::pass(format!("{seen}, its group {gid}")),
+        None => Finding::pass(seen),
+    }
 }
 
 impl User {
@@ -327,7 +334,7 @@ mod tests {
         for (wanted, expected) in
             [("1000", Pass), ("appuser", Pass), ("root", Fail), ("0", Fail), ("1001", Fail), ("staff", Fail)]
         {
-            assert_eq!(is(&facts, wanted).verdict, expected, "{wanted}");
+            assert_eq!(is(&facts, wanted, None).verdict, expected, "{wanted}");
         }
     }
 }

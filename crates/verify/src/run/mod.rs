@@ -42,6 +42,7 @@ pub(crate) use self::down::{Down, Teller, needs_reach};
 use self::ledger::Ledger;
 use self::remover::Remover;
 pub(crate) use self::scenario::secrets as mounted_secrets;
+pub(crate) use self::stop::Ending;
 pub(crate) use self::user::{Users, commands_seen};
 pub(crate) use self::wait::{Until, Up, accepts};
 use crate::crud::{CREDENTIALS, Crud, NOT_TAKEN};

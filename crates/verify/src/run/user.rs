@@ -74,11 +74,18 @@ impl Users {
         }
     }
 
-    fn all_are(&self, uid: u32, quote: impl Fn(&str) -> String) -> Finding {
-        match self.processes().find(|process| process.uids != [uid; 3]) {
-            Some(other) => {
-                Finding::fail(format!("`{}` runs with uid {}; {}", quote(&other.command), other.uids[1], self.told()))
-            }
+    fn all_are(&self, uid: u32, gid: Option<u32>, quote: impl Fn(&str) -> String) -> Finding {
+        let other = |what: &str, process: &Process, id: u32| {
+            Finding::fail(format!("`{}` runs with {what} {id}; {}", quote(&process.command), self.told()))
+        };
+        if let Some(process) = self.processes().find(|process| process.uids != [uid; 3]) {
+            return other("uid", process, process.uids[1]);
+        }
+        match gid {
+            Some(gid) => match self.processes().find(|process| process.gids != [gid; 3]) {
+                Some(process) => other("gid", process, process.gids[1]),
+                None => Finding::pass(format!("uid {uid} and gid {gid} in every process, {}", self.told())),
+            },
             None => Finding::pass(format!("uid {uid} in every process, {}", self.told())),
         }
     }
@@ -89,8 +96,8 @@ impl Runs<'_> {
         seen(main, |users| users.all_but_root(|text| self.redactor.quote(text)))
     }
 
-    pub(crate) fn runs_as(&self, main: &Main, uid: u32) -> Finding {
-        seen(main, |users| users.all_are(uid, |text| self.redactor.quote(text)))
+    pub(crate) fn runs_as(&self, main: &Main, uid: u32, gid: Option<u32>) -> Finding {
+        seen(main, |users| users.all_are(uid, gid, |text| self.redactor.quote(text)))
     }
 }
 
@@ -144,9 +151,12 @@ mod tests {
         ] {
             assert_eq!(users(ids).all_but_root(str::to_owned).evidence, expected);
         }
-        let pass = users(&[[1000; 3]]).all_are(1000, str::to_owned);
+        let pass = users(&[[1000; 3]]).all_are(1000, None, str::to_owned);
         assert_eq!(pass.verdict, seaworthy_report::Verdict::Pass);
-        let fail = users(&[[1000; 3], [1000, 1001, 1000]]).all_are(1000, str::to_owned);
+        let fail = users(&[[1000; 3], [1000, 1001, 1000]]).all_are(1000, None, str::to_owned);
         assert_eq!(fail.evidence, "`notes` runs with uid 1001; 2 processes seen in 2 probes");
+        let group = |gid| users(&[[1000; 3]]).all_are(1000, Some(gid), str::to_owned).evidence;
+        assert_eq!(group(1000), "uid 1000 and gid 1000 in every process, 1 process seen in 2 probes");
+        assert_eq!(group(1001), "`notes` runs with gid 1000; 1 process seen in 2 probes");
     }
 }

@@ -57,6 +57,7 @@ pub(super) fn name(tool: Tool) -> &'static str {
         Tool::PackageManager => "package manager",
         Tool::Compiler => "compiler",
         Tool::BuildTools => "build tool",
+        Tool::Program(name) => name,
     }
 }
 
@@ -72,7 +73,10 @@ pub(in crate::image) fn marked(number: usize) -> Option<&'static str> {
 
 /// Whether an executable of this name is such a tool.
 pub(super) fn is_named(tool: Tool, file: &str) -> bool {
-    let is = |word: &str| TABLE.names.contains(&(name(tool), word));
+    let is = |word: &str| match tool {
+        Tool::Program(name) => word == name,
+        _ => TABLE.names.contains(&(name(tool), word)),
+    };
     if is(file) {
         return true;
     }
@@ -99,7 +103,12 @@ pub(super) fn brings(tool: Tool, path: &Path) -> Option<&'static str> {
 }
 
 fn ends(rows: &[Row], tool: Tool, path: &Path) -> Option<&'static str> {
-    rows.iter().find(|row| row.section == name(tool) && path.ends_with(row.mark)).map(|row| row.name)
+    let is = |row: &&Row| match tool {
+        // `python -m pip` runs pip.
+        Tool::Program(name) => row.name.rsplit(' ').next() == Some(name),
+        _ => row.section == name(tool),
+    };
+    rows.iter().filter(is).find(|row| path.ends_with(row.mark)).map(|row| row.name)
 }
 
 #[cfg(test)]

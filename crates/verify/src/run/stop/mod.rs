@@ -38,24 +38,35 @@ pub(super) struct Asked {
     /// `SIGTERM`
     pub(super) name: String,
     pub(super) within: Duration,
+    exit_zero: bool,
+}
+
+/// How a sentence says that a service ends.
+pub(crate) struct Ending<'a> {
+    pub(crate) within: Duration,
+    pub(crate) signal: &'a StopSignal,
+    /// The code must be 0.
+    pub(crate) exit_zero: bool,
 }
 
 impl Asked {
     /// The signal that a sentence names, else the one that engines send.
-    fn of(signal: &StopSignal, config: &Config, within: Duration) -> Self {
+    fn of(wanted: &Ending<'_>, config: &Config) -> Self {
+        let Ending { within, signal, exit_zero } = *wanted;
         let configured = image::stopped_by(config);
         match signal {
             StopSignal::Named(name) if *name != configured => {
                 let number = image::signal_number(name).map_or(Signal::Term, Signal::Number);
-                Self { signal: number, name: name.clone(), within }
+                Self { signal: number, name: name.clone(), within, exit_zero }
             }
-            _ => Self { signal: Signal::Stop, name: configured, within },
+            _ => Self { signal: Signal::Stop, name: configured, within, exit_zero },
         }
     }
 
-    /// Zero, or what is told of a process that the signal ended.
+    /// Zero, or what is told of a process that the signal ended, unless the sentence says zero.
     fn is_clean(&self, code: i32) -> bool {
-        code == 0 || image::signal_number(&self.name).is_some_and(|number| code == BY_SIGNAL + number)
+        code == 0
+            || !self.exit_zero && image::signal_number(&self.name).is_some_and(|number| code == BY_SIGNAL + number)
     }
 }
 
@@ -83,14 +94,8 @@ struct Answered {
 
 impl Runs<'_> {
     /// By the service's document, and by the promise's own steps.
-    pub(crate) fn stops_within(
-        &self,
-        main: &Main,
-        within: Duration,
-        signal: &StopSignal,
-        steps: Option<&Scenario>,
-    ) -> Finding {
-        let asked = &Asked::of(signal, self.config(), within);
+    pub(crate) fn stops_within(&self, main: &Main, wanted: &Ending<'_>, steps: Option<&Scenario>) -> Finding {
+        let asked = &Asked::of(wanted, self.config());
         let by_document = match &main.api {
             Err(why) if steps.is_some() => Finding::unproven(why),
             _ => self.stops_by_document(main, asked),
