@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand, ValueHint};
 
 use crate::command::build::BuildArgs;
+use crate::command::doctor::DoctorArgs;
 use crate::command::explain::ExplainArgs;
 use crate::command::init::InitArgs;
 use crate::command::keygen::KeygenArgs;
@@ -51,6 +52,7 @@ pub(crate) enum Command {
     Explain(ExplainArgs),
     Init(InitArgs),
     Review(ReviewArgs),
+    Doctor(DoctorArgs),
 }
 
 #[cfg(test)]

@@ -50,11 +50,29 @@ pub(crate) fn resolve(
     file: Option<&Path>,
     lookup: Lookup<'_>,
 ) -> Result<Vec<(String, String)>, EnvError> {
+    resolve_by(arguments, file, lookup, parse_line)
+}
+
+/// As [`resolve`]; a line's value is what stands behind its `=`, quotes and all, as `docker run --env-file` takes it.
+pub(crate) fn resolve_raw(
+    arguments: &[OsString],
+    file: Option<&Path>,
+    lookup: Lookup<'_>,
+) -> Result<Vec<(String, String)>, EnvError> {
+    resolve_by(arguments, file, lookup, parse_raw_line)
+}
+
+fn resolve_by(
+    arguments: &[OsString],
+    file: Option<&Path>,
+    lookup: Lookup<'_>,
+    line: Line,
+) -> Result<Vec<(String, String)>, EnvError> {
     let mut all = Vec::new();
     if let Some(path) = file {
         let bytes = files::read(path, LIMIT_BYTES)?;
         let placed = |(line, problem)| EnvError::Line { path: path.display().to_string(), line, problem };
-        all.extend(parse_file(&bytes, lookup).map_err(placed)?);
+        all.extend(parse_file_by(&bytes, lookup, line).map_err(placed)?);
     }
     for (index, argument) in arguments.iter().enumerate() {
         all.push(argument_pair(argument, index + 1, lookup)?);
@@ -80,17 +98,26 @@ fn argument_pair(argument: &OsStr, nth: usize, lookup: Lookup<'_>) -> Result<(St
 }
 
 /// `KEY=VALUE` lines, `KEY` alone takes the caller's value; blank lines and comments are skipped. The number of a bad line comes with what is wrong.
+#[cfg(test)]
 fn parse_file(bytes: &[u8], lookup: Lookup<'_>) -> Result<Vec<(String, String)>, (usize, LineProblem)> {
+    parse_file_by(bytes, lookup, parse_line)
+}
+
+/// How a line is read.
+type Line = fn(&str, Lookup<'_>) -> Result<Option<(String, String)>, LineProblem>;
+
+fn parse_file_by(bytes: &[u8], lookup: Lookup<'_>, read: Line) -> Result<Vec<(String, String)>, (usize, LineProblem)> {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let mut pairs = Vec::new();
     for (index, line) in bytes.split(|&byte| byte == b'\n').enumerate() {
-        let pair = text(line).ok_or(LineProblem::Text).and_then(|line| parse_line(line.trim(), lookup));
+        let pair = text(line).ok_or(LineProblem::Text).and_then(|line| read(&line, lookup));
         pairs.extend(pair.map_err(|problem| (index + 1, problem))?);
     }
     Ok(pairs)
 }
 
 fn parse_line(line: &str, lookup: Lookup<'_>) -> Result<Option<(String, String)>, LineProblem> {
+    let line = line.trim();
     if line.is_empty() || line.starts_with('#') {
         return Ok(None);
     }
@@ -109,6 +136,21 @@ fn parse_line(line: &str, lookup: Lookup<'_>) -> Result<Option<(String, String)>
         text(found.as_encoded_bytes()).ok_or(LineProblem::Text)?
     };
     Ok(Some((name.to_owned(), value)))
+}
+
+/// A line as Docker reads it: nothing behind `=` is changed.
+fn parse_raw_line(line: &str, lookup: Lookup<'_>) -> Result<Option<(String, String)>, LineProblem> {
+    let begun = line.strip_suffix('\r').unwrap_or(line).trim_start();
+    match begun.split_once('=') {
+        Some((name, value)) if !begun.starts_with('#') => {
+            if is_name(name) {
+                Ok(Some((name.to_owned(), value.to_owned())))
+            } else {
+                Err(LineProblem::Name)
+            }
+        }
+        _ => parse_line(line, lookup),
+    }
 }
 
 /// A value without its quotes: between `'` everything stands for itself, between `"` a backslash escapes; without quotes ` #` begins a comment.

@@ -182,6 +182,21 @@ pub(crate) fn open(source: &Source, platform: Option<&Platform>, out: &mut Outpu
     Ok(Opened { image, deferred, reference, record, copy, pulled, index })
 }
 
+/// An image that a daemon has, by its id, with the folder that it needs for as long as it is used.
+///
+/// # Errors
+///
+/// Fails if the daemon does not give it.
+pub(crate) fn of_daemon(docker: &Docker, id: &str) -> anyhow::Result<(Image, TempDir)> {
+    let what = || format!("cannot take the image `{id}` from {}", docker.name());
+    let folder = tempfile::tempdir().context("cannot make a temporary folder")?;
+    let archive = folder.path().join("saved.tar");
+    docker.save(id, &archive, &mut |_| interrupt::check()).with_context(what)?;
+    let saved = archive::open_docker(&archive, &Select { name: None, platform: None }).with_context(what)?;
+    let deferred = Deferred::new(&saved, &folder.path().join("image"), Format::Docker).with_context(what)?;
+    Ok((deferred.plain().clone(), folder))
+}
+
 /// The error as of what the user named, not of the file that the daemon's image was saved to.
 fn named(error: OpenError, reference: &str) -> OpenError {
     let path = reference.into();

@@ -14,6 +14,10 @@ const PERMITTED: &[(&str, &[&str])] = &[
     ("seaworthy-database", &[]),
     ("seaworthy-report", &[]),
     ("seaworthy-init", &[]),
+    (
+        "seaworthy-doctor",
+        &["seaworthy-database", "seaworthy-engine", "seaworthy-image", "seaworthy-report", "seaworthy-verify"],
+    ),
     ("seaworthy-review", &["seaworthy-init", "seaworthy-spec"]),
     ("seaworthy-registry", &["seaworthy-image"]),
     ("seaworthy-proof", &["seaworthy-image", "seaworthy-report", "seaworthy-spec"]),
@@ -46,6 +50,7 @@ const PERMITTED: &[(&str, &[&str])] = &[
         "seaworthy",
         &[
             "seaworthy-build",
+            "seaworthy-doctor",
             "seaworthy-engine",
             "seaworthy-image",
             "seaworthy-init",
@@ -113,6 +118,8 @@ const NEVER: &[(&str, &[&str])] = &[
     ("review", &["std::process", "std::net", "std::env", "fs::write", "::now()"]),
     // Which engine it has is not its business, and the specification was read before.
     ("verify", &["Embedded", "Docker::", "\"embedded", "spec.source"]),
+    // A container that is given is not touched: of a daemon it knows what was inspected. Only what it made itself is signalled.
+    ("doctor", &["std::process", "std::env", "bollard", "Docker::"]),
     // Only `Output` writes to the streams.
     ("cli", &["io::stdout", "io::stderr", "println!", "print!("]),
 ];

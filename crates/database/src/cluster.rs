@@ -15,6 +15,13 @@ use crate::{DatabaseError, template};
 /// The role and the database that a run gets. As on Neon it may make databases and roles, and is no superuser.
 pub(crate) const NAME: &str = "app";
 
+/// What a client must do to be let in, beside knowing the password.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Demand {
+    Tls,
+    Password,
+}
+
 /// Makes a cluster with the role and the database, nobody able to log in yet.
 pub(crate) fn create(data: &Path, template: Option<&Path>, programs: &Programs) -> Result<(), DatabaseError> {
     let taken = template.map_or(Ok(false), |template| template::take(template, data, programs));
@@ -33,9 +40,10 @@ pub(crate) fn create(data: &Path, template: Option<&Path>, programs: &Programs) 
     Ok(())
 }
 
-/// Lets the role in with `password` at `address`, over TLS with SCRAM, and in no other way.
+/// Lets the role in with `password` at `address`, with SCRAM, over TLS where that is demanded, and in no other way.
 pub(crate) fn secure(
     data: &Path,
+    demand: Demand,
     address: SocketAddr,
     certificate: &Certificate,
     password: &str,
@@ -45,7 +53,11 @@ pub(crate) fn secure(
         write_private(&data.join(name), text, programs)
             .map_err(|source| DatabaseError::Prepare { path: data.join(name), source })
     };
-    write("pg_hba.conf", "hostssl all all all scram-sha-256\n")?;
+    let way = match demand {
+        Demand::Tls => "hostssl",
+        Demand::Password => "host",
+    };
+    write("pg_hba.conf", &format!("{way} all all all scram-sha-256\n"))?;
     write("pg_ident.conf", "")?;
     write("postgresql.auto.conf", "")?;
     write("server.crt", &certificate.chain)?;

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, kill_process_group};
 
 use crate::client::{Client, Found};
-use crate::cluster::{self, NAME, last_lines};
+use crate::cluster::{self, Demand, NAME, last_lines};
 use crate::journal::{Journal, Seen};
 use crate::leftover::{self, Owned};
 use crate::programs::Programs;
@@ -69,6 +69,19 @@ impl Throwaway {
     ///
     /// Fails where there is no PostgreSQL to start ([`DatabaseError::hint`] then says what to install), or it does not start.
     pub fn start(listen: IpAddr, host: &str) -> Result<Self, DatabaseError> {
+        Self::start_demanding(Demand::Tls, listen, host)
+    }
+
+    /// As [`Throwaway::start`], letting in also who comes without TLS: for clients of which nobody knows how they connect.
+    ///
+    /// # Errors
+    ///
+    /// As [`Throwaway::start`].
+    pub fn start_lenient(listen: IpAddr, host: &str) -> Result<Self, DatabaseError> {
+        Self::start_demanding(Demand::Password, listen, host)
+    }
+
+    fn start_demanding(demand: Demand, listen: IpAddr, host: &str) -> Result<Self, DatabaseError> {
         let programs = Programs::find()?;
         leftover::clean(&programs);
         let template = template::place(&programs);
@@ -76,7 +89,7 @@ impl Throwaway {
         let mut ports = PORTS;
         loop {
             let from_template = template.is_some_and(Path::exists);
-            match Self::start_from(template, listen, host, &programs) {
+            match Self::start_from(template, demand, listen, host, &programs) {
                 // Somebody took the port between our looking and the server's listening.
                 Err(DatabaseError::Failed { log, .. }) if ports > 1 && log.contains("Address already in use") => {
                     ports -= 1;
@@ -94,6 +107,7 @@ impl Throwaway {
 
     fn start_from(
         template: Option<&Path>,
+        demand: Demand,
         listen: IpAddr,
         host: &str,
         programs: &Programs,
@@ -108,7 +122,7 @@ impl Throwaway {
         let data = folder.join("data");
 
         cluster::create(&data, template, programs)?;
-        cluster::secure(&data, address, &certificate, &password, programs)?;
+        cluster::secure(&data, demand, address, &certificate, &password, programs)?;
         let mut server = Server::spawn(folder, programs)?;
         server.until_ready(&data, &password)?;
 
@@ -196,6 +210,17 @@ impl Throwaway {
     /// What a client connects with; the file `ca_path` must hold [`Throwaway::ca_pem`]. Holds the password.
     pub fn url(&self, ca_path: &str) -> String {
         self.url_with(&self.password, NAME, self.address.port(), ca_path)
+    }
+
+    /// What a client connects with that says nothing of TLS. Holds the password.
+    pub fn plain_url(&self) -> String {
+        let url = self.url("");
+        url.split('?').next().unwrap_or_default().to_owned()
+    }
+
+    /// The name by which its certificate and its URLs know it.
+    pub fn host(&self) -> &str {
+        &self.host
     }
 
     /// As [`Throwaway::url`], for a database that was made later, and a port at which the server is reached in another way.

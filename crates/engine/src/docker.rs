@@ -14,6 +14,7 @@ mod holder;
 mod holders;
 mod host;
 mod image;
+mod inspect;
 mod leftovers;
 mod look;
 mod memory;
@@ -39,6 +40,7 @@ use crate::{Engine, EngineError, Prepared};
 pub use build::{BuildRequest, BuiltImage, Steps};
 use client::Client;
 pub(crate) use hold::HOLD;
+pub use inspect::{Inspected, MountedAt};
 pub use save::SaveError;
 
 const NAME: &str = "docker";

@@ -17,6 +17,6 @@ pub use container::{
     AtPath, Attempt, Container, Engine, EngineError, Exit, Health, HealthStatus, LARGEST_FILE_BYTES, Logs, Memory,
     Prepared, Process, Signal, Status, Volumes,
 };
-pub use docker::{BuildRequest, BuiltImage, Docker, SaveError, Steps};
+pub use docker::{BuildRequest, BuiltImage, Docker, Inspected, MountedAt, SaveError, Steps};
 pub use embedded::{Embedded, helper};
-pub use run::{Run, Service};
+pub use run::{Folder, Instead, Run, Service};

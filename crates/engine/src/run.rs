@@ -1,6 +1,9 @@
 //! What a container is started with, beyond what its image says.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use seaworthy_image::HealthCheck;
 
 /// What a container is started with, beyond what its image says.
 ///
@@ -29,10 +32,33 @@ pub struct Run {
     pub processes: u32,
     /// Read-only files put into the container: absolute path and content, world-readable.
     pub files: Vec<(String, Vec<u8>)>,
+    /// Folders of this machine that the container sees, and may change.
+    pub folders: Vec<Folder>,
     /// TCP port that the prober will connect to; what `Container::connect` takes.
     pub port: Option<u16>,
     /// Servers outside that the container may reach.
     pub services: Vec<Service>,
+    /// In the place of what the image's config says.
+    pub instead: Instead,
+}
+
+/// A folder of this machine at a path of the container. The caller removes it, after the container.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Folder {
+    /// In the container.
+    pub path: String,
+    /// The container sees what is in the folder `data` of this one.
+    pub holder: PathBuf,
+}
+
+/// What takes the place of a part of the image's config; `None` leaves that part as it is.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Instead {
+    pub user: Option<String>,
+    /// Without [`Run::arguments`] the image's own arguments follow it.
+    pub entrypoint: Option<Vec<String>>,
+    pub working_dir: Option<String>,
+    pub health_check: Option<HealthCheck>,
 }
 
 impl Run {
@@ -55,8 +81,10 @@ impl Default for Run {
             disk_bytes: Self::DISK_BYTES,
             processes: Self::PROCESSES,
             files: Vec::new(),
+            folders: Vec::new(),
             port: None,
             services: Vec::new(),
+            instead: Instead::default(),
         }
     }
 }

@@ -12,6 +12,11 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// More are not looked for.
 const SERVERS_MAX: usize = 64;
 
+/// The servers of all URLs among the values of variables, found by name now.
+pub fn servers_of(env: &[(String, String)]) -> Vec<Service> {
+    services(env, &[])
+}
+
 /// The servers of all URLs among the values; what is there already is left out. A name that is not found here is none.
 pub(crate) fn services(env: &[(String, String)], known: &[Service]) -> Vec<Service> {
     let (found, answers) = mpsc::channel();

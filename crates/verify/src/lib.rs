@@ -24,7 +24,9 @@ mod travel;
 mod verify;
 
 pub use finding::{Finding, one_line};
+pub use given::servers_of;
 pub use offers::{Offer, Offers};
+pub use redact::Redactor;
 pub use sbom::{Sbom, Sboms};
 pub use subject::{Event, Options, Subject};
 pub use travel::{BuiltElsewhere, InRegistry, Names, Tag, Travel, Witness, settle};

@@ -44,7 +44,7 @@ const PLAIN: &[&str] = &[
 
 /// Knows the secrets of a run.
 #[derive(Default)]
-pub(crate) struct Redactor {
+pub struct Redactor {
     /// Longest first, so that what holds another goes first.
     secrets: Vec<String>,
     /// Of those, what must not stand in a log: passwords and keys, not whole plain values.
@@ -55,7 +55,7 @@ pub(crate) struct Redactor {
 
 impl Redactor {
     /// Takes a value given by `--env`: itself, and the password of a URL in it.
-    pub(crate) fn add_value(&mut self, name: &str, value: &str) {
+    pub fn add_value(&mut self, name: &str, value: &str) {
         let passwords = passwords(value);
         let plain = PLAIN.contains(&value.to_ascii_lowercase().as_str())
             || (value.len() < 6 && value.bytes().all(|byte| byte.is_ascii_digit()));
@@ -73,7 +73,7 @@ impl Redactor {
     }
 
     /// Takes a password, generated or given.
-    pub(crate) fn add_password(&mut self, password: &str) {
+    pub fn add_password(&mut self, password: &str) {
         if password.len() < SHORTEST {
             return;
         }
@@ -116,7 +116,7 @@ impl Redactor {
     }
 
     /// The text without secrets, and without passwords in URLs, whosoever they are.
-    pub(crate) fn redact(&self, text: &str) -> String {
+    pub fn redact(&self, text: &str) -> String {
         let learned = self.learned.read().unwrap_or_else(PoisonError::into_inner);
         let mut secrets: Vec<&String> = self.secrets.iter().chain(learned.iter()).collect();
         secrets.sort_by_key(|secret| Reverse(secret.len()));
@@ -130,12 +130,12 @@ impl Redactor {
     }
 
     /// What a container said, fit for evidence.
-    pub(crate) fn quote(&self, text: &str) -> String {
+    pub fn quote(&self, text: &str) -> String {
         shortened(&self.redact(text), QUOTED)
     }
 
     /// The last lines of a log, fit for evidence.
-    pub(crate) fn last_lines(&self, log: &str, lines: usize) -> String {
+    pub fn last_lines(&self, log: &str, lines: usize) -> String {
         let redacted = self.redact(log);
         let mut last: Vec<String> = redacted
             .lines()

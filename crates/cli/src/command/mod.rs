@@ -1,6 +1,7 @@
 //! The commands, one file each: resolve what the user named, call a library, print.
 
 pub(crate) mod build;
+pub(crate) mod doctor;
 pub(crate) mod explain;
 pub(crate) mod init;
 pub(crate) mod keygen;
@@ -27,5 +28,6 @@ pub(crate) fn run(cli: Cli, out: &mut Output) -> anyhow::Result<Exit> {
         Command::Explain(args) => explain::run(args, out),
         Command::Init(args) => init::run(args, project, out),
         Command::Review(args) => review::run(args, project, out),
+        Command::Doctor(args) => doctor::run(&args, out),
     }
 }

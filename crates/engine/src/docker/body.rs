@@ -2,7 +2,8 @@
 
 use std::collections::HashMap;
 
-use bollard::models::{ContainerCreateBody, HostConfig, HostConfigLogConfig, PortBinding};
+use bollard::models::{ContainerCreateBody, HealthConfig, HostConfig, HostConfigLogConfig, PortBinding};
+use seaworthy_image::HealthCheck;
 use tempfile::TempPath;
 
 use super::holder::Holder;
@@ -10,7 +11,7 @@ use super::mounts;
 use super::network::{Bridge, Network};
 use super::prepared::Base;
 use super::{Facts, NAME};
-use crate::{EngineError, Run, Service};
+use crate::{EngineError, Instead, Run, Service};
 
 /// How a container is connected.
 #[derive(Default)]
@@ -38,10 +39,14 @@ impl Base {
             .volumes
             .iter()
             .enumerate()
+            .filter(|(_, path)| run.folders.iter().all(|folder| folder.path != **path))
             .map(|(number, path)| format!("{}:{path}", mounts::volume_name(volumes, number)))
             .collect();
         // `z` lets SELinux's containers read it; elsewhere it means nothing.
         binds.extend(files.iter().map(|(path, file)| format!("{}:{path}:ro,z", file.display())));
+        binds.extend(
+            run.folders.iter().map(|folder| format!("{}:{}:z", folder.holder.join("data").display(), folder.path)),
+        );
         let limit = self.facts.memory_limit(run).map(|bytes| i64::try_from(bytes).unwrap_or(i64::MAX));
         let host = HostConfig {
             network_mode: Some(connected.network_mode),
@@ -61,10 +66,17 @@ impl Base {
         };
         // A name without `=` takes the variable away.
         let env = run.env.iter().map(|(name, value)| format!("{name}={value}")).chain(run.without_env.iter().cloned());
+        let Instead { user, entrypoint, working_dir, health_check } = run.instead.clone();
+        // Another entrypoint takes the image's arguments away with it.
+        let arguments = run.arguments.clone().or_else(|| entrypoint.as_ref().map(|_| self.config.cmd()));
         Ok(ContainerCreateBody {
             image: Some(self.image.id.clone()),
             env: Some(env.collect()),
-            cmd: run.arguments.clone(),
+            cmd: arguments,
+            user,
+            entrypoint,
+            working_dir,
+            healthcheck: health_check.map(health),
             exposed_ports: connected.exposed_ports,
             labels: Some(self.labels.clone()),
             host_config: Some(host),
@@ -83,6 +95,18 @@ impl Facts {
     fn log_config(&self) -> Option<HostConfigLogConfig> {
         let none = || HostConfigLogConfig { typ: Some("none".to_owned()), config: None };
         (!self.is_podman).then(none)
+    }
+}
+
+fn health(check: HealthCheck) -> HealthConfig {
+    let nanoseconds = |time: std::time::Duration| i64::try_from(time.as_nanos()).ok();
+    HealthConfig {
+        test: Some(check.test),
+        interval: nanoseconds(check.interval),
+        timeout: nanoseconds(check.timeout),
+        retries: Some(check.retries.into()),
+        start_period: nanoseconds(check.start_period),
+        ..HealthConfig::default()
     }
 }
 

@@ -11,6 +11,7 @@ mod disk;
 mod entry;
 mod folder;
 mod health;
+mod instead;
 mod isolation;
 mod keyring;
 mod layers;

@@ -9,13 +9,13 @@ use std::sync::{Mutex, PoisonError};
 
 use seaworthy_image::Image;
 
-use crate::{Container, EngineError, Prepared, Run, Volumes, paths};
+use crate::{Container, EngineError, Folder, Prepared, Run, Volumes, paths};
 
 use super::container::Supervised;
 use super::folder::{self, Owned};
 use super::layers::{self, LayerError};
 use super::protocol::{Plan, PlanVolume};
-use super::{Mapping, NAME, cgroup, chain};
+use super::{Mapping, NAME, cgroup, chain, instead};
 
 /// An image whose layers are in the cache.
 pub(crate) struct Unpacked {
@@ -85,13 +85,14 @@ impl Prepared for Unpacked {
             (None, Some(given)) => self.at(given.id()),
             (None, None) => Vec::new(),
         };
+        let volumes = with_folders(volumes, &run.folders);
         let folder = Owned::new(&self.cache.join("containers")).map_err(failed("make a folder for the container"))?;
         let plan = Plan {
             id: folder.name().to_owned(),
             mapping: self.mapping,
             layers: self.layers.clone(),
             folder: folder.path().to_owned(),
-            config: self.config.clone(),
+            config: instead::of(&self.config, &run.instead),
             volumes,
             env: run.env.clone(),
             arguments: run.arguments.clone(),
@@ -119,6 +120,15 @@ impl Unpacked {
             .map(|(number, path)| PlanVolume { path: path.clone(), folder: folder.join(number.to_string()) })
             .collect()
     }
+}
+
+/// A folder takes the place of a volume at its path.
+fn with_folders(mut volumes: Vec<PlanVolume>, folders: &[Folder]) -> Vec<PlanVolume> {
+    volumes.retain(|volume| folders.iter().all(|folder| folder.path != volume.path));
+    let of = |folder: &Folder| PlanVolume { path: folder.path.clone(), folder: folder.holder.clone() };
+    volumes.extend(folders.iter().map(of));
+    volumes.sort_by(|one, two| one.path.cmp(&two.path));
+    volumes
 }
 
 struct Folders {

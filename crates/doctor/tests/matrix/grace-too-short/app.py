@@ -1,0 +1,27 @@
+import os
+import signal
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+import time
+
+
+def stop(*_):
+    print("finishing the last transfers", flush=True)
+    time.sleep(5)
+    print("done", flush=True)
+    os._exit(0)
+
+
+
+class Handler(BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200 if self.path == "/health" else 404)
+        self.end_headers()
+        self.wfile.write(b"{}\n")
+
+    def log_message(self, *_):
+        pass
+
+
+signal.signal(signal.SIGTERM, stop)
+print("listening on 8000", flush=True)
+ThreadingHTTPServer(("0.0.0.0", 8000), Handler).serve_forever()

@@ -1,0 +1,17 @@
+import os
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+
+
+class Handler(BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200 if self.path == "/health" else 404)
+        self.end_headers()
+        self.wfile.write(b"{}\n")
+
+    def log_message(self, *_):
+        pass
+
+
+print("listening on 8000", flush=True)
+ThreadingHTTPServer(("0.0.0.0", 8000), Handler).serve_forever()

@@ -1,0 +1,3 @@
+import tenacity
+
+print("waiting at most", tenacity.SECONDS, "s")
