@@ -43,13 +43,23 @@ pub(crate) fn of_title(title: &str) -> Option<Vec<Token>> {
     (is_name && is_own).then(|| name.to_vec())
 }
 
-/// The sentence with `service` in the place of the name.
+/// Parts of an application, of which a title may name one.
+const PARTS: &[&str] = &["frontend", "backend", "api", "web", "worker", "app"];
+
+/// The sentence with `service` in the place of the name. In a specification of a frontend, `the frontend image` is the image.
 pub(crate) fn replaced(words: &[Token], name: &[Token]) -> Vec<Token> {
     let (mut at, mut kept) = (0, Vec::with_capacity(words.len()));
     while at < words.len() {
         let here = &words[at..];
         let is_name = here.len() >= name.len() && here.iter().zip(name).all(|(word, part)| word.word == part.word);
-        if is_name {
+        let is_part = name.iter().any(|part| part.word == here[0].word)
+            && PARTS.contains(&here[0].word.as_str())
+            && here
+                .get(1)
+                .is_some_and(|next| ["image", "container", "service", "app"].iter().any(|noun| next.is(noun)));
+        if is_part {
+            at += 1;
+        } else if is_name {
             let text = here[..name.len()].iter().map(|word| word.text.as_str()).collect::<Vec<_>>().join(" ");
             kept.push(Token::meaning(text, "service", here[0].start));
             at += name.len();
@@ -64,6 +74,18 @@ pub(crate) fn replaced(words: &[Token], name: &[Token]) -> Vec<Token> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_part_that_the_title_names_is_the_whole() {
+        #[track_caller]
+        fn check(title: &str, sentence: &str, expected: &str) {
+            let words = replaced(&tokens(sentence), &of_title(title).unwrap());
+            assert_eq!(words.iter().map(|word| word.word.as_str()).collect::<Vec<_>>().join(" "), expected);
+        }
+        check("Shop Frontend", "The frontend image is small", "the image is small");
+        check("Shop Frontend", "The backend image is small", "the backend image is small");
+        check("Shop", "The frontend image of Shop", "the frontend image of service");
+    }
 
     #[test]
     fn a_title_names_the_service() {

@@ -14,6 +14,7 @@ const STEPS: &[Step] = &[
     quotes,
     others,
     accounts,
+    system,
     variables,
     comparisons,
     numbers,
@@ -112,6 +113,22 @@ fn others(words: &[Token]) -> Vec<Token> {
     };
     let mark = |(at, token): (usize, &Token)| {
         if is_other(at) { Token::meaning(token.text.clone(), "others", token.start) } else { token.clone() }
+    };
+    words.iter().enumerate().map(mark).collect()
+}
+
+/// `The system must …`, as requirements are written, is about the service. `The system user` is not.
+fn system(words: &[Token]) -> Vec<Token> {
+    const VERBS: &[&str] =
+        &["must", "shall", "should", "will", "can", "is", "does", "reads", "starts", "runs", "logs", "stops"];
+    let is_subject = |at: usize| {
+        let begins = at == 0 || at == 1 && words[0].word == "the";
+        begins
+            && words[at].word == "system"
+            && words.get(at + 1).is_some_and(|next| VERBS.contains(&next.word.as_str()))
+    };
+    let mark = |(at, token): (usize, &Token)| {
+        if is_subject(at) { Token::meaning(token.text.clone(), "service", token.start) } else { token.clone() }
     };
     words.iter().enumerate().map(mark).collect()
 }
@@ -475,7 +492,21 @@ fn fillers(words: &[Token]) -> Vec<Token> {
         matches!(words[at].word.as_str(), "our" | "your" | "my" | "its")
             && words.get(at + 1).is_some_and(|next| ["ca", "root", "ca-certificates"].contains(&next.word.as_str()))
     };
-    let is_filler = |at: usize| FILLERS.contains(&words[at].word.as_str()) && !is_own_authority(at);
+    // What is promised of every image is promised of this one.
+    let is_every = |at: usize| {
+        matches!(words[at].word.as_str(), "every" | "each")
+            && words.get(at + 1).is_some_and(|next| ["image", "container"].contains(&next.word.as_str()))
+    };
+    // `We use X` says of the image what `Uses X` says.
+    let is_we = |at: usize| {
+        at == 0
+            && words[at].word == "we"
+            && words
+                .get(1)
+                .is_some_and(|next| ["use", "build", "ship", "publish", "push", "tag"].contains(&next.word.as_str()))
+    };
+    let is_filler =
+        |at: usize| FILLERS.contains(&words[at].word.as_str()) && !is_own_authority(at) || is_every(at) || is_we(at);
     words.iter().enumerate().filter(|(at, _)| !is_filler(*at)).map(|(_, token)| token.clone()).collect()
 }
 
@@ -528,6 +559,8 @@ mod tests {
         check(others, "Starts containers with workers", "starts others with workers");
         check(others, "All containers run", "all containers run");
         check(others, "Runs as a daemon", "runs as a others");
+        check(system, "The system must log", "the service must log");
+        check(system, "The system user must log", "the system user must log");
         check(accounts, "Non-root user (app)", "non-root user ( appuser )");
         check(accounts, "Non-root user of the app", "non-root user of the app");
         check(variables, "PORT: 8080", "port-variable : 8080");
@@ -551,6 +584,8 @@ mod tests {
         check(duties, "The image must be able to run, please", "the image be can run ,");
         check(duties, "It may run", "it may run");
         check(fillers, "The image is a container", "image container");
+        check(fillers, "Every image and every user, we use it", "image and every user , we use it");
+        check(fillers, "We use it", "use it");
         check(fillers, "It has our CA certificates", "it has our ca certificates");
     }
 }

@@ -953,6 +953,7 @@ const TOOLS: &[(&str, &str)] = &[
     ("package manager", "package-manager"),
     ("compiler", "compiler"),
     ("build tools", "build-tools"),
+    ("other build tools", "build-tools"),
     ("build tool", "build-tools"),
 ];
 

@@ -14,15 +14,15 @@ use crate::vocabulary::vocabulary;
 const SHARED: &[(&str, &str)] = &[
     (
         "<container>",
-        "[docker|running|whole] (container|service|app|application|api|server|process|program|worker|daemon|backend|web server|web app|web application|workload|it|<image>)",
+        "[docker|running|whole] (container|service|app|application|api|server|process|program|worker|daemon|backend|website|web server|web app|web application|workload|it|<image>)",
     ),
     (
         "<service>",
-        "[docker] (container|service|app|application|api|server|process|program|worker|daemon|backend|web server|web app|web application|it)",
+        "[docker] (container|service|app|application|api|server|process|program|worker|daemon|backend|website|web server|web app|web application|it)",
     ),
     (
         "<image>",
-        "[final|last] [docker|container|built|production|resulting|runtime|release|shipped|published|oci] image",
+        "[final|last|same] [docker|container|built|production|resulting|runtime|release|shipped|published|oci] image",
     ),
     (
         "<in-image>",
@@ -86,7 +86,7 @@ const SHARED: &[(&str, &str)] = &[
     ("<stop>", "(stop|shut down|shutdown|shutting down)"),
     (
         "<on-signal>",
-        "(on|after|of|upon|to|at|with|following receipt of|upon reception of|on reception of|when receiving|when it receive|on receiving|after receiving|upon receiving|after receipt of|on receipt of|upon receipt of|in response to) {signals} [signal] [and on {more-signals}]",
+        "(on|after|of|upon|to|at|with|of receiving|of receipt of|of getting|following receipt of|upon reception of|on reception of|when receiving|when it receive|on receiving|after receiving|upon receiving|after receipt of|on receipt of|upon receipt of|in response to) {signals} [signal] [and on {more-signals}]",
     ),
     (
         "<ca>",
@@ -118,7 +118,7 @@ const SHARED: &[(&str, &str)] = &[
     ("<works>", "(work|working|functional|function|succeed|pass) [fine]"),
     (
         "<restart>",
-        "[even] [across|through|over|after|between|a|any|on|upon|when|although|beyond] [container|service|server|app|pod] (restart|restarted|restarting|recreation|recreated|restart of <service>|restarting <service>|recreating <service>)",
+        "[even] [across|through|over|after|between|a|any|on|upon|when|although|beyond] [container|service|server|app|pod|docker] (restart|restarted|restarting|recreation|recreated|restart of <service>|restarting <service>|recreating <service>)",
     ),
     // How the service runs: users, times, restarts, logs.
     (

@@ -130,7 +130,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             &["(built|build) in (multiple|several|two|separate) [build] stage"],
             &[
                 "[from] (build|dockerfile)",
-                "(use|have|consist of|comprise|comprising|contain|with|having|made of) [at least|minimum of] (multiple|several|two|2|three|3|separate|distinct|more than one) [build|separate|distinct] stage",
+                "(use|have|consist of|comprise|comprising|contain|with|having|made of) [at least|minimum of] (multiple|several|two|2|three|3|separate|distinct|more than one) [build|separate|distinct] stage [: (build|builder) and (runtime|run|final|production)]",
             ],
             &[
                 "(built|build) (in|with|using|from|over|through) [at least] (multiple|several|two|2|separate|distinct|more than one) [build|separate|distinct] (stage|phase)",

@@ -290,7 +290,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             &[
                 "<not> (contain|have|include|ship|ship with|carry|come with|hold|bundle|keep|bring|bring along|provide)",
                 "{absences}",
-                "(<img>|<in-img>)",
+                "(<img>|<in-img>|container)",
             ],
             &["{absences}", "<not> [to] <there> [of]", "<in-img>"],
             &["{absences} <not> [part of] <in-img>"],

@@ -14,9 +14,14 @@ pub(super) const ENTRIES: &[Entry] = &[
             "The image declares a health check",
             "Health check: Built-in endpoint for orchestrator monitoring",
         ],
-        forms: &[&[
-            "[docker|built-in|container|own|docker-native|native] <health-check> [instruction|directive|command]",
-        ]],
+        forms: &[
+            &["[docker|built-in|container|own|docker-native|native] <health-check> [instruction|directive|command]"],
+            &[
+                "<health-check> [instruction|directive]",
+                "(declare|declared|define|defined|configured|specified)",
+                "([and] (hit|query|call|check|poll|ask|probe|use|request)|on|at|against|for) [get] {path}",
+            ],
+        ],
         extras: &[
             "(declared|defined|configured|present|found|included|specified|set|set up|exist|added|shipped|bundled|part of <image>|built into <image>|wired up)",
             "(declare|define|have|include|contain|specify|come with|provide|ship|ship with|carry|bring|set|configure|add)",
@@ -28,7 +33,10 @@ pub(super) const ENTRIES: &[Entry] = &[
             "for [container] (orchestration|orchestrator|kubernetes|monitoring|docker swarm) [system|monitoring|platform|tool]",
         ],
         topics: &["health", "monitoring", "dockerfile"],
-        checks: |_| one(Check::HealthDeclared),
+        checks: |found| {
+            let endpoint = text(found, "path").map(|path| Check::HealthEndpoint { path });
+            Some(std::iter::once(Check::HealthDeclared).chain(endpoint).collect())
+        },
     },
     Entry {
         kind: CheckKind::HealthHealthy,
@@ -185,7 +193,10 @@ pub(super) const ENTRIES: &[Entry] = &[
             &["(user|account)", "<uid> {user-id}"],
             &["(<non-root>|unprivileged) (user|account) !nonroot [with] (<uid>|id) {user-id}"],
             &["(<non-root>|unprivileged) (user|account) !nonroot", "<uid> {user-id}"],
-            &["(run|running|execute|executed) (as|under|with) <non-root> user !nonroot [named|called] {user}"],
+            &[
+                "(run|running|execute|executed) (as|under|with) (<non-root>|unprivileged) (user|account) !nonroot [named|called] {user}",
+            ],
+            &["user : {known-user}"],
             &["(<non-root>|unprivileged) (user|account) !nonroot (named|called) {user}"],
             &["(<non-root>|unprivileged) (user|account) !nonroot", "{user-name} [user|account] [,] <uid> {user-id}"],
             &["(<non-root>|unprivileged) (user|account) !nonroot", "{service-user} [user|account]"],

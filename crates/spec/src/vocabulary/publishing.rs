@@ -210,7 +210,10 @@ pub(super) const ENTRIES: &[Entry] = &[
             &[
                 "[it] possible to pull and run <image> on (different|another|second|other) (machine|host|computer|server)",
             ],
-            &["[can] (run|start|work) on (different|another|second|other) (machine|host|computer|server)"],
+            &["[can] (run|start|work) [unchanged] on (different|another|second|other) (machine|host|computer|server)"],
+            &[
+                "[can] (run|start|work) [unchanged] on (different|another|second|other) [(developer's|teammate's|colleague's)] (laptop|machine|computer)",
+            ],
         ],
         extras: &[
             "<img>",

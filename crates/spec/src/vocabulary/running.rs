@@ -28,6 +28,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             "<service>",
             "(successfully|correctly|ok|fine|properly)",
             "without (crashing|crash|manual step|manual intervention)",
+            "and (stay|keep|remain) (up|running|alive)",
             "[and] <on-port>",
             "<once-up>",
             "by default",
@@ -54,6 +55,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         ],
         forms: &[
             &["<up>", "<soon>"],
+            &["(up|running|started) and (listening|serving|answering)", "<soon>"],
             &["up (in|within|in under|in less than|in <|in at most) {time}"],
             &["[cold] (startup|start-up|start|boot) [time|duration]", "(<soon>|<under> {time})"],
             &[

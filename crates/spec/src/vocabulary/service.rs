@@ -27,8 +27,9 @@ pub(super) const ENTRIES: &[Entry] = &[
                 "<works>",
             ],
             &["({path}|{things}) can <operations>"],
+            &["({path}|{things}) (support|offer|allow|provide) <operations>"],
             &[
-                "(user|client|caller|consumer|api client|you|we|one|authenticated !asked (user|client)) can <operations> [all|its|their] {things}",
+                "(user|client|caller|consumer|api client|you|we|one|(authenticated|signed-in|logged-in|signed in|logged in) !asked (user|client)) can <operations> [all|its|their] {things}",
             ],
             &["<operations> ([of|on] {things}|[of|on|for] {path})", "<works>"],
             &["<operations>", "<works>"],
@@ -175,7 +176,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             ],
             &["{things} <made> (before|prior to) <restart-noun>", "<after-restart>", "<kept>"],
             &["<restart-noun> (keep|preserve|retain|not lose) [all] {things}"],
-            &["<service> (keep|preserve|retain|not lose) [all] {things}", "<after-restart>"],
+            &["[<service>] (keep|preserve|retain|not lose) [all] {things}", "<after-restart>"],
             &["[<service>] not lose [any] {things}", "<after-restart>"],
             &["{things}", "(restart-proof|restart-safe)"],
         ],
@@ -225,6 +226,9 @@ pub(super) const ENTRIES: &[Entry] = &[
                 "<not> (make|open|need|have|establish) [any] (outbound|outgoing) [network] connection [(except|but|other than) [to] {hosts}]",
             ],
             &["no (egress|outbound traffic)"],
+            &[
+                "(make|open|need|have|establish) no [network|outbound|outgoing] [network] connection [,] (except|but|other than|besides|apart from) [to] {hosts}",
+            ],
             &[
                 "[only] [permitted|allowed] (outbound|outgoing|egress) [network] (connection|traffic|access) [made|opened|observed|seen] [go] only to {hosts}",
             ],

@@ -31,6 +31,7 @@ pub(super) const ENTRIES: &[Entry] = &[
                 "{setting} [only|exclusively|solely] (from|via|through) [<variable>] {vars} [<variable>]",
             ],
             &["{setting}", "<nowhere-else>", "{vars}"],
+            &["<container> (read|take|get|obtain|load|fetch|pick up) {vars} from (environment|env)"],
         ],
         extras: &[
             "<from-env>",
@@ -80,6 +81,7 @@ pub(super) const ENTRIES: &[Entry] = &[
                 "(<otherwise>|<with-default>)",
             ],
             &["{var}", "<otherwise>"],
+            &["<container> (read|take|get|obtain|load|fetch|pick up) {var} from (environment|env)", "<otherwise>"],
             &["listen on [port in] {var}", "<with-default>"],
             &[
                 "(listen|serve|bind|run) on [port] {figure}",
@@ -123,6 +125,10 @@ pub(super) const ENTRIES: &[Entry] = &[
         ],
         forms: &[
             &["[variable] {var}", "(required|mandatory|compulsory|obligatory|non-optional)"],
+            &[
+                "{var} (set|provided|given|present|passed|supplied)",
+                "[,|;] (otherwise|or|or else) (<container>|startup|boot) (exit|fail|refuse to start|not start|crash|abort|terminate|stop)",
+            ],
             &["{var} set or (it|<container>) (not start|exit|stop|fail|not run)"],
             &["<refuse>", "<no-var>"],
             &["<refuses>", "<no-var>"],
