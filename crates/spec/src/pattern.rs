@@ -350,10 +350,6 @@ impl Words {
         self.0.get(usize::from(number / 64)).is_some_and(|bits| bits & (1 << (number % 64)) != 0)
     }
 
-    pub(crate) fn has_word(&self, word: &Token) -> bool {
-        word.numbers().any(|number| self.has(number))
-    }
-
     fn meets(&self, other: &Self) -> bool {
         self.0.iter().zip(&other.0).any(|(a, b)| a & b != 0)
     }

@@ -463,7 +463,7 @@ struct Compiled {
     extras: Vec<Pattern>,
     topics: Vec<Vec<Token>>,
     /// The words of its plain sentence and of its topics.
-    own: Words,
+    own: Vec<Token>,
 }
 
 fn entries() -> &'static [Compiled] {
@@ -478,15 +478,15 @@ impl Compiled {
             forms: entry.forms.iter().map(|form| Form::new(form)).collect(),
             extras: entry.extras.iter().map(|part| Pattern::new(part)).collect(),
             topics: entry.topics.iter().map(|topic| tokens(topic)).collect(),
-            own: Words::of(&own_words(entry)),
+            own: own_words(entry),
         }
     }
 
     /// Whether a label names the subject in words of its own: `Graceful shutdown`, `Optimized image size`.
     fn is_subject(&self, label: &[Token]) -> bool {
         let decorates = |word: &Token| DECORATE.iter().any(|other| word.is(other));
-        label.iter().all(|word| self.own.has_word(word) || decorates(word))
-            && label.iter().any(|word| self.own.has_word(word))
+        let is_own = |word: &Token| self.own.iter().any(|own| own.stem == word.stem);
+        label.iter().all(|word| is_own(word) || decorates(word)) && label.iter().any(is_own)
     }
 
     fn has_topic(&self, label: &[Token]) -> bool {
