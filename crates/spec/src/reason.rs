@@ -251,7 +251,9 @@ fn is_reason(clause: &[Token], is_joined: bool) -> bool {
         let rest: Vec<&Token> =
             rest.iter().filter(|word| !["don't", "doesn't"].contains(&word.word.as_str())).collect();
         let harms = rest.iter().any(|word| HARM.iter().any(|harm| word.is(harm)));
-        return harms && is_plain(rest.into_iter());
+        // Without a subject it is what the service does: `otherwise fails`.
+        let has_subject = rest.first().is_some_and(|first| !HARM.iter().any(|harm| first.is(harm)));
+        return harms && has_subject && is_plain(rest.into_iter());
     } else {
         return false;
     };
@@ -339,6 +341,7 @@ mod tests {
             "Stops gracefully to avoid data loss within 20 seconds",
             "Runs as UID 1000 so that this becomes true",
             "Runs as UID 1000 (was removed)",
+            "PORT can be set by environment, otherwise fails",
             "Read-only because you pass --read-only",
             "Under 200 MB, since we do not count the base",
         ] {

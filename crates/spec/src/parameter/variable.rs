@@ -1,0 +1,241 @@
+//! Variables of the environment, and what they hold.
+
+use super::{NO_NAMES, Value};
+use crate::sentence::Token;
+
+/// Words in capitals that name no variable.
+pub(super) const NO_VARIABLES: &[&str] = &[
+    "api",
+    "amd64",
+    "arm64",
+    "arg",
+    "ascii",
+    "base",
+    "build",
+    "cd",
+    "ci",
+    "cli",
+    "cmd",
+    "cors",
+    "cpu",
+    "crud",
+    "csrf",
+    "cve",
+    "cves",
+    "container",
+    "copy",
+    "data",
+    "database",
+    "dns",
+    "dockerfile",
+    "entrypoint",
+    "env",
+    "expose",
+    "gb",
+    "gid",
+    "gpu",
+    "health",
+    "healthcheck",
+    "http",
+    "https",
+    "image",
+    "ip",
+    "ipv4",
+    "ipv6",
+    "json",
+    "kb",
+    "label",
+    "labels",
+    "layers",
+    "license",
+    "log",
+    "logs",
+    "mb",
+    "memory",
+    "mfa",
+    "mysql",
+    "oci",
+    "ok",
+    "orm",
+    "otel",
+    "pid",
+    "posix",
+    "ram",
+    "rbac",
+    "readme",
+    "redis",
+    "rest",
+    "root",
+    "run",
+    "sbom",
+    "secrets",
+    "sigint",
+    "sigkill",
+    "sigquit",
+    "sigterm",
+    "sighup",
+    "size",
+    "sql",
+    "sqlite",
+    "ssh",
+    "ssl",
+    "stdout",
+    "stderr",
+    "stop",
+    "start",
+    "stopsignal",
+    "tcp",
+    "tls",
+    "todo",
+    "udp",
+    "uid",
+    "user",
+    "utc",
+    "utf",
+    "volume",
+    "workdir",
+    "xml",
+    "yaml",
+];
+
+/// `DATABASE_URL`, `$PORT`, or the two plain names that people use for those: `database URL`, `port`.
+pub(super) fn variable(tokens: &[Token]) -> Vec<(usize, Value)> {
+    let Some(first) = tokens.first() else { return Vec::new() };
+    let is_marked = first.text.starts_with('$');
+    if (is_setting(first) || is_marked && is_variable(&first.text))
+        && ![NO_NAMES, NO_VARIABLES].iter().any(|words| words.contains(&first.word.as_str()))
+    {
+        return vec![(1, Value::Text(variable_name(&first.text).to_owned()))];
+    }
+    match (first.word.as_str(), tokens.get(1).map(|token| token.word.as_str())) {
+        ("database", Some("url")) => vec![(2, Value::Text("DATABASE_URL".to_owned()))],
+        ("port", _) => vec![(1, Value::Text("PORT".to_owned()))],
+        _ => Vec::new(),
+    }
+}
+
+/// Whether a word is a variable and can be nothing else: `GDPR` and `SLA` are written as variables are.
+pub(crate) fn is_setting(token: &Token) -> bool {
+    const PLAIN: &[&str] =
+        &["PORT", "HOST", "TZ", "DSN", "DEBUG", "LANG", "WORKERS", "THREADS", "TOKEN", "SECRET", "PASSWORD"];
+    is_variable(&token.text) && (token.text.contains('_') || PLAIN.contains(&variable_name(&token.text)))
+}
+
+/// `$PORT` and `${PORT}` without their marks.
+pub(super) fn variable_name(text: &str) -> &str {
+    let name = text.strip_prefix('$').unwrap_or(text);
+    name.strip_prefix('{').and_then(|name| name.strip_suffix('}')).unwrap_or(name)
+}
+
+/// Whether a word is written as variables are.
+pub(crate) fn is_variable(text: &str) -> bool {
+    let name = variable_name(text);
+    let upper = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_';
+    (2..=100).contains(&name.len()) && name.bytes().all(upper) && name.as_bytes()[0].is_ascii_uppercase()
+}
+
+/// A default: one word that is no sentence of its own.
+pub(super) fn value(tokens: &[Token]) -> Vec<(usize, Value)> {
+    let word = tokens.first().filter(|token| !NO_NAMES.contains(&token.word.as_str()));
+    let word = word.filter(|token| {
+        token.text.len() <= 200
+            && token.text.starts_with(|c: char| c.is_alphanumeric() || "/._".contains(c))
+            && !token.text.contains(['?', '*'])
+            && !tokens.get(1).is_some_and(|next| next.is("variable"))
+            && !NO_VALUES.contains(&token.word.as_str())
+    });
+    word.map(|token| (1, Value::Text(token.text.clone()))).into_iter().collect()
+}
+
+/// Words that describe a value, and are none.
+pub(super) const NO_VALUES: &[&str] = &[
+    "random",
+    "varies",
+    "depends",
+    "required",
+    "whatever",
+    "generated",
+    "secure",
+    "sensible",
+    "error",
+    "hostname",
+    "something",
+    "anything",
+    "unknown",
+    "unspecified",
+    "reasonable",
+    "safe",
+    "some",
+    "another",
+];
+
+/// Several variables in a list: those that can be nothing else.
+pub(super) fn variable_of_list(tokens: &[Token]) -> Option<(usize, String)> {
+    let first = tokens.first().filter(|token| is_setting(token))?;
+    Some((1, variable_name(&first.text).to_owned()))
+}
+
+/// What a variable holds: up to four words that end in one for a setting, `database connection string`, and several of them.
+pub(super) fn setting(tokens: &[Token]) -> Vec<(usize, Value)> {
+    const NOUNS: &[&str] = &[
+        "address",
+        "url",
+        "uri",
+        "dsn",
+        "host",
+        "hostname",
+        "string",
+        "password",
+        "token",
+        "key",
+        "secret",
+        "credential",
+        "endpoint",
+        "level",
+        "user",
+        "username",
+        "region",
+        "bucket",
+        "interval",
+        "timeout",
+        "timezone",
+        "zone",
+        "port",
+        "location",
+        "connection",
+        "setting",
+        "limit",
+        "size",
+        "count",
+        "name",
+        "mode",
+    ];
+    /// Words in all, at most.
+    const MOST: usize = 8;
+    let begins = tokens.first().is_some_and(|first| first.word.starts_with(char::is_alphabetic));
+    if !begins || !tokens.iter().take(MOST).any(|token| NOUNS.contains(&token.stem.as_str())) {
+        return Vec::new();
+    }
+    let mut ways = Vec::new();
+    for (at, token) in tokens.iter().enumerate().take(MOST) {
+        if NOUNS.contains(&token.stem.as_str()) {
+            ways.push((at + 1, Value::Text("setting".to_owned())));
+            // `interval of polling`
+            if let [of, noun] = tokens.get(at + 1..at + 3).unwrap_or_default()
+                && of.word == "of"
+                && noun.word.chars().all(char::is_alphabetic)
+                && !NO_NAMES.contains(&noun.word.as_str())
+            {
+                ways.push((at + 3, Value::Text("setting".to_owned())));
+            }
+        }
+        let joins = at > 0 && (token.is(",") || token.is("and"));
+        let plain = token.word.chars().all(|c| c.is_alphabetic() || c == '-' || c == '\'');
+        let narrows = NO_NAMES.contains(&token.word.as_str()) && !token.is("of");
+        if !joins && (!plain || narrows || is_setting(token)) {
+            break;
+        }
+    }
+    ways.reverse();
+    ways
+}

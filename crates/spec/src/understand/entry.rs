@@ -1,0 +1,122 @@
+//! The entry of the vocabulary that understands a sentence whole.
+
+use std::sync::LazyLock;
+
+use super::is_balanced;
+use crate::Check;
+use crate::cover::Form;
+use crate::pattern::{Pattern, Words};
+use crate::sentence::{Token, tokens};
+use crate::vocabulary::{Entry, vocabulary};
+
+/// Words of a label that promise nothing by themselves.
+pub(super) const DECORATE: &[&str] = &[
+    "fast",
+    "quick",
+    "rapid",
+    "small",
+    "tiny",
+    "lean",
+    "slim",
+    "minimal",
+    "optimized",
+    "graceful",
+    "clean",
+    "proper",
+    "full",
+    "complete",
+    "good",
+    "safe",
+    "robust",
+    "reliable",
+    "working",
+    "functional",
+    "functionality",
+    "support",
+    "handling",
+    "behavior",
+    "configuration",
+    "setup",
+    "monitoring",
+    "constraint",
+    "rule",
+    "budget",
+    "execution",
+    "access",
+    "connectivity",
+    "connection",
+    "policy",
+    "management",
+    "requirement",
+    "guarantee",
+    "limit",
+    "target",
+    "runtime",
+    "production",
+    "container",
+    "service",
+    "docker",
+    "and",
+];
+
+/// Words of an entry's sentence that name no subject.
+pub(super) const NO_SUBJECT: &[&str] =
+    &["not", "no", "without", "only", "under", "within", "any", "than", "other", "at", "most"];
+
+/// The entry that understands a sentence whole, and its checks.
+pub(super) fn entry_of(words: &[Token]) -> Option<(&'static Compiled, Vec<Check>)> {
+    if !is_balanced(words) {
+        return None;
+    }
+    let present = Words::of(words);
+    entries().iter().find_map(|entry| {
+        let forms = entry.forms.iter().filter(|form| form.may_be_in(&present));
+        let mut found = forms.filter_map(|form| form.covers(&entry.extras, words));
+        found.find_map(|found| Some((entry, (entry.entry.checks)(&found)?)))
+    })
+}
+
+/// An entry with its parts compiled.
+pub(super) struct Compiled {
+    pub(super) entry: &'static Entry,
+    pub(super) forms: Vec<Form>,
+    pub(super) extras: Vec<Pattern>,
+    topics: Vec<Vec<Token>>,
+    /// The words of its plain sentence and of its topics.
+    own: Vec<Token>,
+}
+
+pub(super) fn entries() -> &'static [Compiled] {
+    static ENTRIES: LazyLock<Vec<Compiled>> = LazyLock::new(|| vocabulary().map(Compiled::new).collect());
+    &ENTRIES
+}
+
+impl Compiled {
+    fn new(entry: &'static Entry) -> Self {
+        Self {
+            entry,
+            forms: entry.forms.iter().map(|form| Form::new(form)).collect(),
+            extras: entry.extras.iter().map(|part| Pattern::new(part)).collect(),
+            topics: entry.topics.iter().map(|topic| tokens(topic)).collect(),
+            own: own_words(entry),
+        }
+    }
+
+    /// Whether a label names the subject in words of its own: `Graceful shutdown`, `Optimized image size`.
+    pub(super) fn is_subject(&self, label: &[Token]) -> bool {
+        let decorates = |word: &Token| DECORATE.iter().any(|other| word.is(other));
+        let is_own = |word: &Token| self.own.iter().any(|own| own.stem == word.stem);
+        label.iter().all(|word| is_own(word) || decorates(word)) && label.iter().any(is_own)
+    }
+
+    pub(super) fn has_topic(&self, label: &[Token]) -> bool {
+        self.topics.iter().any(|topic| {
+            topic.len() == label.len() && topic.iter().zip(label).all(|(topic, word)| word.is(&topic.stem))
+        })
+    }
+}
+
+pub(super) fn own_words(entry: &Entry) -> Vec<Token> {
+    let words = std::iter::once(entry.sentence).chain(entry.topics.iter().copied()).flat_map(tokens);
+    words.filter(|word| !NO_SUBJECT.contains(&word.word.as_str())).collect()
+}

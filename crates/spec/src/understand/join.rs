@@ -1,0 +1,107 @@
+//! Two sentences in one, which a word or a mark joins.
+
+use super::entry::{Compiled, entry_of};
+use crate::sentence::{Token, is_dash};
+use crate::{Check, CheckKind};
+
+/// Words in a sentence that may be two, at most.
+pub(super) const MOST_JOINED: usize = 40;
+
+pub(super) fn conjoined(words: &[Token]) -> Option<Vec<Check>> {
+    conjoined_entries(words).map(|(_, checks)| checks)
+}
+
+/// One sentence, or two that an *and*, a comma or a parenthesis joins, with the first one's entry.
+pub(super) fn conjoined_entries(words: &[Token]) -> Option<(&'static Compiled, Vec<Check>)> {
+    if let Some(one) = entry_of(words) {
+        return Some(one);
+    }
+    if words.len() > MOST_JOINED {
+        return None;
+    }
+    (1..words.len()).filter_map(|at| split_at(words, at)).find_map(|(first, second)| {
+        let (entry, mut all) = entry_of(first)?;
+        let (next, others) = conjoined_entries(second)?;
+        add(&mut all, others);
+        may_follow(entry, next, second).then_some((entry, all))
+    })
+}
+
+/// Whether the second of two joined sentences is about the container as a whole, and not about what the first one names:
+/// `Volume /data (under 200 MB)`, `Logs to stdout, no secrets`.
+pub(super) fn may_follow(first: &Compiled, next: &Compiled, second: &[Token]) -> bool {
+    use CheckKind as Kind;
+    let names = |subjects: &[&str]| second.iter().any(|word| subjects.iter().any(|subject| word.is(subject)));
+    let kind = first.entry.kind;
+    match next.entry.kind {
+        Kind::ImageSize => kind == Kind::ImageSize || names(&["image", "container", "size"]),
+        Kind::ImageSecrets => {
+            !matches!(kind, Kind::LogsStdout | Kind::LogsSecrets) || names(&["image", "layer", "code"])
+        }
+        Kind::UserNonRoot | Kind::UserIs => {
+            let has_user =
+                matches!(kind, Kind::ImageFile | Kind::DatabaseConnects | Kind::DependencyConnects | Kind::NetworkOnly);
+            !has_user || names(&["run", "container", "service", "process", "app"])
+        }
+        Kind::ImageSlim => {
+            let is_health = matches!(kind, Kind::HealthDeclared | Kind::HealthEndpoint | Kind::HealthHealthy);
+            !is_health || names(&["image", "container"])
+        }
+        Kind::NetworkOnly => !matches!(kind, Kind::BuildSucceeds | Kind::BuildReproducible | Kind::BuildDockerfile),
+        _ => true,
+    }
+}
+
+/// The two sentences that the word at `at` joins, if it does.
+pub(super) fn split_at(words: &[Token], at: usize) -> Option<(&[Token], &[Token])> {
+    let joins = ["and", ",", "with", "("].iter().any(|word| words[at].is(word)) || is_dash(&words[at]);
+    if !joins || is_shared_denial(&words[..at], &words[at..]) {
+        return None;
+    }
+    let first = match &words[..at] {
+        [before @ .., mark] if mark.is(",") => before,
+        first => first,
+    };
+    match &words[at + 1..] {
+        [inside @ .., last] if words[at].is("(") => last.is(")").then_some((first, inside)),
+        second => Some((first, second)),
+    }
+}
+
+/// Words that deny, besides `not`, whatever is listed behind them.
+pub(super) const DENY: &[&str] = &["no", "without", "zero", "free", "neither", "nothing"];
+
+/// Words with which a promise of its own begins, behind one that is denied: `no shell, runs as non-root`.
+pub(super) const VERBS: &[&str] = &[
+    "run", "start", "use", "expose", "listen", "log", "build", "work", "answer", "respond", "connect", "refuse",
+    "exit", "handle", "pass", "declare", "stop", "shut",
+];
+
+/// Whether a denial in one part may reach into the other: `does not run as root and exposes port 80`, `no shell and CA certificates`,
+/// `a health check and keys are not in the image`.
+pub(super) fn is_shared_denial(first: &[Token], rest: &[Token]) -> bool {
+    if first.iter().any(|word| word.is("not")) {
+        return true;
+    }
+    let (join, second) = (&rest[0], &rest[1..]);
+    let is_list = ["and", ",", "with"].iter().any(|word| join.is(word));
+    let begins = |word: &Token| {
+        DENY.contains(&word.word.as_str())
+            || word.is("not")
+            || word.is("non-root")
+            || VERBS.contains(&word.stem.as_str())
+            || crate::parameter::is_setting(word)
+    };
+    let has_own_beginning = second.first().is_some_and(begins);
+    let is_denied = first.iter().any(|word| DENY.contains(&word.word.as_str()));
+    let denies_later = second.iter().skip(1).any(|word| word.is("not"));
+    is_list && !has_own_beginning && (is_denied || denies_later)
+}
+
+pub(super) fn add(all: &mut Vec<Check>, checks: Vec<Check>) {
+    for check in checks {
+        if !all.contains(&check) {
+            all.push(check);
+        }
+    }
+}
