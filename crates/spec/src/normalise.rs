@@ -90,6 +90,7 @@ const OTHERS: &[(&[&str], &[&str])] = &[
     (&["worker", "user", "child", "client", "database", "sidecar", "build"], &["processes", "containers", "images"]),
     (&["https"], &["health", "healthcheck", "health-check"]),
     (&["each", "every"], &["worker", "process", "replica", "instance"]),
+    (&["worker"], &["image", "container"]),
     (&["both", "either"], &["container", "containers", "workers", "processes", "images", "replicas", "instances"]),
 ];
 
@@ -106,8 +107,16 @@ fn others(words: &[Token]) -> Vec<Token> {
             && ["a", "an"].contains(&words[at - 1].word.as_str())
             && ["daemon", "node", "nginx", "redis", "postgres"].contains(&word)
             && !words.get(at + 1).is_some_and(|next| next.is("user") || next.is("account"));
+        let is_count =
+            word == "users" && before.is_some_and(|before| before.word.bytes().all(|byte| byte.is_ascii_digit()));
+        // `In production the image …` is about one place alone.
+        let is_place = word == "production"
+            && before.is_some_and(|before| before.word == "in")
+            && words.get(at + 1).is_none_or(|next| ["the", ",", ".", "it", "and"].contains(&next.word.as_str()));
         OTHERS.iter().any(follows)
             || is_kind
+            || is_count
+            || is_place
             || word == "users" && before.is_none()
             || word == "each" && at + 1 == words.len()
     };
@@ -558,6 +567,7 @@ mod tests {
         check(quotes, "“Non-root” user", "non-root user");
         check(others, "Starts containers with workers", "starts others with workers");
         check(others, "All containers run", "all containers run");
+        check(others, "In production the image, with 1000 users", "in others the image , with 1000 others");
         check(others, "Runs as a daemon", "runs as a others");
         check(system, "The system must log", "the service must log");
         check(system, "The system user must log", "the system user must log");

@@ -155,6 +155,91 @@ const NO_NAMES: &[&str] = &[
     "aren't",
 ];
 
+/// Words that weaken, postpone or turn round what is said of a thing: they are no part of its name.
+const WEAK: &[&str] = &[
+    "hopefully",
+    "maybe",
+    "perhaps",
+    "todo",
+    "tbd",
+    "wip",
+    "tomorrow",
+    "today",
+    "now",
+    "soon",
+    "later",
+    "someday",
+    "sometimes",
+    "once",
+    "often",
+    "seldom",
+    "rarely",
+    "zero",
+    "no",
+    "few",
+    "some",
+    "several",
+    "half",
+    "half-written",
+    "most",
+    "another",
+    "other",
+    "others",
+    "someone",
+    "somebody",
+    "nobody",
+    "everybody",
+    "ignores",
+    "ignore",
+    "refuses",
+    "refuse",
+    "drops",
+    "drop",
+    "loses",
+    "lose",
+    "forgets",
+    "forget",
+    "deletes",
+    "if",
+    "unless",
+    "until",
+    "when",
+    "while",
+    "not",
+    "never",
+    "without",
+    "almost",
+    "about",
+    "around",
+    "up",
+    "at",
+    "least",
+    "one",
+    "two",
+    "three",
+    "ten",
+    "hundred",
+    "thousand",
+    "next",
+    "year",
+    "future",
+    "old",
+    "previous",
+    "former",
+    "builder",
+    "test",
+];
+
+/// Whether a word weakens, or says whose the thing is: `eventually`, `proxy's`.
+fn is_weak(word: &str) -> bool {
+    const OWN: &[&str] =
+        &["service's", "app's", "application's", "container's", "server's", "api's", "user's", "users'"];
+    let is_adverb =
+        word.ends_with("ly") && !["daily", "weekly", "monthly", "hourly", "family", "supply", "reply"].contains(&word);
+    let is_of_other = (word.ends_with("'s") || word.ends_with('\'')) && !OWN.contains(&word);
+    WEAK.contains(&word) || is_adverb || is_of_other
+}
+
 /// The reader of a kind of parameter.
 ///
 /// # Panics

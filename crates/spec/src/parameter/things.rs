@@ -1,6 +1,6 @@
 //! What a service keeps: `tasks`, `uploaded pictures`.
 
-use super::{NO_NAMES, Value};
+use super::{NO_NAMES, Value, is_weak};
 use crate::sentence::Token;
 
 /// What persists: `tasks`, `data`, `loan records`. A word that takes some of them out is no part of it.
@@ -14,6 +14,9 @@ pub(super) fn things(tokens: &[Token]) -> Vec<(usize, Value)> {
     let skipped = tokens.iter().take(2).take_while(|token| BEFORE.contains(&token.word.as_str())).count();
     let mut ways = Vec::new();
     for (at, token) in tokens.iter().enumerate().skip(skipped).take(MOST + 1) {
+        if is_weak(&token.word) {
+            break;
+        }
         if is_many(&token.word) {
             let words: Vec<&str> = tokens[skipped..=at].iter().map(|token| token.word.as_str()).collect();
             ways.push((at + 1, Value::Text(words.join(" "))));

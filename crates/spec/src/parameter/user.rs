@@ -55,6 +55,10 @@ pub(super) fn service_user(tokens: &[Token]) -> Option<(usize, String)> {
         "caddy",
         "spark",
         "kafka",
+        "nextjs",
+        "web",
+        "www",
+        "spring",
     ];
     // `Non-root user (app)` may be the service's.
     let known = known_user(tokens).filter(|(_, name)| name != "app" && !name.bytes().all(|byte| byte.is_ascii_digit()));
@@ -181,6 +185,29 @@ pub(super) fn user(tokens: &[Token]) -> Option<(usize, String)> {
         "image",
         "container",
         "no-longer",
+        "whoever",
+        "tomorrow",
+        "today",
+        "yesterday",
+        "now",
+        "etc",
+        "here",
+        "there",
+        "everywhere",
+        "anyway",
+        "sometimes",
+        "once",
+        "twice",
+        "forever",
+        "someday",
+        "maybe",
+        "perhaps",
+        "please",
+        "us",
+        "me",
+        "we",
+        "you",
+        "them",
     ]
     .contains(&text.as_str())
         || text.ends_with("ly")

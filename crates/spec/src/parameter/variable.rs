@@ -1,6 +1,6 @@
 //! Variables of the environment, and what they hold.
 
-use super::{NO_NAMES, Value};
+use super::{NO_NAMES, Value, is_weak};
 use crate::sentence::Token;
 
 /// Words in capitals that name no variable.
@@ -138,11 +138,12 @@ pub(crate) fn is_variable(text: &str) -> bool {
 pub(super) fn value(tokens: &[Token]) -> Vec<(usize, Value)> {
     let word = tokens.first().filter(|token| !NO_NAMES.contains(&token.word.as_str()));
     let word = word.filter(|token| {
-        token.text.len() <= 200
-            && token.text.starts_with(|c: char| c.is_alphanumeric() || "/._".contains(c))
-            && !token.text.contains(['?', '*'])
-            && !tokens.get(1).is_some_and(|next| next.is("variable"))
-            && !NO_VALUES.contains(&token.word.as_str())
+        let is_name = token.text.contains('_') && is_variable(&token.text);
+        let is_subject = tokens.get(1).is_some_and(|next| next.is("variable"));
+        let is_pattern = token.text.contains(['?', '*']);
+        let starts_well = token.text.starts_with(|c: char| c.is_alphanumeric() || "/._".contains(c));
+        let is_no_value = NO_VALUES.contains(&token.word.as_str()) || is_name || is_subject || is_pattern;
+        starts_well && token.text.len() <= 200 && !is_no_value
     });
     word.map(|token| (1, Value::Text(token.text.clone()))).into_iter().collect()
 }
@@ -218,6 +219,9 @@ pub(super) fn setting(tokens: &[Token]) -> Vec<(usize, Value)> {
     }
     let mut ways = Vec::new();
     for (at, token) in tokens.iter().enumerate().take(MOST) {
+        if is_weak(&token.word) {
+            break;
+        }
         if NOUNS.contains(&token.stem.as_str()) {
             ways.push((at + 1, Value::Text("setting".to_owned())));
             // `interval of polling`
@@ -231,7 +235,7 @@ pub(super) fn setting(tokens: &[Token]) -> Vec<(usize, Value)> {
         }
         let joins = at > 0 && (token.is(",") || token.is("and"));
         let plain = token.word.chars().all(|c| c.is_alphabetic() || c == '-' || c == '\'');
-        let narrows = NO_NAMES.contains(&token.word.as_str()) && !token.is("of");
+        let narrows = NO_NAMES.contains(&token.word.as_str()) && !token.is("of") || is_weak(&token.word);
         if !joins && (!plain || narrows || is_setting(token)) {
             break;
         }

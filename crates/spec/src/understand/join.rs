@@ -38,6 +38,8 @@ pub(super) fn may_follow(first: &Compiled, next: &Compiled, second: &[Token]) ->
         Kind::ImageSecrets => {
             !matches!(kind, Kind::LogsStdout | Kind::LogsSecrets) || names(&["image", "layer", "code"])
         }
+        // One container has one user.
+        Kind::UserIs if kind == Kind::UserIs => false,
         Kind::UserNonRoot | Kind::UserIs => {
             let has_user =
                 matches!(kind, Kind::ImageFile | Kind::DatabaseConnects | Kind::DependencyConnects | Kind::NetworkOnly);

@@ -17,6 +17,9 @@ pub(super) fn labelled(words: &[Token], heading: Option<&[Token]>) -> Option<Vec
         return Some(checks);
     }
     let (label, text) = label_of(words).filter(|(_, text)| !text.is_empty())?;
+    if is_part(label) {
+        return None;
+    }
     if is_synonym(label) {
         return unlabelled(text, heading);
     }
@@ -31,7 +34,7 @@ pub(super) fn labelled(words: &[Token], heading: Option<&[Token]>) -> Option<Vec
         add(&mut all, others);
         return may_follow(entry, next, text).then_some(all);
     }
-    if is_part(label) || !entries().iter().any(|entry| entry.is_subject(label)) {
+    if !entries().iter().any(|entry| entry.is_subject(label)) {
         return None;
     }
     conjoined_entries(text).filter(|(entry, _)| entry.is_subject(label)).map(|(_, checks)| checks)
@@ -39,8 +42,13 @@ pub(super) fn labelled(words: &[Token], heading: Option<&[Token]>) -> Option<Vec
 
 /// Whether a label names one of several containers or images: `Database container`.
 pub(super) fn is_part(label: &[Token]) -> bool {
-    let is_whole = label.first().is_some_and(|word| ["container", "docker", "image"].iter().any(|name| word.is(name)));
-    !is_whole && label.last().is_some_and(|word| ["container", "service", "image"].iter().any(|name| word.is(name)))
+    let is_whole = label.first().is_some_and(|word| {
+        ["container", "docker", "image", "final", "production", "runtime", "resulting"].iter().any(|name| word.is(name))
+    });
+    let is_name = label.len() <= 3 && !label.iter().any(|word| ["no", "in", "of", "not"].contains(&word.word.as_str()));
+    is_name
+        && !is_whole
+        && label.last().is_some_and(|word| ["container", "service", "image"].iter().any(|name| word.is(name)))
 }
 
 /// Whether a label says "this is the promise" and nothing more.

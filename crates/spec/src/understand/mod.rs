@@ -14,7 +14,7 @@ use rest::rest_of;
 use crate::Check;
 use crate::normalise::normalise;
 use crate::reason::without_reasons;
-use crate::sentence::{Token, tokens};
+use crate::sentence::{Token, is_dash, tokens};
 use crate::{name, suggest};
 
 /// Words in a sentence, at most: longer ones are prose that nothing understands.
@@ -175,7 +175,20 @@ fn parts(words: &[Token]) -> Vec<&[Token]> {
 /// `without no shell`: nobody knows which is meant.
 fn denies_twice(words: &[Token]) -> bool {
     let denies = |word: &Token| ["no", "not", "without", "zero", "neither"].contains(&word.word.as_str());
-    words.windows(2).any(|pair| pair.iter().all(denies))
+    // `never contains no curl`, but `does not log, and has no shell`.
+    let joins = |word: &Token| {
+        ["and", ",", ";", "or", "nor", ".", ":", "(", ")", "but"].iter().any(|mark| word.is(mark)) || is_dash(word)
+    };
+    let mut earlier = false;
+    for word in words {
+        let again = ["no", "zero", "not"].contains(&word.word.as_str());
+        if earlier && again {
+            return true;
+        }
+        earlier = !joins(word) && (earlier || again);
+    }
+    let keeps = words.first().is_some_and(|word| ["keep", "leave", "strip", "remove"].contains(&word.word.as_str()));
+    keeps && words.iter().any(|word| word.word == "no") || words.windows(2).any(|pair| pair.iter().all(denies))
 }
 
 /// Whether parentheses match and none is inside another.

@@ -70,7 +70,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             "<img>",
             "<in-img>",
             "tcp",
-            "(frontend|site|website)",
+            "(site|website)",
             "[in|by] dockerfile",
             "[and] (no other [port]|nothing else|no port else) [exposed] !only",
         ],

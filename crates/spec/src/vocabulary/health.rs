@@ -194,7 +194,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             &["(<non-root>|unprivileged) (user|account) !nonroot [with] (<uid>|id) {user-id}"],
             &["(<non-root>|unprivileged) (user|account) !nonroot", "<uid> {user-id}"],
             &[
-                "(run|running|execute|executed) (as|under|with) (<non-root>|unprivileged) (user|account) !nonroot [named|called] {user}",
+                "(run|running|execute|executed) (as|under|with) (<non-root>|unprivileged) (user|account) !nonroot ((named|called) {user}|{service-user})",
             ],
             &["user : {known-user}"],
             &["(<non-root>|unprivileged) (user|account) !nonroot (named|called) {user}"],

@@ -102,7 +102,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         ],
         extras: &[
             "<container>",
-            "(successfully|only|exclusively)",
+            "successfully",
             "({database}|external|serverless)",
             "<using> [environment variable] {var} [environment variable|variable|env var]",
             "<given-by>",
@@ -144,7 +144,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         extras: &[
             "<container>",
             "[and] by no other (means|way|route)",
-            "(successfully|only|exclusively|established|work|happily)",
+            "(successfully|established|work|happily)",
             "(at|on|during) (startup|start|boot|runtime)",
         ],
         topics: &["dependencies", "connectivity", "cache", "queue", "database"],

@@ -85,7 +85,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             &["listen on [port in] {var}", "<with-default>"],
             &[
                 "(listen|serve|bind|run) on [port] {figure}",
-                "unless {var} (say otherwise|set|given|overridden|override it)",
+                "unless {var} (say otherwise|set !set|given !set|overridden|override it)",
             ],
         ],
         extras: &[
@@ -106,6 +106,10 @@ pub(super) const ENTRIES: &[Entry] = &[
             }
             let default = value.or(figure);
             if default.as_deref().is_some_and(is_no_value) {
+                return None;
+            }
+            // `Listens on 8080 unless DEBUG is set`: what is set is no port.
+            if found.has("set") && text(found, "var").is_none_or(|variable| !variable.ends_with("PORT")) {
                 return None;
             }
             every(found, |variable| Check::EnvConfigurable { variable, default: default.clone() })
