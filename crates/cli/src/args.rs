@@ -5,10 +5,12 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand, ValueHint};
 
 use crate::command::build::BuildArgs;
+use crate::command::completions::CompletionsArgs;
 use crate::command::doctor::DoctorArgs;
 use crate::command::explain::ExplainArgs;
 use crate::command::init::InitArgs;
 use crate::command::keygen::KeygenArgs;
+use crate::command::man::ManArgs;
 use crate::command::proof::ProofArgs;
 use crate::command::push::PushArgs;
 use crate::command::review::ReviewArgs;
@@ -53,6 +55,8 @@ pub(crate) enum Command {
     Init(InitArgs),
     Review(ReviewArgs),
     Doctor(DoctorArgs),
+    Completions(CompletionsArgs),
+    Man(ManArgs),
 }
 
 #[cfg(test)]

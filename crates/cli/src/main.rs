@@ -29,6 +29,7 @@ mod run_args;
 mod sockets;
 mod source;
 mod specification;
+mod start_args;
 mod table;
 mod tags_args;
 mod trial;

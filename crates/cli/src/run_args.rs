@@ -13,6 +13,7 @@ use crate::env;
 use crate::exit::Demand;
 use crate::output::Output;
 use crate::report_to::{ReportTo, Reports};
+use crate::start_args::StartArgs;
 use crate::verification::Settings;
 
 /// How containers are run, and where reports go.
@@ -31,6 +32,9 @@ pub(crate) struct RunArgs {
     /// A file of `K=V` lines; `--env` goes before it
     #[arg(long, value_name = "F", value_hint = ValueHint::FilePath)]
     pub(crate) env_file: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) start: StartArgs,
 
     /// The container's port for HTTP [default: the one it exposes, else its PORT]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
@@ -137,10 +141,13 @@ impl RunArgs {
     pub(crate) fn resolve(self, out: &mut Output) -> anyhow::Result<Settings> {
         let env = env::resolve(&self.env, self.env_file.as_deref(), &|name| std::env::var_os(name))?;
         out.keep_secret(&env);
+        let start = self.start.resolve()?;
+        out.keep_secret(&start.secrets().collect::<Vec<_>>());
         Ok(Settings {
             engine: self.engine.into(),
             options: Options {
                 env,
+                start,
                 port: self.port,
                 timeout: self.timeout.0,
                 disk_bytes: self.disk.0,

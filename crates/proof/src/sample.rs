@@ -71,6 +71,7 @@ impl Result {
             }),
             pushed: None,
             database: Database::StandIn,
+            options: None,
             summary: Summary::of(&criteria),
             criteria,
         }

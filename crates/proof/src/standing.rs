@@ -12,7 +12,7 @@ use std::time::SystemTime;
 
 use jiff::{SignedDuration, Timestamp};
 use seaworthy_image::Digest;
-use seaworthy_report::{Built, Criterion, Summary, Verdict};
+use seaworthy_report::{Built, Criterion, Options, Report, Summary, Verdict};
 
 use crate::{Proof, Signature, contract};
 
@@ -125,7 +125,16 @@ impl<'a> Standing<'a> {
             let passes =
                 |one: &Criterion| one.check.as_deref() == Some(DIFFERENT_MACHINE) && one.verdict == Verdict::Pass;
             let fails_running = |one: &Criterion| one.stage == RUN && one.verdict == Verdict::Fail;
+            // What runs only with further files or arguments does not run elsewhere as it was shown to run here.
+            let at_home = |proof: &Proof| {
+                let machine = proof.report.machine.id.as_ref();
+                machine.is_some() && built.iter().any(|built| built.machine.as_ref() == machine)
+            };
+            let is_plain = options(report).starts_like(&Options::default());
+            let is_as_at_home =
+                || self.counting().any(|proof| at_home(proof) && options(&proof.report).starts_like(&options(report)));
             report.built.is_some()
+                && (is_plain || is_as_at_home())
                 && built.iter().all(|built| away(built))
                 && report.criteria.iter().any(passes)
                 && !report.criteria.iter().any(fails_running)
@@ -134,6 +143,10 @@ impl<'a> Standing<'a> {
         found.sort_by_key(|proof| !matches!(proof.signature, Signature::Checked { .. }));
         found.first().copied()
     }
+}
+
+fn options(report: &Report) -> Options {
+    report.options.clone().unwrap_or_default()
 }
 
 fn differs(here: Option<&String>, there: Option<&String>) -> bool {
@@ -432,6 +445,30 @@ mod tests {
         check(|report| report.criteria[0].check = None, &here, false);
         check(|report| report.criteria[1].verdict = Verdict::Fail, &here, false);
         check(|report| report.criteria[1].verdict = Verdict::Unproven, &here, true);
+    }
+
+    #[test]
+    fn what_runs_elsewhere_only_with_further_files_shows_no_other_machine() {
+        let with = |user: &str| Some(Options { user: Some(user.to_owned()), ..Options::default() });
+        let here = built(Some("build"));
+        check(|report| report.options = with("0"), &here, false);
+        let variables = Options { variables: vec!["DATABASE_URL".to_owned()], ..Options::default() };
+        check(|report| report.options = Some(variables.clone()), &here, true);
+
+        let result = |machine: &'static str, user: &str| {
+            let mut report = Result {
+                built: Some("2026-01-01T00:00:00Z"),
+                ..Result::new(machine, "2026-01-02T00:00:00Z", "other pass, run pass")
+            }
+            .report();
+            report.criteria[0].check = Some(DIFFERENT_MACHINE.into());
+            report.options = with(user);
+            sample::proof_of(&report)
+        };
+        for (user, expected) in [("1000", true), ("0", false)] {
+            let proofs = [result("build", "1000"), result("b", user)];
+            assert_eq!(Standing::of(&proofs, None, now()).different_machine(None).is_some(), expected, "{user}");
+        }
     }
 
     #[test]

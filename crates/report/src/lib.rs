@@ -14,7 +14,7 @@ pub mod terminal;
 mod text;
 
 pub use report::{
-    Built, Criterion, Database, Found, Image, Machine, Parts, Pushed, Report, SCHEMA, Severity, Size, Spec, Summary,
-    Verdict, Vouched,
+    Built, Criterion, Database, Found, Image, Machine, Mounted, Options, Parts, Pushed, Report, SCHEMA, Severity, Size,
+    Spec, Summary, Verdict, Vouched,
 };
 pub use text::{clean, columns, duration, short_digest, size, sum, wrap};

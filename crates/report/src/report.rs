@@ -28,6 +28,9 @@ pub struct Report {
     #[serde(default)]
     pub pushed: Option<Pushed>,
     pub database: Database,
+    /// What the user gave every container beyond the image; `None` where nothing was given or nothing ran. Older reports lack the member.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub options: Option<Options>,
     /// In the order of the specification.
     pub criteria: Vec<Criterion>,
     pub summary: Summary,
@@ -126,6 +129,38 @@ pub struct Pushed {
     pub tags: Vec<String>,
     /// It was pushed although something was broken or unproven, because the user asked for that.
     pub anyway: bool,
+}
+
+/// What the user gave every container beyond the image.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Options {
+    /// Names, sorted; values are never in a report.
+    pub variables: Vec<String>,
+    pub mounts: Vec<Mounted>,
+    /// Replaced the image's own arguments; secrets are hidden.
+    pub arguments: Vec<String>,
+    pub user: Option<String>,
+    pub working_dir: Option<String>,
+    /// The name that requests were addressed to.
+    pub dns_name: Option<String>,
+}
+
+impl Options {
+    /// Whether containers were started in the same way: with the same files, arguments, user and working directory. Variables are not
+    /// compared: each machine has its own database.
+    pub fn starts_like(&self, other: &Self) -> bool {
+        let start = |options: &Self| Self { variables: Vec::new(), ..options.clone() };
+        start(self) == start(other)
+    }
+}
+
+/// A file that was mounted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mounted {
+    /// In the container.
+    pub path: String,
+    /// `sha256:…` of the content; `None` for a secret.
+    pub digest: Option<String>,
 }
 
 /// Which database the container was given.

@@ -3,8 +3,8 @@
 use serde_json::json;
 
 use crate::{
-    Built, Criterion, Database, Found, Image, Machine, Parts, Pushed, Report, SCHEMA, Severity, Size, Spec, Summary,
-    Verdict, Vouched,
+    Built, Criterion, Database, Found, Image, Machine, Mounted, Options, Parts, Pushed, Report, SCHEMA, Severity, Size,
+    Spec, Summary, Verdict, Vouched,
 };
 
 /// One promise of each kind, with everything a promise can carry.
@@ -133,6 +133,17 @@ pub(crate) fn report() -> Report {
             anyway: true,
         }),
         database: Database::StandIn,
+        options: Some(Options {
+            variables: vec!["DATABASE_URL".into()],
+            mounts: vec![
+                Mounted { path: "/etc/app.toml".into(), digest: Some(format!("sha256:{}", "f1".repeat(32))) },
+                Mounted { path: "/run/secrets/key".into(), digest: None },
+            ],
+            arguments: vec!["serve".into()],
+            user: Some("1000".into()),
+            working_dir: Some("/srv".into()),
+            dns_name: Some("tasks.example.com".into()),
+        }),
         summary: Summary::of(&criteria),
         criteria,
     }

@@ -438,6 +438,7 @@ fn serve(stream: TcpStream, store: &Store) -> std::io::Result<()> {
         match header.split_once(':') {
             Some((name, value)) if name.eq_ignore_ascii_case("cookie") => asker.cookie = value.trim().to_owned(),
             Some((name, value)) if name.eq_ignore_ascii_case("authorization") => asker.authorization = value.trim().to_owned(),
+            Some((name, value)) if name.eq_ignore_ascii_case("host") => asker.host = value.trim().to_owned(),
             _ => {}
         }
     }

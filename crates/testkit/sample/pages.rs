@@ -21,6 +21,7 @@ const SESSION: &str = "sid=ada-4f1c09ab77de";
 pub struct Asker {
     pub cookie: String,
     pub authorization: String,
+    pub host: String,
 }
 
 impl Asker {
@@ -45,6 +46,7 @@ pub fn answer(faults: &Faults, method: &str, path: &str, body: &str, asker: &Ask
             std::thread::sleep(std::time::Duration::from_millis(1200));
             ("200 OK", String::new(), page("Welcome, at last"))
         }
+        ("GET", "/host") => ("200 OK", String::new(), page(&asker.host)),
         ("GET", "/mounted") => {
             let read = |path: &str| std::fs::read_to_string(path).unwrap_or_else(|error| error.to_string());
             if faults.has("--tells-all") {

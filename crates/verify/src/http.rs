@@ -17,9 +17,14 @@ const CONNECT: Duration = Duration::from_millis(250);
 /// Between the last of several connections and the first request: a worker that serves one connection at a time has taken one by then.
 const TAKEN: Duration = Duration::from_millis(10);
 
+/// What requests name as their host unless the user says otherwise.
+pub(crate) const HOST: &str = "localhost";
+
 /// A client of containers.
 pub(crate) struct Client {
     runtime: tokio::runtime::Runtime,
+    /// What requests name as their host, unless they name another.
+    host: String,
 }
 
 /// What is asked.
@@ -104,9 +109,14 @@ impl Response {
 }
 
 impl Client {
-    pub(crate) fn new() -> io::Result<Self> {
+    /// A client whose requests are for this host.
+    pub(crate) fn new(host: &str) -> io::Result<Self> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build()?;
-        Ok(Self { runtime })
+        Ok(Self { runtime, host: host.to_owned() })
+    }
+
+    pub(crate) fn host(&self) -> &str {
+        &self.host
     }
 
     /// Connects, asks, and reads the whole answer, all within `within`.
@@ -158,8 +168,10 @@ impl Client {
         within: Duration,
     ) -> Vec<Result<Response, HttpError>> {
         self.runtime.block_on(async {
-            let exchanges: Vec<_> =
-                streams.into_iter().map(|stream| tokio::spawn(timed(stream, request.clone(), within))).collect();
+            let exchanges: Vec<_> = streams
+                .into_iter()
+                .map(|stream| tokio::spawn(timed(stream, request.clone(), self.host.clone(), within)))
+                .collect();
             let mut answers = Vec::with_capacity(exchanges.len());
             for exchange in exchanges {
                 answers.push(exchange.await.unwrap_or_else(|error| Err(HttpError::Broken(error.to_string()))));
@@ -169,12 +181,12 @@ impl Client {
     }
 
     fn exchange(&self, stream: TcpStream, request: &Request, within: Duration) -> Result<Response, HttpError> {
-        self.runtime.block_on(timed(stream, request.clone(), within))
+        self.runtime.block_on(timed(stream, request.clone(), self.host.clone(), within))
     }
 }
 
-async fn timed(stream: TcpStream, request: Request, within: Duration) -> Result<Response, HttpError> {
-    let message = message(&request)?;
+async fn timed(stream: TcpStream, request: Request, host: String, within: Duration) -> Result<Response, HttpError> {
+    let message = message(&request, &host)?;
     let most = if request.body_bytes == 0 { BODY_BYTES } else { request.body_bytes };
     match tokio::time::timeout(within, converse(stream, message, most)).await {
         Ok(answer) => answer.and_then(|answer| decoded(answer, most)),
@@ -214,11 +226,11 @@ fn bounded(decoder: impl io::Read, most: usize) -> Result<Vec<u8>, HttpError> {
     if body.len() > most { Err(HttpError::TooLarge(most)) } else { Ok(body) }
 }
 
-fn message(request: &Request) -> Result<hyper::Request<Full<Bytes>>, HttpError> {
+fn message(request: &Request, host: &str) -> Result<hyper::Request<Full<Bytes>>, HttpError> {
     let path = if request.path.starts_with('/') { request.path.clone() } else { format!("/{}", request.path) };
     let mut builder = hyper::Request::builder().method(request.method.as_str()).uri(path);
     let names = |name: &str| request.headers.iter().any(|(known, _)| known.eq_ignore_ascii_case(name));
-    for (name, value) in [("host", "localhost"), ("user-agent", "seaworthy"), ("accept", "application/json, */*")] {
+    for (name, value) in [("host", host), ("user-agent", "seaworthy"), ("accept", "application/json, */*")] {
         if !names(name) {
             builder = builder.header(name, value);
         }
@@ -275,7 +287,7 @@ mod tests {
         let stream = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
         let (mut server, _) = listener.accept().unwrap();
         server.write_all(bytes).unwrap();
-        Client::new().unwrap().exchange(stream, request, within)
+        Client::new(HOST).unwrap().exchange(stream, request, within)
     }
 
     #[test]
@@ -364,7 +376,7 @@ mod tests {
             body: Some(br#"{"a":1}"#.to_vec()),
             ..Request::get("/tasks")
         };
-        let response = Client::new().unwrap().exchange(stream, &request, Duration::from_secs(5)).unwrap();
+        let response = Client::new(HOST).unwrap().exchange(stream, &request, Duration::from_secs(5)).unwrap();
         assert_eq!(response.status, 201);
         let asked = server.join().unwrap();
         assert!(asked.starts_with("POST /tasks HTTP/1.1\r\n"), "{asked}");

@@ -144,6 +144,7 @@ impl<'a> Judge<'a> {
                 Finding::unproven(format!("not understood: {what}"))
             }
         };
+        let finding = self.with_hidden_files(criterion, finding);
         finding.redacted(self.redactor).decides(&mut place);
         place.took_ms = milliseconds(started.elapsed());
         place
@@ -182,12 +183,12 @@ impl<'a> Judge<'a> {
                 image => image.and(self.run(check, id, |runs, main| runs.decided_at_run_time(main, variable))),
             },
             Check::UserNonRoot => {
-                image::non_root(facts).and(self.of_owners(self.run(check, id, |runs, main| {
+                image::non_root(facts).and(self.of_owners(self.as_own_user(check, id, |runs, main| {
                     runs.non_root(main).and(image::executed(facts, &commands_seen(main)))
                 })))
             }
             Check::UserIs { user, group } => {
-                image::is(facts, user, *group).and(self.of_owners(self.run(check, id, |runs, main| {
+                image::is(facts, user, *group).and(self.of_owners(self.as_own_user(check, id, |runs, main| {
                     match user.parse().ok().or_else(|| image::uid(facts)) {
                         Some(uid) => runs.runs_as(main, uid, *group),
                         None => Finding::unproven(format!("`{user}` has no number in the image")),
@@ -282,6 +283,32 @@ impl<'a> Judge<'a> {
                 finding
             }),
         }
+    }
+
+    /// What the main container shows of the image's own user: nothing where it was given another one.
+    fn as_own_user<'s>(
+        &'s self,
+        check: &Check,
+        id: &str,
+        decide: impl FnOnce(&'s Runs<'a>, &'s Main) -> Finding,
+    ) -> Finding {
+        let given = self.runs.as_ref().ok().and_then(|runs| runs.options.start.user.as_ref());
+        match given {
+            Some(user) => Finding::unproven(format!(
+                "containers ran as `{user}` because of `--user`: run this without it to see the image's own user"
+            )),
+            None => self.run(check, id, decide),
+        }
+    }
+
+    /// Warns where a mounted file hid one of the image's while containers ran.
+    fn with_hidden_files(&self, criterion: &Criterion, finding: Finding) -> Finding {
+        let Ok(runs) = &self.runs else { return finding };
+        if criterion.stage() != Some(Stage::Run) {
+            return finding;
+        }
+        let hidden = runs.options.start.mounts.iter().filter(|mount| self.facts.has(&mount.path));
+        hidden.fold(finding, |finding, mount| finding.warn(format!("a mounted file hid the image's `{}`", mount.path)))
     }
 
     /// Who may write where shows nothing where an engine gives every file to the container's user.

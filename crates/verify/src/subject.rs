@@ -8,7 +8,7 @@ use seaworthy_engine::Run;
 use seaworthy_image::{Deferred, Image};
 use seaworthy_report::Criterion;
 
-use crate::Travel;
+use crate::{Start, Travel};
 
 /// The image that is held against a specification, and what is known of it.
 pub struct Subject<'a> {
@@ -38,6 +38,8 @@ impl Subject<'_> {
 pub struct Options {
     /// From `--env` and `--env-file`: given to every container, and never shown.
     pub env: Vec<(String, String)>,
+    /// What containers are given besides.
+    pub start: Start,
     /// From `--port`.
     pub port: Option<u16>,
     /// The end of a wait that has no bound of its own.
@@ -54,6 +56,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             env: Vec::new(),
+            start: Start::default(),
             port: None,
             timeout: Duration::from_secs(30),
             disk_bytes: Run::DISK_BYTES,

@@ -53,12 +53,16 @@ pub fn verify(
     for (name, value) in &options.env {
         redactor.add_value(name, value);
     }
+    for (name, text) in options.start.secrets() {
+        redactor.add_value(&name, &text);
+    }
     for text in mounted_secrets(spec, options.folder.as_deref()) {
         redactor.add_value("SECRET", &text);
     }
     let access = Access::of(spec, &options.env);
     access.secrets().iter().for_each(|secret| redactor.add_password(secret));
 
+    let given_options = options.start.told(&options.env, &redactor);
     let needs_run = spec.checks().any(|check| check.stage() == Stage::Run);
     let engine = match engine {
         Ok(engine) if needs_run => Ok(engine),
@@ -70,7 +74,9 @@ pub fn verify(
     let wanted = Wanted::of(spec);
     watch(Event::Phase("reading the image"));
     // One reads while the other unpacks and starts what the run needs.
-    let given = Given::of(&options.env);
+    let mut values = options.env.clone();
+    values.extend(options.start.secrets());
+    let given = Given::of(&values);
     let (facts, ready) = std::thread::scope(|scope| {
         let facts = scope.spawn(|| Facts::looking_for(&given, subject.image));
         let ready = make_ready(&engine, subject, options, &wanted, &mut redactor, watch);
@@ -117,6 +123,7 @@ pub fn verify(
             (false, report::Database::None, evidence.decide(spec, watch))
         }
     };
+    let given_options = given_options.filter(|_| ran);
 
     Ok(Report {
         schema: SCHEMA.to_owned(),
@@ -149,6 +156,7 @@ pub fn verify(
         built: built(subject),
         pushed: None,
         database: database_kind,
+        options: given_options,
         summary: Summary::of(&criteria),
         criteria,
     })

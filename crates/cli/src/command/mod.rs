@@ -1,10 +1,12 @@
 //! The commands, one file each: resolve what the user named, call a library, print.
 
 pub(crate) mod build;
+pub(crate) mod completions;
 pub(crate) mod doctor;
 pub(crate) mod explain;
 pub(crate) mod init;
 pub(crate) mod keygen;
+pub(crate) mod man;
 pub(crate) mod proof;
 pub(crate) mod push;
 pub(crate) mod review;
@@ -29,5 +31,7 @@ pub(crate) fn run(cli: Cli, out: &mut Output) -> anyhow::Result<Exit> {
         Command::Init(args) => init::run(args, project, out),
         Command::Review(args) => review::run(args, project, out),
         Command::Doctor(args) => doctor::run(&args, out),
+        Command::Completions(args) => completions::run(&args, out),
+        Command::Man(args) => man::run(&args, out),
     }
 }

@@ -24,6 +24,8 @@ mod review;
 #[cfg(test)]
 mod review_project;
 #[cfg(test)]
+mod shell;
+#[cfg(test)]
 mod shipping;
 mod specification;
 #[cfg(test)]

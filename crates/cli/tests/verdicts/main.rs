@@ -13,6 +13,8 @@ mod logs;
 mod members;
 mod network;
 mod notes;
+#[cfg(test)]
+mod options;
 mod row;
 mod secrets;
 mod service;

@@ -165,7 +165,10 @@ impl Row {
     }
 
     fn verify(&self, layout: &Path, spec: &Path, engine: &str) -> anyhow::Result<Value> {
+        // Where the row's files are.
+        let folder = spec.parent().unwrap_or(Path::new("."));
         let output = Command::new(env!("CARGO_BIN_EXE_seaworthy"))
+            .current_dir(folder)
             .arg("verify")
             .arg(format!("oci:{}", layout.display()))
             .arg("--spec")

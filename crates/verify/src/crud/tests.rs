@@ -109,7 +109,7 @@ fn found(names: &[&'static str]) -> Finding {
             std::thread::spawn(move || drop(serve(stream.unwrap(), &store, &ways)));
         }
     });
-    let (client, redactor) = (Client::new().unwrap(), Redactor::default());
+    let (client, redactor) = (Client::new(crate::http::HOST).unwrap(), Redactor::default());
     let here = Here { port, since: Instant::now() };
     let service = Service {
         client: &client,
@@ -508,7 +508,7 @@ fn a_service_that_is_right_in_its_own_way_passes() {
 #[ignore = "asks a service that a person has started"]
 fn of_a_port() {
     let Some(port) = std::env::var("CRUD_PORT").ok().and_then(|port| port.parse().ok()) else { panic!("no CRUD_PORT") };
-    let (client, redactor) = (Client::new().unwrap(), Redactor::default());
+    let (client, redactor) = (Client::new(crate::http::HOST).unwrap(), Redactor::default());
     let here = Here { port, since: Instant::now() };
     let service = Service {
         client: &client,

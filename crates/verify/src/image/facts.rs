@@ -189,6 +189,11 @@ impl Facts {
         Ok(facts)
     }
 
+    /// Whether the final tree has something at a path.
+    pub fn has(&self, path: &str) -> bool {
+        self.tree.get_link(path).is_some()
+    }
+
     /// What the layers add when each is unpacked into a folder of its own.
     pub fn unpacked_bytes(&self) -> u64 {
         self.tree.unpacked_bytes()

@@ -47,7 +47,7 @@ pub(crate) use self::user::{Users, commands_seen};
 pub(crate) use self::wait::{Until, Up, accepts};
 use crate::crud::{CREDENTIALS, Crud, NOT_TAKEN};
 use crate::database::RunDatabase;
-use crate::http::Client;
+use crate::http::{Client, HOST};
 use crate::lanes::Place;
 use crate::openapi::{self, OpenApi};
 use crate::redact::Redactor;
@@ -172,7 +172,9 @@ pub(crate) struct Seen {
 
 impl<'a> Shared<'a> {
     pub(crate) fn new(inputs: Inputs<'a>) -> io::Result<Self> {
-        Ok(Self { inputs, client: Client::new()?, mark: mark(), ledger: Ledger::default(), main: OnceLock::new() })
+        let host = inputs.options.start.dns_name.clone();
+        let client = Client::new(host.as_deref().unwrap_or(HOST))?;
+        Ok(Self { inputs, client, mark: mark(), ledger: Ledger::default(), main: OnceLock::new() })
     }
 
     pub(crate) fn lane(&'a self, place: Place) -> Runs<'a> {
@@ -212,12 +214,14 @@ impl Runs<'_> {
     }
 
     fn run_without_database(&self) -> Run {
-        Run {
+        let mut run = Run {
             env: self.options.env.clone(),
             port: self.port.clone().ok(),
             disk_bytes: self.options.disk_bytes,
             ..Run::default()
-        }
+        };
+        self.options.start.put_into(&mut run);
+        run
     }
 
     /// The main container, started at the first call.

@@ -20,6 +20,7 @@ const LONGEST: Duration = Duration::from_mins(2);
 /// What every thread needs.
 struct Load<'a> {
     container: &'a dyn Container,
+    host: &'a str,
     port: u16,
     request: &'a Request,
     expected: &'a Expected<'a>,
@@ -48,6 +49,7 @@ impl Play<'_, '_> {
         let (request, expected) = (self.filled(wanted)?, self.expected(&wanted.answer)?);
         let load = Load {
             container: self.asked(wanted)?,
+            host: self.runs.client.host(),
             port,
             request: &request,
             expected: &expected,
@@ -91,7 +93,7 @@ impl Play<'_, '_> {
 impl<'a> Load<'a> {
     /// Asks until nothing is left to ask, or one answer is wrong.
     fn ask(&self) {
-        let client = match Client::new() {
+        let client = match Client::new(self.host) {
             Ok(client) => client,
             Err(error) => return self.end(Finding::unproven(format!("no client could be made: {error}"))),
         };

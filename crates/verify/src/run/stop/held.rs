@@ -27,17 +27,17 @@ pub(in crate::run) enum Begun {
 }
 
 /// Sends a request but for the second half of its body.
-pub(in crate::run) fn begin(container: &dyn Container, port: u16, request: &Request) -> io::Result<Begun> {
-    match send_half(container, port, request, true)? {
-        Begun::Early(417) => send_half(container, port, request, false),
+pub(in crate::run) fn begin(container: &dyn Container, port: u16, host: &str, request: &Request) -> io::Result<Begun> {
+    match send_half(container, port, host, request, true)? {
+        Begun::Early(417) => send_half(container, port, host, request, false),
         begun => Ok(begun),
     }
 }
 
-fn send_half(container: &dyn Container, port: u16, request: &Request, expect: bool) -> io::Result<Begun> {
+fn send_half(container: &dyn Container, port: u16, host: &str, request: &Request, expect: bool) -> io::Result<Begun> {
     let body = request.body.clone().unwrap_or_default();
     let mut stream = container.connect(port, Duration::from_secs(5))?;
-    let mut head = vec![format!("{} {} HTTP/1.1", request.method, request.path), "Host: localhost".to_owned()];
+    let mut head = vec![format!("{} {} HTTP/1.1", request.method, request.path), format!("Host: {host}")];
     head.extend(request.headers.iter().map(|(name, value)| format!("{name}: {value}")));
     head.push(format!("Content-Length: {}\r\nConnection: close", body.len()));
     if expect {

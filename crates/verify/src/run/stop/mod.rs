@@ -189,7 +189,7 @@ impl Runs<'_> {
                 Some((_, request)) if request.path == first.path => request,
                 _ => first.clone(),
             };
-            match begin(container, port, &request) {
+            match begin(container, port, self.client.host(), &request) {
                 Ok(Begun::Held(one)) => held.push(one),
                 Ok(Begun::Early(status)) if held.is_empty() => return Ok((held, status)),
                 Err(error) if held.is_empty() => return Err(error),

@@ -80,7 +80,7 @@ impl Runs<'_> {
     /// Half of the request's body is sent before the signal, the rest behind it.
     fn stopped_while(&self, container: &dyn Container, port: u16, request: &Request, stopped: &Stopped<'_>) -> Finding {
         let Stopped { what, asked, .. } = stopped;
-        match begin(container, port, request) {
+        match begin(container, port, self.client.host(), request) {
             Ok(Begun::Held(held)) => self.stop_held(container, vec![held], stopped, &mut Vec::new()),
             Ok(Begun::Early(status)) => match self.signalled(container, asked) {
                 Ok(end) => Finding::unproven(format!(

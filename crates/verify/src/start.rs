@@ -1,0 +1,79 @@
+//! How the user wants every container started, besides its variables.
+
+use seaworthy_engine::Run;
+use seaworthy_image::Digest;
+use seaworthy_report as report;
+
+use crate::redact::Redactor;
+
+/// What every container gets beyond what the image says: `--mount`, `--secret`, `--arg`, `--user`, `--workdir`, `--dns-name`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Start {
+    pub mounts: Vec<Mount>,
+    /// Replace the image's own arguments; empty leaves them.
+    pub arguments: Vec<String>,
+    pub user: Option<String>,
+    pub working_dir: Option<String>,
+    /// The name that requests are addressed to, in their `Host` header.
+    pub dns_name: Option<String>,
+}
+
+/// A file of this machine that containers see, read-only.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Mount {
+    /// Absolute, in the container.
+    pub path: String,
+    pub content: Vec<u8>,
+    /// Its content is a secret of this name, which nothing shows.
+    pub secret: Option<String>,
+}
+
+/// Where secrets are seen: `/run/secrets/NAME`.
+pub const SECRETS: &str = "/run/secrets/";
+
+impl Start {
+    /// Puts everything into what a container is started with.
+    pub(crate) fn put_into(&self, run: &mut Run) {
+        run.files.extend(self.mounts.iter().map(|mount| (mount.path.clone(), mount.content.clone())));
+        if !self.arguments.is_empty() {
+            run.arguments = Some(self.arguments.clone());
+        }
+        run.instead.user.clone_from(&self.user);
+        run.instead.working_dir.clone_from(&self.working_dir);
+    }
+
+    /// What the secret files hold, as far as it is text, each behind a secret's name.
+    pub fn secrets(&self) -> impl Iterator<Item = (String, String)> {
+        let secrets = self.mounts.iter().filter(|mount| mount.secret.is_some());
+        let texts = secrets.filter_map(|mount| std::str::from_utf8(&mount.content).ok()).map(str::trim);
+        texts.filter(|text| !text.is_empty()).map(|text| ("SECRET".to_owned(), text.to_owned()))
+    }
+
+    /// What the report says of it, and of the variables; `None` where nothing was given.
+    pub(crate) fn told(&self, env: &[(String, String)], redactor: &Redactor) -> Option<report::Options> {
+        let mut variables: Vec<String> = env.iter().map(|(name, _)| name.clone()).collect();
+        variables.sort_unstable();
+        variables.dedup();
+        let mounted = |mount: &Mount| report::Mounted {
+            path: mount.path.clone(),
+            // A digest of a short secret tells the secret.
+            digest: mount.secret.is_none().then(|| Digest::of(&mount.content).to_string()),
+        };
+        let told = report::Options {
+            variables,
+            mounts: self.mounts.iter().map(mounted).collect(),
+            arguments: self.arguments.iter().map(|argument| redactor.redact(argument)).collect(),
+            user: self.user.clone(),
+            working_dir: self.working_dir.clone(),
+            dns_name: self.dns_name.clone(),
+        };
+        (told != report::Options::default()).then_some(told)
+    }
+}
+
+/// Never shows the content.
+impl std::fmt::Debug for Mount {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Mount").field("path", &self.path).field("secret", &self.secret).finish_non_exhaustive()
+    }
+}
