@@ -30,11 +30,13 @@ mod reference;
 mod regular;
 mod request_line;
 mod scenario;
+mod secret_variable;
 mod sentence;
 mod source;
 mod steps;
 mod suggest;
 mod understand;
+mod variable_words;
 mod vocabulary;
 
 pub use allowed::{Allowed, AllowedPlace};
@@ -48,6 +50,7 @@ pub use database::{Database, System};
 pub use document::Stray;
 pub use explain::{Also, Exception, Line, explain};
 pub use hint::{BY_HAND, scenario_for};
+pub use parameter::is_known_image;
 pub use parse::LARGEST_BYTES;
 pub use problem::{Excerpt, Problem, SpecError};
 pub use quantity::size_bytes;
@@ -57,6 +60,8 @@ pub use scenario::{
     Action, Answer, Body, ExitWanted, HeaderTest, HeaderWanted, Login, Repeat, Request, Save, SaveFrom, Scenario, Step,
     TextTest, TextWanted,
 };
+pub use secret_variable::{is_secret_variable, may_be_secret_variable};
 pub use steps::{RUN_NAME, StepForm, step_forms, templates};
 pub use suggest::readings;
+pub use variable_words::variable_words;
 pub use vocabulary::{Entry, vocabulary};

@@ -3,6 +3,7 @@
 use std::sync::LazyLock;
 
 use regex::Regex;
+use seaworthy_spec::may_be_secret_variable;
 
 use super::{Kind, LONGEST, Span, host, name};
 
@@ -180,7 +181,7 @@ fn before(text: &str, at: usize) -> &str {
 }
 
 fn of(text: &str, named: &str, at: usize, form: Form) -> Option<Span> {
-    let is_secret = name::is_secret(named);
+    let is_secret = may_be_secret_variable(named);
     if !is_secret && !name::is_host(named) {
         return None;
     }

@@ -3,8 +3,9 @@
 use std::sync::LazyLock;
 
 use regex::Regex;
+use seaworthy_spec::may_be_secret_variable;
 
-use super::{Kind, Span, host, name};
+use super::{Kind, Span, host};
 
 static URL: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r#"(?i)[a-z][a-z0-9+.\-]{0,30}://(?P<rest>[^\s"'`<>]+)"#).ok());
@@ -100,7 +101,7 @@ fn parameters(rest: &str, from: usize) -> Vec<Span> {
     let mut at = query;
     for pair in rest[query..].split(['&', ';', '#']) {
         if let Some((key, value)) = pair.split_once('=') {
-            let is_secret = name::is_secret(key) || matches!(key, "u" | "user" | "p" | "code" | "sv" | "se");
+            let is_secret = may_be_secret_variable(key) || matches!(key, "u" | "user" | "p" | "code" | "sv" | "se");
             if is_secret && !value.is_empty() && !value.starts_with(['$', '{', '<']) {
                 let start = at + key.len() + 1;
                 found.push(Span { start, end: start + value.len(), kind: Kind::Url });

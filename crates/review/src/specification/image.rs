@@ -1,35 +1,16 @@
 //! References of base images: whether two may be the same, and what they are known to hold.
 
-/// Images with a shell and a package manager, by the last part of their names.
-const WITH_SHELL: &[&str] = &[
-    "alpine",
-    "debian",
-    "ubuntu",
-    "fedora",
-    "archlinux",
-    "amazonlinux",
-    "rockylinux",
-    "almalinux",
-    "python",
-    "node",
-    "golang",
-    "rust",
-    "ruby",
-    "php",
-    "openjdk",
-    "eclipse-temurin",
-    "nginx",
-    "postgres",
-    "redis",
-    "maven",
-    "gradle",
-];
+use seaworthy_spec::is_known_image;
 
 /// Whether an image is known to hold a shell and a package manager.
 pub(super) fn has_shell(reference: &str) -> bool {
     let (name, tag) = split(reference);
-    let is_official = !name.contains('/');
-    is_official && WITH_SHELL.contains(&name.as_str()) && !tag.contains("distroless")
+    let has_both = match name.as_str() {
+        "scratch" | "busybox" => false,
+        "maven" | "gradle" => true,
+        name => is_known_image(name),
+    };
+    has_both && !tag.contains("distroless")
 }
 
 /// Whether one image may be what both references name: `python:3.12-alpine` and `python:3.12.4-alpine3.20`; `alpine` and

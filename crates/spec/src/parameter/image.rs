@@ -3,7 +3,7 @@
 use crate::sentence::Token;
 
 /// Images that are known by a bare name.
-pub(super) const BARE_IMAGES: &[&str] = &[
+const BARE_IMAGES: &[&str] = &[
     "scratch",
     "alpine",
     "debian",
@@ -27,6 +27,11 @@ pub(super) const BARE_IMAGES: &[&str] = &[
     "redis",
 ];
 
+/// Whether an image is known by this name alone, without a tag: `python`.
+pub fn is_known_image(name: &str) -> bool {
+    BARE_IMAGES.contains(&name)
+}
+
 /// `python:3.12-alpine`, `gcr.io/distroless/static@sha256:…`, or a bare name that is known.
 pub(super) fn image_reference(tokens: &[Token]) -> Option<(usize, String)> {
     let token = tokens.first()?;
@@ -49,7 +54,7 @@ pub(super) fn image_reference(tokens: &[Token]) -> Option<(usize, String)> {
     if full {
         return Some((1, text.clone()));
     }
-    if !BARE_IMAGES.contains(&token.word.as_str()) {
+    if !is_known_image(&token.word) {
         return None;
     }
     // `debian bookworm slim`, `alpine 3.20`.

@@ -14,6 +14,7 @@ use std::time::Duration;
 
 use crate::sentence::Token;
 
+pub use image::is_known_image;
 pub(crate) use program::program;
 pub(crate) use variable::is_setting;
 

@@ -3,12 +3,12 @@
 use std::collections::HashSet;
 
 use serde_json::Value;
+use seaworthy_spec::is_secret_variable;
 
 use super::Facts;
 use super::facts::Place;
 use super::secret::{
-    CONNECTION, Given, Hit, NAMED, PASSWORD_URL, Scanner, in_shell, in_words, is_suspicious_variable,
-    password_in_setting, value_strength,
+    CONNECTION, Given, Hit, NAMED, PASSWORD_URL, Scanner, in_shell, in_words, password_in_setting, value_strength,
 };
 
 /// What was found, where, and which of the given values.
@@ -23,7 +23,7 @@ impl Facts {
         for (name, value) in config.labels() {
             let place = Place::Label(name.clone());
             search.text(&place, &value);
-            if is_suspicious_variable(&name) && value_strength(&value).is_some() {
+            if is_secret_variable(&name) && value_strength(&value).is_some() {
                 self.suspect(place, "password-like name");
             }
         }
@@ -35,7 +35,7 @@ impl Facts {
             search
                 .found
                 .extend(in_shell(&value).into_iter().filter(|hit| hit.kind == NAMED).map(|hit| (place.clone(), hit)));
-            if is_suspicious_variable(&name) {
+            if is_secret_variable(&name) {
                 let named = value_strength(&value).map(|strength| Hit { strength, kind: NAMED });
                 search.found.extend(named.map(|hit| (place, hit)));
             }
@@ -89,7 +89,7 @@ impl ConfigSearch<'_> {
             if self.found.len() == before {
                 self.found.extend(in_options.into_iter().map(|hit| (place.clone(), hit)));
             }
-            if self.found.len() == before && is_suspicious_variable(name) {
+            if self.found.len() == before && is_secret_variable(name) {
                 self.found.extend(value_strength(value).map(|strength| (place, Hit { strength, kind: NAMED })));
             }
         }

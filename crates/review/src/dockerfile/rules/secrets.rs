@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use seaworthy_spec::is_secret_variable;
+
 use super::super::file::{Step, What};
 use super::super::pairs::Pair;
 use super::super::scene::{Found, Scene};
@@ -41,54 +43,9 @@ static SECRET_IN_COMMAND: Rule = Rule {
     good: "RUN --mount=type=ssh git clone git@github.com:acme/app",
 };
 
-/// Parts of names of secrets.
-const PARTS: &[&str] =
-    &["SECRET", "TOKEN", "PASSWORD", "PASSWD", "PASS", "PWD", "CREDENTIAL", "CREDENTIALS", "APIKEY", "PRIVATE"];
-/// Words before `KEY` that make it one.
-const KEYS: &[&str] = &[
-    "API_KEY",
-    "ACCESS_KEY",
-    "CLIENT_KEY",
-    "APPLICATION_KEY",
-    "SIGNING_KEY",
-    "ENCRYPTION_KEY",
-    "LICENSE_KEY",
-    "SSH_KEY",
-];
-/// Last parts of names that say something about a secret, and are none.
-const ABOUT: &[&str] = &[
-    "FILE",
-    "PATH",
-    "TTL",
-    "EXPIRES",
-    "EXPIRY",
-    "MINUTES",
-    "SECONDS",
-    "HOURS",
-    "DAYS",
-    "LENGTH",
-    "ALGORITHM",
-    "NAME",
-    "URL",
-    "ID",
-    "HEADER",
-    "TYPE",
-    "ISSUER",
-    "AUDIENCE",
-    "DIR",
-];
-
-/// Whether a variable of this name holds a secret.
+/// Whether a variable of this name holds a secret, or half of one.
 fn is_secret_name(name: &str) -> bool {
-    let upper = name.to_ascii_uppercase();
-    let parts: Vec<&str> = upper.split(['_', '-', '.']).filter(|part| !part.is_empty()).collect();
-    let last = parts.last().copied().unwrap_or_default();
-    if ABOUT.contains(&last) && upper != "AWS_ACCESS_KEY_ID" {
-        return false;
-    }
-    parts.iter().any(|part| PARTS.contains(part) || PARTS[..4].iter().any(|word| part.ends_with(word)))
-        || KEYS.iter().any(|key| upper.contains(key))
-        || upper == "AWS_ACCESS_KEY_ID"
+    is_secret_variable(name) || name.eq_ignore_ascii_case("AWS_ACCESS_KEY_ID")
 }
 
 /// Beginnings of keys that their issuers give a form of their own.

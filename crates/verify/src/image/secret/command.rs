@@ -1,8 +1,11 @@
 //! Secrets in command lines: of the command, the health check and the history, of shell scripts and Dockerfiles.
 
+use seaworthy_spec::is_secret_variable;
+
 use super::connection::password_in_setting;
 use super::value::{is_placeholder, value_strength};
-use super::{Hit, is_suspicious_variable, words};
+
+use super::{Hit, words};
 
 /// The kind of a value behind a secret's name.
 pub(crate) const NAMED: &str = "value for a password-like name";
@@ -93,7 +96,7 @@ fn assignment(word: &str) -> Option<Hit> {
 fn assigned((name, value): (&str, &str)) -> Option<Hit> {
     let name = name.rsplit(['/', ':', ',', '"', '\'']).next().unwrap_or(name);
     let name = name.strip_prefix("-D").unwrap_or(name).trim_start_matches('-');
-    (is_name(name) && is_suspicious_variable(name)).then(|| named(name, value))?
+    (is_name(name) && is_secret_variable(name)).then(|| named(name, value))?
 }
 
 /// `--password value`, `-storepass value`.
@@ -101,7 +104,7 @@ fn option(word: &str, next: Option<&str>) -> Option<Hit> {
     let name = word.strip_prefix('-')?.trim_start_matches('-');
     let value = next?;
     let is_value = !value.starts_with('-') && !value.contains([' ', '=', '\n']);
-    (name.len() > 2 && is_name(name) && is_value && is_suspicious_variable(name)).then(|| named(name, value))?
+    (name.len() > 2 && is_name(name) && is_value && is_secret_variable(name)).then(|| named(name, value))?
 }
 
 /// `Authorization: Bearer value`, `X-Api-Key: value`.
@@ -115,7 +118,7 @@ pub(super) fn header(word: &str) -> Option<Hit> {
         None => value,
         Some(_) => return None,
     };
-    (is_name(name) && !token.contains(' ') && (is_login || is_suspicious_variable(name))).then(|| named(name, token))?
+    (is_name(name) && !token.contains(' ') && (is_login || is_secret_variable(name))).then(|| named(name, token))?
 }
 
 /// Options that only their program gives a meaning.
@@ -203,7 +206,7 @@ pub(super) fn in_dockerfile(line: &str) -> Vec<Hit> {
     if let (Some(instruction), Some(name), Some(value)) = (words.next(), words.next(), words.next())
         && (instruction.eq_ignore_ascii_case("ENV") || instruction.eq_ignore_ascii_case("LABEL"))
         && !name.contains('=')
-        && is_suspicious_variable(name)
+        && is_secret_variable(name)
     {
         found.extend(value_strength(value).map(|strength| Hit { kind: NAMED, strength }));
     }

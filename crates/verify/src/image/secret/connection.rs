@@ -1,8 +1,11 @@
 //! Passwords in the connection strings of database drivers: libpq's `host=… password=…`, JDBC, `ADO.NET`, Go's `MySQL`, URLs.
 
+use seaworthy_spec::is_secret_variable;
+
 use super::url::{PASSWORD_URL, password_url_in_setting};
 use super::value::value_strength;
-use super::{Hit, Strength, is_suspicious_variable};
+
+use super::{Hit, Strength};
 
 /// The kind of every finding here that is no URL.
 pub(crate) const CONNECTION: &str = "connection string with a password";
@@ -58,7 +61,7 @@ fn in_pairs(value: &str) -> Option<Hit> {
         let is_password =
             matches!(name.to_ascii_lowercase().as_str(), "password" | "pwd" | "passwd" | "sslpassword" | "pass");
         let strength = value_strength(value)?;
-        match (is_password, is_suspicious_variable(name)) {
+        match (is_password, is_secret_variable(name)) {
             (true, _) => Some(strength),
             // `?token=…`: it may be one that everybody sees.
             (false, true) => Some(Strength::Doubtful),

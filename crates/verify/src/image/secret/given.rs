@@ -2,9 +2,9 @@
 
 use aho_corasick::{AhoCorasick, Input, MatchKind};
 use percent_encoding::percent_decode_str;
+use seaworthy_spec::is_secret_variable;
 
 use super::connection::password_in_setting;
-use super::is_suspicious_variable;
 use super::plausible::distinct;
 use crate::redact::{forms, passwords};
 
@@ -128,9 +128,9 @@ fn secrets(variable: &str, value: &str) -> Vec<String> {
     if password_in_setting(value).is_some() {
         let pieces = value.split([' ', ';', '?', '&', ',']).filter_map(|piece| piece.split_once('='));
         let named =
-            pieces.filter(|(name, _)| is_suspicious_variable(name.trim()) || name.trim().eq_ignore_ascii_case("pwd"));
+            pieces.filter(|(name, _)| is_secret_variable(name.trim()) || name.trim().eq_ignore_ascii_case("pwd"));
         secrets.extend(named.map(|(_, password)| password.trim().trim_matches(['\'', '"']).to_owned()));
-    } else if is_suspicious_variable(variable) && !value.contains("://") {
+    } else if is_secret_variable(variable) && !value.contains("://") {
         secrets.push(value.trim().to_owned());
     }
     let decoded: Vec<String> =

@@ -3,11 +3,13 @@
 use std::sync::LazyLock;
 
 use regex::Regex;
+use seaworthy_spec::is_secret_variable;
 
 use super::connection::password_in_setting;
 use super::url::is_documentation;
 use super::value::{is_placeholder, value_strength};
-use super::{Hit, NAMED, PASSWORD_URL, Strength, is_suspicious_variable};
+
+use super::{Hit, NAMED, PASSWORD_URL, Strength};
 
 /// How a file says `name = value`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -173,7 +175,7 @@ fn spaced(line: &str) -> Option<Hit> {
     let mut words = line.split_whitespace();
     let (name, value) = (words.next()?, words.next()?);
     let ends = words.next().is_none();
-    (ends && is_suspicious_variable(name)).then(|| literal(name, value))?
+    (ends && is_secret_variable(name)).then(|| literal(name, value))?
 }
 
 /// A value in quotes; texts for people and words that are names are none.
@@ -192,7 +194,7 @@ fn literal(name: &str, value: &str) -> Option<Hit> {
         return (!weak).then_some(hit);
     }
     let last = name.rsplit(['/', ':']).next().unwrap_or(name);
-    if !is_suspicious_variable(last) || is_placeholder(last, value) || is_structure(value) {
+    if !is_secret_variable(last) || is_placeholder(last, value) || is_structure(value) {
         return None;
     }
     let strength = value_strength(value)?;
@@ -211,7 +213,7 @@ fn is_name_of_variable(value: &str) -> bool {
     value.contains('_')
         && value.starts_with(|first: char| first.is_ascii_uppercase())
         && value.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_')
-        && is_suspicious_variable(value)
+        && is_secret_variable(value)
 }
 
 /// The beginning of something nested, a reference, a number of a count, a call.

@@ -22,7 +22,7 @@ mod words;
 pub(crate) use command::{NAMED, in_shell, in_words};
 pub(crate) use connection::{CONNECTION, password_in_setting};
 pub use given::Given;
-pub(crate) use name::{is_suspicious_file, is_suspicious_variable};
+pub(crate) use name::is_suspicious_file;
 pub(crate) use plausible::base64;
 pub(crate) use scan::{Beginning, Scanner, beginnings};
 pub(crate) use settings::{Settings, SettingsReader};

@@ -1,11 +1,13 @@
 //! Files whose form says where the password stands, read line by line in bounded memory: `.env`, `.netrc`, an application's settings.
 
 use serde_json::Value;
+use seaworthy_spec::is_secret_variable;
 
 use super::command::{in_dockerfile, in_shell, netrc};
 use super::literal::{Literals, Syntax, in_sql};
 use super::value::value_strength;
-use super::{Hit, Strength, command, files, is_suspicious_variable, password_in_setting};
+
+use super::{Hit, Strength, command, files, password_in_setting};
 
 /// A line that is longer is read in pieces, and a JSON document of Docker not at all.
 const LONGEST: usize = 1 << 20;
@@ -177,7 +179,7 @@ impl SettingsReader {
             self.names.push(name.to_owned());
         }
         let setting = password_in_setting(value);
-        if setting.is_none() && is_suspicious_variable(name) {
+        if setting.is_none() && is_secret_variable(name) {
             self.hits.extend(strength.map(|strength| Hit { kind: "password-like variable", strength }));
         }
         self.hits.extend(setting);

@@ -107,7 +107,7 @@ fn is_variables_name(name: &str) -> bool {
     let is_name =
         !name.is_empty() && name.bytes().all(is_name_byte) && !name.starts_with(|first: char| first.is_ascii_digit());
     let capitals = !name.bytes().any(|byte| byte.is_ascii_lowercase());
-    is_name && (capitals || name.len() == 1 || super::is_suspicious_variable(name))
+    is_name && (capitals || name.len() == 1 || seaworthy_spec::is_secret_variable(name))
         || name.len() == 1 && name.bytes().all(|byte| byte.is_ascii_digit() || byte == b'@')
 }
 
@@ -146,7 +146,7 @@ pub(super) fn is_placeholder(name: &str, value: &str) -> bool {
     let capitals = !value.bytes().any(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
     value.eq_ignore_ascii_case(name)
         || value.eq_ignore_ascii_case(last)
-        || is_name && capitals && super::is_suspicious_variable(value)
+        || is_name && capitals && seaworthy_spec::is_secret_variable(value)
 }
 
 #[cfg(test)]
