@@ -44,3 +44,12 @@ pub fn review(
     findings.dedup_by(|one, other| one == other);
     Ok(findings)
 }
+
+/// The paths that a Dockerfile copies from the folder that the build is given, but for patterns and variables.
+///
+/// # Errors
+///
+/// Fails if it is no Dockerfile.
+pub fn copied(text: &str) -> Result<Vec<String>, Unreadable> {
+    Ok(rules::copied(&File::read(text)?))
+}

@@ -112,6 +112,15 @@ impl<'a> Scene<'a> {
     }
 }
 
+impl Scene<'_> {
+    /// Whether a variable says what is exposed: `EXPOSE $PORT`.
+    pub(crate) fn exposes_variable(&self) -> bool {
+        let is_open =
+            |step: &&Step| matches!(&step.what, What::Expose(ports) if ports.iter().any(|port| port.contains('$')));
+        self.file.final_steps().into_iter().any(|step| is_open(&step))
+    }
+}
+
 impl Base {
     /// The repository's last part: `python` of `docker.io/library/python:3.12-slim`.
     pub(crate) fn name(&self) -> &str {
@@ -126,6 +135,10 @@ impl Base {
 
     pub(crate) fn is_empty_image(&self) -> bool {
         self.image == "scratch"
+    }
+
+    pub(crate) fn is_alpine(&self) -> bool {
+        self.name() == "alpine" || self.tag().is_some_and(|tag| tag.contains("alpine"))
     }
 
     /// Whether no shell is in it: `scratch`, and images made to have none.

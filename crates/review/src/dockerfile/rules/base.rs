@@ -198,7 +198,7 @@ fn copy_from_itself(scene: &Scene<'_>, found: &mut Found) {
         if scene.stages()[index].name.as_deref() == Some(from) {
             found.at(
                 step,
-                format!("it stands in the stage `{from}` itself"),
+                format!("it copies from `{from}`, the stage that it stands in"),
                 "copy with `RUN cp`, or from another stage",
             );
         }
@@ -209,7 +209,7 @@ fn copy_whole_filesystem(scene: &Scene<'_>, found: &mut Found) {
     for (_, step, from) in copies_from(scene) {
         let What::Copy { sources, to, .. } = &step.what else { continue };
         if to == "/" && sources.contains(&Source::Path("/".to_owned())) {
-            found.at(step, format!("it takes all of `{from}`"), "copy what the service needs");
+            found.at(step, format!("it copies the whole file system of `{from}`"), "copy what the service needs");
         }
     }
 }

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use super::super::file::{Step, What};
 use super::super::pairs::references;
 use super::super::scene::{Found, Scene, spliced};
-use super::Check;
+use super::{Check, joined};
 use crate::{Rule, Severity};
 
 pub(super) const CHECKS: &[Check] = &[
@@ -102,11 +102,23 @@ static ONBUILD_FORBIDDEN: Rule = Rule {
 };
 
 fn workdir_relative(scene: &Scene<'_>, found: &mut Found) {
-    for step in scene.file.steps().filter(|step| !step.is_deferred) {
-        let What::Workdir(path) = &step.what else { continue };
-        let is_drive = path.as_bytes().get(1) == Some(&b':');
-        if !path.starts_with(['/', '$']) && !is_drive {
-            found.at(step, format!("`{path}` is relative"), format!("write the whole path: `/{path}`"));
+    for stage in scene.stages() {
+        // Where it is known, as a `WORKDIR` above says.
+        let mut folder: Option<String> = None;
+        for step in stage.steps.iter().filter(|step| !step.is_deferred) {
+            let What::Workdir(path) = &step.what else { continue };
+            let is_drive = path.as_bytes().get(1) == Some(&b':');
+            if path.starts_with(['/', '$']) || is_drive {
+                folder = Some(path.clone());
+                continue;
+            }
+            let whole = folder.as_ref().map(|folder| joined(folder, path));
+            let advice = whole.as_ref().map_or_else(
+                || "write the whole path, such as `/app`".to_owned(),
+                |whole| format!("write the whole path: `{whole}`"),
+            );
+            found.at(step, format!("`{path}` is relative"), advice);
+            folder = whole;
         }
     }
 }
@@ -181,7 +193,8 @@ fn label_key(scene: &Scene<'_>, found: &mut Found) {
     for step in scene.file.steps().filter(|step| !step.is_deferred) {
         let What::Label(pairs) = &step.what else { continue };
         if let Some(pair) = pairs.iter().find(|pair| !is_good(&pair.name)) {
-            found.at(step, format!("the key `{}`", pair.name), "write it in small letters, in a namespace of your own");
+            let message = format!("the label's key `{}` has another form than tools expect", pair.name);
+            found.at(step, message, "write it in small letters, in a namespace of your own");
         }
     }
 }

@@ -1,9 +1,12 @@
 //! What of the project's folder goes into the build, and from there into the image.
 
-use super::super::file::{Source, Step, What};
+use std::collections::{HashMap, HashSet};
+
+use super::super::file::{File, Source, Step, What};
+use super::super::pairs::Pair;
 use super::super::scene::{Found, Scene};
 use super::super::shell::Command;
-use super::{Check, ends_in, quoted};
+use super::{Check, above, ends_in, joined, quoted};
 use crate::{Rule, Severity};
 
 pub(super) const CHECKS: &[Check] = &[
@@ -56,7 +59,80 @@ const NEVER: &[&str] = &[".git", ".env"];
 fn copies_all(step: &Step) -> bool {
     let What::Copy { options, sources, .. } = &step.what else { return false };
     let is_all = |source: &Source| matches!(source, Source::Path(path) if matches!(path.as_str(), "." | "./" | "/" | "*" | "./*"));
-    !options.iter().any(|option| option.name == "from") && sources.iter().any(is_all)
+    !is_from(options) && sources.iter().any(is_all)
+}
+
+/// Every step that copies the whole context, and whether the image keeps what it copies.
+fn copies_of_all<'a>(scene: &Scene<'a>) -> Vec<(&'a Step, bool)> {
+    let (mut all, taken) = (Vec::new(), Taken::of(scene));
+    let mut folders: Vec<String> = Vec::new();
+    for (index, stage) in scene.stages().iter().enumerate() {
+        let mut folder = stage.base.stage.map_or_else(|| "/".to_owned(), |parent| folders[parent].clone());
+        for step in stage.steps.iter().filter(|step| !step.is_deferred) {
+            match &step.what {
+                What::Workdir(path) => folder = joined(&folder, path),
+                What::Copy { to, .. } if copies_all(step) => {
+                    let is_kept = scene.are_final[index] || taken.may_hold(index, &joined(&folder, to));
+                    all.push((step, is_kept));
+                }
+                _ => {}
+            }
+        }
+        folders.push(folder);
+    }
+    all
+}
+
+/// What steps copy out of stages. Stages that are made from one another count as one.
+struct Taken {
+    /// Of each stage, the first one that it is made from.
+    origins: Vec<usize>,
+    paths: HashSet<(usize, String)>,
+    /// Stages of which a path is taken that only the build knows.
+    unknown: HashSet<usize>,
+}
+
+impl Taken {
+    fn of(scene: &Scene<'_>) -> Self {
+        let mut taken = Self { origins: Vec::new(), paths: HashSet::new(), unknown: HashSet::new() };
+        let mut names = HashMap::new();
+        for (index, stage) in scene.stages().iter().enumerate() {
+            let origin = stage.base.stage.map_or(index, |parent| taken.origins[parent]);
+            taken.origins.push(origin);
+            names.extend(stage.name.as_ref().map(|name| (name.to_ascii_lowercase(), index)));
+        }
+        for step in scene.file.steps() {
+            let What::Copy { options, sources, .. } = &step.what else { continue };
+            let from = options.iter().find(|option| option.name == "from").and_then(|option| option.value.as_deref());
+            let Some(from) = from else { continue };
+            let stage = names.get(&from.to_ascii_lowercase()).copied().or_else(|| from.parse().ok());
+            let Some(origin) = stage.and_then(|stage| taken.origins.get(stage)).copied() else { continue };
+            for source in sources {
+                if let Source::Path(path) = source {
+                    taken.add(origin, path);
+                }
+            }
+        }
+        taken
+    }
+
+    fn add(&mut self, origin: usize, path: &str) {
+        if path.contains('$') {
+            self.unknown.insert(origin);
+        }
+        // The part with a pattern may be any.
+        let known =
+            path.find(['*', '?', '[']).map_or(path, |at| path[..at].rsplit_once('/').map_or("", |(above, _)| above));
+        self.paths.insert((origin, joined("/", known)));
+    }
+
+    /// Whether a folder of a stage is taken, or one above it.
+    fn may_hold(&self, stage: usize, folder: &str) -> bool {
+        let origin = self.origins[stage];
+        let is_taken = |path: &str| self.paths.contains(&(origin, path.to_owned()));
+        let is_unknown = self.unknown.contains(&origin) || folder.contains('$');
+        is_unknown || is_taken("/") || is_taken(folder) || above(folder).any(is_taken)
+    }
 }
 
 fn context_unfiltered(scene: &Scene<'_>, found: &mut Found) {
@@ -65,7 +141,7 @@ fn context_unfiltered(scene: &Scene<'_>, found: &mut Found) {
         return;
     }
     let names = quoted(&sent);
-    for step in scene.file.steps().filter(|step| copies_all(step) && !step.is_deferred) {
+    for (step, _) in copies_of_all(scene).into_iter().filter(|(_, is_kept)| *is_kept) {
         let (message, advice) = if scene.context.has_ignore_file {
             let message = format!("it copies the whole folder, and `.dockerignore` lets {names} through");
             (message, format!("add {names} to `.dockerignore`"))
@@ -109,7 +185,7 @@ fn is_secret(path: &str) -> bool {
 fn secret_copied(scene: &Scene<'_>, found: &mut Found) {
     for step in scene.file.steps() {
         let What::Copy { options, sources, .. } = &step.what else { continue };
-        if options.iter().any(|option| option.name == "from") {
+        if is_from(options) {
             continue;
         }
         let paths = sources
@@ -123,21 +199,34 @@ fn secret_copied(scene: &Scene<'_>, found: &mut Found) {
     }
 }
 
+/// The paths of the build's folder that a step copies, without those that only the build knows: patterns, variables.
+fn plain_sources(step: &Step) -> impl Iterator<Item = &str> {
+    let sources = match &step.what {
+        What::Copy { options, sources, .. } if !step.is_deferred && !is_from(options) => sources.as_slice(),
+        _ => &[],
+    };
+    sources.iter().filter_map(|source| if let Source::Path(path) = source { plain(path) } else { None })
+}
+
+fn is_from(options: &[Pair]) -> bool {
+    options.iter().any(|option| option.name == "from")
+}
+
+fn plain(path: &str) -> Option<&str> {
+    let is_known = !path.contains(['*', '?', '[', '$', ':', '\\']);
+    let path = path.trim_start_matches("./").trim_start_matches('/').trim_end_matches('/');
+    let is_inside = !path.is_empty() && path != "." && path.split('/').all(|part| part != "..");
+    (is_known && is_inside).then_some(path)
+}
+
+/// Every path that a build's folder must have for `COPY` and `ADD`.
+pub(in crate::dockerfile) fn copied(file: &File) -> Vec<String> {
+    file.steps().flat_map(plain_sources).map(str::to_owned).collect()
+}
+
 fn copy_source_missing(scene: &Scene<'_>, found: &mut Found) {
-    for step in scene.file.steps().filter(|step| !step.is_deferred) {
-        let What::Copy { options, sources, .. } = &step.what else { continue };
-        if options.iter().any(|option| option.name == "from") {
-            continue;
-        }
-        for source in sources {
-            let Source::Path(path) = source else { continue };
-            if path.contains(['*', '?', '[', '$', ':', '\\']) || path.contains("://") {
-                continue;
-            }
-            let path = path.trim_start_matches("./").trim_start_matches('/').trim_end_matches('/');
-            if path.is_empty() || path == "." || path.split('/').any(|part| part == "..") {
-                continue;
-            }
+    for step in scene.file.steps() {
+        for path in plain_sources(step) {
             match (scene.context.is_there)(path) {
                 Some(false) => found.at(
                     step,
@@ -169,7 +258,7 @@ fn installs_packages(command: &Command) -> Option<&'static str> {
         {
             Some("package.json package-lock.json")
         }
-        "yarn" if matches!(verb, "install" | "") => Some("package.json yarn.lock"),
+        "yarn" if super::packages::is_yarn_install(command) => Some("package.json yarn.lock"),
         "pnpm" if matches!(verb, "install" | "i") && command.operands().count() == 1 => {
             Some("package.json pnpm-lock.yaml")
         }
@@ -198,7 +287,7 @@ fn sources_before_packages(scene: &Scene<'_>, found: &mut Found) {
                 let Some(files) = installs_packages(&command) else { continue };
                 if let Some(copy) = all.filter(|_| !has_installed) {
                     let message = format!("a change of any file installs all packages again (line {})", step.first);
-                    found.at(copy, message, format!("before it: copy {files}, and install"));
+                    found.at(copy, message, format!("above it, copy {files} and install the packages"));
                     all = None;
                 }
                 has_installed = true;

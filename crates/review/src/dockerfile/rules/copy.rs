@@ -113,7 +113,8 @@ fn add_for_files(scene: &Scene<'_>, found: &mut Found) {
         let files: Vec<&str> = sources
             .iter()
             .filter_map(|source| if let Source::Path(path) = source { Some(path.as_str()) } else { None })
-            .filter(|path| !is_archive(path) && !is_url(path))
+            // A variable may hold a URL, which `COPY` does not take.
+            .filter(|path| !is_archive(path) && !is_url(path) && !path.starts_with('$'))
             .collect();
         if files.is_empty() {
             continue;

@@ -106,11 +106,13 @@ fn missing(scene: &Scene<'_>, found: &mut Found) {
     if has_check || !has_path || scene.exposed().is_empty() || root.has_no_shell() {
         return;
     }
-    let ports: Vec<String> = scene.exposed().iter().map(|(port, _)| port.to_string()).collect();
+    let mut ports: Vec<u16> = scene.exposed().iter().map(|(port, _)| *port).collect();
+    // `53/tcp 53/udp`
+    ports.dedup();
     found.stage(
         stage,
-        format!("it exposes {}, and has no `HEALTHCHECK`", ports.join(", ")),
-        "ask for the health path on 127.0.0.1, with a program that the image has",
+        format!("it exposes {}, and has no `HEALTHCHECK`", listed(&ports)),
+        "ask the service on 127.0.0.1, with a program that the image has",
     );
 }
 
@@ -120,7 +122,7 @@ fn shell_form(scene: &Scene<'_>, found: &mut Found) {
             found.at(
                 step,
                 "a shell runs the health check",
-                "write a JSON list of words; any exit code but 0 counts as unhealthy",
+                "write a JSON list of words; a check without `|| exit 1` fails as well",
             );
         }
     }
@@ -148,7 +150,6 @@ fn no_shell(scene: &Scene<'_>, found: &mut Found) {
 /// Whether an image is known to be without a program.
 fn lacks(base: &Base, tool: &str) -> bool {
     let tag = base.tag().unwrap_or_default();
-    let is_alpine = base.name() == "alpine" || tag.contains("alpine");
     let is_language = ["python", "node", "ruby", "rust", "golang", "openjdk"].contains(&base.name());
     if base.has_no_shell() {
         return true;
@@ -160,7 +161,7 @@ fn lacks(base: &Base, tool: &str) -> bool {
             !tag.contains("sdk") && !base.image.contains("/sdk")
         };
     }
-    match (is_alpine, base.name()) {
+    match (base.is_alpine(), base.name()) {
         // Its busybox has a wget.
         (true, _) => tool == "curl" && (is_language || base.name() == "alpine"),
         (false, "debian" | "ubuntu") => true,
@@ -202,7 +203,7 @@ fn may_have(scene: &Scene<'_>, tool: &str) -> bool {
 }
 
 fn has_busybox(base: &Base) -> bool {
-    matches!(base.name(), "alpine" | "busybox") || base.tag().is_some_and(|tag| tag.contains("alpine"))
+    base.name() == "busybox" || base.is_alpine()
 }
 
 /// Frameworks in which a route for GET does not answer HEAD.
@@ -256,18 +257,23 @@ fn asked_port(text: &str) -> Option<u16> {
 
 fn port(scene: &Scene<'_>, found: &mut Found) {
     let Some((step, form)) = check(scene) else { return };
-    let exposed = scene.exposed();
     let is_local = ["//localhost", "//127.0.0.1", "//0.0.0.0"].iter().any(|host| form.text().contains(host));
-    let Some(port) = asked_port(&form.text()).filter(|_| is_local && !exposed.is_empty()) else { return };
-    let of_code = scene.project.and_then(|project| project.code_port.as_ref()).map(|port| port.value);
-    if !exposed.iter().any(|(known, _)| *known == port) && of_code != Some(port) {
-        let listed: Vec<String> = exposed.iter().map(|(port, _)| port.to_string()).collect();
-        found.at(
-            step,
-            format!("it asks port {port}, and the image exposes {}", listed.join(", ")),
-            "ask the port where the service listens",
-        );
+    let Some(asked) = asked_port(&form.text()).filter(|_| is_local) else { return };
+    let exposed: Vec<u16> = scene.exposed().iter().map(|(port, _)| *port).collect();
+    let wrong = match super::start::listens(scene) {
+        Some((port, whence)) => (port != asked).then(|| format!("the service listens on {port} ({whence})")),
+        // `EXPOSE $PORT` may be any.
+        None if exposed.is_empty() || exposed.contains(&asked) || scene.exposes_variable() => None,
+        None => Some(format!("the image exposes {}", listed(&exposed))),
+    };
+    if let Some(wrong) = wrong {
+        found.at(step, format!("it asks port {asked}, and {wrong}"), "ask the port where the service listens");
     }
+}
+
+/// `80, 443`
+fn listed(ports: &[u16]) -> String {
+    ports.iter().map(u16::to_string).collect::<Vec<_>>().join(", ")
 }
 
 fn always_passes(scene: &Scene<'_>, found: &mut Found) {

@@ -12,6 +12,7 @@ mod secrets;
 mod start;
 mod user;
 
+pub(super) use context::copied;
 pub use hadolint::{HADOLINT, LEFT_OUT};
 pub(super) use secrets::{holds_secret, redacted};
 
@@ -64,9 +65,20 @@ fn ends_in(name: &str, ends: &[&str]) -> bool {
     ends.iter().any(|end| name.ends_with(end))
 }
 
-/// A path as seen from a folder, without `.` and a slash at its end.
+/// Paths that are longer are not looked at.
+const LONGEST_PATH: usize = 1_000;
+
+/// A path as seen from a folder, without `.` and a slash at its end; the folder alone where the path would be too long.
 fn joined(folder: &str, path: &str) -> String {
+    if folder.len() + path.len() > LONGEST_PATH {
+        return folder.to_owned();
+    }
     let whole = if path.starts_with('/') { path.to_owned() } else { format!("{folder}/{path}") };
     let parts: Vec<&str> = whole.split('/').filter(|part| !part.is_empty() && *part != ".").collect();
     format!("/{}", parts.join("/"))
+}
+
+/// The folders above a path, but for `/`.
+fn above(path: &str) -> impl Iterator<Item = &str> {
+    path.match_indices('/').skip(1).map(|(at, _)| &path[..at])
 }

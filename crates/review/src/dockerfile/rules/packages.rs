@@ -148,6 +148,12 @@ pub(super) fn installed(command: &Command) -> Vec<&str> {
     words.into_iter().map(|word| word.text.as_str()).filter(|word| !verbs.contains(word)).collect()
 }
 
+/// `yarn install`, or `yarn` alone; `yarn --version` installs nothing.
+pub(super) fn is_yarn_install(command: &Command) -> bool {
+    let asks_only = command.has_any(&["-v", "--version", "-h", "--help"]);
+    command.name() == "yarn" && matches!(command.verb(), "install" | "") && !asks_only
+}
+
 fn is_install(command: &Command, programs: &[&str], verbs: &[&str]) -> bool {
     programs.contains(&command.name()) && command.has_any(verbs)
 }
@@ -663,7 +669,7 @@ fn with_dev(command: &Command, is_production: bool) -> Option<&'static str> {
     let names_packages = command.operands().count() > 1;
     match (command.name(), command.verb()) {
         ("npm", "ci" | "install" | "i") if !has_omit && !is_production && !names_packages => Some("add `--omit=dev`"),
-        ("yarn", "install" | "") if !has_omit && !is_production => Some("add `--production`"),
+        ("yarn", _) if is_yarn_install(command) && !has_omit && !is_production => Some("add `--production`"),
         ("pnpm", "install" | "i") if !has_omit && !is_production && !names_packages => Some("add `--prod`"),
         ("poetry", "install")
             if !command

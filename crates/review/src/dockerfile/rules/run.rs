@@ -236,11 +236,12 @@ fn pipefail_missing(scene: &Scene<'_>, found: &mut Found) {
                     let sets_itself = commands.iter().any(|command| command.name() == "set" && command.has("pipefail"));
                     if commands.iter().any(|command| command.is_piped) && !(sets_itself && is_bash(&stage.steps, step))
                     {
-                        let line = "SHELL [\"/bin/bash\", \"-o\", \"pipefail\", \"-c\"]".to_owned();
-                        // The image must have bash.
+                        let is_alpine = scene.file.chain(index).first().is_some_and(|stage| stage.base.is_alpine());
+                        let shell = if is_alpine { "ash" } else { "bash" };
+                        let line = format!("SHELL [\"/bin/{shell}\", \"-o\", \"pipefail\", \"-c\"]");
+                        let advice = format!("write `{line}` above it");
+                        // The image must have the shell.
                         let edit = Edit { first: step.first, last: step.first - 1, text: line, is_safe: false };
-                        let advice =
-                            "`SHELL [\"/bin/bash\", \"-o\", \"pipefail\", \"-c\"]` above it (`/bin/ash` on Alpine)";
                         found.edited(step, "a failure before the pipe is not seen", advice, vec![edit]);
                     }
                 }
@@ -360,10 +361,8 @@ fn download_unverified(scene: &Scene<'_>, found: &mut Found) {
                 "wget" => command
                     .has("--no-check-certificate")
                     .then_some("`wget --no-check-certificate` takes any certificate"),
-                "apt-get" | "apt" => command
-                    .has_any(&["--allow-unauthenticated", "--force-yes"])
-                    .then_some("packages are installed without their signatures"),
-                "apk" => command.has("--allow-untrusted").then_some("packages are installed without their signatures"),
+                "apt-get" | "apt" => command.has_any(&["--allow-unauthenticated", "--force-yes"]).then_some(UNSIGNED),
+                "apk" => command.has("--allow-untrusted").then_some(UNSIGNED),
                 _ => None,
             };
             let open = matches!(command.name(), "curl" | "wget")
@@ -371,12 +370,19 @@ fn download_unverified(scene: &Scene<'_>, found: &mut Found) {
                 && !checks(&run.commands);
             let message = turned_off.or(open.then_some("it downloads without TLS, and compares no checksum"));
             if let Some(message) = message {
-                found.at(run.step, message, "use `https://`, and compare a checksum with `sha256sum -c`");
+                let advice = if message == UNSIGNED {
+                    "leave the option out, and add the key that signs the packages"
+                } else {
+                    "use `https://`, and compare a checksum with `sha256sum -c`"
+                };
+                found.at(run.step, message, advice);
                 break;
             }
         }
     }
 }
+
+const UNSIGNED: &str = "packages are installed without a check of their signatures";
 
 fn is_local(url: &str) -> bool {
     ["http://localhost", "http://127.", "http://[::1]"].iter().any(|start| url.starts_with(start))

@@ -1,5 +1,8 @@
 //! How the container starts: which process is first, where it listens, what it is told.
 
+use std::ffi::OsStr;
+use std::path::Path;
+
 use super::super::file::{Form, What, shell_line};
 use super::super::scene::{Found, Scene, Splice, spliced};
 use super::super::shell::Command;
@@ -106,7 +109,10 @@ fn shell_form(scene: &Scene<'_>, found: &mut Found) {
             // Another process is then the first one.
             edits = spliced(scene.file, step, &splices, false);
         }
-        found.edited(step, format!("`{name}` starts a shell"), "write a JSON list of words", edits);
+        // A list is not expanded: what needs the shell keeps it.
+        let needs_shell = exec_form(text, commands).is_none();
+        let advice = if needs_shell { "write `[\"sh\", \"-c\", \"exec …\"]`" } else { "write a JSON list of words" };
+        found.edited(step, format!("`{name}` starts a shell"), advice, edits);
     }
 }
 
@@ -211,6 +217,10 @@ fn development_server(scene: &Scene<'_>, found: &mut Found) {
 
 fn listens_on_loopback(scene: &Scene<'_>, found: &mut Found) {
     let (Some((step, _)), Some(commands)) = (scene.start(), started(scene)) else { return };
+    // It stands before the service, and reaches it there.
+    if names_one(&commands, PROXIES) {
+        return;
+    }
     let set_by_env = scene.file.final_steps().iter().any(|step| {
         matches!(&step.what, What::Env(pairs) if pairs.iter().any(|pair| matches!(pair.name.as_str(), "UVICORN_HOST" | "FLASK_RUN_HOST" | "HOST" | "HOSTNAME")))
     });
@@ -316,16 +326,8 @@ fn port_fixed(scene: &Scene<'_>, found: &mut Found) {
 
 fn expose_differs(scene: &Scene<'_>, found: &mut Found) {
     let exposed = scene.exposed();
-    let Some((_, step)) = exposed.first() else { return };
-    let by_command = started(scene)
-        .and_then(|commands| commands.iter().find_map(named_port))
-        .map(|port| (port, "the start command".to_owned()));
-    // The code's own figure is a default, which `ENV` may change.
-    let by_env = env_port(scene);
-    let by_code = scene.project.and_then(|project| project.code_port.as_ref()).filter(|_| by_env.is_none());
-    let by_code = by_code.map(|port| (port.value, format!("`{}`", port.at)));
-    let Some((port, whence)) = by_command.or(by_code) else { return };
-    if !exposed.iter().any(|(known, _)| *known == port) && by_env.is_none_or(|set| set == port) {
+    let (Some((_, step)), Some((port, whence))) = (exposed.first(), listens(scene)) else { return };
+    if !exposed.iter().any(|(known, _)| *known == port) && !scene.exposes_variable() {
         let listed: Vec<String> = exposed.iter().map(|(port, _)| port.to_string()).collect();
         found.at(
             step,
@@ -335,13 +337,61 @@ fn expose_differs(scene: &Scene<'_>, found: &mut Found) {
     }
 }
 
-/// The port that `ENV` sets for the service.
-fn env_port(scene: &Scene<'_>) -> Option<u16> {
+/// Servers that stand before a service.
+const PROXIES: &[&str] = &["apache2-foreground", "apachectl", "caddy", "envoy", "httpd", "nginx", "supervisord"];
+
+/// Servers that load the code: where they listen, the code does not say.
+const LOADERS: &[&str] =
+    &["daphne", "flask", "gunicorn", "hypercorn", "pm2-runtime", "uvicorn", "uwsgi", "waitress-serve"];
+
+/// Where the service listens, as the start command or else the code says, and which of them it was; `None` where `ENV` may change it.
+pub(super) fn listens(scene: &Scene<'_>) -> Option<(u16, String)> {
+    let commands = started(scene).unwrap_or_default();
+    // A variable of the build is not known here.
+    let by_env = env_port(scene);
+    if let Some(port) = commands.iter().find_map(named_port) {
+        return by_env.is_none_or(|set| set == port.to_string()).then(|| (port, "the start command".to_owned()));
+    }
+    let port = scene.project?.code_port.as_ref()?;
+    (by_env.is_none() && runs_code_of(scene, &commands, &port.at.path)).then(|| (port.value, format!("`{}`", port.at)))
+}
+
+/// Whether the commands run the code that says where it listens, and nothing that says otherwise.
+fn runs_code_of(scene: &Scene<'_>, commands: &[Command], path: &str) -> bool {
+    const OF_SCRIPTS: &[&str] = &["py", "js", "mjs", "cjs", "ts", "mts", "cts", "rb", "php"];
+    let is_told = names_one(commands, PROXIES) || names_one(commands, LOADERS);
+    let path = Path::new(path);
+    let is_script = path.extension().and_then(OsStr::to_str).is_some_and(|ending| OF_SCRIPTS.contains(&ending));
+    let mut words = commands.iter().flat_map(|command| &command.words).map(|word| word.text.as_str()).peekable();
+    // What a shell script starts is not known.
+    if is_told
+        || words.peek().is_none()
+        || words.clone().any(|word| word.ends_with(".sh") || word.contains("entrypoint"))
+    {
+        return false;
+    }
+    // `dist/main.js` of `src/main.ts`, `shop.main` of `shop/main.py`; a settings file that reads the variable is another one.
+    let is_own = |word: &str| {
+        let module = word.rsplit('.').next();
+        path.file_stem().is_some_and(|stem| Path::new(word).file_stem() == Some(stem) || stem.to_str() == module)
+    };
+    let is_read = scene.project.and_then(|project| project.port.as_ref()).is_some_and(|port| port.variable.is_some());
+    !is_script || is_read || words.any(is_own)
+}
+
+/// Whether a word of the commands is one of these programs: `/usr/sbin/nginx`.
+fn names_one(commands: &[Command], programs: &[&str]) -> bool {
+    let is_one = |word: &str| programs.contains(&word.rsplit('/').next().unwrap_or(word));
+    commands.iter().flat_map(|command| &command.words).any(|word| is_one(&word.text))
+}
+
+/// The port that `ENV` sets for the service, as it is written.
+fn env_port<'a>(scene: &Scene<'a>) -> Option<&'a str> {
+    let own = scene.project.and_then(|project| project.port.as_ref()?.variable.as_ref());
+    let is_port = |name: &str| name == "PORT" || own.is_some_and(|own| own.value == name);
     let steps = scene.file.final_steps();
     steps.iter().rev().find_map(|step| match &step.what {
-        What::Env(pairs) => {
-            pairs.iter().find(|pair| pair.name == "PORT").and_then(|pair| pair.value.as_deref()?.parse().ok())
-        }
+        What::Env(pairs) => pairs.iter().find(|pair| is_port(&pair.name))?.value.as_deref(),
         _ => None,
     })
 }

@@ -6,7 +6,7 @@ use super::super::file::{Base, Step, What};
 use super::super::pairs::references;
 use super::super::scene::{Found, Scene, spliced};
 use super::super::shell::Command;
-use super::Check;
+use super::{Check, LONGEST_PATH, above};
 use crate::{Rule, Severity};
 
 pub(super) const CHECKS: &[Check] = &[
@@ -107,8 +107,19 @@ fn no_user(scene: &Scene<'_>, found: &mut Found) {
     let (Some(stage), Some(root)) = (scene.file.last(), scene.file.root()) else { return };
     // What an unknown base's user is, nobody knows here; and an image that starts nothing runs as nobody.
     if runs_as_root(root) && (scene.start().is_some() || !scene.exposed().is_empty()) {
-        let message = format!("no `USER`: the container runs as root, as `{}` does", root.image);
-        found.stage(stage, message, "add `USER 10001:10001` before `CMD`");
+        let name = root.image.split('@').next().unwrap_or_default();
+        let message = if root.is_empty_image() {
+            "no `USER`: the container runs as root".to_owned()
+        } else {
+            format!("no `USER`: the container runs as root, as `{name}` does")
+        };
+        // As another user, nginx cannot write its cache and its pid.
+        let advice = if root.name() == "nginx" {
+            "begin with `nginxinc/nginx-unprivileged`, which listens on 8080 as uid 101"
+        } else {
+            "add `USER 10001:10001` before `CMD`"
+        };
+        found.stage(stage, message, advice);
     }
 }
 
@@ -198,7 +209,7 @@ fn volume_of_root(scene: &Scene<'_>, found: &mut Found) {
     let Some(What::User(user)) = user.map(|step| &step.what) else { return };
     // A base that is no plain system may have made the folder: `postgres` has its own.
     let is_plain = scene.file.root().is_some_and(|base| PLAIN.contains(&base.name()));
-    if is_root(user) || user.is_empty() || !is_plain {
+    if is_root(user) || user.is_empty() || !is_plain || is_of_package(scene, user) {
         return;
     }
     let given = Given::of(scene);
@@ -209,6 +220,17 @@ fn volume_of_root(scene: &Scene<'_>, found: &mut Found) {
             found.at(step, message, format!("before it: `RUN mkdir -p {path} && chown {user} {path}`"));
         }
     }
+}
+
+/// Whether a user is a name that no step adds: a package brought it, and has made its folders.
+fn is_of_package(scene: &Scene<'_>, user: &str) -> bool {
+    let name = user.split(':').next().unwrap_or_default();
+    let is_number = name.bytes().all(|byte| byte.is_ascii_digit());
+    let adds = |command: &Command| matches!(command.name(), "useradd" | "adduser") || command.has(name);
+    let is_added = scene.final_runs().any(|run| run.commands.iter().any(adds));
+    !is_number
+        && !is_added
+        && scene.final_runs().any(|run| !run.commands.iter().all(|c| super::packages::installed(c).is_empty()))
 }
 
 /// Bases that are a system or a language, and have no folders of a service.
@@ -259,14 +281,6 @@ impl Given {
             || self.paths.contains(path)
             || above(path).any(|folder| self.paths.contains(folder))
     }
-}
-
-/// Paths that are longer are not looked at.
-const LONGEST_PATH: usize = 1_000;
-
-/// The folders above a path.
-fn above(path: &str) -> impl Iterator<Item = &str> {
-    path.match_indices('/').skip(1).map(|(at, _)| &path[..at])
 }
 
 fn sudo(scene: &Scene<'_>, found: &mut Found) {
