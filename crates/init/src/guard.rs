@@ -6,6 +6,8 @@ use crate::project::Project;
 use crate::toolchain::{Install, Toolchain};
 use crate::word::{holds_secret, is_url_path, is_word};
 
+const SECRET_START: &str = "the start command may hold a secret";
+
 /// Takes out what cannot be written as it is.
 ///
 /// # Errors
@@ -16,29 +18,31 @@ pub(crate) fn guarded(mut project: Project) -> Result<Project, SurveyError> {
     let mut left_out = Vec::new();
     let mut keep = |what: &str, found: &mut Option<Found<String>>, is_plain: fn(&str) -> bool| {
         if let Some(odd) = found.take_if(|found| !is_plain(&found.value)) {
-            left_out.push(format!("{}: {what} with characters that are not written anywhere", odd.at));
+            left_out.push(format!("{}: {what}", odd.at));
         }
     };
-    keep("a version", &mut project.version, is_word);
-    keep("a health path", &mut project.health, is_url_path);
-    keep("a path", &mut project.collection, is_url_path);
-    keep("a path", &mut project.document, is_url_path);
-    keep("a command with what may be a secret", &mut project.build, |line| !holds_secret(line));
+    keep("the version holds special characters", &mut project.version, is_word);
+    keep("the health path holds special characters", &mut project.health, is_url_path);
+    keep("a path holds special characters", &mut project.collection, is_url_path);
+    keep("a path holds special characters", &mut project.document, is_url_path);
+    keep("the build command may hold a secret", &mut project.build, |line| !holds_secret(line));
     if let Some(recipe) = &mut project.existing.dockerfile {
-        keep("a base", &mut recipe.base, is_image);
-        keep("a health path", &mut recipe.health, is_url_path);
-        keep("a command with what may be a secret", &mut recipe.command, |line| !holds_secret(line));
+        keep("the base image's name holds special characters", &mut recipe.base, is_image);
+        keep("the health path holds special characters", &mut recipe.health, is_url_path);
+        keep(SECRET_START, &mut recipe.command, |line| !holds_secret(line));
     }
     if let Some(start) = project.start.take_if(|start| holds_secret(&start.value.to_string())) {
-        left_out.push(format!("{}: a start command with what may be a secret", start.at));
+        left_out.push(format!("{}: {SECRET_START}", start.at));
     }
     project.volumes.retain(|volume| {
         let is_plain = volume.value.starts_with('/') && is_word(&volume.value);
         if !is_plain {
-            left_out.push(format!("{}: a volume with characters that are not written anywhere", volume.at));
+            left_out.push(format!("{}: the volume's path holds special characters", volume.at));
         }
         is_plain
     });
+    // The Dockerfile's command may be the start command, too.
+    left_out.dedup();
     project.left_out.extend(left_out);
     Ok(project)
 }
