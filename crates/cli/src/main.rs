@@ -3,6 +3,7 @@
 mod answer;
 mod args;
 mod bars;
+mod build_folder;
 mod command;
 mod destination;
 mod env;

@@ -5,7 +5,7 @@ use std::path::Path;
 use seaworthy_build::{Project, git};
 use seaworthy_image::Digest;
 use seaworthy_registry::tags::{self, Fate, Found, Meaning, Origin};
-use seaworthy_review::Finding;
+use seaworthy_review::Listed;
 use seaworthy_review::dockerfile::Unreadable;
 use seaworthy_review::mask::Mask;
 use seaworthy_review::tags::{Tag, TagKind};
@@ -58,8 +58,9 @@ impl Shown {
         Self { mask, files }
     }
 
-    pub(crate) fn findings(&mut self, findings: &[Finding]) -> Vec<Finding> {
-        findings.iter().map(|finding| self.mask.finding(finding)).collect()
+    pub(crate) fn listed(&mut self, listed: &Listed) -> Listed {
+        let findings = listed.findings.iter().map(|finding| self.mask.finding(finding)).collect();
+        Listed { findings, count: listed.count }
     }
 
     /// A line of a file.

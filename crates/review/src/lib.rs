@@ -15,5 +15,5 @@ pub mod tags;
 
 pub use finding::{Edit, Finding};
 pub use reference::{rules_markdown, specification_rules_markdown};
-pub use review::{Count, Subject, edited, mended, review};
+pub use review::{Count, Listed, Subject, edited, mended, review};
 pub use rule::{Rule, Severity};

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::mask::{Mask, Replaced};
-use crate::{Finding, dockerfile::Text};
+use crate::{Listed, dockerfile::Text};
 
 /// What goes into a prompt.
 pub struct Material<'a> {
@@ -11,7 +11,7 @@ pub struct Material<'a> {
     pub files: Vec<Text<'a>>,
     /// What the project's files tell: a label and a text each.
     pub found: Vec<(&'static str, String)>,
-    pub findings: &'a [Finding],
+    pub listed: &'a Listed,
     /// Texts that are not shown and may hold secrets that stand in the others too: a compose file.
     pub beside: Vec<&'a str>,
 }
@@ -50,14 +50,17 @@ pub fn prompt(material: &Material<'_>) -> Prompt {
         }
     }
     text.push_str("\n## What was found\n\n");
-    for finding in material.findings {
+    for finding in &material.listed.findings {
         let finding = mask.finding(finding);
         let (severity, id) = (finding.rule.severity.name(), finding.rule.id);
         let _ = writeln!(text, "- {}: {severity} `{id}`: {}", finding.at, one_line(&finding.message));
         let _ = writeln!(text, "  - advice: {}", one_line(&finding.advice));
     }
-    if material.findings.is_empty() {
+    if material.listed.findings.is_empty() {
         text.push_str("nothing\n");
+    }
+    if let Some(more) = material.listed.more() {
+        let _ = writeln!(text, "\n{more}");
     }
     let replaced = mask.replaced().to_vec();
     text.push_str(&listed(&replaced));

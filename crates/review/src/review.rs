@@ -1,5 +1,8 @@
 //! All parts of a review, joined.
 
+use std::cmp::Reverse;
+use std::collections::HashSet;
+
 use seaworthy_init::Project;
 use seaworthy_spec::Spec;
 
@@ -44,6 +47,44 @@ impl Count {
     pub fn of(findings: &[Finding]) -> Self {
         let count = |severity| findings.iter().filter(|finding| finding.rule.severity == severity).count();
         Self { errors: count(Severity::Error), warnings: count(Severity::Warning), notes: count(Severity::Note) }
+    }
+}
+
+/// Findings that are shown, at most: nobody reads more, and code scanning takes no more than some thousands.
+const MOST_SHOWN: usize = 500;
+
+/// The findings that are shown, in their order.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Listed {
+    pub findings: Vec<Finding>,
+    /// All that were found, shown or not.
+    pub count: Count,
+}
+
+impl Listed {
+    /// All of them, or the gravest.
+    pub fn of(mut findings: Vec<Finding>) -> Self {
+        let count = Count::of(&findings);
+        if findings.len() > MOST_SHOWN {
+            let mut by_severity: Vec<usize> = (0..findings.len()).collect();
+            by_severity.sort_by_key(|index| Reverse(findings[*index].rule.severity));
+            let shown: HashSet<usize> = by_severity.into_iter().take(MOST_SHOWN).collect();
+            let mut index = 0..;
+            findings.retain(|_| index.next().is_some_and(|index| shown.contains(&index)));
+        }
+        Self { findings, count }
+    }
+
+    /// How many were found and are not shown.
+    pub fn left_out(&self) -> usize {
+        let Count { errors, warnings, notes } = self.count;
+        errors + warnings + notes - self.findings.len()
+    }
+
+    /// What a reader is told of those that are not shown.
+    pub(crate) fn more(&self) -> Option<String> {
+        let left_out = self.left_out();
+        (left_out > 0).then(|| format!("{left_out} more were found, none of them graver than those that are shown"))
     }
 }
 

@@ -84,9 +84,13 @@ pub fn review(subject: &Subject<'_>, tags: &[Tag]) -> Vec<Finding> {
                 if is_written || !["version", "commit", "latest"].contains(&name.as_str()) {
                     continue;
                 }
-                let why = left_out.unwrap_or("there is nothing to make it from");
-                let message = format!("the tag for {name} is promised, and would be left out: {why}");
-                findings.push(subject.finding(&LEFT_OUT, Some(criterion.line), message, advice(name)));
+                let is_changed = tags.iter().any(|tag| tag.kind == TagKind::Dirty);
+                let nothing =
+                    if is_changed { "the tree differs from its commit" } else { "there is nothing to make it from" };
+                let message =
+                    format!("the tag for {name} is promised, and would be left out: {}", left_out.unwrap_or(nothing));
+                let advice = if is_changed { "commit the changes before a push" } else { advice(name) };
+                findings.push(subject.finding(&LEFT_OUT, Some(criterion.line), message, advice));
             }
         }
     }

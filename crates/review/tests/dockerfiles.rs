@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use seaworthy_build::dockerfile::Ignore;
 use seaworthy_init::survey;
 use seaworthy_review::dockerfile::{Context, HADOLINT, Text, rules};
-use seaworthy_review::{Finding, Subject, mended, review, show};
+use seaworthy_review::{Finding, Listed, Subject, mended, review, show};
 use seaworthy_spec::Spec;
 
 fn folder(kind: &str) -> PathBuf {
@@ -121,15 +121,15 @@ fn what_is_mended_is_found_no_longer_and_nothing_else_appears() -> anyhow::Resul
 #[test]
 fn no_form_shows_a_secret() -> anyhow::Result<()> {
     for path in cases("faulty")? {
-        let findings = found(&path)?;
+        let listed = Listed::of(found(&path)?);
         // A line of the file is shown only where an edit changes it.
         let text = fs::read_to_string(if path.is_dir() { path.join("Dockerfile") } else { path.clone() })?;
         let line = |_: &str, number: usize| text.lines().nth(number - 1).map(str::to_owned);
         let forms = [
-            show::terminal(&findings, true, &line),
-            show::json(&findings, &[]),
-            show::sarif(&findings, "1"),
-            show::github(&findings),
+            show::terminal(&listed, true, &line),
+            show::json(&listed, &[]),
+            show::sarif(&listed, "1"),
+            show::github(&listed),
         ];
         for form in forms {
             for secret in ["prod-7fK29x", "w7x92kq", "9fk2j3n4", "wp-8h2k1x"] {

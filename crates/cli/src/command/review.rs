@@ -7,12 +7,13 @@ use clap::{Args, ValueEnum, ValueHint};
 use seaworthy_build::dockerfile::Ignore;
 use seaworthy_init::{DOCKERFILE, DOCKERIGNORE, Mentioned, Project, SPEC, SurveyError};
 use seaworthy_report::clean;
-use seaworthy_review::dockerfile::{Context, Text, Unreadable};
+use seaworthy_review::dockerfile::{self, Context, Text, Unreadable};
 use seaworthy_review::prompt::{Material, prompt};
 use seaworthy_review::tags::{self, Tag};
-use seaworthy_review::{Count, Finding, Subject, mended, show, specification as of_specification};
+use seaworthy_review::{Count, Finding, Listed, Subject, mended, show, specification as of_specification};
 use seaworthy_spec::Spec;
 
+use crate::build_folder;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::files::{self, ReadError};
@@ -22,9 +23,6 @@ use crate::specification;
 
 /// The largest Dockerfile that is read.
 const LARGEST_BYTES: u64 = 4 * 1024 * 1024;
-
-/// Folders above a project's own that a build may be given, at most.
-const UP: usize = 4;
 
 /// Find what a project's specification and Dockerfile lack, before anything is built
 #[derive(Debug, Args)]
@@ -71,9 +69,22 @@ enum Format {
     Github,
 }
 
+/// What was named on the command line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Told {
+    /// A project's folder, which the build is usually given.
+    Project,
+    /// A Dockerfile, and the folder that the build is given.
+    Folder,
+    /// A Dockerfile alone: it may be built with any folder.
+    Dockerfile,
+}
+
 /// The files that are reviewed.
 struct Files {
     folder: PathBuf,
+    /// The folder that the build is given.
+    built_with: PathBuf,
     /// `None` where nothing says what the project is.
     project: Option<Project>,
     spec: Option<(PathBuf, Spec)>,
@@ -93,9 +104,9 @@ pub(crate) fn run(args: ReviewArgs, directory: Option<PathBuf>, out: &mut Output
         files.fix(out)?;
     }
     let tags = files.tags();
-    let findings = files.review(&tags)?;
-    out.data(&if prompt { files.prompt(&findings) } else { files.shown(&findings, &tags, format, out) })?;
-    Ok(exit(Count::of(&findings)))
+    let listed = Listed::of(files.review(&tags)?);
+    out.data(&if prompt { files.prompt(&listed) } else { files.shown(&listed, &tags, format, out) })?;
+    Ok(exit(listed.count))
 }
 
 fn exit(count: Count) -> Exit {
@@ -124,16 +135,17 @@ impl Files {
         }
         if target.is_dir() {
             let named = if target == Path::new(".") { PathBuf::new() } else { target.clone() };
-            return Self::of(target, named.join(DOCKERFILE), false);
+            return Self::of(target, named.join(DOCKERFILE), Told::Project);
         }
         let parent = target.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let is_alone = directory.is_none();
-        Self::of(directory.unwrap_or_else(|| parent.to_owned()), target.clone(), is_alone)
+        match directory {
+            Some(directory) => Self::of(directory, target.clone(), Told::Folder),
+            None => Self::of(parent.to_owned(), target.clone(), Told::Dockerfile),
+        }
     }
 
-    fn of(folder: PathBuf, dockerfile: PathBuf, is_alone: bool) -> anyhow::Result<Self> {
-        let named = |name: &str| if folder == Path::new(".") { name.into() } else { folder.join(name) };
-        let spec_path = named(SPEC);
+    fn of(folder: PathBuf, dockerfile: PathBuf, told: Told) -> anyhow::Result<Self> {
+        let spec_path = build_folder::inside(&folder, SPEC);
         let text = optional(&dockerfile)?;
         let spec = match optional(&spec_path)? {
             Some(text) => {
@@ -147,14 +159,14 @@ impl Files {
                 .hint("it needs a `Dockerfile` or a `containerization-spec.md`; `seaworthy init` writes both")
                 .into());
         }
-        let mut own = dockerfile.as_os_str().to_owned();
-        own.push(".dockerignore");
-        // The Dockerfile's own goes before the folder's.
-        let ignored = match optional(Path::new(&own))? {
-            Some(text) => Some((own.into(), text)),
-            None => optional(&folder.join(DOCKERIGNORE))?.map(|text| (named(DOCKERIGNORE), text)),
+        let built_with = match (&text, told) {
+            (Some(text), Told::Project | Told::Dockerfile) => {
+                build_folder::find(&folder, &dockerfile::copied(text).unwrap_or_default())
+            }
+            _ => folder.clone(),
         };
-        let project = survey(&folder, is_alone)?;
+        let ignored = ignored(&dockerfile, &built_with)?;
+        let project = survey(&folder, told == Told::Dockerfile)?;
         let mentioned = match (&project, &spec) {
             (Some(project), Some((_, spec))) => {
                 Some(seaworthy_init::mentioned(&folder, &of_specification::words(spec, project))?)
@@ -168,8 +180,9 @@ impl Files {
             dockerfile: text.map(|text| (dockerfile, text)),
             ignore: ignored.as_ref().map(|(_, text)| Ignore::parse(text)),
             ignored,
-            is_folder_known: !is_alone,
+            is_folder_known: told != Told::Dockerfile,
             folder,
+            built_with,
         })
     }
 
@@ -210,26 +223,26 @@ impl Files {
         NAMES.iter().filter_map(|name| optional(&self.folder.join(name)).ok()?).collect()
     }
 
-    fn shown(&self, findings: &[Finding], tags: &[Tag], format: Format, out: &Output) -> String {
+    fn shown(&self, listed: &Listed, tags: &[Tag], format: Format, out: &Output) -> String {
         let mut shown = Shown::of(&self.texts(), &self.beside());
-        let findings = shown.findings(findings);
+        let listed = shown.listed(listed);
         match format {
             Format::Terminal => {
-                let text = show::terminal(&findings, out.stdout_style().color, &|path, line| shown.line(path, line));
+                let text = show::terminal(&listed, out.stdout_style().color, &|path, line| shown.line(path, line));
                 clean_but_color(&text) + &clean(&tags::table(tags))
             }
-            Format::Json => show::json(&findings, tags),
-            Format::Sarif => show::sarif(&findings, env!("CARGO_PKG_VERSION")),
-            Format::Github => show::github(&findings),
+            Format::Json => show::json(&listed, tags),
+            Format::Sarif => show::sarif(&listed, env!("CARGO_PKG_VERSION")),
+            Format::Github => show::github(&listed),
         }
     }
 
-    fn prompt(&self, findings: &[Finding]) -> String {
+    fn prompt(&self, listed: &Listed) -> String {
         let (texts, beside) = (self.texts(), self.beside());
         let material = Material {
             files: texts.iter().map(|(path, text)| Text { path, text }).collect(),
             found: self.project.as_ref().map(seaworthy_init::found).unwrap_or_default(),
-            findings,
+            listed,
             beside: beside.iter().map(String::as_str).collect(),
         };
         clean(&prompt(&material).text)
@@ -238,7 +251,12 @@ impl Files {
     fn review_of(&self, dockerfile: Option<&str>) -> Result<Vec<Finding>, Unreadable> {
         let path = self.dockerfile.as_ref().map_or(String::new(), |(path, _)| path.display().to_string());
         let spec_path = self.spec.as_ref().map_or(String::new(), |(path, _)| path.display().to_string());
-        let is_sent = |path: &str| !self.ignore.as_ref().is_some_and(|ignore| ignore.leaves_out(path));
+        // The history lies in the repository's root, and goes into no build of a folder below.
+        let is_elsewhere = |path: &str| {
+            path == ".git" && !self.built_with.join(path).exists() && build_folder::is_above(&self.built_with, path)
+        };
+        let is_sent =
+            |path: &str| !is_elsewhere(path) && !self.ignore.as_ref().is_some_and(|ignore| ignore.leaves_out(path));
         let is_there = |path: &str| self.is_there(path);
         seaworthy_review::review(&Subject {
             project: self.project.as_ref(),
@@ -251,14 +269,12 @@ impl Files {
         })
     }
 
-    /// Whether a path that `COPY` names is there; `None` where it lies further up: then the build is given another folder than this.
+    /// Whether a path that `COPY` names is there; `None` where nobody knows which folder the build is given.
     fn is_there(&self, path: &str) -> Option<bool> {
-        if !self.is_folder_known || self.folder.join(path).exists() {
+        if !self.is_folder_known || self.built_with.join(path).exists() {
             return self.is_folder_known.then_some(true);
         }
-        let whole = self.folder.canonicalize().ok()?;
-        let is_above = whole.ancestors().skip(1).take(UP).any(|folder| folder.join(path).exists());
-        (!is_above).then_some(false)
+        (!build_folder::is_above(&self.built_with, path)).then_some(false)
     }
 
     fn unread(&self) -> String {
@@ -279,6 +295,18 @@ impl Files {
         self.dockerfile = Some((path, better));
         Ok(())
     }
+}
+
+/// The `.dockerignore` of a build: the Dockerfile's own goes before the folder's.
+fn ignored(dockerfile: &Path, built_with: &Path) -> anyhow::Result<Option<(PathBuf, String)>> {
+    let mut own = dockerfile.as_os_str().to_owned();
+    own.push(".dockerignore");
+    for path in [own.into(), build_folder::inside(built_with, DOCKERIGNORE)] {
+        if let Some(text) = optional(&path)? {
+            return Ok(Some((path, text)));
+        }
+    }
+    Ok(None)
 }
 
 /// What the project is. A Dockerfile alone may belong to none.

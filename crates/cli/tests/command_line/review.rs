@@ -31,7 +31,7 @@ fn findings_stand_with_their_places_and_the_mended_lines() {
     app/Dockerfile:3: warning: it copies the whole folder, and no `.dockerignore` keeps `.git` and `.env` out [context-unfiltered]
       write a `.dockerignore`; `seaworthy init` does
     app/Dockerfile:3: warning: a change of any file installs all packages again (line 4) [sources-before-packages]
-      before it: copy requirements.txt, and install
+      above it, copy requirements.txt and install the packages
     app/Dockerfile:4: warning: `pip install` without `--no-cache-dir` [pip-cache-kept]
       add `--no-cache-dir`
         - RUN pip install -r requirements.txt
@@ -43,7 +43,7 @@ fn findings_stand_with_their_places_and_the_mended_lines() {
     exit 3
     --- stdout
     ::warning file=app/Dockerfile,line=3,title=context-unfiltered::it copies the whole folder, and no `.dockerignore` keeps `.git` and `.env` out: write a `.dockerignore`; `seaworthy init` does
-    ::warning file=app/Dockerfile,line=3,title=sources-before-packages::a change of any file installs all packages again (line 4): before it: copy requirements.txt, and install
+    ::warning file=app/Dockerfile,line=3,title=sources-before-packages::a change of any file installs all packages again (line 4): above it, copy requirements.txt and install the packages
     ::warning file=app/Dockerfile,line=4,title=pip-cache-kept::`pip install` without `--no-cache-dir`: add `--no-cache-dir`
     ");
 }
@@ -57,7 +57,7 @@ fn only_safe_edits_are_applied() {
     app/Dockerfile:3: warning: it copies the whole folder, and no `.dockerignore` keeps `.git` and `.env` out [context-unfiltered]
       write a `.dockerignore`; `seaworthy init` does
     app/Dockerfile:3: warning: a change of any file installs all packages again (line 4) [sources-before-packages]
-      before it: copy requirements.txt, and install
+      above it, copy requirements.txt and install the packages
 
     0 errors, 2 warnings, 0 notes
     --- stderr
@@ -169,4 +169,41 @@ fn what_init_writes_raises_no_alarm() {
     assert!(place.call(&["init"]).starts_with("exit 0\n"));
     let shown = place.call(&["review"]);
     assert!(shown.starts_with("exit 0\n") && shown.contains("\n0 errors, 0 warnings, "), "{shown}");
+}
+
+#[test]
+fn a_project_that_is_built_with_the_repositorys_root_has_that_roots_ignore_file() {
+    let dockerfile = "FROM python:3.12-slim\nWORKDIR /app\nCOPY services/api/main.py ./\nCOPY . .\nUSER 10001\nCMD [\"python\", \"main.py\"]\n";
+    let place = || {
+        Place::empty()
+            .with(".git/HEAD", "ref: refs/heads/main\n")
+            .with("services/api/Dockerfile", dockerfile)
+            .with("services/api/main.py", "print()\n")
+    };
+    let filtered = place().with(".dockerignore", ".git\n.env\n").call(&["review", "services/api"]);
+    assert!(filtered.contains("nothing found"), "{filtered}");
+    let open = place().with(".dockerignore", "target\n").call(&["review", "services/api"]);
+    assert!(open.contains("`.dockerignore` lets `.git` and `.env` through"), "{open}");
+}
+
+#[test]
+fn the_gravest_findings_are_shown_and_the_others_counted() -> anyhow::Result<()> {
+    let dockerfile = format!("FROM a:1\n{}RUN cd /x\nENV DB_PASSWORD=x7\n", "RUN apt-get install -y curl\n".repeat(600));
+    let place = Place::empty().with("Dockerfile", &dockerfile);
+    let shown = place.call(&["review"]);
+    assert!(shown.contains("[secret-in-env]") && shown.contains("more were found, none of them graver"), "{shown}");
+    let json = place.call(&["review", "--format", "json"]);
+    let value: Value = serde_json::from_str(json.split_once("--- stdout\n").unwrap_or_default().1)?;
+    let (summary, findings) = (&value["summary"], value["findings"].as_array().map_or(0, Vec::len));
+    let count = |name: &str| summary[name].as_u64().unwrap_or_default();
+    assert_eq!(findings, 500);
+    assert_eq!(count("errors") + count("warnings") + count("notes"), 500 + count("left_out"));
+    assert!(count("left_out") > 500, "{summary}");
+    for format in ["sarif", "github"] {
+        let text = place.call(&["review", "--format", format]);
+        assert!(text.contains(&format!("{} more were found", count("left_out"))), "{format}");
+    }
+    let prompt = place.call(&["review", "--prompt"]);
+    assert!(prompt.contains("more were found, none of them graver"), "{prompt}");
+    Ok(())
 }

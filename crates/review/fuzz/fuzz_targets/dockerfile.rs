@@ -4,7 +4,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use seaworthy_review::dockerfile::{Context, Text, review};
-use seaworthy_review::{mended, show};
+use seaworthy_review::{Listed, mended, show};
 
 fuzz_target!(|text: &str| {
     let context = Context { has_ignore_file: false, is_sent: &|_| true, is_there: &|_| None };
@@ -15,7 +15,8 @@ fuzz_target!(|text: &str| {
             assert!(findings.iter().all(|finding| finding.at.line.is_some_and(|line| (1..=lines).contains(&line))));
             let edits = findings.iter().flat_map(|finding| &finding.edits);
             assert!(edits.into_iter().all(|edit| edit.first >= 1 && edit.last <= lines));
-            let _ = (show::json(&findings), show::sarif(&findings, "1"), show::github(&findings));
+            let listed = Listed::of(findings);
+            let _ = (show::json(&listed, &[]), show::sarif(&listed, "1"), show::github(&listed));
             let _ = mended(text, of).expect("what is mended can be read");
         }
         Err(error) => assert!((1..=lines.max(1)).contains(&error.line) && !error.why.is_empty()),

@@ -2,11 +2,11 @@
 
 use std::fmt::Write as _;
 
-use crate::{Finding, Severity};
+use crate::{Listed, Severity};
 
-pub fn github(findings: &[Finding]) -> String {
+pub fn github(listed: &Listed) -> String {
     let mut text = String::new();
-    for finding in findings {
+    for finding in &listed.findings {
         let command = match finding.rule.severity {
             Severity::Error => "error",
             Severity::Warning => "warning",
@@ -16,6 +16,9 @@ pub fn github(findings: &[Finding]) -> String {
         let path = property(&finding.at.path);
         let message = data(&format!("{}: {}", finding.message, finding.advice));
         let _ = writeln!(text, "::{command} file={path}{line},title={}::{message}", property(finding.rule.id));
+    }
+    if let Some(more) = listed.more() {
+        let _ = writeln!(text, "::notice title=seaworthy::{}", data(&more));
     }
     text
 }

@@ -3,15 +3,15 @@
 use serde_json::{Value, json};
 
 use crate::tags::Tag;
-use crate::{Count, Finding};
+use crate::{Count, Finding, Listed};
 
 /// `seaworthy/review/v1`.
-pub fn json(findings: &[Finding], tags: &[Tag]) -> String {
-    let Count { errors, warnings, notes } = Count::of(findings);
+pub fn json(listed: &Listed, tags: &[Tag]) -> String {
+    let Count { errors, warnings, notes } = listed.count;
     let value = json!({
         "schema": "seaworthy/review/v1",
-        "summary": { "errors": errors, "warnings": warnings, "notes": notes },
-        "findings": findings.iter().map(finding).collect::<Vec<_>>(),
+        "summary": { "errors": errors, "warnings": warnings, "notes": notes, "left_out": listed.left_out() },
+        "findings": listed.findings.iter().map(finding).collect::<Vec<_>>(),
         "tags": tags.iter().map(tag).collect::<Vec<_>>(),
     });
     format!("{value:#}\n")

@@ -4,10 +4,11 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
-use crate::{Finding, Rule};
+use crate::{Finding, Listed, Rule};
 
 /// Every rule that was broken, and every finding with its fix.
-pub fn sarif(findings: &[Finding], version: &str) -> String {
+pub fn sarif(listed: &Listed, version: &str) -> String {
+    let findings = &listed.findings;
     let mut rules: Vec<&Rule> = Vec::new();
     for finding in findings {
         if !rules.iter().any(|rule| rule.id == finding.rule.id) {
@@ -15,7 +16,7 @@ pub fn sarif(findings: &[Finding], version: &str) -> String {
         }
     }
     let results: Vec<Value> = findings.iter().map(|finding| result(finding, &rules)).collect();
-    let value = json!({
+    let mut value = json!({
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "version": "2.1.0",
         "runs": [{
@@ -27,6 +28,11 @@ pub fn sarif(findings: &[Finding], version: &str) -> String {
             "results": results,
         }],
     });
+    if let Some(more) = listed.more() {
+        let notification = json!({ "level": "note", "message": { "text": more } });
+        value["runs"][0]["invocations"] =
+            json!([{ "executionSuccessful": true, "toolExecutionNotifications": [notification] }]);
+    }
     format!("{value:#}\n")
 }
 

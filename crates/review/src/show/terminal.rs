@@ -2,23 +2,26 @@
 
 use std::fmt::Write as _;
 
-use crate::{Count, Finding, Severity};
+use crate::{Count, Finding, Listed, Severity};
 
 /// The findings, and how many there are. `lines` gives a line of the file that is reviewed.
-pub fn terminal(findings: &[Finding], color: bool, line: &dyn Fn(&str, usize) -> Option<String>) -> String {
+pub fn terminal(listed: &Listed, color: bool, line: &dyn Fn(&str, usize) -> Option<String>) -> String {
+    if listed.findings.is_empty() {
+        return "nothing found\n".to_owned();
+    }
     let mut text = String::new();
-    for finding in findings {
+    for finding in &listed.findings {
         let severity = paint(finding.rule.severity, color);
         let _ = writeln!(text, "{}: {severity}: {} [{}]", finding.at, finding.message, finding.rule.id);
         let _ = writeln!(text, "  {}", finding.advice);
         text += &diff(finding, line, color);
     }
-    let Count { errors, warnings, notes } = Count::of(findings);
-    if findings.is_empty() {
-        return "nothing found\n".to_owned();
-    }
+    let Count { errors, warnings, notes } = listed.count;
     let plural = |count: usize, word: &str| format!("{count} {word}{}", if count == 1 { "" } else { "s" });
     let _ = writeln!(text, "\n{}, {}, {}", plural(errors, "error"), plural(warnings, "warning"), plural(notes, "note"));
+    if let Some(more) = listed.more() {
+        let _ = writeln!(text, "{more}");
+    }
     text
 }
 
