@@ -2,6 +2,7 @@
 //!
 //! A review is a list of [`Finding`]s. Nothing is run, nothing is written, and nothing comes from the network.
 
+mod allow;
 pub mod dockerfile;
 mod finding;
 pub mod mask;

@@ -64,6 +64,9 @@ const SPECIFICATION_HEAD: &str = "\
 What [`seaworthy review`](review.md) finds in `containerization-spec.md`. An *error* cannot be kept: a promise contradicts another one,
 the Dockerfile or the code. A *warning* needs a person's judgement; a *note* is worth knowing, and changes no exit code.
 
+`<!-- seaworthy: allow RULE: REASON -->` in the line of a sentence, or above it, silences a rule there; where a rule is about the whole page,
+the comment may stand anywhere. One without a reason, or for a rule that is not broken, is a warning, as in [a Dockerfile](rules.md).
+
 | rule | severity | what |
 | --- | --- | --- |
 ";

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 
 use seaworthy_spec::Check;
 
-use crate::specification::Subject;
+use crate::specification::{Subject, silence};
 use crate::{Finding, Rule, Severity};
 
 /// A tag that a push would write, or would leave out.
@@ -94,7 +94,7 @@ pub fn review(subject: &Subject<'_>, tags: &[Tag]) -> Vec<Finding> {
             }
         }
     }
-    findings
+    silence::apply(subject, findings)
 }
 
 fn advice(name: &str) -> &'static str {

@@ -205,3 +205,41 @@ fn projects_are_reviewed_as_recorded() -> anyhow::Result<()> {
     }
     Ok(())
 }
+
+#[test]
+fn a_comment_with_a_reason_silences_a_rule_of_its_sentence_or_of_the_page() {
+    let text = "# Notes
+
+<!-- seaworthy: allow missing-section, missing-memory: the platform sets
+     the limit -->
+## Success Criteria
+- [ ] The image is small and fast <!-- seaworthy: allow not-understood: a person judges it -->
+<!-- seaworthy: allow not-understood: this one, too -->
+
+- [ ] It feels quick
+- [ ] It feels round
+<!-- seaworthy: allow users-differ: not broken -->
+- [ ] Image size under 50MB
+- [ ] It feels blue <!-- seaworthy: allow not-understood -->
+- [ ] No secrets in image <!-- seaworthy: allow no-such-rule: x -->
+```
+<!-- seaworthy: allow missing-stop: in a block of code -->
+```
+";
+    let found = shown(&at_least(Severity::Warning, alone(text)));
+    insta::assert_snapshot!(found, @r"
+    5 warning missing-non-root: no promise says that the container does not run as root
+        - [ ] Container runs as non-root user
+    10 warning not-understood: no check understands `It feels round`
+        no check knows this: put a scenario in a `check` block below it, or let a person judge it with `<!-- check: by hand: WHO, WHEN, WHAT WAS SEEN, IMAGE -->`
+    11 warning silence-unused: the specification does not break `users-differ`
+        remove the comment
+    13 warning silence-without-reason: `allow not-understood` gives no reason
+        write why behind a second colon
+    14 warning silence-unused: there is no rule `no-such-rule`
+        `docs/rules-specification.md` lists every rule
+    ");
+    let notes = shown(&alone(text));
+    assert!(!notes.contains("missing-section") && !notes.contains("missing-memory"), "{notes}");
+    assert!(notes.contains("missing-stop"), "{notes}");
+}

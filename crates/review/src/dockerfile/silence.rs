@@ -5,32 +5,16 @@
 use super::file::File;
 use super::rules::{self, HADOLINT};
 use super::scene::Breach;
-use crate::{Finding, Rule, Severity};
+use crate::Finding;
+use crate::allow::{Allow, Said};
 
-pub(crate) static WITHOUT_REASON: Rule = Rule {
-    id: "silence-without-reason",
-    severity: Severity::Warning,
-    title: "A rule is silenced without a reason",
-    why: "Whoever reads the comment later cannot tell whether it still holds.",
-    bad: "# seaworthy: allow root-user\nUSER root",
-    good: "# seaworthy: allow root-user: the entrypoint drops to uid 10001\nUSER root",
-};
-
-pub(crate) static UNUSED: Rule = Rule {
-    id: "silence-unused",
-    severity: Severity::Warning,
-    title: "A comment silences a rule that is not broken",
-    why: "It hides the next breach of that rule on this instruction.",
-    bad: "# seaworthy: allow root-user: it installs packages\nUSER 10001",
-    good: "USER 10001",
-};
+const SAID: Said = Said { place: "the instruction below", page: "docs/rules.md" };
 
 /// A comment, and the instruction below it.
 struct Silence {
     line: usize,
     first: usize,
-    ids: Vec<String>,
-    has_reason: bool,
+    allow: Allow,
     /// Ours, and not another tool's.
     is_ours: bool,
 }
@@ -47,7 +31,7 @@ pub(crate) fn apply(file: &File, path: &str, breaches: Vec<Breach>) -> Vec<Findi
         // They are in the order of their instructions.
         let from = silences.partition_point(|silence| silence.first < breach.line);
         for index in (from..silences.len()).take_while(|index| silences[*index].first == breach.line) {
-            if silences[index].ids.iter().any(|known| known == id) {
+            if silences[index].allow.ids.iter().any(|known| known == id) {
                 used[index].push(id.to_owned());
                 is_silenced = true;
             }
@@ -57,30 +41,12 @@ pub(crate) fn apply(file: &File, path: &str, breaches: Vec<Breach>) -> Vec<Findi
         }
     }
     for (silence, used) in silences.iter().zip(&used).filter(|(silence, _)| silence.is_ours) {
-        findings.extend(faults(silence, used).map(|breach| breach.finding(path)));
+        let faults = silence.allow.faults(used, |id| rules::rules().any(|rule| rule.id == id), &SAID);
+        findings.extend(faults.map(|(rule, message, advice)| {
+            Breach { rule, line: silence.line, message, advice, edits: Vec::new() }.finding(path)
+        }));
     }
     findings
-}
-
-fn faults<'a>(silence: &'a Silence, used: &'a [String]) -> impl Iterator<Item = Breach> + 'a {
-    let breach = |rule, message: String, advice: &str| Breach {
-        rule,
-        line: silence.line,
-        message,
-        advice: advice.to_owned(),
-        edits: Vec::new(),
-    };
-    let ids = silence.ids.join(", ");
-    let without = (!silence.has_reason)
-        .then(|| breach(&WITHOUT_REASON, format!("`allow {ids}` gives no reason"), "write why behind a second colon"));
-    let unused = silence.ids.iter().filter(|id| !used.contains(id)).map(move |id| {
-        if rules::rules().any(|rule| rule.id == id) {
-            breach(&UNUSED, format!("the instruction below does not break `{id}`"), "remove the comment")
-        } else {
-            breach(&UNUSED, format!("there is no rule `{id}`"), "`docs/rules.md` lists every rule")
-        }
-    });
-    without.into_iter().chain(unused)
 }
 
 /// Of every instruction, the comments directly above it.
@@ -101,12 +67,9 @@ fn silence(comment: &str, line: usize, first: usize) -> Option<Silence> {
     if let Some(rest) = text.strip_prefix("hadolint").map(str::trim_start).and_then(|rest| rest.strip_prefix("ignore"))
     {
         let ids = of_hadolint(rest.trim_start().strip_prefix('=')?);
-        return Some(Silence { line, first, ids, has_reason: true, is_ours: false });
+        return Some(Silence { line, first, allow: Allow { ids, has_reason: true }, is_ours: false });
     }
-    let rest = text.strip_prefix("seaworthy:")?.trim_start().strip_prefix("allow")?;
-    let (ids, reason) = rest.split_once(':').unwrap_or((rest, ""));
-    let ids: Vec<String> = ids.split(',').map(|id| id.trim().to_owned()).filter(|id| !id.is_empty()).collect();
-    Some(Silence { line, first, ids, has_reason: !reason.trim().is_empty(), is_ours: true })
+    Some(Silence { line, first, allow: Allow::read(text)?, is_ours: true })
 }
 
 /// `# hadolint global ignore=DL3003`, anywhere.

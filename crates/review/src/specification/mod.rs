@@ -11,6 +11,7 @@ mod missing;
 mod non_goal;
 mod recipe;
 mod section;
+pub(crate) mod silence;
 mod size;
 mod subject;
 mod unclear;
@@ -58,6 +59,7 @@ pub fn review(subject: &Subject<'_>) -> Vec<Finding> {
     findings.extend(size::review(subject));
     findings.extend(section::review(subject));
     findings.extend(missing::review(subject));
+    let mut findings = silence::apply_and_judge(subject, findings);
     findings.sort_by_key(|finding| finding.at.line);
     findings
 }

@@ -17,8 +17,8 @@ pub use hadolint::{HADOLINT, LEFT_OUT};
 pub(super) use secrets::{holds_secret, redacted};
 
 use super::scene::{Found, Scene};
-use super::silence;
 use crate::Rule;
+use crate::allow::{UNUSED, WITHOUT_REASON};
 
 /// A rule, and the function that finds its breaches.
 pub(crate) struct Check {
@@ -45,7 +45,7 @@ pub(crate) fn checks() -> impl Iterator<Item = &'static Check> {
 
 /// Every rule about Dockerfiles, in the order of their page.
 pub fn rules() -> impl Iterator<Item = &'static Rule> {
-    checks().map(|check| check.rule).chain([&silence::WITHOUT_REASON, &silence::UNUSED])
+    checks().map(|check| check.rule).chain([&WITHOUT_REASON, &UNUSED])
 }
 
 /// `a`, `b` and `c`, at most five of them.
