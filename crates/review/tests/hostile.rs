@@ -46,6 +46,22 @@ fn many_instructions_take_no_more_than_their_number() {
 }
 
 #[test]
+fn a_megabyte_of_any_instruction_takes_seconds() {
+    let lines = |head: &str, line: &dyn Fn(usize) -> String| {
+        let count = 300_000 / line(1_000).len();
+        many(head, count, line)
+    };
+    check(&lines("FROM a:1 AS a\n", &|_| "WORKDIR d\nCOPY . .".to_owned()));
+    check(&lines("FROM a:1 AS s0\n", &|n| format!("FROM s{n} AS s{}\nRUN a|b", n + 1)));
+    check(&lines("FROM a:1\n", &|n| format!("ENV DB_PASSWORD{n}=hunter{n}2x")));
+    check(
+        &(lines("FROM debian:12\n", &|n| format!("EXPOSE {}", n % 60_000 + 1))
+            + "HEALTHCHECK CMD curl http://localhost:1\n"),
+    );
+    check(&lines("FROM debian:12\n", &|n| format!("USER u{n}\nRUN useradd -u 1000000 u{n} && npm ci\nVOLUME /v{n}")));
+}
+
+#[test]
 fn long_lines_take_no_more_than_their_length() {
     check(&many("FROM a:1\nENV B=1 ", 10_000, |n| format!("A{n}=$A{} \\", n + 1)));
     check(&format!("FROM a:1\nRUN {}", "\"$(".repeat(50_000)));

@@ -34,6 +34,8 @@ pub(crate) struct Stage {
     pub(crate) platform: Option<String>,
     /// The line of its `FROM`.
     pub(crate) first: usize,
+    /// The first of the stages that it is made from; itself where it is made from an image.
+    pub(crate) origin: usize,
     pub(crate) steps: Vec<Step>,
 }
 
@@ -257,7 +259,9 @@ impl Reader<'_> {
         if let Some((_, name)) = &from.as_ {
             self.names.insert(name.value.to_ascii_lowercase(), self.stages.len());
         }
+        let origin = stage.map_or(self.stages.len(), |parent| self.stages[parent].origin);
         self.stages.push(Stage {
+            origin,
             base: Base { written, image, stage },
             name: from.as_.as_ref().map(|(_, name)| name.value.to_string()),
             platform: flags(&from.options).into_iter().find(|flag| flag.name == "platform").and_then(|flag| flag.value),

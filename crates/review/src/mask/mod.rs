@@ -16,7 +16,7 @@ mod url;
 
 use std::collections::BTreeMap;
 
-use aho_corasick::{AhoCorasick, MatchKind};
+use aho_corasick::AhoCorasick;
 use seaworthy_init::Place;
 
 use crate::Finding;
@@ -147,7 +147,7 @@ impl Mask {
         mask.known.sort();
         mask.known.dedup_by(|later, kept| later.0 == kept.0);
         let values = mask.known.iter().map(|(value, _)| value);
-        mask.search = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(values).ok();
+        mask.search = AhoCorasick::new(values).ok();
         mask
     }
 
@@ -222,13 +222,11 @@ impl Mask {
     /// What the text itself shows, and what other texts have shown of it.
     fn all(&self, text: &str) -> Vec<Span> {
         let mut found = spans(text);
-        for (value, kind) in &self.known {
-            found.extend(
-                text.match_indices(value.as_str())
-                    .filter(|(at, _)| is_whole(text, *at, value))
-                    .map(|(start, value)| Span { start, end: start + value.len(), kind: *kind }),
-            );
-        }
+        let known = self.search.iter().flat_map(|search| search.find_overlapping_iter(text));
+        found.extend(known.filter_map(|place| {
+            let (value, kind) = self.known.get(place.pattern().as_usize())?;
+            is_whole(text, place.start(), value).then(|| Span { start: place.start(), end: place.end(), kind: *kind })
+        }));
         merged(found)
     }
 

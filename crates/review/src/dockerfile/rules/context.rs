@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::super::file::{File, Source, Step, What};
+use super::super::file::{File, Source, Stage, Step, What};
 use super::super::pairs::Pair;
 use super::super::scene::{Found, Scene};
 use super::super::shell::Command;
@@ -72,7 +72,7 @@ fn copies_of_all<'a>(scene: &Scene<'a>) -> Vec<(&'a Step, bool)> {
             match &step.what {
                 What::Workdir(path) => folder = joined(&folder, path),
                 What::Copy { to, .. } if copies_all(step) => {
-                    let is_kept = scene.are_final[index] || taken.may_hold(index, &joined(&folder, to));
+                    let is_kept = scene.are_final[index] || taken.may_hold(stage, &joined(&folder, to));
                     all.push((step, is_kept));
                 }
                 _ => {}
@@ -85,8 +85,7 @@ fn copies_of_all<'a>(scene: &Scene<'a>) -> Vec<(&'a Step, bool)> {
 
 /// What steps copy out of stages. Stages that are made from one another count as one.
 struct Taken {
-    /// Of each stage, the first one that it is made from.
-    origins: Vec<usize>,
+    /// With the first of the stages that the one is made from.
     paths: HashSet<(usize, String)>,
     /// Stages of which a path is taken that only the build knows.
     unknown: HashSet<usize>,
@@ -94,11 +93,9 @@ struct Taken {
 
 impl Taken {
     fn of(scene: &Scene<'_>) -> Self {
-        let mut taken = Self { origins: Vec::new(), paths: HashSet::new(), unknown: HashSet::new() };
+        let mut taken = Self { paths: HashSet::new(), unknown: HashSet::new() };
         let mut names = HashMap::new();
         for (index, stage) in scene.stages().iter().enumerate() {
-            let origin = stage.base.stage.map_or(index, |parent| taken.origins[parent]);
-            taken.origins.push(origin);
             names.extend(stage.name.as_ref().map(|name| (name.to_ascii_lowercase(), index)));
         }
         for step in scene.file.steps() {
@@ -106,7 +103,9 @@ impl Taken {
             let from = options.iter().find(|option| option.name == "from").and_then(|option| option.value.as_deref());
             let Some(from) = from else { continue };
             let stage = names.get(&from.to_ascii_lowercase()).copied().or_else(|| from.parse().ok());
-            let Some(origin) = stage.and_then(|stage| taken.origins.get(stage)).copied() else { continue };
+            let Some(origin) = stage.and_then(|stage| scene.stages().get(stage)).map(|stage| stage.origin) else {
+                continue;
+            };
             for source in sources {
                 if let Source::Path(path) = source {
                     taken.add(origin, path);
@@ -127,8 +126,8 @@ impl Taken {
     }
 
     /// Whether a folder of a stage is taken, or one above it.
-    fn may_hold(&self, stage: usize, folder: &str) -> bool {
-        let origin = self.origins[stage];
+    fn may_hold(&self, stage: &Stage, folder: &str) -> bool {
+        let origin = stage.origin;
         let is_taken = |path: &str| self.paths.contains(&(origin, path.to_owned()));
         let is_unknown = self.unknown.contains(&origin) || folder.contains('$');
         is_unknown || is_taken("/") || is_taken(folder) || above(folder).any(is_taken)

@@ -167,12 +167,11 @@ fn is_pip_install(command: &Command) -> bool {
 }
 
 fn unpinned_package(scene: &Scene<'_>, found: &mut Found) {
-    let mut variables: Option<(usize, HashSet<&str>)> = None;
+    let variables = variables(scene);
     for run in scene.runs() {
-        let known = variables.take().filter(|(stage, _)| *stage == run.stage);
-        let known = known.unwrap_or_else(|| (run.stage, known_variables(scene, run.stage)));
-        let (_, args) = variables.insert(known);
-        let all = run.commands.iter().flat_map(|command| unpinned(command, args));
+        let origin = scene.stages()[run.stage].origin;
+        let is_known = |name: &str| variables.contains(&(None, name)) || variables.contains(&(Some(origin), name));
+        let all = run.commands.iter().flat_map(|command| unpinned(command, &is_known));
         let mut names: Vec<&str> = all.collect();
         names.dedup();
         if !names.is_empty() {
@@ -185,7 +184,7 @@ fn unpinned_package(scene: &Scene<'_>, found: &mut Found) {
     }
 }
 
-fn unpinned<'a>(command: &'a Command, variables: &HashSet<&str>) -> Vec<&'a str> {
+fn unpinned<'a>(command: &'a Command, is_variable: &dyn Fn(&str) -> bool) -> Vec<&'a str> {
     let open = |is_pinned: &dyn Fn(&str) -> bool| {
         installed(command).into_iter().filter(|package| !is_pinned(package)).collect::<Vec<_>>()
     };
@@ -193,7 +192,7 @@ fn unpinned<'a>(command: &'a Command, variables: &HashSet<&str>) -> Vec<&'a str>
         "apt-get" => open(&|package| package.contains(['=', '/']) || ends_in(package, &[".deb"])),
         "apk" => open(&|package| package.contains(['=', '~', '<', '>']) || ends_in(package, &[".apk"])),
         "yum" | "dnf" | "microdnf" => {
-            open(&|package| package == "module" || ends_in(package, &[".rpm"]) || is_rpm_version(package, variables))
+            open(&|package| package == "module" || ends_in(package, &[".rpm"]) || is_rpm_version(package, is_variable))
         }
         "zypper" => open(&|package| package.contains(['=', '<', '>']) || ends_in(package, &[".rpm"])),
         "npm" => npm(command),
@@ -205,27 +204,24 @@ fn unpinned<'a>(command: &'a Command, variables: &HashSet<&str>) -> Vec<&'a str>
 }
 
 /// `httpd-2.4.62`: behind a dash, parts that are versions, one of which begins with a digit.
-fn is_rpm_version(package: &str, variables: &HashSet<&str>) -> bool {
+fn is_rpm_version(package: &str, is_variable: &dyn Fn(&str) -> bool) -> bool {
     let Some((_, rest)) = package.split_once('-') else { return false };
     if package.contains('$') {
-        return package.contains("${") && references(package).into_iter().any(|name| variables.contains(name));
+        return package.contains("${") && references(package).into_iter().any(is_variable);
     }
     let is_part = |part: &str| part.chars().all(|c| c.is_ascii_alphanumeric() || ".~^_:+".contains(c));
     rest.split('-').all(is_part) && rest.split('-').any(|part| part.starts_with(|c: char| c.is_ascii_digit()))
 }
 
-/// The variables that a `RUN` of a stage may take a version from.
-fn known_variables<'a>(scene: &Scene<'a>, stage: usize) -> HashSet<&'a str> {
-    let own = scene.file.chain(stage).into_iter().flat_map(|stage| &stage.steps);
-    let steps = scene.file.globals.iter().chain(own);
-    steps
-        .filter_map(|step| match &step.what {
-            What::Arg(pairs) | What::Env(pairs) => Some(pairs),
-            _ => None,
-        })
-        .flatten()
-        .map(|pair| pair.name.as_str())
-        .collect()
+/// The variables that a `RUN` may take a version from, each with the origin of its stage: none where it stands before all stages.
+fn variables<'a>(scene: &Scene<'a>) -> HashSet<(Option<usize>, &'a str)> {
+    let globals = scene.file.globals.iter().map(|step| (None, step));
+    let own = scene.stages().iter().flat_map(|stage| stage.steps.iter().map(|step| (Some(stage.origin), step)));
+    let named = globals.chain(own).filter_map(|(origin, step)| match &step.what {
+        What::Arg(pairs) | What::Env(pairs) => Some(pairs.iter().map(move |pair| (origin, pair.name.as_str()))),
+        _ => None,
+    });
+    named.flatten().collect()
 }
 
 /// Options of pip behind which a value stands.

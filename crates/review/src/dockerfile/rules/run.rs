@@ -236,7 +236,7 @@ fn pipefail_missing(scene: &Scene<'_>, found: &mut Found) {
                     let sets_itself = commands.iter().any(|command| command.name() == "set" && command.has("pipefail"));
                     if commands.iter().any(|command| command.is_piped) && !(sets_itself && is_bash(&stage.steps, step))
                     {
-                        let is_alpine = scene.file.chain(index).first().is_some_and(|stage| stage.base.is_alpine());
+                        let is_alpine = scene.stages()[stage.origin].base.is_alpine();
                         let shell = if is_alpine { "ash" } else { "bash" };
                         let line = format!("SHELL [\"/bin/{shell}\", \"-o\", \"pipefail\", \"-c\"]");
                         let advice = format!("write `{line}` above it");
