@@ -14,7 +14,7 @@ mod random;
 mod token;
 mod url;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use aho_corasick::AhoCorasick;
 use seaworthy_init::Place;
@@ -133,6 +133,8 @@ pub struct Mask {
     known: Vec<(String, Kind)>,
     search: Option<AhoCorasick>,
     replaced: Vec<Replaced>,
+    /// Those that are in `replaced`.
+    told: HashSet<(String, &'static str, String)>,
 }
 
 impl Mask {
@@ -169,7 +171,7 @@ impl Mask {
             from = span.start;
             let placeholder = self.placeholder(&text[span.start..span.end], span.kind);
             let replaced = Replaced { placeholder, kind: span.kind.in_words(), at: place(line) };
-            if !self.replaced.contains(&replaced) {
+            if self.told.insert((replaced.placeholder.clone(), replaced.kind, replaced.at.to_string())) {
                 self.replaced.push(replaced);
             }
         }

@@ -6,7 +6,7 @@ use std::path::Path;
 use super::super::file::{Form, What, shell_line};
 use super::super::scene::{Found, Scene, Splice, spliced};
 use super::super::shell::Command;
-use super::Check;
+use super::{Check, ends_in};
 use crate::{Rule, Severity};
 
 pub(super) const CHECKS: &[Check] = &[
@@ -366,7 +366,7 @@ fn runs_code_of(scene: &Scene<'_>, commands: &[Command], path: &str) -> bool {
     // What a shell script starts is not known.
     if is_told
         || words.peek().is_none()
-        || words.clone().any(|word| word.ends_with(".sh") || word.contains("entrypoint"))
+        || words.clone().any(|word| ends_in(word, &[".sh"]) || word.contains("entrypoint"))
     {
         return false;
     }

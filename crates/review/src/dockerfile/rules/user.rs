@@ -226,11 +226,12 @@ fn volume_of_root(scene: &Scene<'_>, found: &mut Found) {
 fn is_of_package(scene: &Scene<'_>, user: &str) -> bool {
     let name = user.split(':').next().unwrap_or_default();
     let is_number = name.bytes().all(|byte| byte.is_ascii_digit());
-    let adds = |command: &Command| matches!(command.name(), "useradd" | "adduser") || command.has(name);
-    let is_added = scene.final_runs().any(|run| run.commands.iter().any(adds));
-    !is_number
-        && !is_added
-        && scene.final_runs().any(|run| !run.commands.iter().all(|c| super::packages::installed(c).is_empty()))
+    let installs = |command: &Command| !super::packages::installed(command).is_empty();
+    // `apk add tor` names the package, and `chown tor` the user.
+    let adds =
+        |command: &Command| matches!(command.name(), "useradd" | "adduser") || command.has(name) && !installs(command);
+    let mut commands = scene.final_runs().flat_map(|run| &run.commands);
+    !is_number && !scene.final_runs().any(|run| run.commands.iter().any(adds)) && commands.any(installs)
 }
 
 /// Bases that are a system or a language, and have no folders of a service.
