@@ -21,8 +21,8 @@ use crate::output::Output;
 use crate::reviewed::{self, Shown};
 use crate::specification;
 
-/// The largest Dockerfile that is read.
-const LARGEST_BYTES: u64 = 4 * 1024 * 1024;
+/// The largest Dockerfile or `.dockerignore` that is read; hand-written ones are far smaller, and generated ones rarely reach a tenth.
+const LARGEST_BYTES: u64 = 256 * 1024;
 
 /// Find what a project's specification and Dockerfile lack, before anything is built
 #[derive(Debug, Args)]
@@ -146,8 +146,8 @@ impl Files {
 
     fn of(folder: PathBuf, dockerfile: PathBuf, told: Told) -> anyhow::Result<Self> {
         let spec_path = build_folder::inside(&folder, SPEC);
-        let text = optional(&dockerfile)?;
-        let spec = match optional(&spec_path)? {
+        let text = optional(&dockerfile, LARGEST_BYTES)?;
+        let spec = match optional(&spec_path, seaworthy_spec::LARGEST_BYTES as u64)? {
             Some(text) => {
                 let spec = specification::read(&spec_path);
                 Some((spec_path.clone(), spec.map_err(|error| reviewed::without_secrets(error, &text))?))
@@ -220,7 +220,7 @@ impl Files {
     /// Compose files: they are not shown, and what they say of secrets may stand in the others too.
     fn beside(&self) -> Vec<String> {
         const NAMES: [&str; 4] = ["compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml"];
-        NAMES.iter().filter_map(|name| optional(&self.folder.join(name)).ok()?).collect()
+        NAMES.iter().filter_map(|name| optional(&self.folder.join(name), LARGEST_BYTES).ok()?).collect()
     }
 
     fn shown(&self, listed: &Listed, tags: &[Tag], format: Format, out: &Output) -> String {
@@ -302,7 +302,7 @@ fn ignored(dockerfile: &Path, built_with: &Path) -> anyhow::Result<Option<(PathB
     let mut own = dockerfile.as_os_str().to_owned();
     own.push(".dockerignore");
     for path in [own.into(), build_folder::inside(built_with, DOCKERIGNORE)] {
-        if let Some(text) = optional(&path)? {
+        if let Some(text) = optional(&path, LARGEST_BYTES)? {
             return Ok(Some((path, text)));
         }
     }
@@ -322,8 +322,8 @@ fn survey(folder: &Path, is_alone: bool) -> anyhow::Result<Option<Project>> {
 }
 
 /// The text of a file; `None` where there is none.
-fn optional(path: &Path) -> anyhow::Result<Option<String>> {
-    let bytes = match files::read(path, LARGEST_BYTES) {
+fn optional(path: &Path, limit_bytes: u64) -> anyhow::Result<Option<String>> {
+    let bytes = match files::read(path, limit_bytes) {
         Ok(bytes) => bytes,
         Err(ReadError::Io { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(error.into()),

@@ -132,6 +132,7 @@ fn what_is_no_dockerfile_has_one_line_with_its_place() {
         .with("here.Dockerfile", "FROM alpine:3.21\nRUN cat <<EOF >/x\nEOD\n")
         .with("bytes.Dockerfile", b"FROM alpine:3.21\n\xff\n")
         .with("empty.Dockerfile", "")
+        .with("large.Dockerfile", "FROM alpine:3.21\n".repeat(20_000))
         .with("folder/file", "");
     for (name, expected) in [
         ("word.Dockerfile", "cannot review `word.Dockerfile`: line 2: unknown instruction 'FRUM'"),
@@ -139,6 +140,7 @@ fn what_is_no_dockerfile_has_one_line_with_its_place() {
         ("here.Dockerfile", "cannot review `here.Dockerfile`: line 2: the here-document `EOF` has no end"),
         ("bytes.Dockerfile", "cannot read `bytes.Dockerfile`: not UTF-8 (byte 17)"),
         ("empty.Dockerfile", "cannot review `empty.Dockerfile`: line 1: expected at least one FROM instruction"),
+        ("large.Dockerfile", "cannot read `large.Dockerfile`: it has more than 262144 bytes"),
         ("none", "there is no `none`"),
         (
             "folder",
@@ -188,7 +190,8 @@ fn a_project_that_is_built_with_the_repositorys_root_has_that_roots_ignore_file(
 
 #[test]
 fn the_gravest_findings_are_shown_and_the_others_counted() -> anyhow::Result<()> {
-    let dockerfile = format!("FROM a:1\n{}RUN cd /x\nENV DB_PASSWORD=x7\n", "RUN apt-get install -y curl\n".repeat(600));
+    let dockerfile =
+        format!("FROM a:1\n{}RUN cd /x\nENV DB_PASSWORD=x7\n", "RUN apt-get install -y curl\n".repeat(600));
     let place = Place::empty().with("Dockerfile", &dockerfile);
     let shown = place.call(&["review"]);
     assert!(shown.contains("[secret-in-env]") && shown.contains("more were found, none of them graver"), "{shown}");

@@ -2,8 +2,8 @@
 
 use std::collections::HashSet;
 
-use serde_json::Value;
 use seaworthy_spec::is_secret_variable;
+use serde_json::Value;
 
 use super::Facts;
 use super::facts::Place;

@@ -1,7 +1,7 @@
 //! Files whose form says where the password stands, read line by line in bounded memory: `.env`, `.netrc`, an application's settings.
 
-use serde_json::Value;
 use seaworthy_spec::is_secret_variable;
+use serde_json::Value;
 
 use super::command::{in_dockerfile, in_shell, netrc};
 use super::literal::{Literals, Syntax, in_sql};
