@@ -8,12 +8,12 @@ from pathlib import Path
 SUBJECTS = ["container", "docker", "embedded"]
 STATES = ["exited", "not-started", "running", "healthy", "unhealthy", "restarting", "stopped"]
 KEYS = {
-    "": {"about", "cause", "says", "never", "on", "trap", "start", "database", "state", "doctor", "mended"},
+    "": {"about", "cause", "says", "never", "on", "trap", "shared", "start", "database", "state", "doctor", "mended"},
     "start": {"env", "command", "user", "memory", "read-only", "volumes", "tmpfs", "sysctls", "publish", "restart", "stop-timeout", "labels", "network"},
     "database": {"alias", "tls", "users", "certificate", "connections", "occupied", "pooler", "asleep"},
     "state": {"is", "log", "exit", "get", "unanswered", "port"},
     "doctor": {"subject", "name", "args"},
-    "mended": {"start", "database", "state", "doctor"},
+    "mended": {"shared", "start", "database", "state", "doctor"},
 }
 
 
@@ -30,6 +30,7 @@ class Case:
     never: list = field(default_factory=list)
     on: list = field(default_factory=lambda: SUBJECTS)
     trap: bool = False
+    shared: dict = field(default_factory=dict)
     start: dict = field(default_factory=dict)
     database: dict | None = None
     doctor: dict = field(default_factory=dict)

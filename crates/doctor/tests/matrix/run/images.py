@@ -23,12 +23,22 @@ def case_image(case, mended=False):
     """The reference of a case's image, built where it is not there as its files are now."""
     with tempfile.TemporaryDirectory() as folder:
         context = Path(folder) / "context"
-        shutil.copytree(case.folder, context, ignore=shutil.ignore_patterns("case.toml", "mended"))
-        overlay = case.folder / "mended"
-        mended = mended and overlay.is_dir()
+        lay(case.folder, case.shared, context)
+        overlay, shared = case.folder / "mended", (case.mended or {}).get("shared", {})
+        mended = mended and (overlay.is_dir() or bool(shared))
         if mended:
-            shutil.copytree(overlay, context, dirs_exist_ok=True)
+            lay(overlay, shared, context)
         return build(f"seaworthy-test/doctor-{case.name}:{'mended' if mended else 'latest'}", context)
+
+
+def lay(folder, shared, context):
+    """Puts the folder's files and those of `shared/` that it names into the context."""
+    if folder.is_dir():
+        shutil.copytree(folder, context, ignore=shutil.ignore_patterns("case.toml", "mended"), dirs_exist_ok=True)
+    for path, source in shared.items():
+        target = context / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(MATRIX / "shared" / source, target)
 
 
 def base_image(name):

@@ -1,3 +1,0 @@
-#!/bin/sh
-echo starting
-exec python /app/app.py

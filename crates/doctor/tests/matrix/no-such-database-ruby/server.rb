@@ -1,8 +1,0 @@
-require "webrick"
-require "pg"
-$stdout.sync = true
-DATABASE = PG.connect(ENV.fetch("DATABASE_URL"))
-server = WEBrick::HTTPServer.new(Port: 9292, BindAddress: "0.0.0.0", AccessLog: [])
-server.mount_proc("/") { |_, response| response.body = "ok\n" }
-trap("TERM") { server.shutdown }
-server.start
