@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 SUBJECTS = ["container", "docker", "embedded"]
-STATES = ["exited", "not-started", "running", "healthy", "unhealthy", "restarting", "stopped"]
+STATES = ["exited", "not-started", "running", "healthy", "unhealthy", "restarting", "stopped", "paused", "created"]
 KEYS = {
     "": {"about", "cause", "says", "never", "on", "trap", "shared", "start", "database", "state", "doctor", "mended"},
     "start": {"env", "command", "user", "memory", "read-only", "volumes", "tmpfs", "sysctls", "publish", "restart", "stop-timeout", "labels", "network"},

@@ -20,7 +20,8 @@ def started(case, image, name, network):
         if network:
             options += ["--network", network]
         docker.call("create", "--name", own, *options, image, *case.start.get("command", []))
-        docker.call("start", own, check=False)
+        if case.state["is"] != "created":
+            docker.call("start", own, check=False)
         reach(case, own)
         yield own
     finally:
@@ -69,6 +70,9 @@ def reach(case, name):
         wait(name, {**wanted, "is": "running", "exit": None})
         docker.call("stop", "--time", str(case.start.get("stop-timeout", 2)), name)
         wanted = {"is": "exited", "exit": 137}
+    if wanted["is"] == "paused":
+        wait(name, {"is": "running"})
+        docker.call("pause", name)
     wait(name, wanted)
     if "get" in wanted and not answers(name, wanted["port"], wanted["get"]):
         raise docker.Failed(f"{wanted['get']} is not answered from outside: {docker.logs(name)[-700:]}")

@@ -10,7 +10,7 @@ from pathlib import Path
 from . import database, docker, images
 
 LIMIT_SECONDS = 15
-EXITS = {True: {0}, False: {1}}
+EXITS = {"none": 0, "unknown": 3}
 
 
 def program():
@@ -81,16 +81,18 @@ def run(command):
 def judge(case, done):
     """The first cause, and what is wrong with it."""
     try:
-        causes = json.loads(done.stdout)["causes"]
+        answer = json.loads(done.stdout)
+        causes, verdict = answer["causes"], answer["verdict"]
     except (ValueError, KeyError):
         return "-", [f"exit {done.returncode}, no JSON with causes: {(done.stdout + done.stderr).strip()[-300:]}"]
-    first = causes[0] if causes else {"id": "none", "says": ""}
+    nothing = {"id": "unknown" if verdict == "cause-unknown" else "none", "says": answer.get("wrong") or ""}
+    first = causes[0] if causes else nothing
     wrong = []
     if first["id"] != case.cause:
         wrong.append(f"says {first['id']}, not {case.cause}: {first['says']}" + "".join(f"; also {cause['id']}" for cause in causes[1:]))
     else:
         wrong += [f"does not say {word}: {first['says']}" for word in case.says if word.lower() not in first["says"].lower()]
-    if done.returncode not in EXITS[case.cause == "none"]:
+    if done.returncode != EXITS.get(first["id"], 1):
         wrong.append(f"exit {done.returncode}")
     return first["id"], wrong
 
