@@ -1,7 +1,9 @@
 //! What is never shown: the values of variables, and pieces of passwords that a driver took for something else.
 
 use std::cell::RefCell;
+use std::sync::LazyLock;
 
+use regex::Regex;
 use seaworthy_verify::Redactor;
 
 use crate::subject::Subject;
@@ -9,6 +11,8 @@ use crate::value;
 
 /// Names whose values are secret whatever they look like.
 const SECRET_NAMES: &[&str] = &["SECRET", "TOKEN", "PASS", "KEY", "CRED", "PWD", "AUTH", "DSN", "URL", "URI", "CONN"];
+/// What is in the names of options that take a secret.
+const SECRET_OPTIONS: &[&str] = &["pass", "secret", "token", "key", "credential"];
 /// Shorter pieces stand in any text.
 const SHORTEST_PIECE: usize = 3;
 
@@ -30,6 +34,11 @@ impl Veil {
         for (name, value) in subject.settings.env.iter().chain(container) {
             if !image.contains(&(name.clone(), value.clone())) && !is_plain(name, value) {
                 veil.add(name, value);
+            }
+        }
+        for pair in words(subject).windows(2) {
+            if is_secret_option(&pair[0]) && !pair[1].starts_with('-') && pair[1].len() > SHORTEST_PIECE {
+                veil.redactor.add_password(&pair[1]);
             }
         }
         veil
@@ -55,7 +64,7 @@ impl Veil {
 
     /// The text without secrets.
     pub(crate) fn over(&self, text: &str) -> String {
-        let text = self.redactor.redact(text);
+        let text = without_assigned(&self.redactor.redact(text));
         self.pieces.borrow().iter().fold(text, |text, piece| text.replace(piece.as_str(), "***"))
     }
 
@@ -63,6 +72,32 @@ impl Veil {
     pub(crate) fn quote(&self, text: &str) -> String {
         self.redactor.quote(&self.over(text))
     }
+}
+
+/// The command, word by word.
+fn words(subject: &Subject<'_>) -> Vec<String> {
+    let config = &subject.image.config;
+    match &subject.container {
+        Some(container) => [container.entrypoint.clone(), container.arguments.clone()].concat(),
+        None => [config.entrypoint(), config.cmd()].concat(),
+    }
+}
+
+fn is_secret_option(word: &str) -> bool {
+    word.starts_with('-') && SECRET_OPTIONS.iter().any(|name| word.to_ascii_lowercase().contains(name))
+}
+
+/// The text without what is said to be a password or a key: `password=x`, `--token=x`, `"secret": "x"`, `Bearer x`.
+fn without_assigned(text: &str) -> String {
+    static ASSIGNED: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        Regex::new(concat!(
+            r#"(?i)(?P<name>(?:pass(?:word|wd|phrase)?|pwd|secret|token|api[_-]?key|access[_-]?key|requirepass)["']?\s?=\s?["']?"#,
+            r#"|(?:password|passwd|secret|token|api[_-]?key)["']\s*:\s*["']"#,
+            r#"|\bBearer\s|--?(?:requirepass|password|passwd|secret|token|api-key)\s)(?P<value>[^\s"'`,;&…]{4,})"#,
+        ))
+        .ok()
+    });
+    ASSIGNED.as_ref().map_or_else(|| text.to_owned(), |assigned| assigned.replace_all(text, "$name***").into_owned())
 }
 
 fn is_secret_name(name: &str) -> bool {
@@ -75,4 +110,24 @@ fn is_plain(name: &str, value: &str) -> bool {
     let is_word = value.len() <= 15
         && value.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b".-:_".contains(&byte));
     !is_secret_name(name) && (value.starts_with('/') || value.starts_with("./") || is_word)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_said_to_be_a_secret_is_hidden() {
+        #[track_caller]
+        fn check(text: &str, expected: &str) {
+            assert_eq!(without_assigned(text), expected);
+        }
+        check("login failed: user=admin password=oar-66", "login failed: user=admin password=***");
+        check("redis-server --requirepass hunter2", "redis-server --requirepass ***");
+        check("{\"token\": \"oar-66\"}", "{\"token\": \"***\"}");
+        check("Authorization: Bearer eyJhbGciOi.x", "Authorization: Bearer ***");
+        check("/entry.sh: 3: TOKEN: parameter not set", "/entry.sh: 3: TOKEN: parameter not set");
+        check("password authentication failed for user", "password authentication failed for user");
+        check("start it with `--env API_TOKEN=…`", "start it with `--env API_TOKEN=…`");
+    }
 }

@@ -1,0 +1,3 @@
+import sys
+
+sys.exit(f"the token {sys.argv[2]} is not accepted")

@@ -1,0 +1,3 @@
+import sys
+
+sys.exit("login failed: user=admin password=oar-66-rowlock")
