@@ -173,6 +173,10 @@ mod tests {
         check("invalid sslmode value: \"requre\"", "unknown-sslmode requre");
         check("FATAL:  sorry, too many clients already", "too-many-connections");
         check("ERROR:  prepared statement \"s1\" already exists", "pooler-prepared-statements s1");
+        check("redis: Error 111 connecting to cache:6379. Connection refused.", "connection-refused cache 6379");
+        check("Error -2 connecting to cache:6379. Name or service not known.", "host-not-resolved cache 6379");
+        check("Unknown MySQL server host 'db' (-2)", "host-not-resolved db");
+        check("Can't connect to MySQL server on 'db:3306' (111)", "connection-refused db 3306");
         check("all is well, listening on port 8000", "");
     }
 }

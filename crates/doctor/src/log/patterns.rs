@@ -146,6 +146,17 @@ pub(crate) const PATTERNS: &[Pattern] = &[
         "host-not-resolved",
         r"lookup (?P<what>[^\s:]+)[^\n]*?: (?:no such host|server misbehaving|i/o timeout|Temporary failure)",
     ),
+    // redis-py, MySQL's clients
+    says(
+        "host-not-resolved",
+        r"Error -\d+ connecting to (?P<what>[^\s:]+):(?P<port>\d+)\. (?:Name or service|Temporary failure|No address)",
+    ),
+    says("host-not-resolved", r"Unknown (?:MySQL )?server host '(?P<what>[^'\n]+)'"),
+    says("connection-refused", r"Error 111 connecting to (?P<what>[^\s:]+):(?P<port>\d+)\. "),
+    says(
+        "connection-refused",
+        r"Can't connect to (?:MySQL )?server on '(?P<what>[^':\n]+)(?::(?P<port>\d+))?'[^\n]*111",
+    ),
     says("host-not-resolved", r"UnknownHostException: (?P<what>[^\s:]+)"),
     says("host-not-resolved", r"getaddrinfo for (?P<what>\S+) failed"),
     says(

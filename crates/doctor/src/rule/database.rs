@@ -133,7 +133,13 @@ pub(crate) fn of_clue(desk: &Desk<'_>, seen: &Seen, first: &Trial, clue: &Clue) 
     if all.is_empty() {
         return not_passed(desk, first, clue, of_sandbox);
     }
-    let (name, value) = *named_by(&all, clue).unwrap_or(&all[0]);
+    let named = named_by(&all, clue);
+    if named.is_none()
+        && let Some(cause) = elsewhere(desk, clue)
+    {
+        return Ok((!of_sandbox).then(|| cause.shown_by(seen_line(desk, clue))));
+    }
+    let (name, value) = *named.unwrap_or(&all[0]);
     // The program reads another variable than the one that is given.
     let reads = code::reads(&desk.facts);
     let is_unread = !reads.is_empty() && reads.iter().all(|read| read.name != name);
@@ -157,10 +163,29 @@ pub(crate) fn of_clue(desk: &Desk<'_>, seen: &Seen, first: &Trial, clue: &Clue) 
     Ok(Some(by_throwaway(desk, first, name, parts.as_ref(), clue, cause)?))
 }
 
-/// The variable whose host the line names.
+/// The variable whose server the line names, else the one with its host, else the one with its port.
 fn named_by<'v, 'd>(all: &'v [(&'d str, &'d str)], clue: &Clue) -> Option<&'v (&'d str, &'d str)> {
-    let host = clue.what.as_deref()?;
-    all.iter().find(|(_, value)| value::parts(value).is_some_and(|parts| parts.host == host || parts.database == host))
+    let of =
+        |is_it: &dyn Fn(&Parts) -> bool| all.iter().find(|(_, value)| value::parts(value).is_some_and(|p| is_it(&p)));
+    let has_host = |parts: &Parts| clue.what.as_ref().is_some_and(|host| [&parts.host, &parts.database].contains(&host));
+    let has_port = |parts: &Parts| clue.port.is_some() && parts.port == clue.port;
+    of(&|parts| has_host(parts) && has_port(parts)).or_else(|| of(&has_host)).or_else(|| of(&has_port))
+}
+
+/// A server that no variable of a database names, where the line names one.
+fn elsewhere(desk: &Desk<'_>, clue: &Clue) -> Option<Cause> {
+    let host =
+        clue.what.as_deref().filter(|host| host.parse::<std::net::IpAddr>().is_err() && !value::is_here(host))?;
+    let by = desk.facts.env.iter().rev().find(|(_, value)| value == host).map(|(name, _)| format!("; {name} names it"));
+    let by = by.unwrap_or_default();
+    let (seen, next) = networks(desk, host);
+    let cause = match (clue.cause, clue.port) {
+        ("host-not-resolved", _) => format!("the name `{host}` is not known in the container's network{by}"),
+        ("connection-refused", Some(port)) => format!("nothing listens at {host} port {port}{by}"),
+        ("connection-refused", None) => format!("{host} refuses the connection{by}"),
+        _ => return None,
+    };
+    Some(Cause::new(clue.cause, cause, next).shown_by(seen))
 }
 
 /// With a throwaway server in its place a copy works: the program is right.
