@@ -2,6 +2,7 @@
 
 use std::cell::{OnceCell, RefCell};
 use std::net::{IpAddr, Ipv4Addr};
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use seaworthy_database::Throwaway;
@@ -85,6 +86,18 @@ impl<'a> Desk<'a> {
         let trial = Trial::of(self.prepared.as_ref(), run, patience)?;
         self.note(format!("{what}: {}", trial.told()));
         Ok(trial)
+    }
+
+    /// What is mounted at a path of the container, or above it: the path of this machine, and the mount's own.
+    pub(crate) fn mounted(&self, path: &Path) -> Option<(PathBuf, &str)> {
+        let mounts = self.subject.container.iter().flat_map(|container| &container.mounts);
+        let mount = mounts.filter(|mount| path.starts_with(&mount.path)).max_by_key(|mount| mount.path.len())?;
+        Some((mount.source.join(path.strip_prefix(&mount.path).ok()?), &mount.path))
+    }
+
+    /// Whether a word of a command names something in a mount: the image's files do not tell of it.
+    pub(crate) fn is_mounted(&self, word: &str) -> bool {
+        word.contains('/') && self.mounted(&Path::new("/").join(&self.facts.working_dir).join(word)).is_some()
     }
 
     /// Remembers what was tried, and what came of it.

@@ -112,6 +112,7 @@ fn judged(desk: &mut Desk<'_>) -> Result<(Vec<Cause>, Option<String>), EngineErr
         desk.note(state(container));
     }
     if seen.outcome != Outcome::Runs
+        && !desk.facts.words.first().is_some_and(|word| desk.is_mounted(word))
         && let Some(fault) = program::fault(&desk.facts)
     {
         return Ok((vec![fault.shown_by(ending(desk, &seen))], None));

@@ -251,7 +251,9 @@ pub(crate) fn read_only(desk: &Desk<'_>, first: &Trial, clue: &Clue) -> Result<O
 pub(crate) fn missing(desk: &Desk<'_>, first: &Trial, clue: &Clue) -> Result<Option<Cause>, EngineError> {
     let named = clue.path.as_deref().map(|path| absolute(&desk.facts, path));
     let Some(path) = named.or_else(|| unnamed(&desk.facts)) else { return Ok(None) };
-    if desk.facts.tree.get(&path).is_some() {
+    let mounted = desk.mounted(&path);
+    let is_there = mounted.as_ref().map_or_else(|| desk.facts.tree.get(&path).is_some(), |(source, _)| source.exists());
+    if is_there {
         return Ok(None);
     }
     let parent = path.parent().unwrap_or(Path::new("/"));
@@ -279,7 +281,9 @@ pub(crate) fn missing(desk: &Desk<'_>, first: &Trial, clue: &Clue) -> Result<Opt
             .confirmed(),
         ));
     }
-    let cause = format!("the program opens {}, which is not in the image", path.display());
+    let place =
+        mounted.map_or_else(|| "the image".to_owned(), |(_, mount)| format!("the folder that is mounted at {mount}"));
+    let cause = format!("the program opens {}, which is not in {place}", path.display());
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let next = format!(
         "copy `{name}` into the image (look at .dockerignore), or mount it: `--volume ./{name}:{}:ro`",

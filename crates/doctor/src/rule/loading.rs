@@ -57,12 +57,17 @@ pub(crate) fn import_error(
             return Ok(Some(cause));
         }
     }
-    let (cause, next) = match there.first() {
-        None => (
+    let hidden = there.iter().find_map(|path| Some((path, desk.mounted(Path::new(path))?.1)));
+    let (cause, next) = match (there.first(), hidden) {
+        (_, Some((path, mount))) => (
+            format!("the module `{module}` is in the image at {path}, and what is mounted at {mount} hides it{place}"),
+            format!("mount a folder that has `{top}`, or keep the image's own: `--volume {path}`"),
+        ),
+        (None, _) => (
             format!("the module `{module}` is not in the image{place}"),
             format!("add `{top}` to the project's requirements (or copy it), and build again"),
         ),
-        Some(path) => (
+        (Some(path), _) => (
             format!("the module `{module}` cannot be loaded, though {path} is in the image{place}"),
             format!("look whether the program's search path leads to {path}, and whether its version has `{module}`"),
         ),
@@ -227,7 +232,7 @@ pub(crate) fn crlf(desk: &Desk<'_>, clue: &Clue) -> Option<Cause> {
 
 /// A program that a script runs and that is not there.
 pub(crate) fn not_found(desk: &Desk<'_>, clue: &Clue) -> Option<Cause> {
-    let name = clue.path.as_deref()?;
+    let name = clue.path.as_deref().filter(|name| !desk.is_mounted(name))?;
     if let Some((path, node)) = desk.facts.find(name) {
         return program::of_file(&desk.facts, name, &path, node).map(|cause| cause.shown_by(seen_line(desk, clue)));
     }
