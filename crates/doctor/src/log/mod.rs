@@ -1,5 +1,6 @@
 //! What a program's log says of why it does not work: clues, each to be confirmed or refuted elsewhere.
 
+pub(crate) mod like;
 mod patterns;
 
 use std::sync::LazyLock;
@@ -101,6 +102,22 @@ pub(crate) fn place_before(text: &str, at: usize) -> Option<(String, u32)> {
         })
         .collect();
     found.last().cloned()
+}
+
+/// Whether a program says nothing of its own behind a clue: what follows is the trace, or a server that tells of its end.
+pub(crate) fn closes(text: &str, clue: &Clue) -> bool {
+    static FOLLOWS: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        Regex::new(concat!(
+            r"^(?:\s|$|at |File |Traceback|During handling|The above exception|Caused by|\.\.\. \d+ more|#\d+ |[{}^\]]",
+            r"|Node\.js v|npm |\[[^\]]*\] \[\d+\] \[|INFO|thrown in|PHP |Stack trace|goroutine |exit status|stack backtrace|note: )",
+        ))
+        .ok()
+    });
+    let from = text.floor_char_boundary(text.len().saturating_sub(READ_BYTES));
+    let text = &text[from..];
+    let Some(at) = text.rfind(&clue.line) else { return false };
+    let follows = |line: &str| line == clue.line || FOLLOWS.as_ref().is_some_and(|follows| follows.is_match(line));
+    text[at + clue.line.len()..].lines().all(follows)
 }
 
 /// The last line that is not empty; stderr's before stdout's.

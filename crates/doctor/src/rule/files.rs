@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use seaworthy_engine::{EngineError, Inspected, MountedAt};
 
-use super::{is_further, seen_line};
+use super::{ends_alike, is_further, seen_line};
 use crate::cause::Cause;
 use crate::copy;
 use crate::desk::Desk;
@@ -292,7 +292,11 @@ pub(crate) fn missing(desk: &Desk<'_>, first: &Trial, clue: &Clue) -> Result<Opt
     let cause = Cause::new("missing-file", cause, next)
         .shown_by(seen_line(desk, clue))
         .shown_by(format!("no file is at {} in the image, and none is mounted there", path.display()));
-    Ok(Some(cause.confirmed()))
+    let Some(varied) = with_file(desk, &path, first)? else { return Ok(Some(cause)) };
+    if ends_alike(first, &varied, &clue.line) {
+        return Ok(None);
+    }
+    Ok(Some(cause.shown_by(format!("a copy with an empty file there: {}", varied.told())).confirmed()))
 }
 
 /// Where the log names no path: one in the code or in a variable whose folder is not there.
@@ -309,6 +313,16 @@ fn unnamed(facts: &Facts) -> Option<PathBuf> {
         (is_file && facts.tree.get(folder).is_none()).then(|| path.to_owned())
     };
     words.take(100_000).find_map(path)
+}
+
+/// A copy with an empty file there; `None` where no copy can show anything.
+fn with_file(desk: &Desk<'_>, path: &Path, first: &Trial) -> Result<Option<Trial>, EngineError> {
+    if first.outcome == Outcome::Runs {
+        return Ok(None);
+    }
+    let mut run = desk.base.clone();
+    run.files.push((path.display().to_string(), Vec::new()));
+    desk.try_run(&format!("a copy with an empty file {}", path.display()), &run)
 }
 
 fn with_folder(desk: &Desk<'_>, folder: &Path) -> Result<Option<Trial>, EngineError> {

@@ -77,9 +77,9 @@ pub(crate) fn import_error(
     } else {
         format!("found: {}", there.join(", "))
     };
-    Ok(Some(
-        Cause::new("import-error", cause, next).shown_by(seen_line(desk, clue)).shown_by(seen_in_files).confirmed(),
-    ))
+    let cause = Cause::new("import-error", cause, next).shown_by(seen_line(desk, clue)).shown_by(seen_in_files);
+    // A program may say so of a module that it can do without.
+    Ok(Some(if log::closes(&seen.text, clue) { cause.confirmed() } else { cause }))
 }
 
 /// Functions of PHP by their beginnings, and the extensions that have them.

@@ -14,7 +14,7 @@ pub(crate) mod variable;
 use std::time::Duration;
 
 use crate::desk::Desk;
-use crate::log::Clue;
+use crate::log::{Clue, like};
 use crate::trial::{Outcome, Trial};
 
 /// What was seen of the subject itself: of the container, or of the first copy of an image.
@@ -28,7 +28,7 @@ pub(crate) struct Seen {
 
 /// Whether a varied copy gets further than the first one did, and than the line of the clue.
 pub(crate) fn is_further(first: &Trial, varied: &Trial, line: &str) -> bool {
-    let says_so = !line.is_empty() && varied.text().contains(line);
+    let says_so = !line.is_empty() && like::says(&varied.text(), line);
     match (&first.outcome, &varied.outcome) {
         (_, Outcome::Refused(_)) | (Outcome::Runs, Outcome::Exited(_)) => false,
         (Outcome::Runs, Outcome::Runs) => {
@@ -37,8 +37,20 @@ pub(crate) fn is_further(first: &Trial, varied: &Trial, line: &str) -> bool {
         }
         (_, Outcome::Runs) => !says_so,
         (_, Outcome::Exited(exit)) => {
-            !line.is_empty() && !says_so && !exit.out_of_memory && !varied.text().trim().is_empty()
+            let says_more = !line.is_empty() && !says_so && !varied.text().trim().is_empty();
+            says_more && !exit.out_of_memory && !ends_alike(first, varied, line)
         }
+    }
+}
+
+/// Whether two copies that ended did so with the same words: what differs between them is then not what ends them.
+pub(crate) fn ends_alike(first: &Trial, varied: &Trial, line: &str) -> bool {
+    match (&first.outcome, &varied.outcome) {
+        (Outcome::Exited(before), Outcome::Exited(after)) => {
+            // One that hides its program's exit code ends with 0 whatever happens.
+            before.code == after.code && (before.code == 0 || like::ends_alike(&first.text(), &varied.text(), line))
+        }
+        _ => false,
     }
 }
 
