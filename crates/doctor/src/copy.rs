@@ -20,6 +20,8 @@ const COPIED_FILES: usize = 5000;
 const FILE_BYTES: u64 = 1 << 20;
 /// How often the copy's health check is run, however seldom the subject's is.
 const PROBE: Duration = Duration::from_secs(1);
+/// How long a run of it may take.
+pub(crate) const LONGEST_PROBE: Duration = Duration::from_secs(7);
 
 /// How the first copy is started, and the folder that its mounts lie in.
 pub(crate) fn base(subject: &Subject<'_>, facts: &Facts) -> io::Result<(Run, Option<TempDir>, Vec<String>)> {
@@ -48,7 +50,7 @@ pub(crate) fn base(subject: &Subject<'_>, facts: &Facts) -> io::Result<(Run, Opt
 fn hasty(check: &HealthCheck) -> HealthCheck {
     HealthCheck {
         interval: PROBE.min(check.interval),
-        timeout: check.timeout.min(Duration::from_secs(4)),
+        timeout: check.timeout.min(LONGEST_PROBE),
         start_period: Duration::ZERO,
         retries: 3,
         ..check.clone()

@@ -358,10 +358,10 @@ fn running_copy(
     // What the container's own check has found counts for more than a copy's.
     let container = desk.subject.container.as_ref();
     let own = container.and_then(|container| container.health.as_ref()).map(|health| health.status);
-    let is_healthy = own == Some(HealthStatus::Healthy) || trial.is_healthy();
     if found.is_empty() && own != Some(HealthStatus::Healthy) {
         found = health::causes(desk, &trial)?;
     }
+    let is_healthy = own == Some(HealthStatus::Healthy) || (found.is_empty() && trial.turns_healthy()?);
     // A health check that fails with the service's own error has its reason in the log.
     if found.iter().all(health::has_reasons) && !is_healthy {
         let more = exit::causes(desk, seen, &trial)?;

@@ -7,6 +7,8 @@ use seaworthy_engine::{Container, EngineError, Exit, Health, HealthStatus, Logs,
 
 /// For a copy that listens to be found healthy: its check runs every second.
 const ASKED: Duration = Duration::from_millis(3500);
+/// For a check to see that its service answers well.
+const TURNS: Duration = Duration::from_millis(1500);
 /// Between two looks.
 const POLL: Duration = Duration::from_millis(50);
 
@@ -83,10 +85,12 @@ impl Trial {
                 health = Some(container.health()?);
             }
             let status = health.as_ref().map(|health| health.status);
+            let is_tried = health.as_ref().is_some_and(|health| !health.output.is_empty());
             let settled = listening_after.is_some_and(|since| age >= since + patience.stable) || age >= patience.settle;
             let asked_enough = listening_after.is_some_and(|since| age >= since + ASKED) || age >= patience.health;
             let decided = match status {
-                Some(HealthStatus::Starting) => asked_enough,
+                // A first try that has not ended has not failed.
+                Some(HealthStatus::Starting) => asked_enough && (is_tried || age >= patience.health),
                 Some(HealthStatus::Unhealthy) => listening_after.is_some() || age >= patience.health,
                 _ => true,
             };
@@ -110,6 +114,23 @@ impl Trial {
 
     pub(crate) fn is_healthy(&self) -> bool {
         self.health.as_ref().is_none_or(|health| health.status == HealthStatus::Healthy)
+    }
+
+    /// Whether a copy whose service answers well by now is found healthy soon.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the engine does.
+    pub(crate) fn turns_healthy(&mut self) -> Result<bool, EngineError> {
+        let Some(container) = &self.container else { return Ok(self.is_healthy()) };
+        let until = Instant::now() + TURNS;
+        loop {
+            self.health = self.health.take().map(|_| container.health()).transpose()?;
+            if self.is_healthy() || Instant::now() > until {
+                return Ok(self.is_healthy());
+            }
+            std::thread::sleep(POLL);
+        }
     }
 
     /// In a few words.

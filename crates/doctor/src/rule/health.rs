@@ -4,10 +4,11 @@ use std::sync::LazyLock;
 use std::time::Duration;
 
 use regex::Regex;
-use seaworthy_engine::{EngineError, HealthStatus};
+use seaworthy_engine::{Container, EngineError, HealthStatus};
 use seaworthy_image::HealthCheck;
 
 use crate::cause::Cause;
+use crate::copy::LONGEST_PROBE;
 use crate::desk::Desk;
 use crate::http::{self, Answer};
 use crate::trial::Trial;
@@ -18,6 +19,10 @@ const BUILTINS: &[&str] = &[
     "until", "for", "do", "done", "!", ":", "printf", "kill", "read", ".", "export", "(",
 ];
 const WAIT: Duration = Duration::from_secs(2);
+/// Between two questions to a service that warms up.
+const WARMING: Duration = Duration::from_millis(300);
+/// What is left for the reasons of one that does not.
+const FOR_REASONS: Duration = Duration::from_secs(3);
 
 static URL: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r#"(?P<scheme>https?)://(?P<host>\[[0-9a-fA-F:]+\]|[^\s/:'"`)]+)(?::(?P<port>\d+|\$\w+|\$\{[^}]*\}))?(?P<path>/[^\s'"`|&;)]*)?"#).ok()
@@ -191,6 +196,10 @@ fn asked(desk: &Desk<'_>, trial: &Trial, check: &HealthCheck) -> Result<Vec<Caus
     let Some(container) = trial.container.as_deref() else { return Ok(Vec::new()) };
     let get = http::ask(container, *port, "GET", path, WAIT);
     let Some(get) = get else { return by_variation(desk, trial, check, &target) };
+    if let Some(after) = warm_after(desk, container, check, &target, &get) {
+        desk.note(format!("GET {path} is answered well {:.1} s after the copy's start", after.as_secs_f64()));
+        return Ok(Vec::new());
+    }
     if get.is_good() {
         let heads = texts.iter().any(|text| asks_by_head(text));
         let head = http::ask(container, *port, "HEAD", path, WAIT);
@@ -200,6 +209,25 @@ fn asked(desk: &Desk<'_>, trial: &Trial, check: &HealthCheck) -> Result<Vec<Caus
         return by_variation(desk, trial, check, &target);
     }
     Ok(vec![answer_cause(path, host, *port, &get)])
+}
+
+/// When a service that fails at first answers well, where the check's start period lets it warm up.
+fn warm_after(
+    desk: &Desk<'_>,
+    container: &dyn Container,
+    check: &HealthCheck,
+    target: &Target,
+    first: &Answer,
+) -> Option<Duration> {
+    let age = || container.started_at().elapsed();
+    let has_time = || age() < check.start_period && desk.left() > FOR_REASONS;
+    while first.status >= 500 && has_time() {
+        std::thread::sleep(WARMING);
+        if http::ask(container, target.port, "GET", &target.path, WAIT).is_some_and(|answer| answer.is_good()) {
+            return Some(age());
+        }
+    }
+    None
 }
 
 /// Whether a cause only says that the check fails: the service's log may say why.
@@ -375,8 +403,17 @@ fn by_output(desk: &Desk<'_>, trial: &Trial, check: &HealthCheck) -> Result<Vec<
     {
         return Ok(Vec::new());
     }
+    let is_untried =
+        output.is_empty() && trial.health.as_ref().is_none_or(|health| health.status == HealthStatus::Starting);
+    if is_untried {
+        return Ok(Vec::new());
+    }
     if took_long {
-        let cause = format!("the health check takes longer than its {:.1} s", check.timeout.as_secs_f64());
+        let cause = if check.timeout > LONGEST_PROBE {
+            format!("the health check has no answer within {} s", LONGEST_PROBE.as_secs())
+        } else {
+            format!("the health check takes longer than its {:.1} s", check.timeout.as_secs_f64())
+        };
         return Ok(vec![Cause::new(
             "health-timeout",
             cause,
@@ -385,8 +422,11 @@ fn by_output(desk: &Desk<'_>, trial: &Trial, check: &HealthCheck) -> Result<Vec<
     }
     let command = check.test.get(1..).map(|words| words.join(" ")).unwrap_or_default();
     let cause = format!("the command of the health check fails: `{}`", desk.quote(&command));
-    let name = &desk.subject.name;
-    Ok(vec![Cause::new("health-command-fails", cause, format!("run it by hand: `docker exec {name} …`"))])
+    let next = match &desk.subject.container {
+        Some(container) => format!("run it by hand: `docker exec {} …`", container.name),
+        None => "start the image, and run the check by hand: `docker exec CONTAINER …`".to_owned(),
+    };
+    Ok(vec![Cause::new("health-command-fails", cause, next)])
 }
 
 /// The texts in which a URL may stand: the check's words, and the scripts that they name.
