@@ -106,22 +106,54 @@ fn real_services(subject: &Subject<'_>, facts: &Facts) -> Vec<Service> {
 /// The causes, and what is wrong where none could be shown.
 fn judged(desk: &mut Desk<'_>) -> Result<(Vec<Cause>, Option<String>), EngineError> {
     let settle = settle(desk);
-    let mut first = desk.run_for("a copy as it is", &desk.base, Patience { settle, health: settle, stable: STABLE })?;
+    let first = desk.run_for("a copy as it is", &desk.base, Patience { settle, health: settle, stable: STABLE })?;
     let seen = seen(desk.subject.container.as_ref(), &first);
     if let Some(container) = &desk.subject.container {
         desk.note(state(container));
     }
+    if let Some(cause) = desk.subject.container.as_ref().filter(|container| container.is_paused).map(paused) {
+        return Ok((vec![cause], None));
+    }
+    let (mut causes, wrong) = by_outcome(desk, &seen, first)?;
+    if causes.is_empty()
+        && let Some(container) = desk.subject.container.as_ref().filter(|container| is_untried(container))
+    {
+        causes.push(never_started(container));
+    }
+    Ok((causes, wrong))
+}
+
+fn by_outcome(desk: &mut Desk<'_>, seen: &Seen, mut first: Trial) -> Result<(Vec<Cause>, Option<String>), EngineError> {
     if seen.outcome != Outcome::Runs
         && !desk.facts.words.first().is_some_and(|word| desk.is_mounted(word))
         && let Some(fault) = program::fault(&desk.facts)
     {
-        return Ok((vec![fault.shown_by(ending(desk, &seen))], None));
+        return Ok((vec![fault.shown_by(ending(desk, seen))], None));
     }
     match seen.outcome.clone() {
         Outcome::Refused(reason) => Ok(refused(desk, &reason)),
-        Outcome::Exited(exit) => ended(desk, &seen, &mut first, exit),
-        Outcome::Runs => running(desk, &seen, first),
+        Outcome::Exited(exit) => ended(desk, seen, &mut first, exit),
+        Outcome::Runs => running(desk, seen, first),
     }
+}
+
+/// Made, and not started by anybody.
+fn is_untried(container: &Inspected) -> bool {
+    container.never_started && container.error.is_empty()
+}
+
+fn never_started(container: &Inspected) -> Cause {
+    let next = format!("`docker start {}`", container.name);
+    Cause::new("never-started", "the container was made, and never started", next)
+        .shown_by("the daemon's state of it is `created`")
+        .confirmed()
+}
+
+fn paused(container: &Inspected) -> Cause {
+    let next = format!("`docker unpause {}`", container.name);
+    Cause::new("paused", "the container is paused: its processes get no time", next)
+        .shown_by("the daemon's state of it is `paused`")
+        .confirmed()
 }
 
 /// For a copy to listen: less where nobody waits for that.
@@ -140,7 +172,7 @@ fn settle(desk: &Desk<'_>) -> Duration {
 
 /// What was seen of the subject: of the user's container, else of the first copy.
 fn seen(container: Option<&Inspected>, first: &Trial) -> Seen {
-    let Some(container) = container else {
+    let Some(container) = container.filter(|container| !is_untried(container)) else {
         let ran = matches!(first.outcome, Outcome::Exited(_)).then_some(first.took);
         return Seen { outcome: first.outcome.clone(), text: first.text(), of_original: false, ran };
     };
@@ -151,7 +183,7 @@ fn seen(container: Option<&Inspected>, first: &Trial) -> Seen {
         first.outcome.clone()
     } else if container.is_running {
         Outcome::Runs
-    } else if !container.error.is_empty() || container.never_started {
+    } else if !container.error.is_empty() {
         Outcome::Refused(container.error.clone())
     } else {
         Outcome::Exited(exit)
@@ -166,7 +198,11 @@ fn seen(container: Option<&Inspected>, first: &Trial) -> Seen {
 
 /// In a few words.
 fn state(container: &Inspected) -> String {
-    let state = if container.is_restarting {
+    let state = if is_untried(container) {
+        "never started".to_owned()
+    } else if container.is_paused {
+        "paused".to_owned()
+    } else if container.is_restarting {
         "restarting".to_owned()
     } else if container.is_running {
         "running".to_owned()
@@ -355,6 +391,7 @@ fn running_copy(
     mut trial: Trial,
 ) -> Result<(Vec<Cause>, Option<String>), EngineError> {
     let mut found = reach::inside_only(desk, &trial.listening);
+    found.extend(reach::without_network(desk, &trial.listening));
     // What the container's own check has found counts for more than a copy's.
     let container = desk.subject.container.as_ref();
     let own = container.and_then(|container| container.health.as_ref()).map(|health| health.status);

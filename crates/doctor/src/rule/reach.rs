@@ -7,6 +7,9 @@ use crate::desk::Desk;
 
 /// A service that listens inside the container only.
 pub(crate) fn inside_only(desk: &Desk<'_>, listening: &[SocketAddr]) -> Vec<Cause> {
+    if shares_network(desk) {
+        return Vec::new();
+    }
     let wanted = wanted(desk);
     let is_wanted = |address: &&SocketAddr| wanted.is_empty() || wanted.contains(&address.port());
     let there: Vec<&SocketAddr> = listening.iter().filter(is_wanted).collect();
@@ -37,6 +40,23 @@ pub(crate) fn differs(desk: &Desk<'_>, listening: &[SocketAddr]) -> Vec<Cause> {
     };
     let cause = format!("{what}, and the service listens on port {}", ports(&there));
     vec![Cause::new("published-port-differs", cause, next).shown_by(told(listening)).confirmed()]
+}
+
+/// Whether its loopback is that of the machine, or of another container: others reach it there.
+fn shares_network(desk: &Desk<'_>) -> bool {
+    let mode = desk.subject.container.as_ref().map(|container| container.network_mode.as_str()).unwrap_or_default();
+    mode == "host" || mode.starts_with("container:")
+}
+
+/// A service that listens on a network of nobody's.
+pub(crate) fn without_network(desk: &Desk<'_>, listening: &[SocketAddr]) -> Vec<Cause> {
+    let has_none = desk.subject.container.as_ref().is_some_and(|container| container.network_mode == "none");
+    if !has_none || desk.facts.exposed.is_empty() || listening.is_empty() {
+        return Vec::new();
+    }
+    let cause = "the container has no network (`--network none`), and its service listens for others";
+    let next = "start it on a network: `docker network create app`, `docker run --network app`";
+    vec![Cause::new("no-network", cause, next).shown_by(told(listening)).confirmed()]
 }
 
 /// The ports that somebody outside asks.

@@ -34,6 +34,8 @@ pub struct Inspected {
     pub image: String,
     pub is_running: bool,
     pub is_restarting: bool,
+    /// It runs, and gets no time.
+    pub is_paused: bool,
     /// It was made, and never ran.
     pub never_started: bool,
     pub exit_code: i32,
@@ -177,6 +179,7 @@ fn read(found: ContainerInspectResponse) -> Inspected {
 fn read_state(inspected: &mut Inspected, state: &ContainerState) {
     inspected.is_running = state.running == Some(true) && state.restarting != Some(true);
     inspected.is_restarting = state.restarting == Some(true);
+    inspected.is_paused = state.paused == Some(true);
     inspected.exit_code = state.exit_code.and_then(|code| i32::try_from(code).ok()).unwrap_or(-1);
     inspected.out_of_memory = state.oom_killed == Some(true);
     inspected.error = state.error.clone().unwrap_or_default();
