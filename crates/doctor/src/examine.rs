@@ -23,6 +23,10 @@ const STABLE: Duration = Duration::from_millis(1600);
 const GROWTH_SETTLE: Duration = Duration::from_secs(6);
 /// For one of which nobody says that it listens.
 const WORKER_SETTLE: Duration = Duration::from_millis(2500);
+/// How long a copy that works is watched before it is said to.
+const WATCHED: Duration = Duration::from_secs(9);
+/// Of the time, what the stop needs.
+const FOR_STOP: Duration = Duration::from_millis(1600);
 /// What ends a container that was asked to end.
 const STOPPED: &[i32] = &[0, 130, 143];
 /// SIGKILL's.
@@ -277,7 +281,7 @@ fn ended(
         return Ok((causes, wrong));
     }
     if exit.code == 0 {
-        return Ok(ended_well(desk, seen, first));
+        return ended_well(desk, seen, first);
     }
     let mut causes = exit::causes(desk, seen, first)?;
     let told = ending(desk, seen);
@@ -317,12 +321,19 @@ fn looping(desk: &Desk<'_>, seen: &Seen, first: &Trial) -> Option<Cause> {
 }
 
 /// Exit 0: a job that is done, or a server that went to the background.
-fn ended_well(desk: &Desk<'_>, seen: &Seen, first: &Trial) -> (Vec<Cause>, Option<String>) {
+fn ended_well(desk: &Desk<'_>, seen: &Seen, first: &Trial) -> Result<(Vec<Cause>, Option<String>), EngineError> {
     let container = desk.subject.container.as_ref();
     let loops = container.is_some_and(|container| container.restarts > 0 || container.is_restarting);
     let program = desk.quote(&desk.facts.words.join(" "));
     let told = ending(desk, seen);
     let copy = format!("a copy: {}", first.told());
+    if loops || serves(desk) {
+        // A start script may hide the exit code of the program that it runs.
+        let found = exit::causes(desk, seen, first)?;
+        if !found.is_empty() {
+            return Ok((found.into_iter().map(|cause| cause.shown_by(&*told)).collect(), None));
+        }
+    }
     if loops {
         let (policy, times) =
             container.map(|container| (container.restart_policy.clone(), container.restarts)).unwrap_or_default();
@@ -330,16 +341,21 @@ fn ended_well(desk: &Desk<'_>, seen: &Seen, first: &Trial) -> (Vec<Cause>, Optio
             "`{program}` ends without error, and the restart policy `{policy}` starts it again: {times} times so far"
         );
         let next = "keep the program in the foreground; for a job that is to end, `--restart on-failure`";
-        return (vec![Cause::new("restart-loop", cause, next).shown_by(told).shown_by(copy).confirmed()], None);
+        return Ok((vec![Cause::new("restart-loop", cause, next).shown_by(told).shown_by(copy).confirmed()], None));
     }
     if serves(desk) {
         let cause = format!(
             "the first process, `{program}`, ends without error at once, as one does that goes to the background"
         );
         let next = "keep the server in the foreground (`nginx -g 'daemon off;'`, no `--daemon`, no `&`)";
-        return (vec![Cause::new("main-process-ends", cause, next).shown_by(told).shown_by(copy).confirmed()], None);
+        return Ok((
+            vec![Cause::new("main-process-ends", cause, next).shown_by(told).shown_by(copy).confirmed()],
+            None,
+        ));
     }
-    (Vec::new(), None)
+    let wrong =
+        log::has_unhandled(&seen.text).then(|| format!("the first process hides an error of its program: {told}"));
+    Ok((Vec::new(), wrong))
 }
 
 /// A subject that runs: who reaches it, its health, what it waits for, how it stops.
@@ -414,6 +430,15 @@ fn running_copy(
     let told = trial.told();
     let last = log::last_line(&trial.logs);
     let is_silent = !desk.facts.exposed.is_empty() && trial.listening.is_empty();
+    if found.is_empty()
+        && is_healthy
+        && !seen.of_original
+        && let Some(exit) = watched(desk, &mut trial)?
+    {
+        let seen =
+            Seen { outcome: trial.outcome.clone(), text: trial.text(), of_original: false, ran: Some(trial.took) };
+        return ended(desk, &seen, &mut trial, exit);
+    }
     if found.is_empty() && desk.has_time() && is_healthy {
         found = stop::causes(desk, &mut trial)?;
     }
@@ -425,6 +450,18 @@ fn running_copy(
         None
     };
     Ok((found, wrong))
+}
+
+/// Whether a copy that works ends after all: some faults show late.
+fn watched(desk: &Desk<'_>, trial: &mut Trial) -> Result<Option<Exit>, EngineError> {
+    let Some(container) = &trial.container else { return Ok(None) };
+    let rest = WATCHED.saturating_sub(container.started_at().elapsed()).min(desk.left().saturating_sub(FOR_STOP));
+    let Some(exit) = container.wait(rest)? else { return Ok(None) };
+    (trial.took, trial.logs) = (container.started_at().elapsed(), container.logs()?);
+    trial.outcome = Outcome::Exited(exit);
+    trial.container = None;
+    desk.note(format!("the copy, watched on: {}", trial.told()));
+    Ok(Some(exit))
 }
 
 /// A copy with a throwaway PostgreSQL in every variable that names one, where it runs; experiments begin there from now on.

@@ -104,6 +104,12 @@ pub(crate) fn place_before(text: &str, at: usize) -> Option<(String, u32)> {
     found.last().cloned()
 }
 
+/// Whether a program tells of an error that nobody handled.
+pub(crate) fn has_unhandled(text: &str) -> bool {
+    let begins = ["Traceback (most recent call last)", "panic: ", "Exception in thread ", "Uncaught ", "Node.js v"];
+    text.lines().any(|line| begins.iter().any(|begin| line.starts_with(begin)))
+}
+
 /// Whether a program says nothing of its own behind a clue: what follows is the trace, or a server that tells of its end.
 pub(crate) fn closes(text: &str, clue: &Clue) -> bool {
     static FOLLOWS: LazyLock<Option<Regex>> = LazyLock::new(|| {

@@ -1,0 +1,1 @@
+print("the share is", 12 / 5)

@@ -1,0 +1,4 @@
+import os
+
+TOKEN = os.environ["API_TOKEN"]
+import service  # noqa: E402, F401
