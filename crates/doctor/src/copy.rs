@@ -6,7 +6,7 @@ use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown, symlink};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use seaworthy_engine::{Folder, Inspected, Instead, MountedAt, Run};
+use seaworthy_engine::{Folder, Inspected, Instead, MountedAt, PutFile, Run};
 use seaworthy_image::HealthCheck;
 use tempfile::TempDir;
 
@@ -85,7 +85,8 @@ fn mounts(mounts: &[MountedAt], folder: &Path, run: &mut Run) -> io::Result<Vec<
         };
         if metadata.is_file() {
             if metadata.len() <= FILE_BYTES {
-                run.files.push((mount.path.clone(), fs::read(&mount.source)?));
+                let is_executable = metadata.mode() & 0o111 != 0;
+                run.files.push(PutFile { is_executable, ..PutFile::new(&*mount.path, fs::read(&mount.source)?) });
             }
             continue;
         }

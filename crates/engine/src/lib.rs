@@ -19,4 +19,4 @@ pub use container::{
 };
 pub use docker::{BuildRequest, BuiltImage, Docker, Inspected, MountedAt, SaveError, Steps};
 pub use embedded::{Embedded, helper};
-pub use run::{Folder, Instead, Run, Service};
+pub use run::{Folder, Instead, PutFile, Run, Service};

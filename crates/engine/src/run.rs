@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use seaworthy_image::HealthCheck;
+use serde::{Deserialize, Serialize};
 
 /// What a container is started with, beyond what its image says.
 ///
@@ -30,8 +31,8 @@ pub struct Run {
     pub disk_bytes: u64,
     /// How many processes and threads it may have at once, where a process controller can be used.
     pub processes: u32,
-    /// Read-only files put into the container: absolute path and content, world-readable.
-    pub files: Vec<(String, Vec<u8>)>,
+    /// Put into the container.
+    pub files: Vec<PutFile>,
     /// Folders of this machine that the container sees, and may change.
     pub folders: Vec<Folder>,
     /// TCP port that the prober will connect to; what `Container::connect` takes.
@@ -40,6 +41,22 @@ pub struct Run {
     pub services: Vec<Service>,
     /// In the place of what the image's config says.
     pub instead: Instead,
+}
+
+/// A read-only file of the container, which every user may read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PutFile {
+    /// Absolute.
+    pub path: String,
+    pub content: Vec<u8>,
+    pub is_executable: bool,
+}
+
+impl PutFile {
+    /// A file that cannot be executed.
+    pub fn new(path: impl Into<String>, content: impl Into<Vec<u8>>) -> Self {
+        Self { path: path.into(), content: content.into(), is_executable: false }
+    }
 }
 
 /// A folder of this machine at a path of the container. The caller removes it, after the container.

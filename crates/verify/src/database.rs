@@ -5,7 +5,7 @@ use std::sync::Mutex;
 use std::thread;
 
 use seaworthy_database::Throwaway;
-use seaworthy_engine::{Container, Prepared, Run, Service};
+use seaworthy_engine::{Container, Prepared, PutFile, Run, Service};
 use seaworthy_report::Database as Kind;
 use seaworthy_spec::{Check, Database, Spec, System};
 
@@ -145,7 +145,7 @@ impl RunDatabase {
             (Some(throwaway), Some(variable)) => {
                 let name = (place == Place::Memory && self.has_memory).then_some(MEMORY);
                 set(run, variable, &throwaway.url_of(name, throwaway.address().port(), CA_PATH));
-                run.files.push((CA_PATH.to_owned(), throwaway.ca_pem().as_bytes().to_vec()));
+                run.files.push(PutFile::new(CA_PATH, throwaway.ca_pem()));
                 run.services.push(service(throwaway));
             }
             _ => run.services.extend(self.services.iter().cloned()),
@@ -224,8 +224,8 @@ impl RunDatabase {
         run.env.retain(|(name, _)| Some(name) != self.variable.as_ref());
         run.without_env.extend(self.variable.clone());
         set(run, variable, URL_PATH);
-        run.files.push((CA_PATH.to_owned(), throwaway.ca_pem().as_bytes().to_vec()));
-        run.files.push((URL_PATH.to_owned(), throwaway.url(CA_PATH).into_bytes()));
+        run.files.push(PutFile::new(CA_PATH, throwaway.ca_pem()));
+        run.files.push(PutFile::new(URL_PATH, throwaway.url(CA_PATH)));
         run.services.push(service(&throwaway));
         self.put_given_into(run);
         Ok(())

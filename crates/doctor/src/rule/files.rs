@@ -3,7 +3,7 @@
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use seaworthy_engine::{EngineError, Inspected, MountedAt};
+use seaworthy_engine::{EngineError, Inspected, MountedAt, PutFile};
 
 use super::{ends_alike, is_further, seen_line};
 use crate::cause::Cause;
@@ -321,7 +321,7 @@ fn with_file(desk: &Desk<'_>, path: &Path, first: &Trial) -> Result<Option<Trial
         return Ok(None);
     }
     let mut run = desk.base.clone();
-    run.files.push((path.display().to_string(), Vec::new()));
+    run.files.push(PutFile::new(path.display().to_string(), []));
     desk.try_run(&format!("a copy with an empty file {}", path.display()), &run)
 }
 

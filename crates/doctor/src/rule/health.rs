@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 use std::time::Duration;
 
 use regex::Regex;
-use seaworthy_engine::{Container, EngineError, HealthStatus};
+use seaworthy_engine::{Container, EngineError, HealthStatus, PutFile};
 use seaworthy_image::HealthCheck;
 
 use crate::cause::Cause;
@@ -22,7 +22,7 @@ const WAIT: Duration = Duration::from_secs(2);
 /// Between two questions to a service that warms up.
 const WARMING: Duration = Duration::from_millis(300);
 /// What is left for the reasons of one that does not.
-const FOR_REASONS: Duration = Duration::from_secs(3);
+const FOR_REASONS: Duration = Duration::from_millis(1200);
 
 static URL: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r#"(?P<scheme>https?)://(?P<host>\[[0-9a-fA-F:]+\]|[^\s/:'"`)]+)(?::(?P<port>\d+|\$\w+|\$\{[^}]*\}))?(?P<path>/[^\s'"`|&;)]*)?"#).ok()
@@ -208,7 +208,13 @@ fn asked(desk: &Desk<'_>, trial: &Trial, check: &HealthCheck) -> Result<Vec<Caus
         }
         return by_variation(desk, trial, check, &target);
     }
-    Ok(vec![answer_cause(path, host, *port, &get)])
+    let cause = answer_cause(path, host, *port, &get);
+    let age = container.started_at().elapsed();
+    if get.status >= 500 && age < check.start_period {
+        let (seen, period) = (age.as_secs_f64(), check.start_period.as_secs_f64());
+        return Ok(vec![cause.shown_by(format!("seen for {seen:.1} s of the check's start period of {period:.0} s"))]);
+    }
+    Ok(vec![cause.confirmed()])
 }
 
 /// When a service that fails at first answers well, where the check's start period lets it warm up.
@@ -318,7 +324,7 @@ fn answer_cause(path: &str, host: &str, port: u16, get: &Answer) -> Cause {
             format!("look into the service's log; by hand: `curl -i http://{host}:{port}{path}`"),
         ),
     };
-    cause.shown_by(seen).confirmed()
+    cause.shown_by(seen)
 }
 
 /// The service answers from outside: the check asks in another way, or as another user.
@@ -357,7 +363,7 @@ fn of_ipv6(port: u16, trial: &Trial) -> Cause {
 }
 
 /// The scripts of the check, with 127.0.0.1 for localhost.
-fn mended_files(desk: &Desk<'_>, check: &HealthCheck) -> Vec<(String, Vec<u8>)> {
+fn mended_files(desk: &Desk<'_>, check: &HealthCheck) -> Vec<PutFile> {
     let words = check.test.get(1..).unwrap_or_default();
     let files = words.iter().flat_map(|word| word.split_whitespace()).filter_map(|word| {
         let (path, _) = desk.facts.find(word).or_else(|| desk.facts.find(&format!("./{word}")))?;
@@ -365,8 +371,10 @@ fn mended_files(desk: &Desk<'_>, check: &HealthCheck) -> Vec<(String, Vec<u8>)> 
         let is_named =
             ["localhost:", "://localhost", "\"localhost\"", "'localhost'"].iter().any(|name| text.contains(name));
         let is_script = text.starts_with("#!") || path.extension().is_some();
-        (is_named && is_script)
-            .then(|| (crate::facts::shown(&path), text.replace("localhost", "127.0.0.1").into_bytes()))
+        (is_named && is_script).then(|| PutFile {
+            is_executable: true,
+            ..PutFile::new(crate::facts::shown(&path), text.replace("localhost", "127.0.0.1"))
+        })
     });
     files.collect()
 }

@@ -11,7 +11,7 @@ use tempfile::TempPath;
 use super::NAME;
 use super::owner::{self, Owner};
 use super::prepared::Base;
-use crate::{EngineError, Run, Volumes, paths};
+use crate::{EngineError, PutFile, Run, Volumes, paths};
 
 /// A volume for each path that the image declares.
 pub(crate) struct NamedVolumes {
@@ -93,22 +93,23 @@ fn scratch_options(run: &Run) -> String {
 }
 
 /// Writes the files that are bound into a container.
-pub(crate) fn put(files: &[(String, Vec<u8>)]) -> Result<Vec<(String, TempPath)>, EngineError> {
+pub(crate) fn put(files: &[PutFile]) -> Result<Vec<(String, TempPath)>, EngineError> {
     let failed = |reason: String| EngineError::Failed { engine: NAME, action: "put a file into the container", reason };
     files
         .iter()
-        .map(|(path, content)| {
+        .map(|PutFile { path, content, is_executable }| {
+            let mode = if *is_executable { 0o755 } else { 0o644 };
             if !path.starts_with('/') || path.contains(':') {
                 return Err(failed(format!("`{path}` is no path for it")));
             }
             let write = || {
                 let file = tempfile::Builder::new()
                     .prefix("seaworthy-")
-                    .permissions(std::fs::Permissions::from_mode(0o644))
+                    .permissions(std::fs::Permissions::from_mode(mode))
                     .tempfile()?;
                 std::io::Write::write_all(&mut file.as_file(), content)?;
                 // Whatever the umask is, the container's user must be able to read it.
-                file.as_file().set_permissions(std::fs::Permissions::from_mode(0o644))?;
+                file.as_file().set_permissions(std::fs::Permissions::from_mode(mode))?;
                 Ok(file.into_temp_path())
             };
             let file = write().map_err(|error: std::io::Error| failed(error.to_string()))?;

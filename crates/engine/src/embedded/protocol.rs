@@ -13,7 +13,7 @@ use rustix::net::{
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::{AtPath, Process};
+use crate::{AtPath, Process, PutFile};
 
 use super::Mapping;
 
@@ -44,7 +44,7 @@ pub(crate) struct Plan {
     pub(crate) memory_limit_bytes: Option<u64>,
     pub(crate) disk_bytes: u64,
     pub(crate) processes: u32,
-    pub(crate) files: Vec<(String, Vec<u8>)>,
+    pub(crate) files: Vec<PutFile>,
     pub(crate) services: Vec<(String, std::net::SocketAddr)>,
 }
 

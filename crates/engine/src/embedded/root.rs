@@ -104,8 +104,9 @@ impl Root {
             let name = format!("writable-{number}");
             root.bind_empty(path, &own_disk.join(&name), &name)?;
         }
-        for (number, (path, content)) in plan.files.iter().enumerate() {
-            root.put(path, content, &put_in(number), 0o444, true)?;
+        for (number, file) in plan.files.iter().enumerate() {
+            let mode = if file.is_executable { 0o555 } else { 0o444 };
+            root.put(&file.path, &file.content, &put_in(number), mode, true)?;
         }
         // What the image has in its volumes is not the container's writing.
         root.watched.begin();

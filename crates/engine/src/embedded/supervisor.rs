@@ -264,7 +264,7 @@ fn start(
         stderr,
         network,
         health,
-        files: plan.files.iter().enumerate().map(|(number, (path, _))| (root::put_in(number), path.clone())).collect(),
+        files: plan.files.iter().enumerate().map(|(number, file)| (root::put_in(number), file.path.clone())).collect(),
         watched,
         inside,
         exit: Mutex::new(None),

@@ -5,7 +5,7 @@ use std::process::Command;
 use std::thread;
 use std::time::Duration;
 
-use seaworthy_engine::{Engine as _, Exit, HealthStatus, Run, Signal, Status};
+use seaworthy_engine::{Engine as _, Exit, HealthStatus, PutFile, Run, Signal, Status};
 use serde_json::json;
 
 use crate::support::{self, Tar, ask, image, image_of, until};
@@ -223,7 +223,7 @@ fn a_read_only_root_lets_only_volumes_and_named_paths_be_written() {
 fn a_file_is_put_where_everybody_can_read_it_and_nobody_write_it() {
     let image = image(&["serve"], json!({"User": "1000"}));
     for read_only in [false, true] {
-        let files = vec![("/run/seaworthy/ca.pem".to_owned(), b"a certificate".to_vec())];
+        let files = vec![PutFile::new("/run/seaworthy/ca.pem", "a certificate")];
         let container = start(&image, &Run { files, read_only, ..Run::default() });
         assert_eq!(ask(&*container, "read?/run/seaworthy/ca.pem"), "a certificate");
         assert_ne!(ask(&*container, "write?/run/seaworthy/ca.pem"), "written");

@@ -7,7 +7,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use insta::assert_snapshot;
-use seaworthy_engine::{Exit, HealthStatus, Run, Service, Signal, Status};
+use seaworthy_engine::{Exit, HealthStatus, PutFile, Run, Service, Signal, Status};
 use serde_json::json;
 
 use crate::support::{self, Tar, ask, assert_scratch, image, image_of, prepare, serve, start, until, workload};
@@ -260,7 +260,7 @@ fn a_layer_cannot_write_outside_its_folder() {
 
 #[test]
 fn files_are_put_into_the_container_for_everybody_to_read() {
-    let run = Run { files: vec![("/run/seaworthy/ca.pem".to_owned(), b"certificate".to_vec())], ..Run::default() };
+    let run = Run { files: vec![PutFile::new("/run/seaworthy/ca.pem", "certificate")], ..Run::default() };
     let container = start(&image(&["serve"], json!({"User": "1000"})), &run);
     assert_eq!(ask(&*container, "read?/run/seaworthy/ca.pem"), "certificate");
     assert_eq!(ask(&*container, "write?/run/seaworthy/ca.pem"), "read-only filesystem or storage medium");

@@ -18,7 +18,7 @@ mod wait;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use seaworthy_engine::{Container, Run};
+use seaworthy_engine::{Container, PutFile, Run};
 use seaworthy_spec::{Action, RUN_NAME, Request as Wanted, Scenario, Step, templates};
 use serde_json::Value;
 
@@ -82,7 +82,7 @@ pub(super) struct Play<'a, 'r> {
     is_run_used: bool,
     database: OwnDatabase,
     /// Of the specification's folder, for every container from here on.
-    files: Vec<(String, Vec<u8>)>,
+    files: Vec<PutFile>,
     /// What a reader of a failure should know.
     note: Option<String>,
     jar: Jar,

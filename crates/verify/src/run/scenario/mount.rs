@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::Path;
 
+use seaworthy_engine::PutFile;
 use seaworthy_spec::{Action, Check, Spec};
 
 use super::Play;
@@ -23,7 +24,7 @@ impl Play<'_, '_> {
         if is_secret && let Ok(text) = std::str::from_utf8(&content) {
             self.runs.redactor.learn(text.trim());
         }
-        let mounted = (at.to_owned(), content);
+        let mounted = PutFile::new(at, content);
         self.run.files.push(mounted.clone());
         self.files.push(mounted);
         Ok(())
