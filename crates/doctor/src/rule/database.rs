@@ -167,7 +167,8 @@ pub(crate) fn of_clue(desk: &Desk<'_>, seen: &Seen, first: &Trial, clue: &Clue) 
 fn named_by<'v, 'd>(all: &'v [(&'d str, &'d str)], clue: &Clue) -> Option<&'v (&'d str, &'d str)> {
     let of =
         |is_it: &dyn Fn(&Parts) -> bool| all.iter().find(|(_, value)| value::parts(value).is_some_and(|p| is_it(&p)));
-    let has_host = |parts: &Parts| clue.what.as_ref().is_some_and(|host| [&parts.host, &parts.database].contains(&host));
+    let has_host =
+        |parts: &Parts| clue.what.as_ref().is_some_and(|host| [&parts.host, &parts.database].contains(&host));
     let has_port = |parts: &Parts| clue.port.is_some() && parts.port == clue.port;
     of(&|parts| has_host(parts) && has_port(parts)).or_else(|| of(&has_host)).or_else(|| of(&has_port))
 }

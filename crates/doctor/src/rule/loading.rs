@@ -3,11 +3,11 @@
 use std::collections::HashSet;
 use std::path::Path;
 
-use seaworthy_engine::EngineError;
+use seaworthy_engine::{EngineError, PutFile};
 
-use super::{Seen, files, seen_line};
+use super::{Seen, ends_alike, files, is_further, seen_line};
 use crate::cause::Cause;
-use crate::desk::Desk;
+use crate::desk::{Desk, set};
 use crate::facts::shown;
 use crate::log::{self, Clue};
 use crate::program;
@@ -57,7 +57,10 @@ pub(crate) fn import_error(
             return Ok(Some(cause));
         }
     }
-    let hidden = there.iter().find_map(|path| Some((path, desk.mounted(Path::new(path))?.1)));
+    let hidden = there.iter().find_map(|path| {
+        let (source, mount) = desk.mounted(Path::new(path))?;
+        (!source.exists()).then_some((path, mount))
+    });
     let (cause, next) = match (there.first(), hidden) {
         (_, Some((path, mount))) => (
             format!("the module `{module}` is in the image at {path}, and what is mounted at {mount} hides it{place}"),
@@ -78,8 +81,46 @@ pub(crate) fn import_error(
         format!("found: {}", there.join(", "))
     };
     let cause = Cause::new("import-error", cause, next).shown_by(seen_line(desk, clue)).shown_by(seen_in_files);
+    if log::closes(&seen.text, clue) {
+        return Ok(Some(cause.confirmed()));
+    }
     // A program may say so of a module that it can do without.
-    Ok(Some(if log::closes(&seen.text, clue) { cause.confirmed() } else { cause }))
+    match with_module(desk, first, module, clue)? {
+        Some(varied) if ends_alike(first, &varied, &clue.line) => Ok(None),
+        Some(varied) if is_further(first, &varied, &clue.line) => {
+            Ok(Some(cause.shown_by(format!("a copy with an empty module {module}: {}", varied.told())).confirmed()))
+        }
+        _ => Ok(Some(cause)),
+    }
+}
+
+/// Where a copy gets a module that stands in for one: the variable that names the folder, and the ending of the module's file.
+fn place_for_module(line: &str) -> Option<(&'static str, &'static str)> {
+    let of = |words: &str| line.contains(words);
+    if of("No module named") {
+        Some(("PYTHONPATH", "py"))
+    } else if of("Cannot find module") {
+        Some(("NODE_PATH", "js"))
+    } else if of("cannot load such file") {
+        Some(("RUBYLIB", "rb"))
+    } else {
+        None
+    }
+}
+
+/// A copy with an empty module of that name; `None` where no copy can show anything.
+fn with_module(desk: &Desk<'_>, first: &Trial, module: &str, clue: &Clue) -> Result<Option<Trial>, EngineError> {
+    const FOLDER: &str = "/.seaworthy/modules";
+    let is_file = module.starts_with(['/', '.']) || module.contains("..");
+    let Some((variable, ending)) = place_for_module(&clue.line).filter(|_| !is_file) else { return Ok(None) };
+    if first.outcome == Outcome::Runs {
+        return Ok(None);
+    }
+    let mut run = desk.base.clone();
+    let path = desk.facts.variable(variable).map(|own| format!(":{own}")).unwrap_or_default();
+    set(&mut run, variable, &format!("{FOLDER}{path}"));
+    run.files.push(PutFile::new(format!("{FOLDER}/{module}.{ending}"), []));
+    desk.try_run(&format!("a copy with an empty module {module}"), &run)
 }
 
 /// Functions of PHP by their beginnings, and the extensions that have them.

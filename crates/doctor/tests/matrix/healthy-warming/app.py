@@ -8,7 +8,7 @@ BEGIN = time.monotonic()
 
 class Handler(BaseHTTPRequestHandler):
     def do_GET(self):
-        self.send_response(200 if time.monotonic() - BEGIN > 6 else 503)
+        self.send_response(200 if time.monotonic() - BEGIN > 4 else 503)
         self.end_headers()
 
     def log_message(self, *_):

@@ -8,5 +8,5 @@ def end():
     os._exit(1)
 
 
-threading.Timer(5, end).start()
+threading.Timer(3, end).start()
 import service  # noqa: E402, F401
