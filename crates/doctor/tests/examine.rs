@@ -1,6 +1,6 @@
 //! Images of the sample service, right and broken, on the embedded engine: a few rows of the matrix that are quick.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, UdpSocket};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -104,4 +104,26 @@ fn a_copy_opens_no_session_on_the_database_of_the_original_and_shows_no_secret()
     );
     assert!(!told.contains(original.password()), "{told}");
     Ok(())
+}
+
+#[test]
+fn only_with_real_services_a_copy_opens_a_session_on_the_database_of_the_original() -> anyhow::Result<()> {
+    let here = address()?;
+    let original = Throwaway::start_lenient(here, &here.to_string())?;
+    let url = original.plain_url();
+    for with_real_services in [false, true] {
+        let settings = Settings { with_real_services, ..given(&[("DATABASE_URL", &url)]) };
+        let diagnosis = diagnosed(&Recipe::fault("--postgres"), settings)?;
+        let seen = original.seen_when(|seen| seen.connections > 0, Duration::from_millis(300));
+        assert_eq!(seen.connections > 0, with_real_services, "{diagnosis:#?}");
+        assert!(!seaworthy_doctor::render::json(&diagnosis).contains(original.password()), "{diagnosis:#?}");
+    }
+    Ok(())
+}
+
+/// This machine's own in its network: a copy may not reach its loopback. Nothing is sent.
+fn address() -> anyhow::Result<IpAddr> {
+    let socket = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0))?;
+    socket.connect((Ipv4Addr::new(192, 0, 2, 1), 9))?;
+    Ok(socket.local_addr()?.ip())
 }

@@ -7,7 +7,7 @@ use anyhow::Context as _;
 use clap::{Args, ValueHint};
 use seaworthy_doctor::{Diagnosis, Settings, Subject, Verdict, render};
 use seaworthy_engine::{Choice, Docker, Engine, Inspected};
-use seaworthy_image::{Image, Platform, Reference, Source};
+use seaworthy_image::{Image, Platform};
 
 use crate::exit::Exit;
 use crate::failure::{self, Failure};
@@ -126,15 +126,22 @@ fn settings(args: &DoctorArgs, out: &mut Output) -> anyhow::Result<Settings> {
     })
 }
 
-/// The container of that name, where a daemon answers that has one. What has the form of an image's source is none.
-fn container(name: &str) -> anyhow::Result<Option<(Docker, Inspected)>> {
-    let is_name = name.chars().all(|c| c.is_ascii_alphanumeric() || "_.-".contains(c));
+/// The container of that name; none where the text is no name, but an image's source.
+fn container(text: &str) -> anyhow::Result<Option<(Docker, Inspected)>> {
+    let is_name = text.chars().all(|c| c.is_ascii_alphanumeric() || "_.-".contains(c));
     if !is_name {
         return Ok(None);
     }
-    let Ok(docker) = Docker::connect() else { return Ok(None) };
-    let found = docker.inspect(name)?;
-    Ok(found.map(|found| (docker, found)))
+    let images = "an image is named as `docker-daemon:NAME:TAG` or `oci:PATH`";
+    let docker = Docker::connect().map_err(|error| {
+        Failure::new(format!("cannot look for the container `{text}`: {error}"))
+            .hint(format!("start Docker or Podman; {images}"))
+    })?;
+    let found = docker.inspect(text)?.ok_or_else(|| {
+        Failure::new(format!("there is no container `{text}`"))
+            .hint(format!("`docker ps --all` lists the containers; {images}"))
+    })?;
+    Ok(Some((docker, found)))
 }
 
 /// Copies of a container run where it runs.
@@ -162,7 +169,7 @@ fn of_container(
 }
 
 fn of_image(args: &DoctorArgs, settings: Settings, out: &mut Output) -> anyhow::Result<Diagnosis> {
-    let source = parse(&args.subject)?;
+    let source = source::parse(&args.subject)?;
     let opened: Opened = source::open(&source, args.platform.as_ref(), out)?;
     let helper = std::env::current_exe().context("cannot find this program's own file")?;
     let chosen = seaworthy_engine::choose(Choice::from(args.engine), &helper)?;
@@ -173,16 +180,6 @@ fn of_image(args: &DoctorArgs, settings: Settings, out: &mut Output) -> anyhow::
     let image: &Image = &opened.image;
     let subject = Subject { name: args.subject.clone(), image, container: None, settings };
     examined(&subject, &engine, out)
-}
-
-/// An image's source; a bare name that no container has is most likely a container's.
-fn parse(text: &str) -> anyhow::Result<Source> {
-    if text.parse::<Reference>().is_err() && !text.contains(':') && !text.contains('/') {
-        return Err(Failure::new(format!("there is no container `{text}`, and it is no image"))
-            .hint("`docker ps --all` lists the containers; an image is named as `docker-daemon:NAME:TAG` or `oci:PATH`")
-            .into());
-    }
-    Ok(source::parse(text)?)
 }
 
 fn examined(subject: &Subject<'_>, engine: &dyn Engine, out: &mut Output) -> anyhow::Result<Diagnosis> {

@@ -5,6 +5,8 @@
 mod by_hand;
 #[cfg(test)]
 mod daemon;
+#[cfg(test)]
+mod doctor;
 mod explain;
 #[cfg(test)]
 mod fix;
