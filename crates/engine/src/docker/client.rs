@@ -1,9 +1,10 @@
 //! The daemon's API, called from code that blocks.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bollard::errors::Error;
-use bollard::models::SystemInfo;
+use bollard::models::{ContainerInspectResponse, SystemInfo};
+use bollard::query_parameters::InspectContainerOptions;
 use bollard::{API_DEFAULT_VERSION, Docker};
 use tokio::runtime::Runtime;
 use tokio::task::JoinHandle;
@@ -16,6 +17,10 @@ use crate::EngineError;
 const GREETING: Duration = Duration::from_secs(3);
 /// For one call; loading a large image takes long.
 const CALL_SECONDS: u64 = 600;
+/// How long Podman may clean up behind a container that has ended. Its state is `stopped` until then, which Docker's API does not have.
+const CLEANS_UP: Duration = Duration::from_secs(5);
+/// Between two looks.
+const LOOK: Duration = Duration::from_millis(50);
 
 pub(crate) struct Client {
     runtime: Runtime,
@@ -73,6 +78,25 @@ impl Client {
         call: impl Future<Output = Result<T, Error>>,
     ) -> Result<T, EngineError> {
         self.block(call).map_err(|error| failed(action, &error))
+    }
+
+    /// What the daemon knows of a container.
+    ///
+    /// # Errors
+    ///
+    /// Fails with the daemon's answer.
+    pub(crate) fn inspect(&self, id: &str) -> Result<ContainerInspectResponse, Error> {
+        let until = Instant::now() + CLEANS_UP;
+        self.block(async {
+            loop {
+                match self.docker.inspect_container(id, None::<InspectContainerOptions>).await {
+                    Err(error) if said(&error).contains("`stopped`") && Instant::now() < until => {
+                        tokio::time::sleep(LOOK).await;
+                    }
+                    found => return found,
+                }
+            }
+        })
     }
 }
 

@@ -8,7 +8,7 @@ use bollard::models::{
     ContainerConfig, ContainerInspectResponse, ContainerState, HealthConfig, HostConfig, MountPoint, NetworkSettings,
     RestartPolicyNameEnum,
 };
-use bollard::query_parameters::{InspectContainerOptions, ListContainersOptionsBuilder, LogsOptionsBuilder};
+use bollard::query_parameters::{ListContainersOptionsBuilder, LogsOptionsBuilder};
 use futures_util::StreamExt as _;
 use jiff::Timestamp;
 use seaworthy_image::HealthCheck;
@@ -92,12 +92,11 @@ impl Docker {
     /// Fails if the daemon does not answer, or several containers are of that service.
     pub fn inspect(&self, name: &str) -> Result<Option<Inspected>, EngineError> {
         let client = &*self.client;
-        let found = match client.block(client.docker.inspect_container(name, None::<InspectContainerOptions>)) {
+        let found = match client.inspect(name) {
             Ok(found) => found,
             Err(error) if matches!(client::status(&error), Some(400 | 404)) => {
                 let Some(id) = of_service(client, name)? else { return Ok(None) };
-                let call = client.docker.inspect_container(&id, None::<InspectContainerOptions>);
-                client.call("inspect the container", call)?
+                client.inspect(&id).map_err(|error| failed("inspect the container", &error))?
             }
             Err(error) => return Err(failed("inspect the container", &error)),
         };

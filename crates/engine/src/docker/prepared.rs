@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bollard::models::ContainerInspectResponse;
-use bollard::query_parameters::{CreateContainerOptions, InspectContainerOptions, StartContainerOptions};
+use bollard::query_parameters::{CreateContainerOptions, StartContainerOptions};
 use seaworthy_image::{Config, Image};
 
 use super::client::{Client, failed, said, status};
@@ -180,7 +180,6 @@ impl Running {
 
     pub(crate) fn inspect(&self) -> Result<ContainerInspectResponse, EngineError> {
         let base = self.base();
-        let call = base.client.docker.inspect_container(self.id(), None::<InspectContainerOptions>);
-        base.client.call("inspect the container", call)
+        base.client.inspect(self.id()).map_err(|error| failed("inspect the container", &error))
     }
 }
