@@ -200,6 +200,12 @@ mod tests {
         check("Error -2 connecting to cache:6379. Name or service not known.", "host-not-resolved cache 6379");
         check("Unknown MySQL server host 'db' (-2)", "host-not-resolved db");
         check("Can't connect to MySQL server on 'db:3306' (111)", "connection-refused db 3306");
+        check("Error: Unable to open config file /etc/mosquitto/shop.conf.", "missing-file /etc/mosquitto/shop.conf");
+        check("Path '/data/shop.db' does not exist.", "missing-file /data/shop.db");
+        check("Missing privilege separation directory: /run/sshd", "missing-file /run/sshd");
+        check("You must define the environment variable SHOP_SETTINGS or …", "missing-variable SHOP_SETTINGS");
+        check("FileNotFoundError: [Errno 2] No usable temporary directory found in ['/tmp']", "read-only-root");
+        check("GET /notes/7: not found", "");
         check("all is well, listening on port 8000", "");
     }
 }

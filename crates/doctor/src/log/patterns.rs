@@ -39,7 +39,7 @@ pub(crate) const PATTERNS: &[Pattern] = &[
     ),
     says(
         "missing-variable",
-        r#"(?i:missing|required|undefined|unset|no|set|provide|expected)(?i: (?:the|required|mandatory|an|a))*(?i: (?:environment|env|configuration))?(?i: (?:variables?|vars?|settings?|key))?:? ["'`$]*(?P<what>[A-Z][A-Z0-9]*_[A-Z0-9_]+)"#,
+        r#"(?i:missing|required|undefined|unset|no|set|provide|define|expected)(?i: (?:the|required|mandatory|an|a))*(?i: (?:environment|env|configuration))?(?i: (?:variables?|vars?|settings?|key))?:? ["'`$]*(?P<what>[A-Z][A-Z0-9]*_[A-Z0-9_]+)"#,
     ),
     // Python, Node, Ruby, Java, PHP, Perl, .NET
     says("import-error", r"ModuleNotFoundError: No module named '(?P<what>[^'\n]+)'"),
@@ -113,6 +113,7 @@ pub(crate) const PATTERNS: &[Pattern] = &[
     says("read-only-root", r"EROFS: read-only file system, \w+ '(?P<path>[^'\n]+)'"),
     says("read-only-root", r#"(?P<path>/[^\s:'"]+)['"’]?:? \(?(?:\d+: )?(?i:read-only file system)"#),
     says("read-only-root", r"(?i)read-only file system"),
+    says("read-only-root", r"No usable temporary directory found"),
     says("missing-file", r"No such file or directory: b?'(?P<path>[^'\n]+)'"),
     says("missing-file", r"ENOENT: no such file or directory, \w+ '(?P<path>[^'\n]+)'"),
     says("missing-file", r"(?:open|stat|mkdir|read|lstat|chdir) (?P<path>/[^\s:]+): no such file or directory"),
@@ -129,6 +130,14 @@ pub(crate) const PATTERNS: &[Pattern] = &[
     says("missing-file", r"Unable to access jarfile (?P<path>\S+)"),
     says("missing-file", r"(?P<path>/[^\s:'\x22()]+)['\x22’]?: No such file or directory"),
     says("missing-file", r"No such file or directory \(os error 2\)"),
+    // servers that name the file, and no reason
+    says(
+        "missing-file",
+        r#"(?i:unable to|could not|cannot|can't|failed to) (?i:open|read|load|find|access|stat)(?: \w+){0,4}:? ['"`‘]?(?P<path>/[^\s'"`’:,]*[^\s'"`’:,.])"#,
+    ),
+    says("missing-file", r#"(?P<path>/[^\s'"`’:,]*[^\s'"`’:,.])['"`’]? (?:does not|doesn't) exist"#),
+    says("missing-file", r"(?i:missing|no)(?: [\w-]+){0,4} (?i:directory|folder|file): (?P<path>/\S*[\w-])"),
+    says("missing-file", r"not found: directory given in '[^'\n]+':(?P<path>/\S+)"),
     says(
         "out-of-memory",
         r"java\.lang\.OutOfMemoryError|JavaScript heap out of memory|fatal error: runtime: out of memory",

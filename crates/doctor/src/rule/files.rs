@@ -249,6 +249,10 @@ pub(crate) fn read_only(desk: &Desk<'_>, first: &Trial, clue: &Clue) -> Result<O
 ///
 /// Fails if the engine does.
 pub(crate) fn missing(desk: &Desk<'_>, first: &Trial, clue: &Clue) -> Result<Option<Cause>, EngineError> {
+    // A file that is to be removed may be gone.
+    if ["unlink", "remove", "rm: "].iter().any(|word| clue.line.contains(word)) {
+        return Ok(None);
+    }
     let named = clue.path.as_deref().map(|path| absolute(&desk.facts, path));
     let Some(path) = named.or_else(|| unnamed(&desk.facts)) else { return Ok(None) };
     let mounted = desk.mounted(&path);
