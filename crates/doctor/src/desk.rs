@@ -15,6 +15,8 @@ use crate::veil::Veil;
 
 /// How long an examination takes at most, to the last experiment's begin.
 const BUDGET: Duration = Duration::from_millis(10_500);
+/// Of it, what experiments get at least, however long it took to fetch the image.
+const LEAST: Duration = Duration::from_secs(6);
 /// For a copy to end or to listen.
 pub(crate) const SETTLE: Duration = Duration::from_secs(4);
 
@@ -43,7 +45,7 @@ impl<'a> Desk<'a> {
         base: Run,
         since: Instant,
     ) -> Self {
-        let deadline = since + BUDGET;
+        let deadline = (since + BUDGET).max(Instant::now() + LEAST);
         Self { subject, facts, prepared, veil, base, deadline, tried: RefCell::default(), database: OnceCell::new() }
     }
 
