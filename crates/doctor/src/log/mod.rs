@@ -171,6 +171,7 @@ mod tests {
         check("/entry.sh: 3: TOKEN: parameter not set", "missing-variable TOKEN");
         check("ModuleNotFoundError: No module named 'flask'", "import-error flask");
         check("Error: Cannot find module 'express'", "import-error express");
+        check("Error loading ASGI app. Could not import module \"main\".", "import-error main");
         check(
             "/app/x: error while loading shared libraries: libpq.so.5: cannot open shared object file: No such file or directory",
             "missing-shared-library libpq.so.5",

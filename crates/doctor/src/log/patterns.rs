@@ -46,6 +46,7 @@ pub(crate) const PATTERNS: &[Pattern] = &[
     says("import-error", r"ImportError: No module named (?P<what>[\w.]+)"),
     says("import-error", r"ImportError: cannot import name '(?P<what>[^'\n]+)'"),
     says("import-error", r"No module named (?P<what>[a-z_][\w.]*)"),
+    says("import-error", r#"Could not import module "(?P<what>[\w.]+)""#),
     says("import-error", r"Cannot find (?:module|package) '(?P<what>[^'\n]+)'"),
     says("import-error", r"cannot load such file -- (?P<what>\S+)"),
     says("import-error", r"(?:ClassNotFoundException|NoClassDefFoundError): (?P<what>[\w.$/]+)"),
