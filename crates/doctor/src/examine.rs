@@ -439,7 +439,8 @@ fn running_copy(
             Seen { outcome: trial.outcome.clone(), text: trial.text(), of_original: false, ran: Some(trial.took) };
         return ended(desk, &seen, &mut trial, exit);
     }
-    if found.is_empty() && desk.has_time() && is_healthy {
+    // Without it, a subject is not well: the stop is tried however little time is left.
+    if found.is_empty() && is_healthy {
         found = stop::causes(desk, &mut trial)?;
     }
     let wrong = if !is_healthy {
