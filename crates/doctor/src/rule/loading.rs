@@ -81,7 +81,9 @@ pub(crate) fn import_error(
         format!("found: {}", there.join(", "))
     };
     let cause = Cause::new("import-error", cause, next).shown_by(seen_line(desk, clue)).shown_by(seen_in_files);
-    if log::closes(&seen.text, clue) {
+    // A wrapper may have its own last words behind the traceback of the program.
+    let ends_traceback = log::has_unhandled(&seen.text) && clue.line.starts_with("ModuleNotFoundError");
+    if ends_traceback || log::closes(&seen.text, clue) {
         return Ok(Some(cause.confirmed()));
     }
     // A program may say so of a module that it can do without.
