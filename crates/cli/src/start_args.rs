@@ -1,5 +1,7 @@
 //! How containers are started beyond what the image says: `--mount`, `--secret`, `--arg`, `--user`, `--workdir`, `--dns-name`.
 
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
@@ -133,7 +135,8 @@ impl StartArgs {
                 return Err(Failure::new(format!("two files are mounted at `{path}`")).into());
             }
             let content = files::read(file, LIMIT_BYTES)?;
-            mounts.push(Mount { path, content, secret });
+            let is_executable = fs::metadata(file).is_ok_and(|found| found.permissions().mode() & 0o111 != 0);
+            mounts.push(Mount { path, content, is_executable, secret });
             Ok(())
         };
         for MountArg { file, path } in self.mount {

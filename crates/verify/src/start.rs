@@ -1,6 +1,6 @@
 //! How the user wants every container started, besides its variables.
 
-use seaworthy_engine::Run;
+use seaworthy_engine::{PutFile, Run};
 use seaworthy_image::Digest;
 use seaworthy_report as report;
 
@@ -24,6 +24,7 @@ pub struct Mount {
     /// Absolute, in the container.
     pub path: String,
     pub content: Vec<u8>,
+    pub is_executable: bool,
     /// Its content is a secret of this name, which nothing shows.
     pub secret: Option<String>,
 }
@@ -34,7 +35,10 @@ pub const SECRETS: &str = "/run/secrets/";
 impl Start {
     /// Puts everything into what a container is started with.
     pub(crate) fn put_into(&self, run: &mut Run) {
-        run.files.extend(self.mounts.iter().map(|mount| (mount.path.clone(), mount.content.clone())));
+        run.files.extend(self.mounts.iter().map(|mount| PutFile {
+            is_executable: mount.is_executable,
+            ..PutFile::new(mount.path.clone(), mount.content.clone())
+        }));
         if !self.arguments.is_empty() {
             run.arguments = Some(self.arguments.clone());
         }
