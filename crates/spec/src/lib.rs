@@ -5,6 +5,7 @@
 mod access;
 mod allowed;
 mod annotate;
+mod aside;
 mod bind;
 mod boxes;
 mod check;
@@ -34,6 +35,7 @@ mod secret_variable;
 mod sentence;
 mod source;
 mod steps;
+mod subject;
 mod suggest;
 mod understand;
 mod variable_words;

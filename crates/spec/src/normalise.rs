@@ -344,11 +344,13 @@ const SPELLING: &[(&str, &str)] = &[
     ("cas", "ca"),
     ("img", "image"),
     ("upon", "on"),
+    ("there's", "there"),
     ("envvar", "env"),
     ("file-system", "filesystem"),
 ];
 
 fn spelling(words: &[Token]) -> Vec<Token> {
+    let words = &rewritten(words, |rest| Some((begins(rest, "as well as")?, Some("and"))));
     let plain = |token: Token| match SPELLING.iter().find(|(word, _)| token.word == *word) {
         Some((_, usual)) => Token::meaning(token.text, usual, token.start),
         None => token,
@@ -382,6 +384,10 @@ const NEGATIONS: &[&str] = &[
     "is never",
     "are never",
     "never",
+    "is no longer",
+    "are no longer",
+    "does no longer",
+    "no longer",
 ];
 
 /// What need not be may be: it denies nothing, and is understood by nothing.
@@ -412,6 +418,10 @@ fn negations(words: &[Token]) -> Vec<Token> {
     });
     rewritten(words, |rest| {
         let longest = NEGATIONS.iter().filter_map(|phrase| begins(rest, phrase)).max()?;
+        // `is no longer than 10 s` denies nothing.
+        if rest[longest - 1].word == "longer" && rest.get(longest).is_some_and(|next| next.word == "than") {
+            return None;
+        }
         Some((longest, Some("not")))
     })
 }
@@ -503,9 +513,14 @@ fn fillers(words: &[Token]) -> Vec<Token> {
     };
     // What is promised of every image is promised of this one.
     let is_every = |at: usize| {
+        const WHICH: &[&str] =
+            &["published", "released", "release", "shipped", "docker", "production", "final", "built", "pushed", "oci"];
+        let which = words[at + 1..].iter().take(2).take_while(|word| WHICH.contains(&word.word.as_str())).count();
         matches!(words[at].word.as_str(), "every" | "each")
-            && words.get(at + 1).is_some_and(|next| ["image", "container"].contains(&next.word.as_str()))
+            && words.get(at + 1 + which).is_some_and(|next| ["image", "container"].contains(&next.word.as_str()))
     };
+    // `GET` is a method of HTTP, `gets` is no more than *is*.
+    let is_method = |at: usize| words[at].text == "GET";
     // `We use X` says of the image what `Uses X` says.
     let is_we = |at: usize| {
         at == 0
@@ -514,8 +529,11 @@ fn fillers(words: &[Token]) -> Vec<Token> {
                 .get(1)
                 .is_some_and(|next| ["use", "build", "ship", "publish", "push", "tag"].contains(&next.word.as_str()))
     };
-    let is_filler =
-        |at: usize| FILLERS.contains(&words[at].word.as_str()) && !is_own_authority(at) || is_every(at) || is_we(at);
+    let is_filler = |at: usize| {
+        FILLERS.contains(&words[at].word.as_str()) && !is_own_authority(at) && !is_method(at)
+            || is_every(at)
+            || is_we(at)
+    };
     words.iter().enumerate().filter(|(at, _)| !is_filler(*at)).map(|(_, token)| token.clone()).collect()
 }
 

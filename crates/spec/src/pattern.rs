@@ -86,7 +86,7 @@ const SHARED: &[(&str, &str)] = &[
     ("<stop>", "(stop|shut down|shutdown|shutting down)"),
     (
         "<on-signal>",
-        "(on|after|of|upon|to|at|with|of receiving|of receipt of|of getting|following receipt of|upon reception of|on reception of|when receiving|when it receive|on receiving|after receiving|upon receiving|after receipt of|on receipt of|upon receipt of|in response to) {signals} [signal] [and on {more-signals}]",
+        "(on|after|of|upon|to|at|with|of receiving|of receipt of|of getting|following receipt of|upon reception of|on reception of|when receiving|when it receive|on receiving|after receiving|upon receiving|after receipt of|on receipt of|upon receipt of|in response to|after signal|on signal|at signal|of receiving signal|upon signal) {signals} [signal] [and on {more-signals}]",
     ),
     (
         "<ca>",
@@ -127,7 +127,7 @@ const SHARED: &[(&str, &str)] = &[
     ),
     (
         "<run-as>",
-        "(run|running|execute|executed|started|start|operate|operated|work|working|launched) (as|under|with|from|by|using)",
+        "(run|running|execute|executed|started|start|operate|operated|work|working|launched|boot) (as|under|with|from|by|using)",
     ),
     ("<uid>", "[numeric] (uid|user id|userid|user identifier)"),
     (
@@ -150,7 +150,7 @@ const SHARED: &[(&str, &str)] = &[
     // What the service does for its clients.
     (
         "<operation>",
-        "((create|created|creating|creation|add|added|adding|post) !create|(read|reading|retrieve|retrieved|retrieving|fetch|fetched|fetching|view|viewed|viewing|get|show|look up|looked up) !read|(list|listed|listing) !listed !read|(update|updated|updating|edit|edited|editing|change|changed|changing|modify|modified|modifying) !update|(delete|deleted|deleting|deletion|remove|removed|removing) !delete)",
+        "((create|created|creating|creation|add|added|adding|post) !create|(read|reading|retrieve|retrieved|retrieving|fetch|fetched|fetching|view|viewed|viewing|get|getting|show|shown|look up|looked up|looking up) !read|(list|listed|listing) !listed !read|(update|updated|updating|edit|edited|editing|change|changed|changing|modify|modified|modifying|put|patch|patched) !update|(delete|deleted|deleting|deletion|remove|removed|removing) !delete)",
     ),
     ("<operation-mark>", "(,|, and|and|/)"),
     (
@@ -159,11 +159,11 @@ const SHARED: &[(&str, &str)] = &[
     ),
     (
         "<connect>",
-        "[can|successfully] (connect|connected|talk|reach|speak|open connection|establish connection|have connection|log in|login|establish [its] database connection) [successfully|happily]",
+        "[can|successfully] (connect|connected|talk|reach|speak|open connection|establish connection|have connection|log in|login|establish [its] database connection|make connection) [successfully|happily]",
     ),
     (
         "<given-by>",
-        "[only|exclusively|solely] (via|through|by|with|using|from|over|by way of|by means of|taken from|given in|given by|named by|named in|configured by|configured through|configured via|configured with|configured in|configured using|specified in|specified by|defined in|defined by|set in|set by|set via|passed in|passed via|provided in|provided by|provided via|at address in|whose (address|url|dsn) in|using connection string (in|from)|with connection string (in|from)|at url in) [environment variable|env variable|env var|variable] {var} [environment variable|env variable|env var|variable]",
+        "[only|exclusively|solely] (via|through|by|with|using|from|over|by way of|by means of|taken from|given in|given by|named by|named in|configured by|configured through|configured via|configured with|configured in|configured using|specified in|specified by|defined in|defined by|set in|set by|set via|passed in|passed via|provided in|provided by|provided via|at address in|by address (what|that|which) in|whose (address|url|dsn) in|using connection string (in|from)|with connection string (in|from)|at url in) [environment variable|env variable|env var|variable] {var} [environment variable|env variable|env var|variable]",
     ),
     (
         "<dependency>",
@@ -171,7 +171,7 @@ const SHARED: &[(&str, &str)] = &[
     ),
     (
         "<kept>",
-        "([still|all|fully] (persist|persisted|survive|kept|preserved|retained|conserved|stored permanently)|(remain|stay|still|keep|continue|staying|remaining|all still) [(still|fully|all|in|on|at|to be)] (preserved|there|available|present|intact|retrievable|readable|accessible|place|existing|stored|reachable|unchanged|kept|saved)|remain|stay|still there|can [still] (read|retrieved|read back|fetched)|there [again]|come back)",
+        "([still|all|fully] (persist|persisted|survive|kept|preserved|retained|conserved|stored permanently)|(remain|stay|still|keep|continue|staying|remaining|all still) [(still|fully|all|in|on|at|to be)] (preserved|there|available|present|intact|retrievable|readable|accessible|place|existing|stored|reachable|unchanged|kept|saved|listed|visible)|remain|stay|still there|can [still] (read|retrieved|read back|fetched)|there [again]|come back)",
     ),
     ("<made>", "(created|taken|placed|made|stored|saved|written|entered|added|submitted|recorded|uploaded|accepted)"),
     (
@@ -180,7 +180,7 @@ const SHARED: &[(&str, &str)] = &[
     ),
     (
         "<after-restart>",
-        "(<restart>|(100% of|all|every|each) [container|service|server|app|pod] restart|[even] (across|through|over|after|between|on|when|although|beyond|if|once|following|despite|whenever) [100% of|all|every|each|any|several|multiple|repeated] [container|service|server|app|pod|application] restart [of <service>]|[even] (after|when|if|once|whenever|although) <service> [was|have] [again] (restarted|restart|stopped and started again|stopped and restarted|stopped and started|killed and restarted|recreated|replaced|removed and recreated|killed)|[even] (after|when|if|once|whenever) (you|we|somebody) (restart|recreate|stop and start|kill and restart|replace) <service>|<service> (restarted|restarting|recreated))",
+        "(<restart>|(100% of|all|every|each) [container|service|server|app|pod] restart|[even] (across|through|over|after|between|on|when|although|beyond|if|once|following|despite|whenever) [100% of|all|every|each|any|several|multiple|repeated] [container|service|server|app|pod|application] restart [of <service>]|[even] (after|when|if|once|whenever|although) <service> [was|have] [again] (restarted|restart|stopped and started again|stopped and restarted|stopped and started|killed and restarted|recreated|replaced|removed and recreated|killed)|[even] (after|when|if|once|whenever) (you|we|i|somebody|someone) (restart|recreate|stop and start|kill and restart|replace|delete|remove) <service>|[even] (after|when|if|once|whenever) <service> (deleted|removed)|[across|after|through] docker compose down (&&|and) [docker compose] up [-d] [again]|[across|after|through] docker compose up [-d] --force-recreate|<service> (restarted|restarting|recreated))",
     ),
     // Settings.
     ("<variable>", "(environment variable|env variable|env var|variable|env|environment)"),
@@ -190,7 +190,7 @@ const SHARED: &[(&str, &str)] = &[
     ),
     (
         "<nowhere-else>",
-        "(<not> <hardcoded>|<not> (hardcoded|hard-coded|hard-wired|baked in|embedded|compiled in) [(anywhere|in (code|source|source code|{file}|<image>|any layer)|into (<image>|code|source code|binary))] [anymore|any more|any longer]|<not> (appear|stand|live|occur|written) [anywhere] in (code|source|source code|{file}|<image>)|(no|without) (hardcoded|hard-coded|hard-wired) (host|value|url|address|default|dsn|connection string|key|token|password|secret|credential|hostname) [anywhere|in code|in <image>|in source code]|(<not>|rather than|instead of) [from|in|through] ({file}|code|source code|<image>|config file|file)|nothing hardcoded)",
+        "(<not> <hardcoded>|<not> (hardcoded|hard-coded|hard-wired|baked in|embedded|compiled in) [(anywhere|in (code|source|source code|{file}|<image>|any layer)|into (<image>|code|source code|binary))] [anymore|any more|any longer]|<not> (appear|stand|live|occur|written) [anywhere] in (code|source|source code|{file}|<image>)|(no|without) (hardcoded|hard-coded|hard-wired) (host|value|url|address|default|dsn|connection string|key|token|password|secret|credential|hostname) [anywhere|in code|in <image>|in source code]|(<not>|rather than|instead of) [from|in|through] ({file}|code|source code|<image>|config file|file)|nothing hardcoded|(no|no more|without) (hardcoded|hard-coded) {hosts})",
     ),
     (
         "<changeable>",
@@ -215,11 +215,11 @@ const SHARED: &[(&str, &str)] = &[
     // Starting and stopping.
     (
         "<up>",
-        "(start|starting|started|start up|starting up|boot|booting|boot up|booted|come up|coming up|spin up|launch|launched|live|online|up and running|up and ready|up and healthy|up|operational|running|(begin|start) [to] (accept|accepting|serve|serving|take|taking|handle|handling|answer|answering|respond to|responding to) [its|first|http] (request|traffic|connection|call|client)|[become|report|be] [fully] ready [(to (serve|accept|take|handle|answer|process|work|use)|for|to) [its|first|http|incoming] [request|traffic|connection|order|client|work|call|user]]|[become] (available|reachable|responsive|accessible) [(to|for) (client|request|traffic|user)])",
+        "(start|starting|started|start up|starting up|boot|booting|boot up|booted|come up|coming up|spin up|launch|launched|live|online|up and running|up and ready|up and healthy|up|operational|running|(begin|start) [to] (accept|accepting|serve|serving|take|taking|handle|handling|answer|answering|respond to|responding to) [its|first|http] (request|traffic|connection|call|client)|[become|report|be] [fully] ready [(to (serve|accept|take|handle|answer|process|work|use|consume|go)|for|to) [its|first|http|incoming] [request|traffic|connection|order|client|work|call|user]]|[become] (available|reachable|responsive|accessible) [(to|for) (client|request|traffic|user)])",
     ),
     (
         "<on-port>",
-        "([begin|start] (listen|listening|serve|serving|bind|bound|accept|accepting|accept connection|accepting connection|accept request|accepting request|accept traffic|accepting traffic|take request|taking request|take connection|serve request|serving request|serve traffic|serving traffic|serve http|serving http|accept http request|accept tcp connection|accepting tcp connection|take traffic|http served|answer request|answering request) (on|at|to) [tcp|http|container] [port] {port}|(listen|bind) [to] [tcp] port {port}|(answer|answering|respond|responding|available|reachable|accessible|can reached|served|offered|open|up) (on|at|through|over|via|under) [tcp|http|container] port {port})",
+        "([begin|start] (listen|listening|serve|serving|bind|bound|accept|accepting|accept connection|accepting connection|accept request|accepting request|accept traffic|accepting traffic|take request|taking request|take connection|serve request|serving request|serve traffic|serving traffic|serve http|serving http|accept http request|accept tcp connection|accepting tcp connection|take traffic|http served|answer request|answering request) (on|at|to|in) [tcp|http|container] [port] {port}|(listen|bind) [to] [tcp] port {port}|(answer|answering|respond|responding|available|reachable|accessible|can reached|served|offered|open|up) (on|at|through|over|via|under) [tcp|http|container] port {port})",
     ),
     (
         "<end>",
@@ -278,7 +278,7 @@ const SHARED: &[(&str, &str)] = &[
     ),
     (
         "<same-build>",
-        "(give|yield|produce|result in|lead to|create|generate|have|end in|end up with|come out with|deliver|return|arrive at) [exactly|always] (same|identical|bit-identical|byte-identical|bit-for-bit identical|byte-for-byte identical|bit for bit identical|byte for byte identical) [image|docker image|oci image|<img>|manifest|content] (digest|hash|image|sha256|checksum|image id|id)",
+        "(give|yield|produce|result in|lead to|create|generate|have|end in|end up with|come out with|deliver|return|arrive at|obtain) [exactly|always] (same|identical|bit-identical|byte-identical|bit-for-bit identical|byte-for-byte identical|bit for bit identical|byte for byte identical) [image|docker image|oci image|<img>|manifest|content] (digest|hash|image|sha256|checksum|image id|id)",
     ),
     (
         "<cas>",

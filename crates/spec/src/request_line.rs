@@ -89,6 +89,9 @@ pub(crate) fn line(sentence: &str) -> Option<String> {
     let sentence = sentence.trim_start_matches(|sign: char| sign.is_whitespace() || is_decoration(sign));
     let sentence = sentence.trim().trim_end_matches('.').trim_end();
     let sentence = TOPICS.iter().find_map(|topic| topic_of(sentence, topic)).unwrap_or(sentence);
+    let sentence = without_once_up(sentence);
+    let asked = asked_by_curl(sentence);
+    let sentence = asked.as_deref().unwrap_or(sentence);
     let turned = turned(sentence);
     let (request, answer) = split(turned.as_deref().unwrap_or(sentence))?;
     let answer = bare_status(answer);
@@ -113,6 +116,47 @@ pub(crate) fn line(sentence: &str) -> Option<String> {
     let timed = within.iter().find_map(|word| rest.strip_prefix(word)).map(|time| format!("within {time}"));
     let rest = timed.as_deref().unwrap_or(rest);
     Some(format!("{request} -> {status} {rest}").trim_end().to_owned())
+}
+
+/// `GET /up returns 200 once the app has booted` without the condition: a line asks when the container is up.
+fn without_once_up(sentence: &str) -> &str {
+    const BEGIN: &[&str] = &[" once the ", " when the ", " after the ", " as soon as the ", " once my ", " once our "];
+    const NOUNS: &[&str] = &["container", "app", "service", "server", "application", "api"];
+    const UP: &[&str] = &[
+        "is up",
+        "is running",
+        "is up and running",
+        "has started",
+        "has booted",
+        "is started",
+        "starts",
+        "started",
+        "boots",
+        "runs",
+    ];
+    let Some(at) = BEGIN.iter().filter_map(|words| sentence.rfind(words)).max() else { return sentence };
+    let condition: Vec<&str> = sentence[at..].split_whitespace().collect();
+    let Some(noun) = condition.iter().position(|word| NOUNS.contains(&word.to_lowercase().as_str())) else {
+        return sentence;
+    };
+    // `the app`, `the helpdesk app`.
+    let is_one =
+        condition[..noun].iter().all(|word| word.chars().all(|c| c.is_ascii_lowercase()) && *word != "database");
+    let is_up = UP.contains(&condition[noun + 1..].join(" ").as_str());
+    if is_one && is_up && noun <= 5 { &sentence[..at] } else { sentence }
+}
+
+/// `curl localhost:8080/x gives 200` as a request for `/x`.
+fn asked_by_curl(sentence: &str) -> Option<String> {
+    const FLAGS: &[&str] = &["-f", "-s", "-i", "-v", "-sf", "-fs", "-fsS", "-sS", "--fail"];
+    let mut words = sentence.strip_prefix("curl ")?.split(' ').filter(|word| !word.is_empty()).peekable();
+    while words.next_if(|word| FLAGS.contains(word)).is_some() {}
+    let url = words.next()?;
+    let url = url.strip_prefix("http://").unwrap_or(url);
+    let (host, path) = url.split_at(url.find('/')?);
+    let (name, port) = host.split_once(':').unwrap_or((host, "80"));
+    let is_own = ["localhost", "127.0.0.1"].contains(&name) && port.parse::<u16>().is_ok();
+    is_own.then(|| format!("GET {path} {}", words.collect::<Vec<_>>().join(" ")))
 }
 
 /// `The service responds to GET /health with 200` and `The API answers 200 on /health` with the request first.
@@ -241,6 +285,10 @@ mod tests {
             ("🏥 /x returns 200", Some("GET /x -> 200")),
             ("❌ /x returns 200", None),
             ("Hitting /x gives 200", Some("GET /x -> 200")),
+            ("curl -f localhost:8080/x gives 200 once the container is up", Some("GET /x -> 200")),
+            ("GET /up returns 200 when the helpdesk app has booted.", Some("GET /up -> 200")),
+            ("GET /up returns 200 once the database is up", Some("GET /up -> 200 once the database is up")),
+            ("curl example.com/x gives 200", None),
             ("The worker responds to GET /x with 200", None),
             ("The service responds to GET /x with JSON", None),
             ("/healthz returns 200", Some("GET /healthz -> 200")),

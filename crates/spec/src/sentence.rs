@@ -75,7 +75,7 @@ pub(crate) fn tokens(text: &str) -> Vec<Token> {
                 Some((last, '(' | ')')) => piece.split_at(last),
                 _ => (piece, ""),
             };
-            let marks = word.len() - word.trim_end_matches([',', ';', ':', '.']).len();
+            let marks = word.len() - word.trim_end_matches([',', ';', ':', '.', '!']).len();
             let (word, marks) = word.split_at(word.len() - marks);
             if !word.is_empty() {
                 tokens.push(Token::new(word, begin));

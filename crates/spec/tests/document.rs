@@ -217,7 +217,7 @@ fn a_check_beside_a_sentence_holds_too_and_alone_it_decides() {
 fn ids_are_slugs_and_repeats_are_counted() {
     check(
         "## Success Criteria\n- [ ] Non-root user\n- [ ] Non-root user.\n- [ ] Non-root user 2\n- [ ] Non-root user <!-- id: mine -->\n- [ ] Non-root user!\n- [ ] §\n",
-        "2 success-criteria-non-root-user = user.non_root\n3 success-criteria-non-root-user-2 = user.non_root\n4 success-criteria-non-root-user-2-2 = ? 2\n5 mine = user.non_root\n6 success-criteria-non-root-user-3 = ? user!\n7 success-criteria-promise = ?",
+        "2 success-criteria-non-root-user = user.non_root\n3 success-criteria-non-root-user-2 = user.non_root\n4 success-criteria-non-root-user-2-2 = ? 2\n5 mine = user.non_root\n6 success-criteria-non-root-user-3 = user.non_root\n7 success-criteria-promise = ?",
     );
     refused(
         "## Success Criteria\n- [ ] a <!-- id: x -->\n- [ ] b <!-- id: x -->\n",

@@ -22,9 +22,9 @@ use file::{any_file_name, file_name, file_path, path, path_name};
 use image::{image_reference, label, platform, system_reference};
 use measure::{begins_with_figure, docker_memory, number, port, port_name, size, time};
 use program::{absence, examples, tools};
-use registry::{known_registry, registry, repository_name, tag};
+use registry::{hub_repository, known_registry, registry, repository_name, tag};
 use service::{database, dependency, end_signal, host, signal};
-use things::things;
+use things::{thing, things};
 use user::{known_user, owner, service_user, user, user_and_group, user_id, user_name, who};
 use variable::{setting, value, variable, variable_of_list};
 
@@ -241,6 +241,11 @@ fn is_weak(word: &str) -> bool {
     WEAK.contains(&word) || is_adverb || is_of_other
 }
 
+/// Whether a word may be a part of a name: it says nothing of how much, when or whose.
+pub(crate) fn is_plain_name(word: &str) -> bool {
+    !NO_NAMES.contains(&word) && !is_weak(word)
+}
+
 /// The reader of a kind of parameter.
 ///
 /// # Panics
@@ -281,12 +286,14 @@ pub(crate) fn named(name: &str) -> Read {
         "figure" => |tokens| value(tokens).into_iter().filter(|_| begins_with_figure(tokens)).collect(),
         "repositories" | "more-repositories" => |tokens| list(tokens, repository_name, &[","]),
         "registries" | "more-registries" => |tokens| list(tokens, registry, &[",", "or", "/"]),
+        "hub-repository" => |tokens| list(tokens, hub_repository, &[]),
         "tags" | "more-tags" => |tokens| list(tokens, tag, &[",", "and"]),
         "hosts" => |tokens| list(tokens, host, &[",", "and"]),
         "database" => |tokens| one(tokens, database),
         "things" => things,
+        "thing" => thing,
         "who" => |tokens| one(tokens, who),
-        "platforms" => |tokens| list(tokens, platform, &[",", "and", "/", "&", "+"]),
+        "platforms" | "more-platforms" => |tokens| list(tokens, platform, &[",", "and", "/", "&", "+"]),
         "dependency" => |tokens| one(tokens, dependency),
         "signal" => |tokens| one(tokens, signal),
         "signals" | "more-signals" => |tokens| list(tokens, end_signal, &[",", "and", "or", "/"]),

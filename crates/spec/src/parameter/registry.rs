@@ -47,6 +47,14 @@ pub(super) fn repository_name(tokens: &[Token]) -> Option<(usize, String)> {
     is_path.then(|| (1, format!("{}/{path}", host.to_lowercase())))
 }
 
+/// `acme/app`, as repositories of Docker Hub are called there.
+pub(super) fn hub_repository(tokens: &[Token]) -> Option<(usize, String)> {
+    let token = tokens.first()?;
+    let is_hub = token.text.split('/').count() == 2 && !token.text.contains([':', '.', '@']);
+    let full = format!("docker.io/{}", token.text);
+    repository_name(&[Token::new(&full, token.start)]).filter(|_| is_hub)
+}
+
 pub(super) fn tag(tokens: &[Token]) -> Option<(usize, String)> {
     let skipped = usize::from(tokens.first().is_some_and(|token| ["the", "its"].contains(&token.word.as_str())));
     let found = phrase(
@@ -62,6 +70,13 @@ pub(super) fn tag(tokens: &[Token]) -> Option<(usize, String)> {
             ("app version", "version"),
             ("application version", "version"),
             ("semver", "version"),
+            ("full semver", "version"),
+            ("full semver version", "version"),
+            ("full version", "version"),
+            ("gitversion semver", "version"),
+            ("short git commit", "commit"),
+            ("short git commit sha", "commit"),
+            ("git short sha", "commit"),
             ("semver tag", "version"),
             ("semver version", "version"),
             ("x.y.z", "version"),

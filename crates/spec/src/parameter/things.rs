@@ -29,6 +29,42 @@ pub(super) fn things(tokens: &[Token]) -> Vec<(usize, Value)> {
     ways
 }
 
+/// One of them for all: `short link` as `short links`.
+pub(super) fn thing(tokens: &[Token]) -> Vec<(usize, Value)> {
+    const MOST: usize = 3;
+    let mut ways = Vec::new();
+    for (at, token) in tokens.iter().enumerate().take(MOST) {
+        let plural = plural(&token.word);
+        let is_one = token.word.len() > 2 && !looks_like_many(&token.word) && !token.word.ends_with('s');
+        if is_weak(&token.word)
+            || !may_describe(&token.word)
+            || token.numbers().next().is_some() && !ITEMS.contains(&token.word.as_str())
+        {
+            break;
+        }
+        if is_one && is_many(&plural) {
+            let before = tokens[..at].iter().map(|token| token.word.as_str());
+            let words: Vec<&str> = before.chain([plural.as_str()]).collect();
+            ways.push((at + 1, Value::Text(words.join(" "))));
+        }
+    }
+    ways.reverse();
+    ways
+}
+
+/// Words of the vocabulary that may be such a thing.
+const ITEMS: &[&str] = &[
+    "task", "note", "book", "link", "order", "record", "message", "document", "event", "item", "entry", "url", "post",
+];
+
+fn plural(word: &str) -> String {
+    match word.strip_suffix('y') {
+        Some(stem) if !stem.ends_with(['a', 'e', 'o']) => format!("{stem}ies"),
+        _ if word.ends_with("ch") || word.ends_with('x') => format!("{word}es"),
+        _ => format!("{word}s"),
+    }
+}
+
 /// What runs, or passes by: nothing keeps it.
 pub(super) const NO_STORE: &[&str] = &[
     "services",
@@ -67,6 +103,7 @@ pub(super) fn looks_like_many(word: &str) -> bool {
 /// Whether a word may stand before such a noun without taking some of the things out, or naming others.
 pub(super) fn may_describe(word: &str) -> bool {
     const NARROW: &[&str] = &[
+        "again",
         "across",
         "after",
         "before",

@@ -118,7 +118,16 @@ pub(super) fn variable(tokens: &[Token]) -> Vec<(usize, Value)> {
 pub(crate) fn is_setting(token: &Token) -> bool {
     const PLAIN: &[&str] =
         &["PORT", "HOST", "TZ", "DSN", "DEBUG", "LANG", "WORKERS", "THREADS", "TOKEN", "SECRET", "PASSWORD"];
-    is_variable(&token.text) && (token.text.contains('_') || PLAIN.contains(&variable_name(&token.text)))
+    let name = variable_name(&token.text);
+    is_variable(name) && (name.contains('_') || PLAIN.contains(&name)) || is_section(name)
+}
+
+/// `ConnectionStrings__Default`, as .NET names what lies in a section of its settings.
+fn is_section(name: &str) -> bool {
+    let is_part = |part: &str| {
+        part.starts_with(|c: char| c.is_ascii_uppercase()) && part.bytes().all(|byte| byte.is_ascii_alphanumeric())
+    };
+    name.len() <= 100 && name.contains("__") && name.split("__").all(is_part)
 }
 
 /// `$PORT` and `${PORT}` without their marks.
@@ -210,6 +219,19 @@ pub(super) fn setting(tokens: &[Token]) -> Vec<(usize, Value)> {
         "count",
         "name",
         "mode",
+        "path",
+        "file",
+        "folder",
+        "directory",
+        "prefix",
+        "theme",
+        "language",
+        "locale",
+        "currency",
+        "number",
+        "delay",
+        "retention",
+        "broker",
     ];
     /// Words in all, at most.
     const MOST: usize = 8;
@@ -225,12 +247,15 @@ pub(super) fn setting(tokens: &[Token]) -> Vec<(usize, Value)> {
         if NOUNS.contains(&token.stem.as_str()) {
             ways.push((at + 1, Value::Text("setting".to_owned())));
             // `interval of polling`
-            if let [of, noun] = tokens.get(at + 1..at + 3).unwrap_or_default()
-                && of.word == "of"
-                && noun.word.chars().all(char::is_alphabetic)
-                && !NO_NAMES.contains(&noun.word.as_str())
-            {
-                ways.push((at + 3, Value::Text("setting".to_owned())));
+            if let Some(of) = tokens.get(at + 1).filter(|next| ["of", "for"].contains(&next.word.as_str())) {
+                let is_noun = |noun: &&Token| {
+                    noun.word.chars().all(char::is_alphabetic)
+                        && super::is_plain_name(&noun.word)
+                        && !["can", "may", "production", "development", "tests"].contains(&noun.word.as_str())
+                };
+                let most = if of.word == "of" { 1 } else { 2 };
+                let nouns = tokens[at + 2..].iter().take(most).take_while(is_noun).count();
+                ways.extend((1..=nouns).map(|count| (at + 2 + count, Value::Text("setting".to_owned()))));
             }
         }
         let joins = at > 0 && (token.is(",") || token.is("and"));

@@ -56,7 +56,8 @@ pub(super) fn may_follow(first: &Compiled, next: &Compiled, second: &[Token]) ->
 
 /// The two sentences that the word at `at` joins, if it does.
 pub(super) fn split_at(words: &[Token], at: usize) -> Option<(&[Token], &[Token])> {
-    let joins = ["and", ",", "with", "("].iter().any(|word| words[at].is(word)) || is_dash(&words[at]);
+    const JOINTS: &[&str] = &["and", ",", "with", "(", "plus", "while", "whose", "so"];
+    let joins = JOINTS.iter().any(|word| words[at].word == *word) || is_dash(&words[at]);
     if !joins || is_shared_denial(&words[..at], &words[at..]) {
         return None;
     }
@@ -66,8 +67,18 @@ pub(super) fn split_at(words: &[Token], at: usize) -> Option<(&[Token], &[Token]
     };
     match &words[at + 1..] {
         [inside @ .., last] if words[at].is("(") => last.is(")").then_some((first, inside)),
+        [that, second @ ..] if words[at].is("so") && that.is("that") => follows(first, second),
+        second if words[at].is("so") => follows(first, second),
         second => Some((first, second)),
     }
+}
+
+/// What follows from a promise is one of the container itself: `so that the service stops`.
+fn follows<'a>(first: &'a [Token], second: &'a [Token]) -> Option<(&'a [Token], &'a [Token])> {
+    let names = second
+        .first()
+        .is_some_and(|word| ["service", "container", "app", "application", "server"].iter().any(|name| word.is(name)));
+    names.then_some((first, second))
 }
 
 /// Words that deny, besides `not`, whatever is listed behind them.
@@ -82,11 +93,13 @@ pub(super) const VERBS: &[&str] = &[
 /// Whether a denial in one part may reach into the other: `does not run as root and exposes port 80`, `no shell and CA certificates`,
 /// `a health check and keys are not in the image`.
 pub(super) fn is_shared_denial(first: &[Token], rest: &[Token]) -> bool {
-    if first.iter().any(|word| word.is("not")) {
+    if first.windows(2).any(|pair| pair[0].is("not") && !compares(&pair[1]))
+        || first.last().is_some_and(|word| word.is("not"))
+    {
         return true;
     }
     let (join, second) = (&rest[0], &rest[1..]);
-    let is_list = ["and", ",", "with"].iter().any(|word| join.is(word));
+    let is_list = ["and", ",", "with", "plus", "while", "whose", "so"].iter().any(|word| join.is(word));
     let begins = |word: &Token| {
         DENY.contains(&word.word.as_str())
             || word.is("not")
@@ -95,9 +108,20 @@ pub(super) fn is_shared_denial(first: &[Token], rest: &[Token]) -> bool {
             || crate::parameter::is_setting(word)
     };
     let has_own_beginning = second.first().is_some_and(begins);
-    let is_denied = first.iter().any(|word| DENY.contains(&word.word.as_str()));
-    let denies_later = second.iter().skip(1).any(|word| word.is("not"));
+    let is_denied = first
+        .iter()
+        .enumerate()
+        .any(|(at, word)| DENY.contains(&word.word.as_str()) && !first.get(at + 1).is_some_and(compares));
+    // `A, and it does not B` has a subject of its own.
+    let denies_later =
+        second.iter().skip(1).any(|word| word.is("not")) && !second.first().is_some_and(|word| word.is("it"));
     is_list && !has_own_beginning && (is_denied || denies_later)
+}
+
+/// Whether a denial in front of a word makes a limit of it: `no larger than`, `not exceed`.
+fn compares(word: &Token) -> bool {
+    ["larger", "more", "bigger", "later", "longer", "heavier", "higher", "over", "above", "exceed"]
+        .contains(&word.word.as_str())
 }
 
 pub(super) fn add(all: &mut Vec<Check>, checks: Vec<Check>) {

@@ -9,7 +9,10 @@ use crate::cover::Form;
 use crate::sentence::{Token, is_dash};
 
 /// See [`is_synonym`].
-pub(super) const SYNONYMS: &[&str] = &["target", "choice", "requirement", "limit"];
+pub(super) const SYNONYMS: &[&str] = &["target", "choice", "requirement", "limit", "dod", "acceptance", "fixed"];
+
+/// The same in several words.
+const PHRASES: &[&str] = &["done when", "definition of done", "acceptance criterion", "acceptance criteria"];
 
 /// A sentence with or without a label before it.
 pub(super) fn labelled(words: &[Token], heading: Option<&[Token]>) -> Option<Vec<Check>> {
@@ -54,6 +57,10 @@ pub(super) fn is_part(label: &[Token]) -> bool {
 /// Whether a label says "this is the promise" and nothing more.
 pub(super) fn is_synonym(label: &[Token]) -> bool {
     matches!(label, [name] if SYNONYMS.contains(&name.word.as_str()))
+        || PHRASES.iter().any(|phrase| {
+            phrase.split(' ').count() == label.len()
+                && phrase.split(' ').zip(label).all(|(word, token)| token.word == word)
+        })
 }
 
 /// A sentence by itself, else with the heading as its subject.

@@ -12,10 +12,11 @@ use label::{label_of, labelled};
 use rest::rest_of;
 
 use crate::Check;
+use crate::aside::without_asides;
 use crate::normalise::normalise;
 use crate::reason::without_reasons;
 use crate::sentence::{Token, is_dash, tokens};
-use crate::{name, suggest};
+use crate::{name, subject, suggest};
 
 /// Words in a sentence, at most: longer ones are prose that nothing understands.
 const MOST_WORDS: usize = 80;
@@ -73,28 +74,38 @@ pub(crate) fn all(sentences: &[(&str, Subject<'_>)]) -> Vec<Reading> {
 }
 
 /// Reads a sentence.
-pub(crate) fn understand(text: &str, subject: Subject<'_>) -> Reading {
+pub(crate) fn understand(text: &str, about: Subject<'_>) -> Reading {
     if is_prose(text) {
         return Reading::Prose;
     }
     let Some(words) = words_of(text) else { return Reading::NotUnderstood { rest: None, suggestion: None } };
-    let heading = subject.heading.map(tokens).filter(|heading| !heading.is_empty() && heading.len() <= 8);
+    let heading = about.heading.map(tokens).filter(|heading| !heading.is_empty() && heading.len() <= 8);
     let heading = heading.map(|heading| normalise(&heading));
     let read = |words: &[Token]| sentences(&normalise(words), heading.as_deref());
     let promises = |checks, reasons| Reading::Promises { checks, reasons };
     if let Some(checks) = read(&words) {
         return promises(checks, Vec::new());
     }
-    let named = subject.name.map_or_else(|| words.clone(), |name| name::replaced(&words, name));
-    if let Some(checks) =
-        Some(&named).filter(|named| named.len() < words.len() || **named != words).and_then(|named| read(named))
-    {
+    let named = about.name.map_or_else(|| words.clone(), |name| name::replaced(&words, name));
+    let called = subject::replaced(&named, about.name);
+    let mut last = words.clone();
+    for next in [&named, &called] {
+        if *next != last {
+            if let Some(checks) = read(next) {
+                return promises(checks, Vec::new());
+            }
+            last.clone_from(next);
+        }
+    }
+    if let Some(checks) = without_asides(&called).and_then(|words| read(&words)) {
         return promises(checks, Vec::new());
     }
-    if let Some(plain) = without_reasons(&named)
-        && let Some(checks) = read(&plain.words)
-    {
-        return promises(checks, plain.reasons.iter().map(|(start, end)| text[*start..*end].to_owned()).collect());
+    if let Some(plain) = without_reasons(&called) {
+        let checks = read(&plain.words).or_else(|| read(&without_asides(&plain.words)?));
+        if let Some(checks) = checks {
+            let said = |(start, end): &(usize, usize)| text.get(*start..*end).unwrap_or_default().to_owned();
+            return promises(checks, plain.reasons.iter().map(said).collect());
+        }
     }
     Reading::NotUnderstood {
         rest: rest_of(&normalise(&words), heading.as_deref()).map(|(start, end)| text[start..end].to_owned()),
@@ -162,7 +173,7 @@ fn sentences(words: &[Token], heading: Option<&[Token]>) -> Option<Vec<Check>> {
 
 fn without_period(words: &[Token]) -> &[Token] {
     match words {
-        [words @ .., last] if last.is(".") => words,
+        [words @ .., last] if last.is(".") || last.is("!") => words,
         words => words,
     }
 }

@@ -27,6 +27,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             ],
             &["(static|fully static) (elf|go|rust|musl) [binary|executable|program|build]"],
             &["(ldd|file) (say|report|show|print|answer|return|tell)", "(not dynamic executable|statically linked)"],
+            &["<service>", "(statically linked|linked statically)"],
         ],
         extras: &[
             "<container>",
@@ -36,6 +37,12 @@ pub(super) const ENTRIES: &[Entry] = &[
             "[as] [single|self-contained|standalone] (executable|binary|elf|elf binary)",
             "[built|compiled|with|via] (cgo_enabled=0|cgo disabled|musl|with musl|against musl|without cgo|without libc)",
             "[,|and|:] ldd (say|report|show|print|answer|return) [it] not dynamic executable",
+            "link against musl",
+            "(therefore|and therefore|,) need no libc",
+            "(so|so that)",
+            "little",
+            "and [can] (sit|run|live|go) (in|on|from) scratch",
+            "(built|compiled) with cgo_enabled=0",
         ],
         topics: &["binary", "binaries", "build", "linking", "static linking", "static binary"],
         checks: |found| {
@@ -106,6 +113,10 @@ pub(super) const ENTRIES: &[Entry] = &[
             ],
             &["(include|contain|have|hold|ship|ship with|come with|bundle|provide|carry|install) <cas>"],
             &["<cas>", "<in-img>"],
+            &["need <cas> inside"],
+            &[
+                "copy (ca-certificates.crt|ca-certificates) [over] (from builder|from builder stage|from build stage|into <img>)",
+            ],
         ],
         extras: &[
             "<container>",

@@ -110,6 +110,10 @@ pub(super) const ENTRIES: &[Entry] = &[
                 "(two build|build|rebuild)",
                 "(bit-identical|byte-identical|bit for bit identical|byte for byte identical)",
             ],
+            &[
+                "[anyone|anybody|everyone] can (rebuild|build) [release|<img>|it|version] from [its|same] (tag|commit|source|revision|git tag) and",
+                "<same-build>",
+            ],
         ],
         extras: &[
             "<img>",
@@ -151,6 +155,9 @@ pub(super) const ENTRIES: &[Entry] = &[
             &[
                 "separate [stage for] (build|building|builder|compile|compiling) [stage|environment] and [for] (runtime|running|run|final) [stage|environment|image]",
             ],
+            &["two [separate] stage in dockerfile"],
+            &["split dockerfile into [separate] (build|builder) stage and [separate] (runtime|final|run) stage"],
+            &["{things} [with {things}] (compiled|built) in separate (build|builder) stage"],
         ],
         extras: &[
             "(build|dockerfile|docker build|image build|docker|<img>|<container>|yes)",
@@ -162,6 +169,10 @@ pub(super) const ENTRIES: &[Entry] = &[
             "(implemented|in place|set up)",
             "[to] (keep|make|get) <image> (small|slim|minimal|lean)",
             "for (smaller|small|slim|minimal) (image|image size|runtime image|final image)",
+            "(every|each) dockerfile",
+            "agent (produce|deliver)",
+            "one (for|to) (compile|compiling|build|building) [it|code] and one (for|to) (run|running) [it|<service>]",
+            "without functional change",
         ],
         topics: &["build", "dockerfile"],
         checks: |_| one(Check::BuildMultiStage),

@@ -104,6 +104,10 @@ pub(super) const ENTRIES: &[Entry] = &[
             &["[there] [docker|data] volume [declared|defined] (at|for|on|in) {paths}"],
             &["{paths}", "[declared|docker|data] volume"],
             &["[declared|docker|data] volume [at|for|on] {paths}"],
+            &[
+                "{things} (kept|stored|saved|written|persisted|put) (in|under|at|to) {paths} , (which|that) (declared|defined|marked|set up) as [docker|named] volume",
+            ],
+            &["add volume (for|at|on) {paths}"],
         ],
         extras: &[
             "<container>",
@@ -112,6 +116,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             "(in|by|with|via) (dockerfile|image config|volume|volume instruction)",
             "volume instruction",
             "(declared|defined|exist|present|there)",
+            "and (hold|contain|keep|store) {things}",
         ],
         topics: &["volumes", "volume", "storage", "data", "persistence", "data volume", "data persistence"],
         checks: |found| one(Check::ImageVolume { paths: list(found, "paths")? }),
@@ -161,6 +166,9 @@ pub(super) const ENTRIES: &[Entry] = &[
                 "(written|given|declared|specified|defined|stated|expressed|formatted|stored) as (json array|json list|array)",
             ],
             &["<command-part>", "<not> [in|use|using|written in|given in] (shell form|shell-form|shell syntax)"],
+            &["<command-part>", "(array|json array) (form|syntax|notation)"],
+            &["(use|using) (exec form|exec-form|json array form|array form) for <command-part>"],
+            &["(change|changed|switch|switched) <command-part> to (array|exec|json|json array) form"],
         ],
         extras: &[
             "<container>",
@@ -169,6 +177,9 @@ pub(super) const ENTRIES: &[Entry] = &[
             "[and] (not|rather than|instead of) [in] (shell form|shell-form|/bin/sh -c)",
             "[as] (json array|json|json form|json array form)",
             "(instruction|in|use|using|written|given|declared|specified|defined|as)",
+            "[,] [and] (so|so that|which make|that make) (<service>|binary|process|program|java|jvm|it) pid 1 [itself]",
+            "[,] (so|so that) pid 1 <service> [itself] [and not shell|rather than shell|and no shell]",
+            "array",
         ],
         topics: &["entrypoint", "command", "dockerfile", "signals", "startup", "signal handling", "exec form"],
         checks: |found| {

@@ -91,6 +91,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             &["(max|maximum|maximal) <image> (size|footprint) [:] [of] {size}"],
             &["{size} budget for <image>"],
             &["<image> size (budget|limit|cap|ceiling) [:] [of] {size}"],
+            &["{size} (max|maximum|at most|tops) for <img>"],
         ],
         extras: &[
             "(<img>|size|<img> size|size of <img>|for <img>|<container> size|footprint)",
@@ -107,6 +108,9 @@ pub(super) const ENTRIES: &[Entry] = &[
             "[verify|verified|check|checked|see|as shown by|measured|shown by] [with|by|via|in] docker image",
             "each",
             "[after|optimized|optimised|through|with|by|via|thanks to|using] [optimization|optimisation] [through|with|by|via|using] (multi-stage|multistage) (build|docker build) !stages",
+            "[,] [and|even] (including|with) {things}",
+            "[,] {things} included",
+            "(bring|shrink|cut) [down]",
         ],
         topics: &[
             "size",
@@ -175,6 +179,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             ],
             &["[any|hardcoded] <secrets> <not> <in-image>"],
             &["<secrets>", "<not> (baked in|hardcoded|hard-coded|baked into <image>)"],
+            &["<not> (hardcode|hard-code) [any] <baked-secrets>"],
         ],
         extras: &[
             "<in-img>",
@@ -192,6 +197,8 @@ pub(super) const ENTRIES: &[Entry] = &[
             "(baked|stored|left|kept|embedded|hardcoded|hard-coded|committed|copied|included|present|baked in|written|put|contain|have|hold|carry|include|ship|there|exist)",
             "[and] (environment|env) [variable]",
             "[such as|like|e.g.|i.e.|including] <secrets>",
+            "(may|can) (found|appear|exist|remain|left|present|included)",
+            "[,] including layer whose file [was|were] (deleted|removed) [later]",
         ],
         topics: &[
             "security",
@@ -250,6 +257,11 @@ pub(super) const ENTRIES: &[Entry] = &[
             &["base (it|<image>) on {ref}"],
             &["{ref} (based|base image|base|as base|as base image|serve as base image)"],
             &["use {ref} to be base image"],
+            &[
+                "use {ref} [, (not|rather than|instead of) [full] (jdk|sdk) ,] as (parent|parent image) [of <stage>|of <img>]",
+            ],
+            &["on top of {os-ref}"],
+            &["<img> build from {ref}"],
         ],
         extras: &[
             "<img>",
@@ -263,6 +275,9 @@ pub(super) const ENTRIES: &[Entry] = &[
             "use",
             "from",
             "(small|secure|minimal|lightweight|slim|lean|,|and)",
+            "dockerfile",
+            "or one of [it|its|their] (descendant|derivative)",
+            "[,|and] (<not>|rather than|instead of) [on|with|from] [full|whole|complete] (jdk|sdk)",
         ],
         topics: &["base image", "base", "minimal base image", "base image choice"],
         checks: |found| {
@@ -308,6 +323,13 @@ pub(super) const ENTRIES: &[Entry] = &[
             ],
             &["distroless !distroless"],
             &["[on|based on|built on] distroless !distroless [base] [image]"],
+            &["{absences} (stay|remain|kept|keep) [only] in (builder|build) stage"],
+            &["<not> (bake|copy|put|add|leave|pack|commit) {absences}", "<in-img>"],
+            &["(remove|strip|drop|delete|purge|uninstall) {absences} from (<img>|<stage>)"],
+            &["there (no|<not> any) {absences} in (there|it)"],
+            &["<not> (contain|include|ship) {absences}"],
+            &["ship as distroless !distroless [image]"],
+            &["there no (reason|need) (to have|for) {absences} (in production|<in-img>)"],
         ],
         extras: &[
             "<in-img>",
@@ -319,6 +341,15 @@ pub(super) const ENTRIES: &[Entry] = &[
             "{examples}",
             "[docker|running|production] container",
             "[and|so|so that] (kubectl|docker) exec [-it|-ti] [--] (sh|bash|/bin/sh|/bin/bash|into it) (fail|not work|not possible|impossible) !no-shell",
+            "(may|can) (left|found|present|remain|included|installed|there|exist|used)",
+            "to remain",
+            "[and|so|so that] which (gcc|cc) return nothing !no-compiler",
+            "[listed|excluded|named] (in|by|via|through) .dockerignore [,] (so it|so that it|so|and so|and therefore|and thus|and hence|and|therefore)",
+            "again",
+            "there",
+            "(as|at) runtime",
+            "[,] which mean (neither shell nor package manager|no shell and no package manager)",
+            "so not bother [with|trying] docker exec [-it|-ti] [{value}] (sh|bash) !no-shell",
         ],
         topics: &[
             "security",
@@ -345,7 +376,10 @@ pub(super) const ENTRIES: &[Entry] = &[
             let kinds = without(&tools);
             let is_kind = |example: &String| kinds.iter().any(|kind| EXAMPLES.contains(&(*kind, example.as_str())));
             let has_other_examples = !list(found, "examples").unwrap_or_default().iter().all(is_kind);
-            if has_other_examples || found.has("no-shell") && !kinds.contains(&Tool::Shell) {
+            if has_other_examples
+                || found.has("no-shell") && !kinds.contains(&Tool::Shell)
+                || found.has("no-compiler") && !kinds.contains(&Tool::Compiler)
+            {
                 return None;
             }
             let missing = tools.iter().filter_map(|tool| tool.strip_prefix("file:"));
@@ -443,6 +477,12 @@ pub(super) const ENTRIES: &[Entry] = &[
             &["no {path} !missing", "<in-image>"],
             &["[file|folder|directory] {path} <not> [part of|present|included|found|left] <in-image> !missing"],
             &["[file|folder|directory] {path}", "(owned by|belong to) [user|uid] {user}"],
+            &[
+                "{things} (baked|included|stored|shipped|bundled|placed|copied|packed|inside) [in|into|inside] <img> (at|under|in|as) {paths}",
+            ],
+            &[
+                "(model|model file|binary|config|config file|dataset) (baked|included|stored|shipped|bundled|placed|copied|packed|inside) [in|into|inside] <img> (at|under|in|as) {paths}",
+            ],
         ],
         extras: &["<in-img>", "there", "[with] (uid|user id) {uid}"],
         topics: &["files", "file", "filesystem"],
@@ -498,6 +538,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             &["(labelled|labeled|tagged) with {labels} label"],
             &["(labelled|labeled) with {labels}"],
             &["[<image>|oci] label : {labels}"],
+            &["(set|put|add|attach) [label|oci label] {labels} on <img>"],
         ],
         extras: &["(required|mandatory|following|metadata)", "<in-image>", "<image>", "on <image>"],
         topics: &["labels", "metadata", "label", "image labels", "oci labels", "image metadata", "traceability"],
@@ -534,6 +575,9 @@ pub(super) const ENTRIES: &[Entry] = &[
             "<img>",
             "(have|consist of|contain|use|made of|made up of|comprise|composed of|built from|built with|ship with)",
             "total",
+            "there",
+            "dockerfile (result in|produce|give|yield|lead to)",
+            "end up with",
         ],
         topics: &["layers", "image", "layer count", "layer limit"],
         checks: |found| {

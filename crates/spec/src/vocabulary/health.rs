@@ -31,6 +31,8 @@ pub(super) const ENTRIES: &[Entry] = &[
             "with healthcheck",
             "there",
             "for [container] (orchestration|orchestrator|kubernetes|monitoring|docker swarm) [system|monitoring|platform|tool]",
+            "inside dockerfile",
+            "[that|which] (call|hit|query|ask|poll|probe|check|request) [get] {path}",
         ],
         topics: &["health", "monitoring", "dockerfile"],
         checks: |found| {
@@ -68,12 +70,15 @@ pub(super) const ENTRIES: &[Entry] = &[
             &[
                 "(built-in|builtin) !declared [http] endpoint for (orchestrator|orchestration|kubernetes) [monitoring|probe|to monitor]",
             ],
+            &["(turn|change|switch|flip|go) to healthy"],
+            &["[operator|user|you|one|we] can see [at glance] in docker ps that <container> healthy"],
         ],
         extras: &[
             "(<container>|[docker|container|first] <health-check> [status]|health status|health state|container health|health|status|its status|itself)",
             "(<soon>|after {time}) [<of-start>]",
             "[<container>] (start|start up|boot|come up) and",
             "(as|by docker|successfully)",
+            "(container's|service's) [health] status",
         ],
         topics: &["health", "monitoring"],
         checks: |found| {
@@ -136,6 +141,10 @@ pub(super) const ENTRIES: &[Entry] = &[
             &["(user|uid|user id)", "(non-zero|nonzero|other than 0|other than root|greater than 0|> 0|not 0)"],
             &["(run|running|execute|executed|started|start|operate) [as|under|with] (non-zero|nonzero) (uid|user id)"],
             &["(run|running|execute|executed|started|start|operate) [as|under|with] user other than root"],
+            &[
+                "(run|running|execute|executed|started|start|operate|work) (as|with|under|by) (normal|regular|ordinary|standard|plain) (user|account)",
+                "[and|but] <not> [as|with|under|by] <root>",
+            ],
         ],
         extras: &[
             "(run|running|execute|executed|started|start|operate|launched|work) [as|under|with|using|by]",
@@ -149,6 +158,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             "[and|but] <not> [as|under|from|by|with] root [user|account]",
             "<not> ever",
             "(uid|user id|userid) {uid}",
+            "numeric",
         ],
         topics: &["security", "user"],
         checks: |found| {
@@ -210,6 +220,11 @@ pub(super) const ENTRIES: &[Entry] = &[
                 "<not> [as|under|from|by|with] <root>",
             ],
             &["user {service-user} !nonroot", "<not> [as|under|from|by|with] <root>"],
+            &["<run-as> {user-name}", "<uid> {user-id}"],
+            &["<run-as> {user-name} !nonroot", "<uid> {user-id}", "<not> [as|under|from|by|with] <root>"],
+            &["<run-as> <uid> {user-id} !nonroot", "<not> [as|under|from|by|with] <root>"],
+            &["<run-as> built-in {user} (user|account)"],
+            &["<run-as> {service-user} (user|account)", "[with] <uid> {user-id}"],
         ],
         extras: &[
             "(<container>|<process>|user|pid 1|everything)",
@@ -217,6 +232,8 @@ pub(super) const ENTRIES: &[Entry] = &[
             "(and|with|,|/) (gid|group|group id|group identifier) {gid}",
             "(dedicated|own|separate|special|set|set to|configured|use|used|always)",
             "(and|but)",
+            "[that|which] (ship|come) with (<image>|base image|.net [8|9|10])",
+            "[,] which microsoft ship since .net [8|9|10]",
         ],
         topics: &["security", "user"],
         checks: |found| {

@@ -31,6 +31,11 @@ pub(super) const ENTRIES: &[Entry] = &[
             &[
                 "(can pushed|pushed|can published|published|uploaded|push|publish) to ([container|docker|image|remote|company] registry [at] {registries}|[container|docker|image|remote] registry|{registries} [and [to] {more-registries}])",
             ],
+            &["(published|available|hosted|pushed|found) (on|to|at) docker hub (as|under|at) {hub-repository}"],
+            &["(it's|it|<img>) (on|at|live on|live at|live in) {known-registries}"],
+            &[
+                "push (<img>|result|it) to ([container|docker|image|company|our] registry|{known-registries}|{repositories})",
+            ],
         ],
         extras: &[
             "<img>",
@@ -40,13 +45,18 @@ pub(super) const ENTRIES: &[Entry] = &[
             "(every|each) <img>",
             "(every|each) (push|merge|commit|build) [to|on|of] [main|master|main branch|master branch]",
             "repository",
+            "(ci|pipeline|release pipeline|build pipeline|workflow|ci pipeline|job)",
+            "(result|it|everything)",
+            "(after|on|with|at|for) [every|each|successful] (merge|push|commit|release|tag|build) [to|on|into|of] [main|master|main branch]",
+            "pushed (on|with|after|for) (every|each) release",
         ],
         topics: &["registry", "distribution", "publishing", "publication", "image publishing", "registry publication"],
         checks: |found| {
             let pushed = |registries| Check::RegistryPushed { registries };
-            let named = |names: [&str; 3]| names.into_iter().find_map(|name| list(found, name));
-            let first = named(["registries", "known-registries", "repositories"]).unwrap_or_default();
-            Some(match named(["more-registries", "more-known-registries", "more-repositories"]) {
+            let named = |names: &[&str]| names.iter().find_map(|name| list(found, name));
+            let first =
+                named(&["hub-repository", "registries", "known-registries", "repositories"]).unwrap_or_default();
+            Some(match named(&["more-registries", "more-known-registries", "more-repositories"]) {
                 // `a, b and c`: each of them.
                 Some(more) => first.into_iter().chain(more).map(|one| pushed(vec![one])).collect(),
                 None => vec![pushed(first)],
@@ -67,6 +77,8 @@ pub(super) const ENTRIES: &[Entry] = &[
                 "(carry|have|bear|receive|available under|available as|published under|published as|pushed with|pushed as|pushed under) [image] tag {tags}",
             ],
             &["{tags} [used|set|serve|taken] as [image|its] tag [and as {more-tags}]"],
+            &["tag (every|each) (<img>|build|release|commit) (with|by) {tags} [and [with|by] {more-tags}]"],
+            &["tag <img> (with|by) {tags} [and [with|by] {more-tags}]"],
         ],
         extras: &[
             "<img>",
@@ -74,6 +86,8 @@ pub(super) const ENTRIES: &[Entry] = &[
             "[;|,] [and] <not> (only|just) latest",
             "(rather than|instead of|not) (only|just) latest",
             "in registry",
+            "ci",
+            "(every|each) (build|commit|merge|push) (on|to) (main|master)",
         ],
         topics: &["registry", "tags", "distribution", "tagging", "image tags", "versioning"],
         checks: |found| {
@@ -109,6 +123,12 @@ pub(super) const ENTRIES: &[Entry] = &[
             &["<multi-arch>", "{platforms}"],
             &["{platforms} !bare"],
             &["(platform|architecture|arch)", "{platforms}"],
+            &["{platforms} !bare (published|built|provided|supported|offered|pushed|available)"],
+            &[
+                "{platforms} (part of|in|listed in|included in|contained in) [same] (manifest|manifest list|index|image index)",
+            ],
+            &["<img> [built|build|available|published] for {platforms} and [also] for {more-platforms}"],
+            &["there {platforms} (image|build|variant)"],
         ],
         extras: &[
             "<container>",
@@ -131,7 +151,8 @@ pub(super) const ENTRIES: &[Entry] = &[
             "multi-arch support",
         ],
         checks: |found| {
-            let platforms = list(found, "platforms")?;
+            let mut platforms = list(found, "platforms")?;
+            platforms.extend(list(found, "more-platforms").unwrap_or_default());
             // One word alone says nothing.
             (!found.has("bare") || platforms.len() > 1).then(|| vec![Check::RegistryPlatforms { platforms }])
         },
@@ -168,6 +189,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             "have",
             "[attached] (as|via|by way of) (attestation|referrer|oci referrer|in-toto attestation|build attestation)",
             "attached to <img>",
+            "[generated|produced|created|made] (during|in|at|by) [build|release|ci|pipeline] and",
         ],
         topics: &[
             "sbom",
@@ -213,6 +235,9 @@ pub(super) const ENTRIES: &[Entry] = &[
             &["[can] (run|start|work) [unchanged] on (different|another|second|other) (machine|host|computer|server)"],
             &[
                 "[can] (run|start|work) [unchanged] on (different|another|second|other) [(developer's|teammate's|colleague's)] (laptop|machine|computer)",
+            ],
+            &[
+                "(teammate|colleague|another developer|teacher|someone else|somebody else|coworker|co-worker|other people) can (run|start) [it|<img>|<container>] on (his|her|their|his or her|own|his own|her own|their own|another|different) (machine|laptop|computer|host)",
             ],
         ],
         extras: &[

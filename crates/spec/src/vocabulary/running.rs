@@ -23,6 +23,8 @@ pub(super) const ENTRIES: &[Entry] = &[
             &["(start|start up|boot|come up|run|up) (on|at) [tcp] port {port}"],
             &["<on-port>"],
             &["start and (listen|serve) on [tcp] [port] {port}"],
+            &["(web ui|ui|web interface|user interface|api|site|website|dashboard|web page) on [tcp] port {port}"],
+            &["(web ui|ui|web interface|user interface|dashboard) on {port}"],
         ],
         extras: &[
             "<service>",
@@ -32,6 +34,9 @@ pub(super) const ENTRIES: &[Entry] = &[
             "[and] <on-port>",
             "<once-up>",
             "by default",
+            "as default",
+            "by nginx",
+            "inside <container>",
         ],
         topics: &["startup", "start", "port", "network"],
         checks: |found| {
@@ -74,6 +79,7 @@ pub(super) const ENTRIES: &[Entry] = &[
                 "<soon> <of-start>",
             ],
             &["<up>", "{time} after [<container>] (start|docker run|launch|container start)"],
+            &["<up>", "[at most] {time} after (<container>|it) [have|was] (started|start)"],
         ],
         extras: &[
             "<container>",
@@ -124,6 +130,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             &["{signals} : <finishing>", "(,|and|, and|then|, then) <exit-zero>"],
             &["<finishing>", "(before|and|,|, and|then) [<container>] <end>", "<soon>"],
             &["<finishing>", "(before|and|,|, and|then) [<container>] <end>", "<on-signal>"],
+            &["{signals} and", "<end>", "<soon>"],
         ],
         extras: &[
             "<container>",
@@ -135,6 +142,8 @@ pub(super) const ENTRIES: &[Entry] = &[
             "(and|,|before|then|once) <end> [gracefully|cleanly] [<within> {time}]",
             "(supported|support|implemented|in place)",
             "(and|,|with|then|before|, and) <exit-zero>",
+            "stop (accepting|taking|listening for) [new|further] (connection|request|traffic) [,|and]",
+            "of docker stop",
         ],
         topics: &["shutdown", "stop", "signals", "graceful shutdown", "termination", "signal"],
         checks: |found| {
@@ -169,7 +178,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             ],
             &["(<memory> limit|limit)", "{size}", "[of] <memory>"],
             &[
-                "(run|work|function|operate|serve|start|fine|survive) (within|with|under|at|in) (<memory> (limit|cap|budget|quota|limited to)|limit|cap|budget) [of|:|=] {size} [[of] <memory>]",
+                "(run|work|function|operate|serve|start|fine|survive) (within|with|under|at|in) [hard] (<memory> (limit|cap|budget|quota|limited to)|limit|cap|budget) [of|:|=] {size} [[of] <memory>]",
             ],
             &["<memory> (limit|budget|cap|quota|ceiling|request and limit)", "{size}"],
             &[
@@ -190,8 +199,11 @@ pub(super) const ENTRIES: &[Entry] = &[
             "each",
             "[at] (<runtime>|all time)",
             "[and|,] [<container>] (start|run|work|start and answer|answer|start and run|start and work) (under|within|with|in) it",
-            "[with|by] (no|without) oom (kill|killed|killing)",
+            "[with|by] (no|without) (oom (kill|killed|killing)|oom-kill|oom-killed|oom-killing)",
             "under [normal|typical|expected|regular] (load|load condition|usage|operation|condition)",
+            "well",
+            "hard",
+            "inside",
         ],
         topics: &["memory", "resources", "ram", "memory usage", "memory limit"],
         checks: |found| {
@@ -220,6 +232,8 @@ pub(super) const ENTRIES: &[Entry] = &[
                 "[run|work|start|function|operate] [with|under] (readonlyrootfilesystem=true|readonlyrootfilesystem:true|read_only: true|read_only : true)",
             ],
             &["(tolerate|cope with|support|survive) <read-only>", "<root-fs>"],
+            &["(started|launched) (--read-only|with --read-only [flag|option])"],
+            &["(you|one|we|i) can (start|run) (it|<container>|<image>) with --read-only"],
         ],
         extras: &[
             "(run|work|start|function|operate) [with|on|under|from|in]",
@@ -232,6 +246,13 @@ pub(super) const ENTRIES: &[Entry] = &[
             "[with|and|plus|,] [only] {paths} (on|as|in) (tmpfs|emptydir)",
             "[and] (write|written) only to {paths}",
             "writable {paths}",
+            "[with|and] [only] {paths} mounted (on|as|in) (tmpfs|emptydir)",
+            "given tmpfs [mount] (at|on|for) {paths}",
+            "[,] [and] [it|<container>] not write [anything] outside [of] {paths}",
+            "(servable|usable|operable) [with|on|under]",
+            "(you|one|we) can (start|run) (it|<container>|<image>) [with]",
+            "[temporary|temp] file go only (in|to|into) {paths}",
+            "rest of",
         ],
         topics: &["security", "filesystem", "file system", "root filesystem", "hardening"],
         checks: |found| one(Check::RootfsReadOnly { writable: list(found, "paths").unwrap_or_default() }),
@@ -258,6 +279,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             &["[linux] (capability|cap)", "all dropped"],
             &["(capabilities.drop|drop) : ([all]|all)"],
             &["(no|zero) [linux] (capability|cap) (needed|required|necessary)"],
+            &["not (need|require|use|have) [any|single] [linux] capability"],
         ],
         extras: &[
             "<container>",
@@ -267,6 +289,9 @@ pub(super) const ENTRIES: &[Entry] = &[
             "[and|,] [with] no-new-privileges [set|on|enabled|: true|=true|active]",
             "(and|,) [<container>] still (start|come up|work|run)",
             "[docker run] (--cap-drop=all|--cap-drop all|cap-drop all|cap-drop=all)",
+            "[and|,|but] [<container>|<img>] still (start|come up|work|run|function) [and (answer|serve|handle|respond to) request]",
+            "by (pod template|pod spec|helm chart|platform|orchestrator|deployment)",
+            "[<container>|it] not need (single one|any|any of them|one of them)",
         ],
         topics: &["security", "capabilities", "hardening"],
         checks: |_| one(Check::CapabilitiesNone),

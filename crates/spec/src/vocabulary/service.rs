@@ -34,6 +34,8 @@ pub(super) const ENTRIES: &[Entry] = &[
             &["<operations> ([of|on] {things}|[of|on|for] {path})", "<works>"],
             &["<operations>", "<works>"],
             &["[all|full|complete] crud [cycle|lifecycle|operation|endpoint] (on|for|of) ({path}|{things})"],
+            &["{thing} can <operations>"],
+            &["(<service>|it) can <operations> [all|its|their] {things}"],
         ],
         extras: &[
             "<container>",
@@ -49,6 +51,12 @@ pub(super) const ENTRIES: &[Entry] = &[
             "(successfully|against <container>|end to end|without error)",
             "[authenticated|logged in] (as|with [token|credentials]) {who}",
             "openapi [document] [:] [at] {document}",
+            "all",
+            "all (four|4) endpoint",
+            "(when|while) <container> (run|running|up)",
+            "against fresh <container>",
+            "[and] (removed|deleted) {thing} (give|return|answer|yield|respond with|answer with) 404 [afterwards|then|after that]",
+            "all of",
         ],
         topics: &["api", "functionality", "functional"],
         checks: |found| {
@@ -60,7 +68,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             if named != 0 && named != operations.len() {
                 return None;
             }
-            let things = text(found, "path").or_else(|| text(found, "things"));
+            let things = ["path", "things", "thing"].into_iter().find_map(|name| text(found, name));
             let who = text(found, "who").or_else(|| found.has("token").then(|| TOKEN.to_owned()));
             let (login, openapi) = (who.and_then(|who| Login::given(&who)), text(found, "document"));
             one(Check::ApiCrud { things, listed: found.has("listed"), login, openapi })
@@ -146,6 +154,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             "[and] by no other (means|way|route)",
             "(successfully|established|work|happily)",
             "(at|on|during) (startup|start|boot|runtime)",
+            "(instead of|rather than) localhost",
         ],
         topics: &["dependencies", "connectivity", "cache", "queue", "database"],
         checks: |found| {
@@ -179,10 +188,28 @@ pub(super) const ENTRIES: &[Entry] = &[
             &["[<service>] (keep|preserve|retain|not lose) [all] {things}", "<after-restart>"],
             &["[<service>] not lose [any] {things}", "<after-restart>"],
             &["{things}", "(restart-proof|restart-safe)"],
+            &[
+                "{things} [that|which] [was|were|have] <made> (before|prior to) <restart-noun>",
+                "<kept> [(afterwards|after it|after that|thereafter|after restart|after)]",
+            ],
+            &[
+                "{things} (saved|stored|kept) (in|on) [named] volume [,] (so they|so that they|so|and)",
+                "<not> (lost|disappear|vanish|gone|deleted|wiped|lose)",
+                "<after-restart>",
+            ],
+            &[
+                "{things} (saved|stored|kept) (in|on) volume (at|in|under) {paths} [,] (so they|so that they|so|and)",
+                "<not> (lost|disappear|vanish|gone|deleted|wiped|lose)",
+                "<after-restart>",
+            ],
         ],
         extras: &["(available|intact|there|unchanged|fully|was|were|have)"],
         topics: &["persistence", "data", "storage", "state"],
-        checks: |found| one(Check::DataPersists { things: text(found, "things")? }),
+        checks: |found| {
+            let volume = list(found, "paths").map(|paths| Check::ImageVolume { paths });
+            let persists = Check::DataPersists { things: text(found, "things")? };
+            Some(volume.into_iter().chain([persists]).collect())
+        },
     },
     Entry {
         kind: CheckKind::DatabaseRotates,

@@ -40,6 +40,10 @@ pub(super) const ENTRIES: &[Entry] = &[
             "[<given>] at <runtime>",
             "(and|value|alone|<variable>)",
             "<container>",
+            "and nowhere else",
+            "with -e",
+            "(<not>|and not) (land|end up|appear|stored|kept) in [any] (layer|<image>|layer of <image>)",
+            "only",
         ],
         topics: &["configuration", "security", "config"],
         checks: |found| every(found, |variable| Check::EnvRuntime { variable }),
@@ -87,6 +91,26 @@ pub(super) const ENTRIES: &[Entry] = &[
                 "(listen|serve|bind|run) on [port] {figure}",
                 "unless {var} (say otherwise|set !set|given !set|overridden|override it)",
             ],
+            &["default [value] (for|of) {var} [=|:] {value}"],
+            &["{var} optional", "(<with-default>|<otherwise>)"],
+            &["{setting} <changeable> (via|through|by|with|using|in|over) <variable>", "{var}"],
+            &[
+                "[as (operator|admin|administrator|user)] [,] (i|you|we|one|operator|user|admin) can (change|configure|set|override|adjust|tune) {setting} (via|through|with|by|using|in) [setting] [<variable>] {var} [<variable>]",
+            ],
+            &["{setting} <changeable>", "(by setting|through|via|with|by|using) [<variable>] {vars}"],
+            &["{setting} (controlled|governed|determined|driven) (by|via|through|with|from) [<variable>] {vars}"],
+            &[
+                "(port|listening port|http port|listen port) (read|taken|come) from [<env>] {var} [<env>]",
+                "<otherwise>",
+            ],
+            &[
+                "(listen|serve|bind|run) on [port] {figure}",
+                "unless (you|we|one|somebody) (set|override|change|give|pass) {var} !set",
+            ],
+            &[
+                "(listen|serve|bind|run|bound) (on|to) [port] {figure}",
+                "(set|configured|given|changeable) (through|via|by|with|using|in) {var} !set",
+            ],
         ],
         extras: &[
             "[and|;|,] (<with-default>|{value} by default|{figure} (if unset|if not set|otherwise|unless set|unless you say otherwise))",
@@ -97,6 +121,10 @@ pub(super) const ENTRIES: &[Entry] = &[
             "without (rebuilding <image>|rebuild|rebuilding|new build|changing <image>|code change)",
             "(environment variable|variable|env var)",
             "(it|<container>|value|listening port)",
+            "(if|when|where|as long as) [it] (unset|not set|absent|missing|not given)",
+            "optional",
+            "as (operator|admin|administrator|user)",
+            "now",
         ],
         topics: &["configuration", "config"],
         checks: |found| {
@@ -109,7 +137,9 @@ pub(super) const ENTRIES: &[Entry] = &[
                 return None;
             }
             // `Listens on 8080 unless DEBUG is set`: what is set is no port.
-            if found.has("set") && text(found, "var").is_none_or(|variable| !variable.ends_with("PORT")) {
+            if found.has("set")
+                && text(found, "var").is_none_or(|variable| !variable.ends_with("PORT") && !variable.ends_with("PORTS"))
+            {
                 return None;
             }
             every(found, |variable| Check::EnvConfigurable { variable, default: default.clone() })
@@ -147,6 +177,14 @@ pub(super) const ENTRIES: &[Entry] = &[
                 "missing {var}",
                 "(lead to|cause|result in|give|trigger|produce) (non-zero exit|nonzero exit|non-zero exit code|exit with non-zero code|failed start|startup failure|start failure)",
             ],
+            &["[you|we] (pass|set|provide|supply|give) {var}", "[there|with|it have] no default"],
+            &[
+                "[it] (needed|necessary|required|mandatory|obligatory) to (give|set|pass|provide|define|supply) [variable] {var}",
+            ],
+            &["(booting|starting|boot|start|startup|running) without {var}", "(fail|abort)"],
+            &["read {var} from (environment|env) !runtime", "<refuses>", "<absent-it>"],
+            &["{var} <from-env> !runtime", "<refuses>", "<absent-it>"],
+            &["when variable {var} missing", "<refuses>"],
         ],
         extras: &[
             "<container>",
@@ -165,6 +203,15 @@ pub(super) const ENTRIES: &[Entry] = &[
             "and (exit|stop|say so)",
             "with (clear|helpful|readable|meaningful|descriptive|useful|understandable) (message|error|error message) !named",
             "[and] (naming|name) (it|variable|missing variable) [in (log|log output|its log|error|message|error message)] !named",
+            "right away !fast",
+            "[and] (say|tell|print|log) (what missing|what's missing|which one missing) !named",
+            "[and] [it] (print|log|show|write|give) [clear|readable|helpful|meaningful|understandable] (message|error|error message) !named",
+            "[and] exit [with] [exit] [code|status] 1",
+            "with [exit] (code|status|exit code|exit status) (1|different (of|from|than) (0|zero)|other than (0|zero)|not 0)",
+            "(loudly|noisily) !named",
+            "instead of (panicking|crashing|failing|dying) (on|at|during) first request",
+            "(we|you)",
+            "tell (it|<container>) where (broker|server|database|api|service|upstream)",
         ],
         topics: &["configuration", "startup", "config"],
         checks: |found| {

@@ -4,6 +4,8 @@
 //! checked, and `explain` shows it as such. Only plain clauses are reasons: a figure, a path, a denial or a word that restricts may belong to
 //! the promise, and then the sentence is not understood.
 
+mod clause;
+
 use crate::quantity;
 use crate::sentence::{Token, is_dash};
 
@@ -213,6 +215,13 @@ const RESTRICT: &[&str] = &[
     "mounts",
     "injects",
     "strips",
+    "shared",
+    "measured",
+    "compressed",
+    "separate",
+    "filled",
+    "missing",
+    "stderr",
 ];
 
 /// A sentence without its reasons.
@@ -223,9 +232,14 @@ pub(crate) struct Plain {
 }
 
 /// The sentence without its reasons; `None` where it has none.
+///
+/// A cause may stand in front, too: `Assets are built before, so no Node.js is in the image`.
 pub(crate) fn without_reasons(words: &[Token]) -> Option<Plain> {
     let mut plain = Plain { words: Vec::new(), reasons: Vec::new() };
-    let mut at = 0;
+    let mut at = clause::end_of_cause(words).unwrap_or_default();
+    if at > 0 {
+        plain.reasons.push((words[0].start, words[at - 1].end()));
+    }
     while let Some(word) = words.get(at) {
         let Some(end) = end_of_reason(words, at).filter(|_| plain.words.len() > 1) else {
             plain.words.push(word.clone());
@@ -246,12 +260,15 @@ fn end_of_reason(words: &[Token], at: usize) -> Option<usize> {
     if words[at].is("(") {
         let end = at + words[at..].iter().position(|word| word.is(")"))?;
         let clause = &words[at + 1..end];
-        return (is_reason(clause, true) || is_history(clause) || is_pointer(clause)).then_some(end + 1);
+        let is_aside = is_history(clause) || is_pointer(clause) || clause::tells_what_was(clause);
+        return (is_reason(clause, true) || is_aside || clause::tells_why(clause, true) || clause::is_remark(clause))
+            .then_some(end + 1);
     }
     let ends = |word: &Token| is_joint(word) || [".", ":", "(", ")"].iter().any(|mark| word.is(mark));
     let end = words[at..].iter().position(ends).map_or(words.len(), |length| at + length);
     let is_joined = at.checked_sub(1).is_some_and(|before| is_joint(&words[before]));
-    is_reason(&words[at..end], is_joined).then_some(end)
+    let is_cause = is_reason(&words[at..end], is_joined) || clause::tells_why(&words[at..end], is_joined);
+    (is_cause || is_joined && clause::tells_what_was(&words[at..end])).then_some(end)
 }
 
 /// Whether a clause says why, and nothing else.
@@ -306,8 +323,9 @@ fn is_history(clause: &[Token]) -> bool {
 
 /// `see ADR-12`, `that is our quota`.
 fn is_pointer(clause: &[Token]) -> bool {
-    let is_document =
-        |text: &str| text.contains(|c: char| c.is_ascii_digit()) || text.to_lowercase().contains("readme");
+    let is_document = |text: &str| {
+        text.contains(|c: char| c.is_ascii_digit()) || text.to_lowercase().contains("readme") || text.contains('.')
+    };
     behind(clause, &["see"]).is_some_and(|rest| matches!(rest, [one] if is_document(&one.text)))
         || behind(clause, &["that is our", "that's our", "this is our"])
             .is_some_and(|rest| rest.len() <= 3 && is_plain(rest.iter()))

@@ -1,0 +1,126 @@
+//! Asides: phrases at the edge of a clause that change nothing of what it promises: `by itself`, `out of the box`.
+
+use crate::sentence::{Token, is_dash};
+
+/// What may stand at the end of a clause.
+const BEHIND: &[&str] = &[
+    "out of the box",
+    "as usual",
+    "as always",
+    "on its own",
+    "all by itself",
+    "by itself",
+    "without manual help",
+    "without any manual help",
+    "without manual intervention",
+    "without any manual intervention",
+    "without human intervention",
+    "without problems",
+    "without any problems",
+    "without a problem",
+    "without any problem",
+    "without issues",
+    "without any issues",
+    "without trouble",
+    "without any trouble",
+    "without complaints",
+    "without complaining",
+    "with no problems",
+    "with no trouble",
+    "at a glance",
+    "in this repo",
+    "anymore",
+    "any more",
+    "any longer",
+    "that we ship",
+    "we ship",
+    "that we deploy",
+    "that we publish",
+    "that we release",
+    "that we deliver",
+    "that is shipped",
+    "that is deployed",
+    "that gets shipped",
+    "that gets deployed",
+    "by convention",
+    "for every release",
+    "in every release",
+    "with every release",
+    "for each release",
+    "for security",
+    "for security reasons",
+];
+
+/// What may stand at the beginning of a sentence.
+const BEFORE: &[&str] = &[
+    "by convention",
+    "as usual",
+    "as always",
+    "for security",
+    "for security reasons",
+    "i'd expect",
+    "i expect",
+    "we expect",
+    "note that",
+    "remember that",
+    "in this repo",
+    "in short",
+    "out of the box",
+];
+
+/// The sentence without its asides; `None` where it has none.
+pub(crate) fn without_asides(words: &[Token]) -> Option<Vec<Token>> {
+    let mut kept: Vec<Token> = Vec::with_capacity(words.len());
+    let mut at = 0;
+    while at < words.len() {
+        let rest = &words[at..];
+        let before = BEFORE.iter().filter_map(|phrase| begins(rest, phrase)).max().filter(|_| at == 0);
+        let behind = BEHIND.iter().filter_map(|phrase| begins(rest, phrase));
+        let behind = behind.filter(|length| at > 0 && ends_clause(&rest[*length..])).max();
+        if let Some(length) = before.or(behind).filter(|length| *length < words.len()) {
+            at += length;
+            if kept.is_empty() && words.get(at).is_some_and(|word| word.is(",")) {
+                at += 1;
+            }
+        } else {
+            kept.push(words[at].clone());
+            at += 1;
+        }
+    }
+    (kept.len() < words.len()).then_some(kept)
+}
+
+/// How many words a phrase has, where these words begin with it.
+fn begins(words: &[Token], phrase: &str) -> Option<usize> {
+    let length = phrase.split(' ').count();
+    (words.len() >= length && phrase.split(' ').zip(words).all(|(word, token)| token.word == word)).then_some(length)
+}
+
+/// Whether nothing of the clause follows.
+fn ends_clause(rest: &[Token]) -> bool {
+    let Some(next) = rest.first() else { return true };
+    [",", ".", ";", "(", ")", "and", "because", "since", "so", "thanks"].iter().any(|word| next.word == *word)
+        || is_dash(next)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sentence::tokens;
+
+    #[test]
+    fn an_aside_goes_and_what_belongs_to_the_clause_stays() {
+        for (text, expected) in [
+            ("It starts by itself.", Some("It starts .")),
+            ("By convention, it listens", Some("it listens")),
+            ("It starts out of the box and listens", Some("It starts and listens")),
+            ("It starts on its own port", None),
+            ("Out of the box", None),
+            ("It starts as well", None),
+        ] {
+            let words = without_asides(&tokens(text));
+            let words = words.map(|words| words.iter().map(|word| word.text.as_str()).collect::<Vec<_>>().join(" "));
+            assert_eq!(words.as_deref(), expected, "{text}");
+        }
+    }
+}
