@@ -7,12 +7,15 @@ use crate::pattern::{Found, Pattern, Words};
 use crate::sentence::{Token, is_dash};
 
 /// Words too many, at most, for a sentence that is still worth an answer about its rest.
-const MOST_REST: usize = 12;
+pub(crate) const MOST_REST: usize = 12;
 
 /// One form of an entry, compiled.
 pub(crate) struct Form {
     needed: Vec<Pattern>,
 }
+
+/// For each word of a sentence, the ends of a part that begins there.
+pub(crate) type Places = Vec<Vec<(usize, Found)>>;
 
 /// How the words of a sentence are covered.
 pub(crate) struct Cover {
@@ -33,6 +36,11 @@ struct Way {
 impl Form {
     pub(crate) fn new(parts: &[&'static str]) -> Self {
         Self { needed: parts.iter().map(|part| Pattern::new(part)).collect() }
+    }
+
+    /// Adds the words of its parts, and the names of their parameters.
+    pub(crate) fn collect(&self, words: &mut Words, parameters: &mut Vec<&'static str>) {
+        self.needed.iter().for_each(|part| part.collect(words, parameters));
     }
 
     /// Whether each needed part may be among these words.
@@ -67,12 +75,11 @@ impl Form {
     }
 
     /// The cheapest cover with at most `most` words left; `None` where a needed part is not there.
-    pub(crate) fn cover(&self, extras: &[Pattern], words: &[Token], most: usize) -> Option<Cover> {
-        let needed: Vec<Vec<Vec<(usize, Found)>>> = self.needed.iter().map(|part| places(part, words)).collect();
+    pub(crate) fn cover(&self, extras: &[Places], words: &[Token], most: usize) -> Option<Cover> {
+        let needed: Vec<Places> = self.needed.iter().map(|part| places(part, words)).collect();
         if needed.iter().any(|places| places.iter().all(Vec::is_empty)) {
             return None;
         }
-        let extras: Vec<Vec<Vec<(usize, Found)>>> = extras.iter().map(|part| places(part, words)).collect();
         let all = (1 << self.needed.len()) - 1;
         let mut ways: Vec<Vec<Way>> = vec![Vec::new(); words.len() + 1];
         ways[0].push(Way::default());
@@ -138,7 +145,7 @@ fn keep(ways: &mut Vec<Way>, way: Way) {
 }
 
 /// For each word, the ends of the part if it begins there; none of them is empty.
-fn places(part: &Pattern, words: &[Token]) -> Vec<Vec<(usize, Found)>> {
+pub(crate) fn places(part: &Pattern, words: &[Token]) -> Places {
     let ends = |at: usize| {
         let ends = part.ends(&words[at..]).into_iter().filter(|(end, _)| *end > 0);
         ends.map(|(end, found)| (at + end, found)).collect()

@@ -345,6 +345,7 @@ const SPELLING: &[(&str, &str)] = &[
     ("img", "image"),
     ("upon", "on"),
     ("there's", "there"),
+    ("it's", "it"),
     ("envvar", "env"),
     ("file-system", "filesystem"),
 ];
@@ -411,10 +412,33 @@ const NEEDLESS: &[&str] = &[
     "not required",
 ];
 
+/// What nobody wants is not to be there.
+const UNWANTED: &[&str] = &[
+    "we don't want",
+    "we do not want",
+    "i don't want",
+    "i do not want",
+    "we want no",
+    "i want no",
+    "there mustn't be",
+    "there must not be",
+    "there must be no",
+    "there should be no",
+    "there shall be no",
+    "there may be no",
+    "there should not be",
+    "there shall not be",
+];
+
 fn negations(words: &[Token]) -> Vec<Token> {
     let words = &rewritten(words, |rest| {
         let length = NEEDLESS.iter().find_map(|phrase| begins(rest, phrase))?;
         Some((length, Some("needless")))
+    });
+    // `We don't want a shell` as `no shell`.
+    let words = &rewritten(words, |rest| {
+        let length = UNWANTED.iter().find_map(|phrase| begins(rest, phrase))?;
+        Some((length, Some("no")))
     });
     rewritten(words, |rest| {
         let longest = NEGATIONS.iter().filter_map(|phrase| begins(rest, phrase)).max()?;
@@ -428,6 +452,16 @@ fn negations(words: &[Token]) -> Vec<Token> {
 
 /// Words of duty and courtesy: a promise is one without them. `able to` is no more than `can`, and stays as that.
 const DUTIES: &[(&str, Option<&str>)] = &[
+    ("we want", None),
+    ("i want", None),
+    ("we expect", None),
+    ("i expect", None),
+    ("i'd expect", None),
+    ("we require that", None),
+    ("we require", None),
+    ("it is expected that", None),
+    ("the requirement is that", None),
+    ("to be", None),
     ("please do ensure that", None),
     ("please do ensure", None),
     ("please do", None),

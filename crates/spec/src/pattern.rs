@@ -26,7 +26,7 @@ const SHARED: &[(&str, &str)] = &[
     ),
     (
         "<in-image>",
-        "(in|inside|within|into|from|of|inside of) (<image>|[any|<image>] layer|container|any layer of <image>|layer of <image>)",
+        "(in|inside|within|into|from|of|inside of) (<image>|[any|<image>] layer|any <image> layer|container|any layer of <image>|layer of <image>)",
     ),
     ("<not>", "not"),
     (
@@ -81,12 +81,12 @@ const SHARED: &[(&str, &str)] = &[
     ),
     (
         "<requests>",
-        "(request in flight|request in progress|request still in progress|request already in flight|in-flight request|in flight request|open request|running request|request|outstanding request|pending request|active request|active connection|open connection)",
+        "(ongoing request|request in flight|request in progress|request still in progress|request already in flight|in-flight request|in flight request|open request|running request|request|outstanding request|pending request|active request|active connection|open connection)",
     ),
     ("<stop>", "(stop|shut down|shutdown|shutting down)"),
     (
         "<on-signal>",
-        "(on|after|of|upon|to|at|with|of receiving|of receipt of|of getting|following receipt of|upon reception of|on reception of|when receiving|when it receive|on receiving|after receiving|upon receiving|after receipt of|on receipt of|upon receipt of|in response to|after signal|on signal|at signal|of receiving signal|upon signal) {signals} [signal] [and on {more-signals}]",
+        "(on|after|of|upon|to|at|with|of receiving|of receipt of|of getting|following receipt of|upon reception of|on reception of|when receiving|when <service> [receive]|when it receive|on receiving|after receiving|upon receiving|after receipt of|on receipt of|upon receipt of|in response to|after signal|on signal|at signal|of receiving signal|upon signal) {signals} [signal] [and on {more-signals}]",
     ),
     (
         "<ca>",
@@ -249,7 +249,7 @@ const SHARED: &[(&str, &str)] = &[
     ("<no>", "(no|without|without any|zero|free of|free from|neither|not single|not one|no kind of|no trace of)"),
     (
         "<limit>",
-        "(<at-most-size>|(<=|≤|smaller than or equal to|smaller or equal to|at or below|at or under|not larger then|not more then|less then|not heavier than|no heavier than|not take more than|not take up more than|not occupy more than|not weigh over|not go over|not go above|not go beyond|not grow beyond|not grow past|not grow over|not grow larger than|not get larger than|not bigger then|not over|beneath|within|at max|cannot exceed|can not exceed|may not exceed|cannot larger than|cannot bigger than|may not larger than|may not bigger than|not exceed size of|not exceed limit of|not exceed budget of|upper limit of|limit of) {size}|{size} [,] (or under|or lower|or lighter|at most|at maximum|as maximum|max.|limit|or fewer))",
+        "(<at-most-size>|(<=|≤|smaller than or equal to|smaller or equal to|at or below|at or under|not larger then|not more then|less then|not heavier than|no heavier than|not take more than|not take up more than|not occupy more than|not weigh over|not go over|not go above|not go beyond|not grow beyond|not grow past|not grow over|not grow larger than|not get larger than|not bigger then|not over|beneath|within|at max|cannot exceed|can not exceed|may not exceed|cannot larger than|cannot bigger than|may not larger than|may not bigger than|not exceed size of|not exceed limit of|not exceed budget of|upper limit of|limit of) {size}|{size} [,] (or under|or lower|or lighter|at most|at maximum|as maximum|max.|limit|upper limit|maximum|hard limit|ceiling|or fewer))",
     ),
     (
         "<size-in>",
@@ -350,6 +350,12 @@ impl Words {
         self.0.get(usize::from(number / 64)).is_some_and(|bits| bits & (1 << (number % 64)) != 0)
     }
 
+    /// Whether a word of the vocabulary is none of these.
+    pub(crate) fn lacks(&self, token: &Token) -> bool {
+        let mut numbers = token.numbers().peekable();
+        numbers.peek().is_some() && !numbers.any(|number| self.has(number))
+    }
+
     fn meets(&self, other: &Self) -> bool {
         self.0.iter().zip(&other.0).any(|(a, b)| a & b != 0)
     }
@@ -445,6 +451,11 @@ impl Pattern {
         Self { parts, first, needed }
     }
 
+    /// Adds its words, and the names of its parameters.
+    pub(crate) fn collect(&self, words: &mut Words, parameters: &mut Vec<&'static str>) {
+        collect(&self.parts, words, parameters);
+    }
+
     /// Whether it may be among these words.
     pub(crate) fn may_begin(&self, words: &Words) -> bool {
         self.first.as_ref().is_none_or(|first| first.meets(words)) && self.needed.iter().all(|set| set.meets(words))
@@ -458,6 +469,17 @@ impl Pattern {
             return Vec::new();
         }
         follow(&self.parts, tokens, vec![(0, Found::default())])
+    }
+}
+
+fn collect(parts: &[Part], words: &mut Words, parameters: &mut Vec<&'static str>) {
+    for part in parts {
+        match part {
+            Part::Word(word) => words.add(*word),
+            Part::Parameter(name, _) => parameters.push(name),
+            Part::Flag(_) => {}
+            Part::OneOf(branches) => branches.iter().for_each(|branch| collect(&branch.parts, words, parameters)),
+        }
     }
 }
 

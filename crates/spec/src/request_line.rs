@@ -90,6 +90,8 @@ pub(crate) fn line(sentence: &str) -> Option<String> {
     let sentence = sentence.trim().trim_end_matches('.').trim_end();
     let sentence = TOPICS.iter().find_map(|topic| topic_of(sentence, topic)).unwrap_or(sentence);
     let sentence = without_once_up(sentence);
+    let named = named_endpoint(sentence);
+    let sentence = named.as_deref().unwrap_or(sentence);
     let asked = asked_by_curl(sentence);
     let sentence = asked.as_deref().unwrap_or(sentence);
     let turned = turned(sentence);
@@ -144,6 +146,17 @@ fn without_once_up(sentence: &str) -> &str {
         condition[..noun].iter().all(|word| word.chars().all(|c| c.is_ascii_lowercase()) && *word != "database");
     let is_up = UP.contains(&condition[noun + 1..].join(" ").as_str());
     if is_one && is_up && noun <= 5 { &sentence[..at] } else { sentence }
+}
+
+/// `There is a /healthz endpoint that returns 200` as `/healthz returns 200`.
+fn named_endpoint(sentence: &str) -> Option<String> {
+    const BEGIN: &[&str] =
+        &["There is a ", "There's a ", "there is a ", "there's a ", "There is an endpoint ", "It has a "];
+    const BETWEEN: &[&str] = &[" endpoint that ", " endpoint which ", " route that ", " that ", " which "];
+    let rest = BEGIN.iter().find_map(|begin| sentence.strip_prefix(begin))?;
+    let rest = rest.strip_prefix("GET ").unwrap_or(rest);
+    let (path, answer) = BETWEEN.iter().find_map(|between| rest.split_once(between))?;
+    (path.starts_with('/') && !path.contains(' ')).then(|| format!("{path} {answer}"))
 }
 
 /// `curl localhost:8080/x gives 200` as a request for `/x`.
@@ -239,6 +252,7 @@ fn request_of(request: &str, status: &str) -> Option<String> {
     } else {
         let at = request.find('/')?;
         let (noun, path) = (request[..at].trim_end().to_lowercase(), &request[at..]);
+        let noun = noun.strip_prefix("the ").unwrap_or(&noun).to_owned();
         // `Health endpoint at /health returns 503` tells of a state that is not named.
         let is_bare =
             NOUNS.contains(&noun.as_str()) && !path.contains(' ') && (noun.is_empty() || status.starts_with('2'));
@@ -289,6 +303,8 @@ mod tests {
             ("GET /up returns 200 when the helpdesk app has booted.", Some("GET /up -> 200")),
             ("GET /up returns 200 once the database is up", Some("GET /up -> 200 once the database is up")),
             ("curl example.com/x gives 200", None),
+            ("There is a /x endpoint that returns 200", Some("GET /x -> 200")),
+            ("There is a page /x that returns 200", None),
             ("The worker responds to GET /x with 200", None),
             ("The service responds to GET /x with JSON", None),
             ("/healthz returns 200", Some("GET /healthz -> 200")),

@@ -20,6 +20,35 @@ const ALONE: &[&str] = &[
     "tracker",
     "bot",
     "site",
+    "scheduler",
+    "mailer",
+    "parser",
+    "indexer",
+    "uploader",
+    "downloader",
+    "fetcher",
+    "syncer",
+    "watcher",
+    "generator",
+    "aggregator",
+    "dispatcher",
+    "transcoder",
+    "encoder",
+    "analyzer",
+    "analyser",
+    "forwarder",
+    "recorder",
+    "planner",
+    "classifier",
+    "recommender",
+    "predictor",
+    "translator",
+    "publisher",
+    "webshop",
+    "wiki",
+    "blog",
+    "forum",
+    "relay",
 ];
 
 /// What a service is called with words in front of it.
@@ -264,6 +293,11 @@ const OTHERS: &[&str] = &[
     "wrong",
 ];
 
+/// Whether a word in front of a noun, or behind an `of`, names another thing than the service.
+pub(crate) fn is_other(word: &str) -> bool {
+    OTHERS.contains(&word) || ["proxy", "ingress", "orchestrator", "host"].contains(&word)
+}
+
 /// Words of the vocabulary that a service may be called by, too.
 const OWN: &[&str] = &[
     "order",
@@ -385,7 +419,7 @@ fn phrase(words: &[Token], is_first: bool, title: Option<&[Token]>) -> Option<(u
 fn may_name(word: &Token, of_box: bool) -> bool {
     const STATES: &[&str] = &["ed", "able", "ible", "ful", "less", "ly", "'s", "s'", "n't"];
     let name = word.word.as_str();
-    if OTHERS.contains(&name) && (of_box || name != "worker") {
+    if is_other(name) && (of_box || name != "worker") {
         return false;
     }
     let is_state =

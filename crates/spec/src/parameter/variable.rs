@@ -251,6 +251,7 @@ pub(super) fn setting(tokens: &[Token]) -> Vec<(usize, Value)> {
                 let is_noun = |noun: &&Token| {
                     noun.word.chars().all(char::is_alphabetic)
                         && super::is_plain_name(&noun.word)
+                        && (!crate::subject::is_other(&noun.word) || noun.word == "model")
                         && !["can", "may", "production", "development", "tests"].contains(&noun.word.as_str())
                 };
                 let most = if of.word == "of" { 1 } else { 2 };

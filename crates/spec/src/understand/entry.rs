@@ -69,7 +69,7 @@ pub(super) fn entry_of(words: &[Token]) -> Option<(&'static Compiled, Vec<Check>
         return None;
     }
     let present = Words::of(words);
-    entries().iter().find_map(|entry| {
+    entries().iter().filter(|entry| entry.may_cover(words, 0)).find_map(|entry| {
         let forms = entry.forms.iter().filter(|form| form.may_be_in(&present));
         let mut found = forms.filter_map(|form| form.covers(&entry.extras, words));
         found.find_map(|found| Some((entry, (entry.entry.checks)(&found)?)))
@@ -84,6 +84,10 @@ pub(super) struct Compiled {
     topics: Vec<Vec<Token>>,
     /// The words of its plain sentence and of its topics.
     own: Vec<Token>,
+    /// The words of all its parts.
+    words: Words,
+    /// Other words of the vocabulary that its parameters can take, at most.
+    most_others: usize,
 }
 
 pub(super) fn entries() -> &'static [Compiled] {
@@ -93,13 +97,26 @@ pub(super) fn entries() -> &'static [Compiled] {
 
 impl Compiled {
     fn new(entry: &'static Entry) -> Self {
+        let forms: Vec<Form> = entry.forms.iter().map(|form| Form::new(form)).collect();
+        let extras: Vec<Pattern> = entry.extras.iter().map(|part| Pattern::new(part)).collect();
+        let (mut words, mut parameters) = (Words::default(), Vec::new());
+        forms.iter().for_each(|form| form.collect(&mut words, &mut parameters));
+        extras.iter().for_each(|part| part.collect(&mut words, &mut parameters));
         Self {
             entry,
-            forms: entry.forms.iter().map(|form| Form::new(form)).collect(),
-            extras: entry.extras.iter().map(|part| Pattern::new(part)).collect(),
+            forms,
+            extras,
             topics: entry.topics.iter().map(|topic| tokens(topic)).collect(),
             own: own_words(entry),
+            words,
+            most_others: parameters.into_iter().map(most_others).max().unwrap_or_default(),
         }
+    }
+
+    /// Whether its parts can account for all of these words but a few: a look that leaves most entries out.
+    pub(super) fn may_cover(&self, words: &[Token], but: usize) -> bool {
+        let is_other = |word: &&Token| word.text.starts_with(char::is_alphanumeric) && self.words.lacks(word);
+        words.iter().filter(is_other).count() <= self.most_others + but
     }
 
     /// Whether a label names the subject in words of its own: `Graceful shutdown`, `Optimized image size`.
@@ -113,6 +130,16 @@ impl Compiled {
         self.topics.iter().any(|topic| {
             topic.len() == label.len() && topic.iter().zip(label).all(|(topic, word)| word.is(&topic.stem))
         })
+    }
+}
+
+/// Words of the vocabulary that all places of a parameter can take, at most: a list takes many, a name one or two.
+fn most_others(parameter: &str) -> usize {
+    match parameter {
+        "tools" | "absences" | "more-absences" | "examples" | "tags" | "more-tags" | "labels" | "file-names" => 40,
+        "setting" | "things" | "thing" | "hosts" => 16,
+        "size" | "time" | "n" | "port" | "ports" | "path" | "paths" | "var" | "vars" | "uid" | "gid" | "figure" => 2,
+        _ => 8,
     }
 }
 

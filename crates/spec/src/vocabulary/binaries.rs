@@ -125,6 +125,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             "package",
             "[present|installed|included|available|located|stored] (at|in|under) {path}",
             "for [outbound|outgoing] (https|tls|ssl) [connection|call|request|traffic]",
+            "part",
         ],
         topics: &["certificates", "tls", "security", "ca certificates", "trust store", "outbound tls"],
         checks: |found| {

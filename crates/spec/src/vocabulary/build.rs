@@ -158,6 +158,10 @@ pub(super) const ENTRIES: &[Entry] = &[
             &["two [separate] stage in dockerfile"],
             &["split dockerfile into [separate] (build|builder) stage and [separate] (runtime|final|run) stage"],
             &["{things} [with {things}] (compiled|built) in separate (build|builder) stage"],
+            &[
+                "nothing (but|except) (final|last|runtime) stage (end up in|go into|become|make it into|shipped as|shipped in) <img>",
+            ],
+            &["two stage in dockerfile [:] [one to build and one to run]"],
         ],
         extras: &[
             "(build|dockerfile|docker build|image build|docker|<img>|<container>|yes)",
@@ -173,6 +177,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             "agent (produce|deliver)",
             "one (for|to) (compile|compiling|build|building) [it|code] and one (for|to) (run|running) [it|<service>]",
             "without functional change",
+            "there",
         ],
         topics: &["build", "dockerfile"],
         checks: |_| one(Check::BuildMultiStage),

@@ -199,6 +199,9 @@ pub(super) const ENTRIES: &[Entry] = &[
             "[such as|like|e.g.|i.e.|including] <secrets>",
             "(may|can) (found|appear|exist|remain|left|present|included)",
             "[,] including layer whose file [was|were] (deleted|removed) [later]",
+            "no {file-names} !files [,] and",
+            "part",
+            "(no|without) {file-names} !files , and",
         ],
         topics: &[
             "security",
@@ -278,6 +281,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             "dockerfile",
             "or one of [it|its|their] (descendant|derivative)",
             "[,|and] (<not>|rather than|instead of) [on|with|from] [full|whole|complete] (jdk|sdk)",
+            "[,] nothing else [in there|in it|inside]",
         ],
         topics: &["base image", "base", "minimal base image", "base image choice"],
         checks: |found| {
@@ -323,13 +327,18 @@ pub(super) const ENTRIES: &[Entry] = &[
             ],
             &["distroless !distroless"],
             &["[on|based on|built on] distroless !distroless [base] [image]"],
-            &["{absences} (stay|remain|kept|keep) [only] in (builder|build) stage"],
+            &["{absences} (stay|remain|kept|keep|left) [behind] [only] in (builder|build) stage"],
             &["<not> (bake|copy|put|add|leave|pack|commit) {absences}", "<in-img>"],
             &["(remove|strip|drop|delete|purge|uninstall) {absences} from (<img>|<stage>)"],
             &["there (no|<not> any) {absences} in (there|it)"],
             &["<not> (contain|include|ship) {absences}"],
             &["ship as distroless !distroless [image]"],
             &["there no (reason|need) (to have|for) {absences} (in production|<in-img>)"],
+            &["(contain|include|have|ship|ship with|carry|come with) no {absences}"],
+            &["(attacker|you|one|anyone|people|we|intruder) <not> [can] (find|have) {absences}", "<in-img>"],
+            &["nobody [can] find {absences}", "<in-img>"],
+            &["[we] (removed|stripped|dropped|deleted|purged|uninstalled|excluded) {absences} from (<img>|<stage>)"],
+            &["<img> (come|ship|work|do|get by|get along|built|delivered) without {absences}"],
         ],
         extras: &[
             "<in-img>",
@@ -350,6 +359,8 @@ pub(super) const ENTRIES: &[Entry] = &[
             "(as|at) runtime",
             "[,] which mean (neither shell nor package manager|no shell and no package manager)",
             "so not bother [with|trying] docker exec [-it|-ti] [{value}] (sh|bash) !no-shell",
+            "in it",
+            "part",
         ],
         topics: &[
             "security",
@@ -424,6 +435,9 @@ pub(super) const ENTRIES: &[Entry] = &[
                 "[any] (setuid|suid|set-uid) (file|binary|program|executable)",
                 "<image>",
             ],
+            &[
+                "(file|binary|executable) with <suid> (bit|flag|permission) <not> (allowed|permitted|tolerated|accepted|acceptable|present)",
+            ],
         ],
         extras: &[
             "<in-img>",
@@ -457,7 +471,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             &["(contain|ship|ship with) [file|folder|directory] {file-paths}"],
             &[
                 "[file|folder|directory] {paths}",
-                "(contained|included|shipped|present|found|bundled|part of|copied|exist|stored|can found) <in-img>",
+                "(contained|included|shipped|present|found|bundled|part of|part|copied|exist|stored|can found) <in-img>",
             ],
             &["[file|folder|directory] {file-paths}", "(copied|copied over|copied in|shipped|bundled|in place)"],
             &[
@@ -483,6 +497,15 @@ pub(super) const ENTRIES: &[Entry] = &[
             &[
                 "(model|model file|binary|config|config file|dataset) (baked|included|stored|shipped|bundled|placed|copied|packed|inside) [in|into|inside] <img> (at|under|in|as) {paths}",
             ],
+            &[
+                "[app|application|data|work|working|service] (directory|folder) {paths}",
+                "(owned by|belong to|property of) [user|uid] {user} [user|account]",
+            ],
+            &[
+                "(model|config|configuration|license|startup) (file|script) {paths}",
+                "(contained|included|shipped|present|found|bundled|part of|part|copied|exist|stored|can found) <in-img>",
+            ],
+            &["(config|configuration) (live|lie|located|stored|kept) (in|at|under) {file-paths}"],
         ],
         extras: &["<in-img>", "there", "[with] (uid|user id) {uid}"],
         topics: &["files", "file", "filesystem"],

@@ -79,6 +79,8 @@ pub(super) const ENTRIES: &[Entry] = &[
             "[<container>] (start|start up|boot|come up) and",
             "(as|by docker|successfully)",
             "(container's|service's) [health] status",
+            "(after {time} at most|at latest after {time}|after at most {time})",
+            "first",
         ],
         topics: &["health", "monitoring"],
         checks: |found| {
@@ -145,6 +147,7 @@ pub(super) const ENTRIES: &[Entry] = &[
                 "(run|running|execute|executed|started|start|operate|work) (as|with|under|by) (normal|regular|ordinary|standard|plain) (user|account)",
                 "[and|but] <not> [as|with|under|by] <root>",
             ],
+            &["root <not> used [to run (<service>|<process>)|for (<service>|<process>)|anywhere]"],
         ],
         extras: &[
             "(run|running|execute|executed|started|start|operate|launched|work) [as|under|with|using|by]",
@@ -225,6 +228,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             &["<run-as> <uid> {user-id} !nonroot", "<not> [as|under|from|by|with] <root>"],
             &["<run-as> built-in {user} (user|account)"],
             &["<run-as> {service-user} (user|account)", "[with] <uid> {user-id}"],
+            &["user", "{user-id} !nonroot", "<not> [as|with] <root>"],
         ],
         extras: &[
             "(<container>|<process>|user|pid 1|everything)",
@@ -234,6 +238,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             "(and|but)",
             "[that|which] (ship|come) with (<image>|base image|.net [8|9|10])",
             "[,] which microsoft ship since .net [8|9|10]",
+            "(in|inside) <container>",
         ],
         topics: &["security", "user"],
         checks: |found| {

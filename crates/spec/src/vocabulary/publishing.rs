@@ -129,6 +129,8 @@ pub(super) const ENTRIES: &[Entry] = &[
             ],
             &["<img> [built|build|available|published] for {platforms} and [also] for {more-platforms}"],
             &["there {platforms} (image|build|variant)"],
+            &["(publish|provide|build|ship|offer|release) <img> for {platforms}"],
+            &["(run|work|start) on {platforms} and on {more-platforms}"],
         ],
         extras: &[
             "<container>",
@@ -181,6 +183,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             ],
             &["<bill> attached"],
             &["<bill> [for <img>]", "(available|stored|published|present|kept) in [same|image|container] registry"],
+            &["<bill>", "(come|shipped|delivered|published) with <img>"],
         ],
         extras: &[
             "<img>",

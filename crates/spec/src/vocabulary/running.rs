@@ -80,6 +80,18 @@ pub(super) const ENTRIES: &[Entry] = &[
             ],
             &["<up>", "{time} after [<container>] (start|docker run|launch|container start)"],
             &["<up>", "[at most] {time} after (<container>|it) [have|was] (started|start)"],
+            &["(answer|respond|reachable)", "<soon>", "<of-start>"],
+            &[
+                "[it] (take|need) (<under>|<within>|no more than|at most) {time}",
+                "(until|till|before) <container> <up>",
+            ],
+            &[
+                "(answer|serve|accept|handle) [first|http] (request|connection|traffic)",
+                "{time} after [<container>] (start|docker run|launch|container start)",
+            ],
+            &[
+                "from (docker run|start|container start) to first (answer|response|request|reply) [it] take (<under>|<within>) {time}",
+            ],
         ],
         extras: &[
             "<container>",
@@ -131,6 +143,9 @@ pub(super) const ENTRIES: &[Entry] = &[
             &["<finishing>", "(before|and|,|, and|then) [<container>] <end>", "<soon>"],
             &["<finishing>", "(before|and|,|, and|then) [<container>] <end>", "<on-signal>"],
             &["{signals} and", "<end>", "<soon>"],
+            &["(when|if|once) <container> (stopped|shut down|terminated|told to stop|asked to stop)", "<finishing>"],
+            &["docker stop (end|stop|terminate) <container>", "<soon>"],
+            &["<finishing>", "before <container> (stop|exit|end|terminate|go down|shut down)"],
         ],
         extras: &[
             "<container>",
@@ -144,6 +159,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             "(and|,|with|then|before|, and) <exit-zero>",
             "stop (accepting|taking|listening for) [new|further] (connection|request|traffic) [,|and]",
             "of docker stop",
+            "[,] no request lost",
         ],
         topics: &["shutdown", "stop", "signals", "graceful shutdown", "termination", "signal"],
         checks: |found| {
@@ -191,6 +207,10 @@ pub(super) const ENTRIES: &[Entry] = &[
                 "(run|fine|work|fit|stay|ok) (in|within|under|with) {size}",
                 "[.|,|and] (no|never|without) oom [kill|killed]",
             ],
+            &[
+                "<not> (oom-killed|oom killed|killed for memory) (with|under|at|within) [hard] [<memory>] (limit|cap) of {size}",
+            ],
+            &["<memory> limit of {size}", "<not> (oom-killed|oom killed)"],
         ],
         extras: &[
             "<container>",
@@ -204,6 +224,9 @@ pub(super) const ENTRIES: &[Entry] = &[
             "well",
             "hard",
             "inside",
+            "for <service>",
+            "can",
+            "run with",
         ],
         topics: &["memory", "resources", "ram", "memory usage", "memory limit"],
         checks: |found| {
@@ -234,6 +257,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             &["(tolerate|cope with|support|survive) <read-only>", "<root-fs>"],
             &["(started|launched) (--read-only|with --read-only [flag|option])"],
             &["(you|one|we|i) can (start|run) (it|<container>|<image>) with --read-only"],
+            &["(we|you|i) (run|start) (it|<container>|<image>) with --read-only"],
         ],
         extras: &[
             "(run|work|start|function|operate) [with|on|under|from|in]",
@@ -253,6 +277,9 @@ pub(super) const ENTRIES: &[Entry] = &[
             "(you|one|we) can (start|run) (it|<container>|<image>) [with]",
             "[temporary|temp] file go only (in|to|into) {paths}",
             "rest of",
+            "[,] (as long as|provided that|provided) {paths} (tmpfs|writable)",
+            "(when|if|even if|even when)",
+            "(a|one|,|and|only) {paths} writable",
         ],
         topics: &["security", "filesystem", "file system", "root filesystem", "hardening"],
         checks: |found| one(Check::RootfsReadOnly { writable: list(found, "paths").unwrap_or_default() }),
@@ -292,6 +319,8 @@ pub(super) const ENTRIES: &[Entry] = &[
             "[and|,|but] [<container>|<img>] still (start|come up|work|run|function) [and (answer|serve|handle|respond to) request]",
             "by (pod template|pod spec|helm chart|platform|orchestrator|deployment)",
             "[<container>|it] not need (single one|any|any of them|one of them)",
+            "can",
+            "at all",
         ],
         topics: &["security", "capabilities", "hardening"],
         checks: |_| one(Check::CapabilitiesNone),
@@ -324,6 +353,7 @@ pub(super) const ENTRIES: &[Entry] = &[
                 "(show up|appear|visible) (when|if) (i|you|we|one) (do|run|call|type|use) docker log",
             ],
             &["docker log (show|print|display|give|return|contain)", "[all|its] (log|log line|log output)"],
+            &["everything [it|<container>|that it] (log|print|write)", "<stdout>"],
         ],
         extras: &[
             "<container>",
@@ -337,6 +367,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             "[structured] json !json [line|format|object|log|lines]",
             "[as|in] (json-formatted|formatted as json|json formatted|newline-delimited json|ndjson|jsonl) !json",
             "(structured|format) [:] [as] json !json",
+            "one object per line !one",
         ],
         topics: &["logging", "logs", "log", "observability"],
         // That nothing is written over several lines is seen of JSON alone.

@@ -21,9 +21,12 @@ pub(super) const ENTRIES: &[Entry] = &[
             "Tasks can be created, listed, updated and deleted",
         ],
         forms: &[
-            &["[all|full|complete] crud [api] [endpoint|operation|route|functionality|cycle|action|method]", "<works>"],
             &[
-                "[all|full|complete] crud [api] [endpoint|operation|route|functionality|cycle|action|method] ([for|on|of] {path}|(for|on|of) {things})",
+                "[all|full|complete|all four|all 4] crud [api] [endpoint|operation|route|functionality|cycle|action|method]",
+                "<works>",
+            ],
+            &[
+                "[all|full|complete|all four|all 4] crud [api] [endpoint|operation|route|functionality|cycle|action|method] ([for|on|of] {path}|(for|on|of) {things})",
                 "<works>",
             ],
             &["({path}|{things}) can <operations>"],
@@ -107,6 +110,7 @@ pub(super) const ENTRIES: &[Entry] = &[
                 "(reached|reachable|can reached|accessed|accessible|connected|connected to)",
                 "<given-by>",
             ],
+            &["<container> (find|reach|locate|look up) [its] ({database} [database]|database|db)", "<given-by>"],
         ],
         extras: &[
             "<container>",

@@ -111,6 +111,21 @@ pub(super) const ENTRIES: &[Entry] = &[
                 "(listen|serve|bind|run|bound) (on|to) [port] {figure}",
                 "(set|configured|given|changeable) (through|via|by|with|using|in) {var} !set",
             ],
+            &["(if|when) {var} <absent>", "(listen|serve|bind|run) on [port] {figure} !set"],
+            &["{var} (set|control|determine|select|choose|configure|define) {setting}"],
+            &["(if|when) {var} <absent> [,] (<container> use|use|it use) {value}"],
+            &[
+                "(port|http port|listening port) {figure} [by default]",
+                "[and] <changeable> (via|through|by|with|using|in) [<variable>] {var} [<variable>]",
+            ],
+            &[
+                "(with|through|via) {var} [you|one|we] can (choose|set|select|pick|configure|change) [another|different|other] {setting}",
+            ],
+            &[
+                "<container> (read|take|get|obtain|pick up) {setting} from [<variable>] {var} [<variable>]",
+                "(<otherwise>|(and|or) (use|using) {figure} (when|if) it (not set|unset|missing|absent))",
+            ],
+            &["(use|set) {var} to (change|set|configure|adjust|override) {setting}"],
         ],
         extras: &[
             "[and|;|,] (<with-default>|{value} by default|{figure} (if unset|if not set|otherwise|unless set|unless you say otherwise))",
@@ -125,6 +140,9 @@ pub(super) const ENTRIES: &[Entry] = &[
             "optional",
             "as (operator|admin|administrator|user)",
             "now",
+            "default [value] [=|:] {value}",
+            "{figure} default",
+            "without (building|build) (new|another) image",
         ],
         topics: &["configuration", "config"],
         checks: |found| {
@@ -185,6 +203,9 @@ pub(super) const ENTRIES: &[Entry] = &[
             &["read {var} from (environment|env) !runtime", "<refuses>", "<absent-it>"],
             &["{var} <from-env> !runtime", "<refuses>", "<absent-it>"],
             &["when variable {var} missing", "<refuses>"],
+            &["{var} have no default [value] [and (provided|set|passed|given)]"],
+            &["<container> (need|require|expect) {var}", "<refuses>", "<absent-it>"],
+            &["(booting|starting|running|launching) <container> without {var}", "(fail|abort|not work)"],
         ],
         extras: &[
             "<container>",
@@ -212,6 +233,9 @@ pub(super) const ENTRIES: &[Entry] = &[
             "instead of (panicking|crashing|failing|dying) (on|at|during) first request",
             "(we|you)",
             "tell (it|<container>) where (broker|server|database|api|service|upstream)",
+            "[and] (log|say|print|tell|report|name) which variable (missing|not set|absent) !named",
+            "[with] error message !named",
+            "[and] [it] (say|log|report) so [in (log|its log|log output)] !named",
         ],
         topics: &["configuration", "startup", "config"],
         checks: |found| {
