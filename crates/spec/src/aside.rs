@@ -62,6 +62,10 @@ const BEFORE: &[&str] = &[
     "i expect",
     "we expect",
     "note that",
+    "once built",
+    "after the build",
+    "after building",
+    "when built",
     "i checked that",
     "we checked that",
     "i made sure that",
@@ -78,6 +82,28 @@ const BEFORE: &[&str] = &[
     "out of the box",
 ];
 
+/// What may stand behind an image: it is this one.
+const OF_IMAGE: &[&str] = &[
+    "we push",
+    "that we push",
+    "we ship",
+    "that we ship",
+    "we publish",
+    "that we publish",
+    "we release",
+    "that we release",
+    "we deploy",
+    "that we deploy",
+    "we deliver",
+    "that we deliver",
+    "we build",
+    "that we build",
+    "that is shipped",
+    "that gets shipped",
+    "that is pushed",
+    "that is published",
+];
+
 /// The sentence without its asides; `None` where it has none.
 pub(crate) fn without_asides(words: &[Token]) -> Option<Vec<Token>> {
     let mut kept: Vec<Token> = Vec::with_capacity(words.len());
@@ -86,8 +112,10 @@ pub(crate) fn without_asides(words: &[Token]) -> Option<Vec<Token>> {
         let rest = &words[at..];
         let before = BEFORE.iter().filter_map(|phrase| begins(rest, phrase)).max().filter(|_| at == 0);
         let behind = BEHIND.iter().filter_map(|phrase| begins(rest, phrase));
+        let of_image = OF_IMAGE.iter().filter_map(|phrase| begins(rest, phrase)).max();
+        let of_image = of_image.filter(|_| at > 0 && words[at - 1].is("image"));
         let behind = behind.filter(|length| at > 0 && ends_clause(&rest[*length..])).max();
-        if let Some(length) = before.or(behind).filter(|length| *length < words.len()) {
+        if let Some(length) = before.or(of_image).or(behind).filter(|length| *length < words.len()) {
             at += length;
             if kept.is_empty() && words.get(at).is_some_and(|word| word.is(",")) {
                 at += 1;

@@ -73,7 +73,7 @@ const SHARED: &[(&str, &str)] = &[
     ("<no-var>", "(<without-var>|<missing-var>|<unless-var>)"),
     (
         "<refuse>",
-        "((refuse|fail|decline) (to start|to run|to boot|startup|at startup|on startup)|not (start|run|boot|come up)|cannot (start|run)|can't (start|run)|can not (start|run)|exit|stop|terminate|crash|abort|fail|fail fast !fast|quit)",
+        "((refuse|fail|decline) (to start|to run|to boot|to come up|to launch|to work|startup|at startup|on startup)|not (start|run|boot|come up)|cannot (start|run)|can't (start|run)|can not (start|run)|exit|stop|terminate|crash|abort|fail|fail fast !fast|quit)",
     ),
     (
         "<with-default>",
@@ -86,7 +86,7 @@ const SHARED: &[(&str, &str)] = &[
     ("<stop>", "(stop|shut down|shutdown|shutting down)"),
     (
         "<on-signal>",
-        "(on|after|of|upon|to|at|with|of receiving|of receipt of|of getting|following receipt of|upon reception of|on reception of|when receiving|when <service> [receive]|when it receive|on receiving|after receiving|upon receiving|after receipt of|on receipt of|upon receipt of|in response to|after signal|on signal|at signal|of receiving signal|upon signal) {signals} [signal] [and on {more-signals}]",
+        "(on|after|of|upon|to|at|with|of receiving|of receipt of|of getting|following receipt of|upon reception of|on reception of|when receiving|when (docker|engine|kubernetes|kubelet|orchestrator) send|when <service> [receive]|when it receive|on receiving|after receiving|upon receiving|after receipt of|on receipt of|upon receipt of|in response to|after signal|on signal|at signal|of receiving signal|upon signal) {signals} [signal] [and on {more-signals}]",
     ),
     (
         "<ca>",
@@ -163,7 +163,7 @@ const SHARED: &[(&str, &str)] = &[
     ),
     (
         "<given-by>",
-        "[only|exclusively|solely] (via|through|by|with|using|from|over|by way of|by means of|taken from|given in|given by|named by|named in|configured by|configured through|configured via|configured with|configured in|configured using|specified in|specified by|defined in|defined by|set in|set by|set via|passed in|passed via|provided in|provided by|provided via|at address in|by address (what|that|which) in|whose (address|url|dsn) in|using connection string (in|from)|with connection string (in|from)|at url in) [environment variable|env variable|env var|variable] {var} [environment variable|env variable|env var|variable]",
+        "[only|exclusively|solely] (via|through|by|with|using|from|over|by way of|by means of|taken from|given in|given by|named by|named in|configured by|configured through|configured via|configured with|configured in|configured using|specified in|specified by|defined in|defined by|set in|set by|set via|passed in|passed via|provided in|provided by|provided via|at|at address in|by address (what|that|which) in|whose (address|url|dsn) in|using connection string (in|from)|with connection string (in|from)|at url in) [environment variable|env variable|env var|variable] {var} [environment variable|env variable|env var|variable]",
     ),
     (
         "<dependency>",
@@ -190,7 +190,7 @@ const SHARED: &[(&str, &str)] = &[
     ),
     (
         "<nowhere-else>",
-        "(<not> <hardcoded>|<not> (hardcoded|hard-coded|hard-wired|baked in|embedded|compiled in) [(anywhere|in (code|source|source code|{file}|<image>|any layer)|into (<image>|code|source code|binary))] [anymore|any more|any longer]|<not> (appear|stand|live|occur|written) [anywhere] in (code|source|source code|{file}|<image>)|(no|without) (hardcoded|hard-coded|hard-wired) (host|value|url|address|default|dsn|connection string|key|token|password|secret|credential|hostname) [anywhere|in code|in <image>|in source code]|(<not>|rather than|instead of) [from|in|through] ({file}|code|source code|<image>|config file|file)|nothing hardcoded|(no|no more|without) (hardcoded|hard-coded) {hosts})",
+        "(<not> <hardcoded>|<not> (hardcoded|hard-coded|hard-wired|baked in|embedded|compiled in) [(anywhere|in (code|source|source code|{file}|<image>|any layer)|into (<image>|code|source code|binary))] [anymore|any more|any longer]|<not> (appear|stand|live|occur|written) [anywhere] in (code|source|source code|{file}|<image>)|(no|without) (hardcoded|hard-coded|hard-wired) (host|value|url|address|default|dsn|connection string|key|token|password|secret|credential|hostname) [anywhere|in code|in <image>|in source code]|(<not>|rather than|instead of) [from|in|through] ({file}|code|source code|<image>|config file|file)|nothing hardcoded|<not> (part of|inside|stored in|copied into|written to|baked into) (<image>|[any|<image>] layer)|nowhere in (code|source|source code|<image>|repository)|(no|no more|without) (hardcoded|hard-coded) {hosts})",
     ),
     (
         "<changeable>",
@@ -219,7 +219,7 @@ const SHARED: &[(&str, &str)] = &[
     ),
     (
         "<on-port>",
-        "([begin|start] (listen|listening|serve|serving|bind|bound|accept|accepting|accept connection|accepting connection|accept request|accepting request|accept traffic|accepting traffic|take request|taking request|take connection|serve request|serving request|serve traffic|serving traffic|serve http|serving http|accept http request|accept tcp connection|accepting tcp connection|take traffic|http served|answer request|answering request) (on|at|to|in) [tcp|http|container] [port] {port}|(listen|bind) [to] [tcp] port {port}|(answer|answering|respond|responding|available|reachable|accessible|can reached|served|offered|open|up) (on|at|through|over|via|under) [tcp|http|container] port {port})",
+        "([begin|start] (listen|listening|serve|serving|bind|bound|accept|accepting|accept connection|accepting connection|accept request|accepting request|accept traffic|accepting traffic|take request|taking request|take connection|serve request|serving request|serve traffic|serving traffic|serve http|serving http|accept http request|accept tcp connection|accepting tcp connection|take traffic|http served|answer request|answering request) (on|at|to|in) [tcp|http|container] [port] {port}|(listen|bind) [to] [tcp] port {port}|(answer|answering|respond|responding|available|reachable|reachable from outside|accessible|can reached|served|offered|open|up) (on|at|through|over|via|under) [tcp|http|container] port {port})",
     ),
     (
         "<end>",
@@ -227,7 +227,7 @@ const SHARED: &[(&str, &str)] = &[
     ),
     (
         "<finishing>",
-        "((finish|finished|finishing|complete|completed|completing|drain|drained|draining|answer|answered|answering|serve|served|serving|let finish|wait for) [all|every|its|open|any|already|remaining] (<requests>|in-flight|in flight|in-flight work|work in flight)|[all|every|any|remaining] <requests> [to] (finish|finished|complete|completed|drain|drained|answered|served|done|handled|can finish|allowed to finish|allowed to complete|processed|given time to finish)|no [in-flight|open|running|accepted] request (lost|dropped|cut off|aborted|interrupted|killed|fail))",
+        "((finish|finished|finishing|complete|completed|completing|drain|drained|draining|answer|answered|answering|serve|served|serving|let finish|wait for) what it [have] (begun|started)|(finish|finished|finishing|complete|completed|completing|drain|drained|draining|answer|answered|answering|serve|served|serving|let finish|wait for) [all|every|its|open|any|already|remaining] (<requests>|in-flight|in flight|in-flight work|work in flight)|[all|every|any|remaining] <requests> [to] (finish|finished|complete|completed|drain|drained|answered|served|done|handled|can finish|allowed to finish|allowed to complete|processed|given time to finish)|no [in-flight|open|running|accepted] request (lost|dropped|cut off|aborted|interrupted|killed|fail))",
     ),
     (
         "<size-limit>",

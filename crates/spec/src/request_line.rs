@@ -92,7 +92,7 @@ pub(crate) fn line(sentence: &str) -> Option<String> {
     let sentence = without_once_up(sentence);
     let named = named_endpoint(sentence);
     let sentence = named.as_deref().unwrap_or(sentence);
-    let asked = asked_by_curl(sentence);
+    let asked = asked_by_curl(sentence).or_else(|| asked_by_somebody(sentence));
     let sentence = asked.as_deref().unwrap_or(sentence);
     let turned = turned(sentence);
     let (request, answer) = split(turned.as_deref().unwrap_or(sentence))?;
@@ -146,6 +146,46 @@ fn without_once_up(sentence: &str) -> &str {
         condition[..noun].iter().all(|word| word.chars().all(|c| c.is_ascii_lowercase()) && *word != "database");
     let is_up = UP.contains(&condition[noun + 1..].join(" ").as_str());
     if is_one && is_up && noun <= 5 { &sentence[..at] } else { sentence }
+}
+
+/// `Given the stack is up, when I open /x, then I get a 200` as a request for `/x`.
+fn asked_by_somebody(sentence: &str) -> Option<String> {
+    const UP: &[&str] = &[
+        "given the stack is up",
+        "given the container is up",
+        "given the container is running",
+        "given a running container",
+        "given the service is running",
+        "given the service is up",
+    ];
+    const ASK: &[&str] = &["i ", "you ", "we ", "one ", "somebody ", "someone ", "a client ", "the client "];
+    const OPEN: &[&str] = &[
+        "opens ",
+        "open ",
+        "requests ",
+        "request ",
+        "calls ",
+        "call ",
+        "visits ",
+        "visit ",
+        "gets ",
+        "get ",
+        "curl ",
+        "hit ",
+    ];
+    const SEE: &[&str] = &["gets ", "get ", "receives ", "receive ", "sees ", "see "];
+    let lower = sentence.to_ascii_lowercase();
+    let rest = UP.iter().find_map(|up| lower.strip_prefix(up)?.strip_prefix(", ")).unwrap_or(&lower);
+    let rest = rest.strip_prefix("when ").or_else(|| rest.strip_prefix("if "))?;
+    let rest = ASK.iter().find_map(|who| rest.strip_prefix(who))?;
+    let rest = OPEN.iter().find_map(|open| rest.strip_prefix(open))?;
+    let (path, answer) = rest.split_once(", ")?;
+    let answer = answer.strip_prefix("then ").unwrap_or(answer);
+    let answer = ASK.iter().find_map(|who| answer.strip_prefix(who))?;
+    let answer = SEE.iter().find_map(|see| answer.strip_prefix(see))?;
+    // A path is written in small letters here, or is another one.
+    let is_same = sentence.contains(path) && path.starts_with('/') && !path.contains(' ');
+    is_same.then(|| format!("GET {path} returns {answer}"))
 }
 
 /// `There is a /healthz endpoint that returns 200` as `/healthz returns 200`.
@@ -304,6 +344,9 @@ mod tests {
             ("GET /up returns 200 once the database is up", Some("GET /up -> 200 once the database is up")),
             ("curl example.com/x gives 200", None),
             ("There is a /x endpoint that returns 200", Some("GET /x -> 200")),
+            ("Given the stack is up, when I open /x, then I get a 200.", Some("GET /x -> 200")),
+            ("Given the database is down, when I open /x, then I get a 200", None),
+            ("When I open /x, then nobody gets a 200", None),
             ("There is a page /x that returns 200", None),
             ("The worker responds to GET /x with 200", None),
             ("The service responds to GET /x with JSON", None),

@@ -3,7 +3,7 @@
 //! The last word says what kind of thing is named, the words before it which one. Those that name another thing, a part or a stage leave the
 //! phrase as it is.
 
-use crate::parameter::is_plain_name;
+use crate::parameter::{is_plain_name, is_setting};
 use crate::sentence::{Token, is_dash};
 
 /// What a service is called without a word in front of it.
@@ -21,6 +21,15 @@ const ALONE: &[&str] = &[
     "bot",
     "site",
     "scheduler",
+    "receiver",
+    "bridge",
+    "checker",
+    "archiver",
+    "optimizer",
+    "merger",
+    "formatter",
+    "validator",
+    "calculator",
     "mailer",
     "parser",
     "indexer",
@@ -381,7 +390,7 @@ fn begins_clause(words: &[Token], at: usize) -> bool {
         && at > 1
         && ["size", "image", "footprint", "layers", "entrypoint", "filesystem", "usage"]
             .contains(&words[at - 2].word.as_str());
-    BEFORE.contains(&before.word.as_str()) || is_dash(before) || is_of
+    BEFORE.contains(&before.word.as_str()) || is_dash(before) || is_setting(before) || is_of
 }
 
 /// How many words name the service or its image here, and as which of the two.

@@ -244,7 +244,8 @@ pub(super) fn setting(tokens: &[Token]) -> Vec<(usize, Value)> {
         if is_weak(&token.word) {
             break;
         }
-        if NOUNS.contains(&token.stem.as_str()) {
+        // `The name` alone is anything's.
+        if NOUNS.contains(&token.stem.as_str()) && (at > 0 || token.stem != "name") {
             ways.push((at + 1, Value::Text("setting".to_owned())));
             // `interval of polling`
             if let Some(of) = tokens.get(at + 1).filter(|next| ["of", "for"].contains(&next.word.as_str())) {

@@ -100,8 +100,12 @@ impl Compiled {
         let forms: Vec<Form> = entry.forms.iter().map(|form| Form::new(form)).collect();
         let extras: Vec<Pattern> = entry.extras.iter().map(|part| Pattern::new(part)).collect();
         let (mut words, mut parameters) = (Words::default(), Vec::new());
-        forms.iter().for_each(|form| form.collect(&mut words, &mut parameters));
-        extras.iter().for_each(|part| part.collect(&mut words, &mut parameters));
+        for form in &forms {
+            form.collect(&mut words, &mut parameters);
+        }
+        for part in &extras {
+            part.collect(&mut words, &mut parameters);
+        }
         Self {
             entry,
             forms,

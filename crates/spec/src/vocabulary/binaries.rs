@@ -43,6 +43,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             "little",
             "and [can] (sit|run|live|go) (in|on|from) scratch",
             "(built|compiled) with cgo_enabled=0",
+            "[,] (so|and) it (run|work) (on|in|from) scratch",
         ],
         topics: &["binary", "binaries", "build", "linking", "static linking", "static binary"],
         checks: |found| {
@@ -126,6 +127,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             "[present|installed|included|available|located|stored] (at|in|under) {path}",
             "for [outbound|outgoing] (https|tls|ssl) [connection|call|request|traffic]",
             "part",
+            "it need",
         ],
         topics: &["certificates", "tls", "security", "ca certificates", "trust store", "outbound tls"],
         checks: |found| {

@@ -162,11 +162,14 @@ pub(super) const ENTRIES: &[Entry] = &[
                 "nothing (but|except) (final|last|runtime) stage (end up in|go into|become|make it into|shipped as|shipped in) <img>",
             ],
             &["two stage in dockerfile [:] [one to build and one to run]"],
+            &[
+                "dockerfile (separate|keep apart|split) (building|build) (from|and) (running|runtime|run) [(by means of|with|in|by|through) two stage]",
+            ],
         ],
         extras: &[
             "(build|dockerfile|docker build|image build|docker|<img>|<container>|yes)",
             "to separate (build|build dependency|build tool|build time dependency|building|build environment) from (runtime|<img>|runtime environment)",
-            "[,] [of which|where|and|so that] only (last|final|runtime|last one|final one|last of which) [stage] (contribute to|end up in|shipped in|make up|go into|form|become|shipped|delivered|shipped as|delivered as|kept) [<img>]",
+            "[,] [of which|where|and|so that] only (last|final|runtime|second|second one|last one|final one|last of which) [stage] (contribute to|end up in|shipped in|make up|go into|form|become|shipped|delivered|shipped as|delivered as|kept) [<img>]",
             "to (minimize|reduce|shrink|limit|cut) (attack surface|<img> size|size|<img>|footprint|size of <img>|image) [and (attack surface|size|image size|footprint)]",
             "from dockerfile",
             "(use|used|using|produced by|built|build|built with|built by|built by means of|built in|built via|built as|build with|build use|build via|have)",

@@ -63,6 +63,7 @@ pub(super) const ENTRIES: &[Entry] = &[
                 "<listen> {port} !listens",
                 "(only (port exposed|exposed port|one exposed)|only port that exposed) !only",
             ],
+            &["port {port} (port|one|only port !only) [that|which] <img> expose"],
         ],
         extras: &[
             "<container>",
@@ -169,6 +170,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             &["<command-part>", "(array|json array) (form|syntax|notation)"],
             &["(use|using) (exec form|exec-form|json array form|array form) for <command-part>"],
             &["(change|changed|switch|switched) <command-part> to (array|exec|json|json array) form"],
+            &["<command-part>", "(json array|array of json)"],
         ],
         extras: &[
             "<container>",

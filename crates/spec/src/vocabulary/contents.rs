@@ -111,6 +111,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             "[,] [and|even] (including|with) {things}",
             "[,] {things} included",
             "(bring|shrink|cut) [down]",
+            "[,] [and] that include {things}",
         ],
         topics: &[
             "size",
@@ -180,6 +181,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             &["[any|hardcoded] <secrets> <not> <in-image>"],
             &["<secrets>", "<not> (baked in|hardcoded|hard-coded|baked into <image>)"],
             &["<not> (hardcode|hard-code) [any] <baked-secrets>"],
+            &["nobody [can] find [any] <baked-secrets>", "<in-img>"],
         ],
         extras: &[
             "<in-img>",
@@ -202,6 +204,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             "no {file-names} !files [,] and",
             "part",
             "(no|without) {file-names} !files , and",
+            "[,] not even in [its|image|build] history",
         ],
         topics: &[
             "security",
@@ -265,6 +268,9 @@ pub(super) const ENTRIES: &[Entry] = &[
             ],
             &["on top of {os-ref}"],
             &["<img> build from {ref}"],
+            &[
+                "nothing (else than|but|other than|else but) {ref} [(may|can)] (used|accepted|allowed|permitted|serve) as (base image|base)",
+            ],
         ],
         extras: &[
             "<img>",
@@ -339,6 +345,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             &["nobody [can] find {absences}", "<in-img>"],
             &["[we] (removed|stripped|dropped|deleted|purged|uninstalled|excluded) {absences} from (<img>|<stage>)"],
             &["<img> (come|ship|work|do|get by|get along|built|delivered) without {absences}"],
+            &["(contain|include|have|ship|ship with|carry|come with) <no> {absences}"],
         ],
         extras: &[
             "<in-img>",
@@ -601,6 +608,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             "there",
             "dockerfile (result in|produce|give|yield|lead to)",
             "end up with",
+            "make up",
         ],
         topics: &["layers", "image", "layer count", "layer limit"],
         checks: |found| {

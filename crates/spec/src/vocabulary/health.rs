@@ -148,6 +148,7 @@ pub(super) const ENTRIES: &[Entry] = &[
                 "[and|but] <not> [as|with|under|by] <root>",
             ],
             &["root <not> used [to run (<service>|<process>)|for (<service>|<process>)|anywhere]"],
+            &["<root> <not> needed [to run (<service>|<process>)|for (<service>|<process>)]"],
         ],
         extras: &[
             "(run|running|execute|executed|started|start|operate|launched|work) [as|under|with|using|by]",
@@ -229,6 +230,10 @@ pub(super) const ENTRIES: &[Entry] = &[
             &["<run-as> built-in {user} (user|account)"],
             &["<run-as> {service-user} (user|account)", "[with] <uid> {user-id}"],
             &["user", "{user-id} !nonroot", "<not> [as|with] <root>"],
+            &[
+                "<not> <run-as> <root> !nonroot",
+                "(but|and) [as|under|with|<run-as>] (<uid> {user-id}|user {user}|{known-user})",
+            ],
         ],
         extras: &[
             "(<container>|<process>|user|pid 1|everything)",
@@ -239,6 +244,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             "[that|which] (ship|come) with (<image>|base image|.net [8|9|10])",
             "[,] which microsoft ship since .net [8|9|10]",
             "(in|inside) <container>",
+            "in dockerfile",
         ],
         topics: &["security", "user"],
         checks: |found| {

@@ -139,6 +139,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             "(platform|architecture|arch|variant)",
             "(supported|support)",
             "(in|under|from|by|behind|with) (same|one|single|common) (manifest|manifest list|index|image index|tag)",
+            "there",
         ],
         topics: &[
             "platforms",

@@ -25,6 +25,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             &["start and (listen|serve) on [tcp] [port] {port}"],
             &["(web ui|ui|web interface|user interface|api|site|website|dashboard|web page) on [tcp] port {port}"],
             &["(web ui|ui|web interface|user interface|dashboard) on {port}"],
+            &["(request|http request|traffic|http traffic) (served|answered|accepted|handled) on [tcp] port {port}"],
         ],
         extras: &[
             "<service>",
@@ -146,6 +147,12 @@ pub(super) const ENTRIES: &[Entry] = &[
             &["(when|if|once) <container> (stopped|shut down|terminated|told to stop|asked to stop)", "<finishing>"],
             &["docker stop (end|stop|terminate) <container>", "<soon>"],
             &["<finishing>", "before <container> (stop|exit|end|terminate|go down|shut down)"],
+            &["(can stopped|stopped)", "<soon>"],
+            &[
+                "{signals} (lead to|cause|trigger|result in|start) (clean|graceful|orderly) (shutdown|stop|exit|termination)",
+            ],
+            &["{signals} make <container>", "<finishing>", "and <end>"],
+            &["(shutdown|stopping|termination|stop) take", "<soon>"],
         ],
         extras: &[
             "<container>",
@@ -227,6 +234,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             "for <service>",
             "can",
             "run with",
+            "used",
         ],
         topics: &["memory", "resources", "ram", "memory usage", "memory limit"],
         checks: |found| {
@@ -280,6 +288,10 @@ pub(super) const ENTRIES: &[Entry] = &[
             "[,] (as long as|provided that|provided) {paths} (tmpfs|writable)",
             "(when|if|even if|even when)",
             "(a|one|,|and|only) {paths} writable",
+            "--tmpfs {paths}",
+            "docker run",
+            "still (work|run|start|function|come up)",
+            "still",
         ],
         topics: &["security", "filesystem", "file system", "root filesystem", "hardening"],
         checks: |found| one(Check::RootfsReadOnly { writable: list(found, "paths").unwrap_or_default() }),
@@ -321,6 +333,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             "[<container>|it] not need (single one|any|any of them|one of them)",
             "can",
             "at all",
+            "[<container>|it] not need them",
         ],
         topics: &["security", "capabilities", "hardening"],
         checks: |_| one(Check::CapabilitiesNone),
@@ -354,6 +367,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             ],
             &["docker log (show|print|display|give|return|contain)", "[all|its] (log|log line|log output)"],
             &["everything [it|<container>|that it] (log|print|write)", "<stdout>"],
+            &["(each|every) line (on|of|in) (stdout|standard output)", "json !json (object|document)"],
         ],
         extras: &[
             "<container>",
@@ -368,6 +382,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             "[as|in] (json-formatted|formatted as json|json formatted|newline-delimited json|ndjson|jsonl) !json",
             "(structured|format) [:] [as] json !json",
             "one object per line !one",
+            "(happen|take place|done)",
         ],
         topics: &["logging", "logs", "log", "observability"],
         // That nothing is written over several lines is seen of JSON alone.

@@ -39,6 +39,9 @@ pub(super) const ENTRIES: &[Entry] = &[
             &["[all|full|complete] crud [cycle|lifecycle|operation|endpoint] (on|for|of) ({path}|{things})"],
             &["{thing} can <operations>"],
             &["(<service>|it) can <operations> [all|its|their] {things}"],
+            &[
+                "(<service>|rest api|api|http api) (support|offer|allow|provide) <operations> (for|of|on) ({things}|{path})",
+            ],
         ],
         extras: &[
             "<container>",
@@ -111,6 +114,7 @@ pub(super) const ENTRIES: &[Entry] = &[
                 "<given-by>",
             ],
             &["<container> (find|reach|locate|look up) [its] ({database} [database]|database|db)", "<given-by>"],
+            &["(use|using) [external|existing] {database} [database|server|instance] <given-by>"],
         ],
         extras: &[
             "<container>",
@@ -206,12 +210,15 @@ pub(super) const ENTRIES: &[Entry] = &[
                 "<not> (lost|disappear|vanish|gone|deleted|wiped|lose)",
                 "<after-restart>",
             ],
+            &["nothing !data [get] (lost|gone|deleted|wiped)", "<after-restart>"],
         ],
         extras: &["(available|intact|there|unchanged|fully|was|were|have)"],
         topics: &["persistence", "data", "storage", "state"],
         checks: |found| {
             let volume = list(found, "paths").map(|paths| Check::ImageVolume { paths });
-            let persists = Check::DataPersists { things: text(found, "things")? };
+            let persists = Check::DataPersists {
+                things: text(found, "things").or_else(|| found.has("data").then(|| "data".to_owned()))?,
+            };
             Some(volume.into_iter().chain([persists]).collect())
         },
     },
@@ -284,7 +291,7 @@ pub(super) const ENTRIES: &[Entry] = &[
                 "(no|without|without any) (outbound|outgoing|egress) [network] (connection|traffic|network access) [(except|but|other than) [to] {hosts}]",
             ],
         ],
-        extras: &["<container>", "(make|open|need)", "(permitted|allowed)"],
+        extras: &["<container>", "(make|open|need)", "(permitted|allowed)", "(made|opened|attempted|needed)"],
         topics: &["network", "networking", "security"],
         checks: |found| one(Check::NetworkOnly { allowed: list(found, "hosts").unwrap_or_default() }),
     },

@@ -126,6 +126,8 @@ pub(super) const ENTRIES: &[Entry] = &[
                 "(<otherwise>|(and|or) (use|using) {figure} (when|if) it (not set|unset|missing|absent))",
             ],
             &["(use|set) {var} to (change|set|configure|adjust|override) {setting}"],
+            &["which port used can (set|changed|configured|chosen) (with|via|through|by|in) {var}"],
+            &["(if|when) {var} <absent>", "{value} (used|assumed|taken|apply|applied)"],
         ],
         extras: &[
             "[and|;|,] (<with-default>|{value} by default|{figure} (if unset|if not set|otherwise|unless set|unless you say otherwise))",
@@ -206,6 +208,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             &["{var} have no default [value] [and (provided|set|passed|given)]"],
             &["<container> (need|require|expect) {var}", "<refuses>", "<absent-it>"],
             &["(booting|starting|running|launching) <container> without {var}", "(fail|abort|not work)"],
+            &["missing {var} (stop|prevent|end|abort) (<container>|startup|start) [at (startup|start)]"],
         ],
         extras: &[
             "<container>",
@@ -236,6 +239,10 @@ pub(super) const ENTRIES: &[Entry] = &[
             "[and] (log|say|print|tell|report|name) which variable (missing|not set|absent) !named",
             "[with] error message !named",
             "[and] [it] (say|log|report) so [in (log|its log|log output)] !named",
+            "with message [that name (variable|it)] !named",
+            "[and] (log|log output) say so !named",
+            "[and] [<container>] exit with 1",
+            "and",
         ],
         topics: &["configuration", "startup", "config"],
         checks: |found| {
