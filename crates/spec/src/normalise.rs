@@ -117,7 +117,7 @@ fn others(words: &[Token]) -> Vec<Token> {
             || is_kind
             || is_count
             || is_place
-            || word == "users" && before.is_none()
+            || word == "users" && before.is_none() && !words.get(at + 1).is_some_and(|next| next.word == "can")
             || word == "each" && at + 1 == words.len()
     };
     let mark = |(at, token): (usize, &Token)| {
@@ -531,7 +531,20 @@ const DUTIES: &[(&str, Option<&str>)] = &[
     ("able to", Some("can")),
 ];
 
+/// `We want the container to run`: what is wanted is promised.
+fn wants(words: &[Token]) -> Vec<Token> {
+    const WISHES: &[&str] = &["we want", "i want", "we expect", "i expect"];
+    let mut kept = words.to_vec();
+    if let Some(length) = WISHES.iter().find_map(|wish| begins(words, wish))
+        && let Some(to) = words.iter().take(length + 8).position(|word| word.word == "to")
+    {
+        kept.remove(to);
+    }
+    kept
+}
+
 fn duties(words: &[Token]) -> Vec<Token> {
+    let words = &wants(words);
     rewritten(words, |rest| DUTIES.iter().find_map(|(phrase, instead)| Some((begins(rest, phrase)?, *instead))))
 }
 

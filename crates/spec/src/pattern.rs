@@ -103,7 +103,7 @@ const SHARED: &[(&str, &str)] = &[
     ),
     ("<sbom>", "[spdx !spdx|cyclonedx !cyclonedx] (sbom|software bill of material) [attestation|document]"),
     ("<command-part>", "(<part>|<part> (and|or|/) <part>|(entrypoint/cmd|cmd/entrypoint) !entrypoint !command)"),
-    ("<part>", "(entrypoint !entrypoint|(cmd|command|start command) !command)"),
+    ("<part>", "((entrypoint|entry point) !entrypoint|(cmd|command|start command) !command)"),
     ("<memory>", "[main|system|resident] (memory|ram)"),
     ("<stdout>", "[to|on|in|go to|goes to] (stdout|standard output|standard out)"),
     (

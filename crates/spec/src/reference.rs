@@ -134,9 +134,12 @@ What stands in parentheses, or behind a dash, is read with the sentence: `(verif
 
 A clause that says why is no part of the promise: `because the engine ignores TERM`, `, since every layer costs a round trip`, `so that …`,
 `, otherwise …` with the harm that follows, `(down from 1.1 GB)`. `explain` shows it as a reason that is not checked. A clause with a figure, a path,
-a denial or a word that restricts (*only*, *if*, *optional*, *default*, …) is no reason, and the sentence is then not understood.
+or a word that restricts (*only*, *if*, *optional*, …) is no reason, and the sentence is then not understood. A denial is part of a reason only where it tells
+what something cannot do (`otherwise the script will not find it`).
 
-The service's own name, from the first heading, stands for *the service*: `Matchmaker starts within 3s` in a specification called *Matchmaker*.
+The service's own name, from the first heading, stands for *the service*: `Matchmaker starts within 3s` in a specification called *Matchmaker*. So does a phrase that
+says what the service is (`the invoice renderer`, `every service container`, `the order service image`), unless a word in it names another part or a stage
+(*database*, *proxy*, *builder*, *test*, *old*, …).
 
 ### Sizes, times, names
 

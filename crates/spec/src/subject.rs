@@ -96,7 +96,9 @@ const NAMED: &[&str] = &[
 const BOXES: &[&str] = &["image", "container"];
 
 /// Programs that are the service, where they serve it.
-const SERVERS: &[&str] = &["kestrel", "puma", "gunicorn", "uvicorn", "tomcat", "unicorn", "sidekiq"];
+const SERVERS: &[&str] = &[
+    "kestrel", "puma", "gunicorn", "uvicorn", "tomcat", "unicorn", "sidekiq", "jupyter", "flask", "django", "fastapi",
+];
 
 const DETERMINERS: &[&str] = &["the", "our", "my", "your", "this"];
 
@@ -382,8 +384,26 @@ pub(crate) fn replaced(words: &[Token], title: Option<&[Token]>) -> Vec<Token> {
 /// Whether what a clause is about may stand here.
 fn begins_clause(words: &[Token], at: usize) -> bool {
     const BEFORE: &[&str] = &[
-        ",", ";", ":", ".", "(", "and", "then", "that", "sigterm", "sigint", "signal", "size", "please", "running",
-        "is", "ensure", "plus", "while", "but",
+        ",",
+        ";",
+        ":",
+        ".",
+        "(",
+        "and",
+        "then",
+        "that",
+        "sigterm",
+        "sigint",
+        "signal",
+        "size",
+        "please",
+        "running",
+        "is",
+        "ensure",
+        "plus",
+        "while",
+        "but",
+        "otherwise",
     ];
     let Some(before) = at.checked_sub(1).map(|at| &words[at]) else { return true };
     let is_of = before.word == "of"

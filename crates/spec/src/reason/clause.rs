@@ -491,13 +491,8 @@ pub(super) fn tells_what_was(clause: &[Token]) -> bool {
         is_bare_past || !RESTRICT.contains(&word.word.as_str()) && is_word(word) || is_measure(&word.text)
     };
     let has_measure = rest.iter().any(|word| is_measure(&word.text));
-    rest.len() <= MOST && has_measure && rest.iter().all(may_be)
-}
-
-/// A remark in parentheses that is a sentence of its own: `the tables contain customer names`.
-pub(super) fn is_remark(clause: &[Token]) -> bool {
-    let begins = clause.first().is_some_and(|word| ["the", "our", "points"].contains(&word.word.as_str()));
-    begins && is_clause(clause, false)
+    let goes_on = rest.iter().any(|word| word.is(",") || word.is("and"));
+    !goes_on && rest.len() <= MOST && has_measure && rest.iter().all(may_be)
 }
 
 /// Where the cause ends that a sentence begins with: `Half of the team has Macs, so …`.

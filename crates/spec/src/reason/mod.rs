@@ -222,6 +222,11 @@ const RESTRICT: &[&str] = &[
     "filled",
     "missing",
     "stderr",
+    "sometimes",
+    "often",
+    "rarely",
+    "seldom",
+    "occasionally",
 ];
 
 /// A sentence without its reasons.
@@ -261,8 +266,7 @@ fn end_of_reason(words: &[Token], at: usize) -> Option<usize> {
         let end = at + words[at..].iter().position(|word| word.is(")"))?;
         let clause = &words[at + 1..end];
         let is_aside = is_history(clause) || is_pointer(clause) || clause::tells_what_was(clause);
-        return (is_reason(clause, true) || is_aside || clause::tells_why(clause, true) || clause::is_remark(clause))
-            .then_some(end + 1);
+        return (is_reason(clause, true) || is_aside || clause::tells_why(clause, true)).then_some(end + 1);
     }
     let ends = |word: &Token| is_joint(word) || [".", ":", "(", ")"].iter().any(|mark| word.is(mark));
     let end = words[at..].iter().position(ends).map_or(words.len(), |length| at + length);

@@ -114,6 +114,10 @@ pub(super) const ENTRIES: &[Entry] = &[
                 "[anyone|anybody|everyone] can (rebuild|build) [release|<img>|it|version] from [its|same] (tag|commit|source|revision|git tag) and",
                 "<same-build>",
             ],
+            &[
+                "(building|rebuilding|build) [<img>|it] from same (commit|source|revision) (twice|again|two times|several times)",
+                "<same-build>",
+            ],
         ],
         extras: &[
             "<img>",
@@ -181,6 +185,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             "one (for|to) (compile|compiling|build|building) [it|code] and one (for|to) (run|running) [it|<service>]",
             "without functional change",
             "there",
+            ": (build|builder) and (runtime|run|final|production) [stage]",
         ],
         topics: &["build", "dockerfile"],
         checks: |_| one(Check::BuildMultiStage),

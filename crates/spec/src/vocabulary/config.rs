@@ -109,6 +109,12 @@ pub(super) const ENTRIES: &[Entry] = &[
                 "{things} (kept|stored|saved|written|persisted|put) (in|under|at|to) {paths} , (which|that) (declared|defined|marked|set up) as [docker|named] volume",
             ],
             &["add volume (for|at|on) {paths}"],
+            &[
+                "<container> (keep|store|save|write|put) [all] [its] {things} (in|to|on|into) [docker|named] volume (at|in|under|on|mounted at) {paths}",
+            ],
+            &[
+                "[all] {things} (kept|stored|saved|written|persisted|put) (in|under|at|to) {paths} , (which|that) [docker|named] volume",
+            ],
         ],
         extras: &[
             "<container>",

@@ -182,6 +182,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             &["<secrets>", "<not> (baked in|hardcoded|hard-coded|baked into <image>)"],
             &["<not> (hardcode|hard-code) [any] <baked-secrets>"],
             &["nobody [can] find [any] <baked-secrets>", "<in-img>"],
+            &["no layer [of <img>] (contain|hold|have|carry) [any] <baked-secrets>"],
         ],
         extras: &[
             "<in-img>",
@@ -205,6 +206,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             "part",
             "(no|without) {file-names} !files , and",
             "[,] not even in [its|image|build] history",
+            "in it",
         ],
         topics: &[
             "security",
@@ -368,6 +370,8 @@ pub(super) const ENTRIES: &[Entry] = &[
             "so not bother [with|trying] docker exec [-it|-ti] [{value}] (sh|bash) !no-shell",
             "in it",
             "part",
+            "end up",
+            "(appear|exist|land|end up)",
         ],
         topics: &[
             "security",
@@ -609,6 +613,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             "dockerfile (result in|produce|give|yield|lead to)",
             "end up with",
             "make up",
+            "may",
         ],
         topics: &["layers", "image", "layer count", "layer limit"],
         checks: |found| {

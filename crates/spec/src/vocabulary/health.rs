@@ -234,6 +234,7 @@ pub(super) const ENTRIES: &[Entry] = &[
                 "<not> <run-as> <root> !nonroot",
                 "(but|and) [as|under|with|<run-as>] (<uid> {user-id}|user {user}|{known-user})",
             ],
+            &["<run-as> {known-user}", "[with|and] <uid> {user-id}"],
         ],
         extras: &[
             "(<container>|<process>|user|pid 1|everything)",

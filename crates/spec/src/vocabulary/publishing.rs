@@ -49,6 +49,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             "(result|it|everything)",
             "(after|on|with|at|for) [every|each|successful] (merge|push|commit|release|tag|build) [to|on|into|of] [main|master|main branch]",
             "pushed (on|with|after|for) (every|each) release",
+            "built and",
         ],
         topics: &["registry", "distribution", "publishing", "publication", "image publishing", "registry publication"],
         checks: |found| {

@@ -44,6 +44,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             "with -e",
             "(<not>|and not) (land|end up|appear|stored|kept) in [any] (layer|<image>|layer of <image>)",
             "only",
+            "[,] (which|that|and) [given|set|passed|provided] at <runtime>",
         ],
         topics: &["configuration", "security", "config"],
         checks: |found| every(found, |variable| Check::EnvRuntime { variable }),
@@ -145,6 +146,8 @@ pub(super) const ENTRIES: &[Entry] = &[
             "default [value] [=|:] {value}",
             "{figure} default",
             "without (building|build) (new|another) image",
+            "and {figure} default",
+            "and (<with-default>|<otherwise>)",
         ],
         topics: &["configuration", "config"],
         checks: |found| {
