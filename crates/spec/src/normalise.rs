@@ -117,7 +117,7 @@ fn others(words: &[Token]) -> Vec<Token> {
             || is_kind
             || is_count
             || is_place
-            || word == "users" && before.is_none() && !words.get(at + 1).is_some_and(|next| next.word == "can")
+            || word == "users" && before.is_none() && words.get(at + 1).is_none_or(|next| next.word != "can")
             || word == "each" && at + 1 == words.len()
     };
     let mark = |(at, token): (usize, &Token)| {
