@@ -14,11 +14,11 @@ use crate::vocabulary::vocabulary;
 const SHARED: &[(&str, &str)] = &[
     (
         "<container>",
-        "[docker|running|whole] (container|service|app|application|api|server|process|program|worker|daemon|backend|website|web server|web app|web application|workload|it|<image>)",
+        "([docker|running|whole] (container|<image>)|[running|whole] (service|app|application|api|server|process|program|worker|daemon|backend|website|web server|web app|web application|workload|it))",
     ),
     (
         "<service>",
-        "[docker] (container|service|app|application|api|server|process|program|worker|daemon|backend|website|web server|web app|web application|it)",
+        "(docker container|container|service|app|application|api|server|process|program|worker|daemon|backend|website|web server|web app|web application|it)",
     ),
     (
         "<image>",

@@ -124,28 +124,17 @@ pub(crate) fn line(sentence: &str) -> Option<String> {
 fn without_once_up(sentence: &str) -> &str {
     const BEGIN: &[&str] = &[" once the ", " when the ", " after the ", " as soon as the ", " once my ", " once our "];
     const NOUNS: &[&str] = &["container", "app", "service", "server", "application", "api"];
-    const UP: &[&str] = &[
-        "is up",
-        "is running",
-        "is up and running",
-        "has started",
-        "has booted",
-        "is started",
-        "starts",
-        "started",
-        "boots",
-        "runs",
-    ];
+    const UP: &[&str] =
+        &["is up", "is running", "is up and running", "has started", "has booted", "is started", "runs"];
     let Some(at) = BEGIN.iter().filter_map(|words| sentence.rfind(words)).max() else { return sentence };
     let condition: Vec<&str> = sentence[at..].split_whitespace().collect();
     let Some(noun) = condition.iter().position(|word| NOUNS.contains(&word.to_lowercase().as_str())) else {
         return sentence;
     };
-    // `the app`, `the helpdesk app`.
-    let is_one =
-        condition[..noun].iter().all(|word| word.chars().all(|c| c.is_ascii_lowercase()) && *word != "database");
+    // `the app`, not `the helpdesk app`, which may be another one.
+    let is_own = matches!(condition[..noun].last(), Some(&("the" | "my" | "our")));
     let is_up = UP.contains(&condition[noun + 1..].join(" ").as_str());
-    if is_one && is_up && noun <= 5 { &sentence[..at] } else { sentence }
+    if is_own && is_up { &sentence[..at] } else { sentence }
 }
 
 /// `Given the stack is up, when I open /x, then I get a 200` as a request for `/x`.
@@ -183,6 +172,8 @@ fn asked_by_somebody(sentence: &str) -> Option<String> {
     let answer = answer.strip_prefix("then ").unwrap_or(answer);
     let answer = ASK.iter().find_map(|who| answer.strip_prefix(who))?;
     let answer = SEE.iter().find_map(|see| answer.strip_prefix(see))?;
+    // Its letters as they were written.
+    let answer = &sentence[sentence.len() - answer.len()..];
     // A path is written in small letters here, or is another one.
     let is_same = sentence.contains(path) && path.starts_with('/') && !path.contains(' ');
     is_same.then(|| format!("GET {path} returns {answer}"))
@@ -199,7 +190,7 @@ fn named_endpoint(sentence: &str) -> Option<String> {
     (path.starts_with('/') && !path.contains(' ')).then(|| format!("{path} {answer}"))
 }
 
-/// `curl localhost:8080/x gives 200` as a request for `/x`.
+/// `curl localhost/x gives 200` as a request for `/x`.
 fn asked_by_curl(sentence: &str) -> Option<String> {
     const FLAGS: &[&str] = &["-f", "-s", "-i", "-v", "-sf", "-fs", "-fsS", "-sS", "--fail"];
     let mut words = sentence.strip_prefix("curl ")?.split(' ').filter(|word| !word.is_empty()).peekable();
@@ -207,8 +198,8 @@ fn asked_by_curl(sentence: &str) -> Option<String> {
     let url = words.next()?;
     let url = url.strip_prefix("http://").unwrap_or(url);
     let (host, path) = url.split_at(url.find('/')?);
-    let (name, port) = host.split_once(':').unwrap_or((host, "80"));
-    let is_own = ["localhost", "127.0.0.1"].contains(&name) && port.parse::<u16>().is_ok();
+    // A port may be another one than the service's.
+    let is_own = ["localhost", "127.0.0.1"].contains(&host);
     is_own.then(|| format!("GET {path} {}", words.collect::<Vec<_>>().join(" ")))
 }
 
@@ -339,8 +330,9 @@ mod tests {
             ("🏥 /x returns 200", Some("GET /x -> 200")),
             ("❌ /x returns 200", None),
             ("Hitting /x gives 200", Some("GET /x -> 200")),
-            ("curl -f localhost:8080/x gives 200 once the container is up", Some("GET /x -> 200")),
-            ("GET /up returns 200 when the helpdesk app has booted.", Some("GET /up -> 200")),
+            ("curl -f localhost/x gives 200 once the container is up", Some("GET /x -> 200")),
+            ("curl -f localhost:9090/x gives 200", None),
+            ("GET /up returns 200 when the app has booted.", Some("GET /up -> 200")),
             ("GET /up returns 200 once the database is up", Some("GET /up -> 200 once the database is up")),
             ("curl example.com/x gives 200", None),
             ("There is a /x endpoint that returns 200", Some("GET /x -> 200")),

@@ -15,6 +15,7 @@ const TRAPS: &[&str] = &[
     include_str!("data/traps-a.txt"),
     include_str!("data/traps-b.txt"),
     include_str!("data/traps-d.txt"),
+    include_str!("data/traps-e.txt"),
 ];
 
 /// What has no check yet: these must stay not understood until it has.

@@ -49,8 +49,11 @@ pub(super) fn repository_name(tokens: &[Token]) -> Option<(usize, String)> {
 
 /// `acme/app`, as repositories of Docker Hub are called there.
 pub(super) fn hub_repository(tokens: &[Token]) -> Option<(usize, String)> {
+    const NO_OWNERS: &[&str] = &["linux", "windows", "darwin", "multi", "read", "owner", "amd64", "arm64"];
     let token = tokens.first()?;
-    let is_hub = token.text.split('/').count() == 2 && !token.text.contains([':', '.', '@']);
+    let owner = token.text.split('/').next().unwrap_or_default();
+    let is_name = token.text.split('/').count() == 2 && !token.text.contains([':', '.', '@']);
+    let is_hub = is_name && !NO_OWNERS.contains(&owner.to_lowercase().as_str());
     let full = format!("docker.io/{}", token.text);
     repository_name(&[Token::new(&full, token.start)]).filter(|_| is_hub)
 }

@@ -185,6 +185,44 @@ pub(super) fn variable_of_list(tokens: &[Token]) -> Option<(usize, String)> {
     Some((1, variable_name(&first.text).to_owned()))
 }
 
+/// Words of settings that are those of a build, of a registry, of an engine or of other programs.
+const OUTSIDE: &[&str] = &[
+    "docker",
+    "hub",
+    "registry",
+    "push",
+    "runner",
+    "deploy",
+    "deployment",
+    "signing",
+    "image",
+    "base",
+    "build",
+    "npm",
+    "maven",
+    "dockerfile",
+    "container",
+    "network",
+    "volume",
+    "compose",
+    "replica",
+    "replicas",
+    "pod",
+    "pods",
+    "sidecar",
+    "prometheus",
+    "keycloak",
+    "grafana",
+    "kubectl",
+    "kubernetes",
+    "ci",
+    "pipeline",
+    "jenkins",
+    "github",
+    "gitlab",
+    "root",
+];
+
 /// What a variable holds: up to four words that end in one for a setting, `database connection string`, and several of them.
 pub(super) fn setting(tokens: &[Token]) -> Vec<(usize, Value)> {
     const NOUNS: &[&str] = &[
@@ -240,8 +278,12 @@ pub(super) fn setting(tokens: &[Token]) -> Vec<(usize, Value)> {
         return Vec::new();
     }
     let mut ways = Vec::new();
+    let has_several = tokens.iter().filter(|token| is_variable(&token.text)).count() > 1;
     for (at, token) in tokens.iter().enumerate().take(MOST) {
-        if is_weak(&token.word) {
+        // Two things have two variables, and a comma begins another clause.
+        let is_outside = OUTSIDE.contains(&token.word.as_str()) || OUTSIDE.contains(&token.stem.as_str());
+        let is_another = !has_several && (token.is("and") || token.is(",")) || token.is("is");
+        if is_weak(&token.word) || is_outside || is_another {
             break;
         }
         // `The name` alone is anything's.
@@ -253,6 +295,7 @@ pub(super) fn setting(tokens: &[Token]) -> Vec<(usize, Value)> {
                     noun.word.chars().all(char::is_alphabetic)
                         && super::is_plain_name(&noun.word)
                         && (!crate::subject::is_other(&noun.word) || noun.word == "model")
+                        && !OUTSIDE.contains(&noun.word.as_str())
                         && !["can", "may", "production", "development", "tests"].contains(&noun.word.as_str())
                 };
                 let most = if of.word == "of" { 1 } else { 2 };

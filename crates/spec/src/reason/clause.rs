@@ -5,8 +5,7 @@ use crate::sentence::{Token, is_dash};
 
 /// What begins a cause, and what begins an effect.
 const CAUSES: &[&str] = &["because", "since"];
-const EFFECTS: &[&str] =
-    &["so that", "so", "otherwise", "or else", "after which", "which makes", "which means", "and therefore"];
+const EFFECTS: &[&str] = &["so that", "so", "otherwise", "or else", "after which", "which makes", "and therefore"];
 
 /// What things do, have or are in such a clause. What a container promises to do is not among it.
 const VERBS: &[&str] = &[
@@ -179,6 +178,99 @@ const OF_IT: &[&str] = &[
     "parses",
     "scrapes",
     "polls",
+];
+
+/// Words that make a promise larger or another one: how much, how many, in what form.
+pub(super) const EXTEND: &[&str] = &[
+    "customers",
+    "group",
+    "staff",
+    "copy",
+    "mirrors",
+    "nightly",
+    "random",
+    "belongs",
+    "node",
+    "sigint",
+    "signal",
+    "checked",
+    "polls",
+    "shows",
+    "changes",
+    "downloads",
+    "slow",
+    "loaded",
+    "there",
+    "json",
+    "timestamp",
+    "timestamps",
+    "parallel",
+    "concurrent",
+    "concurrently",
+    "simultaneous",
+    "thousand",
+    "thousands",
+    "hundred",
+    "hundreds",
+    "million",
+    "millions",
+    "dozen",
+    "dozens",
+    "fifty",
+    "twenty",
+    "thirty",
+    "forty",
+    "ten",
+    "few",
+    "many",
+    "several",
+    "all",
+    "any",
+    "both",
+    "anonymous",
+    "always",
+    "never",
+    "fast",
+    "quickly",
+    "instantly",
+    "immediately",
+    "second",
+    "seconds",
+    "amd64",
+    "platform",
+    "platforms",
+    "architecture",
+    "signed",
+    "signature",
+    "encrypted",
+    "tls",
+    "https",
+    "ipv6",
+    "utc",
+    "stub",
+    "stubs",
+    "pending",
+    "tolerated",
+    "tolerate",
+    "harmless",
+    "exemption",
+    "exemptions",
+    "waiver",
+    "waivers",
+    "deviation",
+    "deviations",
+    "aim",
+    "goal",
+    "hope",
+    "hopes",
+    "demo",
+    "fake",
+    "dummy",
+    "special",
+    "allowed",
+    "acceptable",
+    "granted",
+    "expired",
 ];
 
 /// Words that may restrict a promise, take it back, or make another one.
@@ -478,8 +570,6 @@ pub(super) fn tells_what_was(clause: &[Token]) -> bool {
         "down from",
         "up from",
         "it used to take",
-        "we had",
-        "we were at",
         "before it was",
         "previously",
         "formerly",
@@ -492,17 +582,11 @@ pub(super) fn tells_what_was(clause: &[Token]) -> bool {
     };
     let has_measure = rest.iter().any(|word| is_measure(&word.text));
     let goes_on = rest.iter().any(|word| word.is(",") || word.is("and"));
-    !goes_on && rest.len() <= MOST && has_measure && rest.iter().all(may_be)
-}
-
-/// Where the cause ends that a sentence begins with: `Half of the team has Macs, so …`.
-pub(super) fn end_of_cause(words: &[Token]) -> Option<usize> {
-    let so = words.iter().take(MOST + 2).position(|word| word.word == "so")?;
-    let [cause @ .., comma] = words.get(..so)? else { return None };
-    let promise = words.get(so + 1..)?;
-    let cause = super::behind(cause, CAUSES).unwrap_or(cause);
-    let says = promise.len() > 2 && !promise[0].is("that") && !promise[0].is(",");
-    (comma.is(",") && says && is_clause(cause, false)).then_some(so + 1)
+    // `150 MB agreed` is a measure that holds.
+    let at = rest.iter().rposition(|word| is_measure(&word.text) || quantity::is_unit(&word.word));
+    let ends_well =
+        at.and_then(|at| rest.get(at + 1)).is_none_or(|next| ["before", "on"].contains(&next.word.as_str()));
+    !goes_on && ends_well && rest.len() <= MOST && has_measure && rest.iter().all(may_be)
 }
 
 fn is_clause(words: &[Token], is_effect: bool) -> bool {
@@ -539,22 +623,16 @@ fn is_clause(words: &[Token], is_effect: bool) -> bool {
 
 /// Whether a word could belong to no promise.
 fn may_stand(word: &Token) -> bool {
-    !RESTRICT.contains(&word.word.as_str()) && is_word(word)
+    !RESTRICT.contains(&word.word.as_str()) && !EXTEND.contains(&word.word.as_str()) && is_word(word)
 }
 
-/// Whether a word is one: no figure but a port's, no path, no variable, no flag.
+/// Whether a word is one: no figure, no path, no variable, no flag.
 fn is_word(word: &Token) -> bool {
     let text = word.text.as_str();
-    let is_port = text.len() >= 2 && text.len() <= 5 && text.bytes().all(|byte| byte.is_ascii_digit());
-    let has_figure = text.contains(|c: char| c.is_ascii_digit()) && !is_port && !is_name(text);
+    let has_figure = text.contains(|c: char| c.is_ascii_digit());
     let is_path =
         text.starts_with(['/', '-', '$', '"', '~', '.']) && !is_dash(word) || text.contains(['_', '=', '*', '/']);
     !has_figure && !is_path
-}
-
-/// `M-series`, `S3`, `arm64`: a figure inside a name.
-fn is_name(text: &str) -> bool {
-    text.starts_with(|c: char| c.is_ascii_alphabetic()) && !quantity::is_unit(text)
 }
 
 fn is_measure(text: &str) -> bool {

@@ -237,14 +237,9 @@ pub(crate) struct Plain {
 }
 
 /// The sentence without its reasons; `None` where it has none.
-///
-/// A cause may stand in front, too: `Assets are built before, so no Node.js is in the image`.
 pub(crate) fn without_reasons(words: &[Token]) -> Option<Plain> {
     let mut plain = Plain { words: Vec::new(), reasons: Vec::new() };
-    let mut at = clause::end_of_cause(words).unwrap_or_default();
-    if at > 0 {
-        plain.reasons.push((words[0].start, words[at - 1].end()));
-    }
+    let mut at = 0;
     while let Some(word) = words.get(at) {
         let Some(end) = end_of_reason(words, at).filter(|_| plain.words.len() > 1) else {
             plain.words.push(word.clone());
@@ -311,7 +306,10 @@ fn is_plain<'a>(mut words: impl Iterator<Item = &'a Token> + Clone) -> bool {
         let text = word.text.as_str();
         let is_figure = text.contains(|c: char| c.is_ascii_digit());
         let is_name = text.starts_with(['/', '-', '$', '`', '"', '~', '.']) || text.contains(['_', '=', '*']);
-        !is_figure && !is_name && !word.word.ends_with("n't") && !RESTRICT.contains(&word.word.as_str())
+        !is_figure
+            && !is_name
+            && !word.word.ends_with("n't")
+            && ![RESTRICT, clause::EXTEND].iter().any(|words| words.contains(&word.word.as_str()))
     };
     !is_about_promise && words.clone().count() <= MOST_WORDS && words.all(is_plain_word)
 }

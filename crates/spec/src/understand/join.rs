@@ -7,6 +7,17 @@ use crate::{Check, CheckKind};
 /// Words in a sentence that may be two, at most.
 pub(super) const MOST_JOINED: usize = 40;
 
+/// What is seen while the service works: `with` says under which condition.
+const ASKED: &[CheckKind] = &[
+    CheckKind::StartWithin,
+    CheckKind::StopGraceful,
+    CheckKind::HealthHealthy,
+    CheckKind::HealthEndpoint,
+    CheckKind::DataPersists,
+    CheckKind::ApiCrud,
+    CheckKind::MemoryUnder,
+];
+
 pub(super) fn conjoined(words: &[Token]) -> Option<Vec<Check>> {
     conjoined_entries(words).map(|(_, checks)| checks)
 }
@@ -19,11 +30,13 @@ pub(super) fn conjoined_entries(words: &[Token]) -> Option<(&'static Compiled, V
     if words.len() > MOST_JOINED {
         return None;
     }
-    (1..words.len()).filter_map(|at| split_at(words, at)).find_map(|(first, second)| {
+    (1..words.len()).filter_map(|at| Some((at, split_at(words, at)?))).find_map(|(at, (first, second))| {
         let (entry, mut all) = entry_of(first)?;
         let (next, others) = conjoined_entries(second)?;
+        // `Starts within 2 s with 64 MB of memory` is more than the two.
+        let is_condition = words[at].is("with") && ASKED.contains(&entry.entry.kind);
         add(&mut all, others);
-        may_follow(entry, next, second).then_some((entry, all))
+        (!is_condition && may_follow(entry, next, second)).then_some((entry, all))
     })
 }
 
@@ -34,7 +47,11 @@ pub(super) fn may_follow(first: &Compiled, next: &Compiled, second: &[Token]) ->
     let names = |subjects: &[&str]| second.iter().any(|word| subjects.iter().any(|subject| word.is(subject)));
     let kind = first.entry.kind;
     match next.entry.kind {
-        Kind::ImageSize => kind == Kind::ImageSize || names(&["image", "container", "size"]),
+        Kind::ImageSize => {
+            // `The binary is static, size under 10 MB` is about the binary.
+            let has_size = matches!(kind, Kind::ImageFile | Kind::ImageVolume | Kind::ImageStatic | Kind::ImageBase);
+            kind == Kind::ImageSize || names(&["image", "container"]) || !has_size && names(&["size"])
+        }
         Kind::ImageSecrets => {
             !matches!(kind, Kind::LogsStdout | Kind::LogsSecrets) || names(&["image", "layer", "code"])
         }
@@ -56,7 +73,7 @@ pub(super) fn may_follow(first: &Compiled, next: &Compiled, second: &[Token]) ->
 
 /// The two sentences that the word at `at` joins, if it does.
 pub(super) fn split_at(words: &[Token], at: usize) -> Option<(&[Token], &[Token])> {
-    const JOINTS: &[&str] = &["and", ",", "with", "(", "plus", "while", "whose", "so"];
+    const JOINTS: &[&str] = &["and", ",", "with", "(", "so"];
     let joins = JOINTS.iter().any(|word| words[at].word == *word) || is_dash(&words[at]);
     if !joins || is_shared_denial(&words[..at], &words[at..]) {
         return None;
@@ -99,7 +116,7 @@ pub(super) fn is_shared_denial(first: &[Token], rest: &[Token]) -> bool {
         return true;
     }
     let (join, second) = (&rest[0], &rest[1..]);
-    let is_list = ["and", ",", "with", "plus", "while", "whose", "so"].iter().any(|word| join.is(word));
+    let is_list = ["and", ",", "with", "so"].iter().any(|word| join.is(word));
     let begins = |word: &Token| {
         DENY.contains(&word.word.as_str())
             || word.is("not")

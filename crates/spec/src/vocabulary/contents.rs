@@ -108,10 +108,10 @@ pub(super) const ENTRIES: &[Entry] = &[
             "[verify|verified|check|checked|see|as shown by|measured|shown by] [with|by|via|in] docker image",
             "each",
             "[after|optimized|optimised|through|with|by|via|thanks to|using] [optimization|optimisation] [through|with|by|via|using] (multi-stage|multistage) (build|docker build) !stages",
-            "[,] [and|even] (including|with) {things}",
-            "[,] {things} included",
+            "[,] [and|even] (including|with) [all] [its|our|the] ([model|ml] weight|dependency|asset|font|library|module|python package|static file|binary|language model|model|training data|documentation|node_modules|migration)",
+            "[,] [all] [its|our|the] ([model|ml] weight|dependency|asset|font|library|module|python package|static file|binary|language model|model|training data|documentation|node_modules|migration) included",
             "(bring|shrink|cut) [down]",
-            "[,] [and] that include {things}",
+            "[,] [and] that include [all] [its|our|the] ([model|ml] weight|dependency|asset|font|library|module|python package|static file|binary|language model|model|training data|documentation|node_modules|migration)",
         ],
         topics: &[
             "size",

@@ -344,10 +344,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         description: "The service writes to standard output; \"as JSON\": every line of it is a JSON object.",
         examples: &["Logs to stdout", "Logs to stdout as JSON", "Structured JSON logs to stdout"],
         forms: &[
-            &[
-                "(log|logging|log line|log record|log output|structured log|log message|log entry|access log|output)",
-                "<stdout>",
-            ],
+            &["(log|logging|log line|log record|log output|structured log|log message|log entry|output)", "<stdout>"],
             &[
                 "(write|emit|send|print|stream) [all|its] [structured] [json !json] (log|log line|log record|log entry|log message)",
                 "<stdout>",

@@ -32,7 +32,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             &["({path}|{things}) can <operations>"],
             &["({path}|{things}) (support|offer|allow|provide) <operations>"],
             &[
-                "(user|client|caller|consumer|api client|you|we|one|(authenticated|signed-in|logged-in|signed in|logged in) !asked (user|client)) can <operations> [all|its|their] {things}",
+                "(user|client|caller|consumer|api client|you|we|one|(authenticated|signed-in|logged-in|signed in|logged in) !asked (user|client)) can <operations> [all|its|their] [own] {things}",
             ],
             &["<operations> ([of|on] {things}|[of|on|for] {path})", "<works>"],
             &["<operations>", "<works>"],

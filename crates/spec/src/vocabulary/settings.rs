@@ -208,7 +208,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             &["read {var} from (environment|env) !runtime", "<refuses>", "<absent-it>"],
             &["{var} <from-env> !runtime", "<refuses>", "<absent-it>"],
             &["when variable {var} missing", "<refuses>"],
-            &["{var} have no default [value] [and (provided|set|passed|given)]"],
+            &["{var} have no default [value] and (provided|set|passed|given)"],
             &["<container> (need|require|expect) {var}", "<refuses>", "<absent-it>"],
             &["(booting|starting|running|launching) <container> without {var}", "(fail|abort|not work)"],
             &["missing {var} (stop|prevent|end|abort) (<container>|startup|start) [at (startup|start)]"],
