@@ -41,6 +41,10 @@ impl Prepared for Interruptible<dyn Prepared> {
         self.0.owners_are_kept()
     }
 
+    fn writable_anyway(&self) -> &'static [&'static str] {
+        self.0.writable_anyway()
+    }
+
     fn not_isolated(&self) -> Option<&str> {
         self.0.not_isolated()
     }

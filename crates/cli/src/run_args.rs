@@ -71,6 +71,7 @@ pub(crate) enum EngineChoice {
     Auto,
     Embedded,
     Docker,
+    Podman,
 }
 
 /// A bound in time.
@@ -171,6 +172,7 @@ impl From<EngineChoice> for Choice {
             EngineChoice::Auto => Self::Auto,
             EngineChoice::Embedded => Self::Embedded,
             EngineChoice::Docker => Self::Docker,
+            EngineChoice::Podman => Self::Podman,
         }
     }
 }

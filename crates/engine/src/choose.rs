@@ -14,11 +14,12 @@ pub enum Choice {
     Auto,
     Embedded,
     Docker,
+    Podman,
 }
 
 /// Why a text names no engine.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is no engine; there are `auto`, `embedded` and `docker`")]
+#[error("`{0}` is no engine; there are `auto`, `embedded`, `docker` and `podman`")]
 pub struct ChoiceError(String);
 
 impl FromStr for Choice {
@@ -29,6 +30,7 @@ impl FromStr for Choice {
             "auto" => Ok(Self::Auto),
             "embedded" => Ok(Self::Embedded),
             "docker" => Ok(Self::Docker),
+            "podman" => Ok(Self::Podman),
             _ => Err(ChoiceError(text.chars().take(100).collect())),
         }
     }
@@ -40,6 +42,7 @@ impl fmt::Display for Choice {
             Self::Auto => "auto",
             Self::Embedded => "embedded",
             Self::Docker => "docker",
+            Self::Podman => "podman",
         })
     }
 }
@@ -57,8 +60,8 @@ pub struct Chosen {
 ///
 /// [`EngineError::Unavailable`] if it cannot be used here; for `auto`, if none can.
 pub fn choose(choice: Choice, helper: &Path) -> Result<Chosen, EngineError> {
-    let docker = || {
-        let engine = Docker::connect()?.with_helper(helper.to_owned());
+    let daemon = || {
+        let engine = Docker::connect_as(choice)?.with_helper(helper.to_owned());
         Ok(Chosen { engine: Box::new(engine), note: None })
     };
     let embedded = |note| {
@@ -66,9 +69,9 @@ pub fn choose(choice: Choice, helper: &Path) -> Result<Chosen, EngineError> {
         engine.available().map(|()| Chosen { engine: Box::new(engine), note })
     };
     match choice {
-        Choice::Docker => docker(),
+        Choice::Docker | Choice::Podman => daemon(),
         Choice::Embedded => embedded(None),
-        Choice::Auto => docker().or_else(|error| embedded(instead(&error, Docker::is_named()))),
+        Choice::Auto => daemon().or_else(|error| embedded(instead(&error, Docker::is_named()))),
     }
 }
 
@@ -83,11 +86,11 @@ mod tests {
 
     #[test]
     fn a_choice_is_read_as_it_is_written() {
-        for choice in [Choice::Auto, Choice::Embedded, Choice::Docker] {
+        for choice in [Choice::Auto, Choice::Embedded, Choice::Docker, Choice::Podman] {
             assert_eq!(choice.to_string().parse(), Ok(choice));
         }
-        let error = "podman".parse::<Choice>().unwrap_err();
-        assert_eq!(error.to_string(), "`podman` is no engine; there are `auto`, `embedded` and `docker`");
+        let error = "lxc".parse::<Choice>().unwrap_err();
+        assert_eq!(error.to_string(), "`lxc` is no engine; there are `auto`, `embedded`, `docker` and `podman`");
     }
 
     #[test]

@@ -41,6 +41,11 @@ pub trait Prepared: Sync {
         self.not_isolated().is_none()
     }
 
+    /// Folders that the engine itself leaves writable under a read-only root, beside [`Run::writable`].
+    fn writable_anyway(&self) -> &'static [&'static str] {
+        &[]
+    }
+
     /// Fresh storage for the volumes that the image declares, to outlive one container.
     ///
     /// # Errors

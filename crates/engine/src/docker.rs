@@ -7,6 +7,7 @@ mod body;
 mod build;
 mod client;
 mod container;
+mod daemon;
 mod disk;
 mod health;
 mod hold;
@@ -23,6 +24,7 @@ mod network;
 mod output;
 mod owner;
 mod prepared;
+mod probing;
 mod processes;
 mod refusal;
 mod save;
@@ -36,29 +38,25 @@ use std::sync::Arc;
 use bollard::models::SystemInfo;
 use seaworthy_image::Image;
 
-use crate::{Engine, EngineError, Prepared};
+use crate::{Choice, Engine, EngineError, Prepared};
 pub use build::{BuildRequest, BuiltImage, Steps};
 use client::Client;
+use daemon::Daemon;
 pub(crate) use hold::HOLD;
+use host::{Host, Named, Wanted};
 pub use inspect::{Inspected, MountedAt};
 pub use save::SaveError;
-
-const NAME: &str = "docker";
 
 /// A Docker or Podman that answers.
 pub struct Docker {
     client: Arc<Client>,
-    name: String,
     facts: Facts,
     helper: Option<PathBuf>,
 }
 
 /// What of the daemon decides how containers are started and watched.
 #[derive(Debug, Clone)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub(crate) struct Facts {
-    /// Podman's log drivers take other options.
-    is_podman: bool,
     /// Memory can be limited and counted, swap included.
     memory: bool,
     half_of_memory_bytes: Option<u64>,
@@ -71,28 +69,44 @@ pub(crate) struct Facts {
 }
 
 impl Docker {
-    /// The daemon that `DOCKER_HOST` names, else the first one that answers on a socket where Docker or Podman has one.
+    /// The daemon that the environment names, else the first one that answers on a socket where Docker or Podman has one.
+    ///
+    /// `DOCKER_HOST` names one, and `CONTAINER_HOST` where that is not set.
     ///
     /// # Errors
     ///
-    /// [`EngineError::Unavailable`] if there is none, or `DOCKER_HOST` names one that cannot be used; says what to do.
+    /// [`EngineError::Unavailable`] if there is none, or the one that is named cannot be used; says what to do.
     pub fn connect() -> Result<Self, EngineError> {
-        let named = Self::named();
-        let hosts = match &named {
-            Some(host) => vec![host::Host::named(host)?],
-            None => host::usual(),
-        };
+        Self::connect_as(Choice::Auto)
+    }
+
+    /// The daemon of that choice: [`Choice::Docker`] is what `DOCKER_HOST` names or Docker's socket, [`Choice::Podman`] the Podman that
+    /// `CONTAINER_HOST` or `DOCKER_HOST` names or one of Podman's sockets, any other is [`Docker::connect`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Docker::connect`].
+    pub fn connect_as(choice: Choice) -> Result<Self, EngineError> {
+        let wanted = wanted(choice);
         let mut why = Vec::new();
-        for host in &hosts {
-            match Self::connect_to(host) {
-                Ok(docker) => return Ok(docker),
-                Err(reason) => match &named {
-                    Some(named) => why.push(format!("`DOCKER_HOST` is `{named}`: {reason}")),
-                    None => why.push(format!("`{host}`: {reason}")),
-                },
+        let named = Named::find(wanted);
+        if let Some(named) = &named {
+            match named.host(wanted).map(|host| Self::connect_to(&host, wanted)) {
+                Ok(Ok(docker)) => return Ok(docker),
+                Ok(Err(reason)) => why.push(format!("{named}: {reason}")),
+                Err(error) if !named.is_others => return Err(error),
+                Err(_) => {}
             }
         }
-        Err(host::unavailable(&why))
+        if named.is_none_or(|named| named.is_others) {
+            for host in host::usual(wanted) {
+                match Self::connect_to(&host, wanted) {
+                    Ok(docker) => return Ok(docker),
+                    Err(reason) => why.push(format!("`{host}`: {reason}")),
+                }
+            }
+        }
+        Err(host::unavailable(wanted, &why))
     }
 
     /// With the path of a program that begins with [`crate::helper`], where this one does not.
@@ -104,29 +118,35 @@ impl Docker {
 
     /// Whether the user names a daemon.
     pub(crate) fn is_named() -> bool {
-        Self::named().is_some()
+        Named::find(None).is_some()
     }
 
-    fn named() -> Option<String> {
-        std::env::var("DOCKER_HOST").ok().filter(|host| !host.is_empty())
-    }
-
-    fn connect_to(host: &host::Host) -> Result<Self, String> {
+    fn connect_to(host: &Host, wanted: Wanted) -> Result<Self, String> {
         let client = Client::connect(host)?;
-        let (name, is_podman) = client.version()?;
+        if wanted == Some(Daemon::Podman) && client.daemon != Daemon::Podman {
+            return Err(format!("what answers is {}, not Podman", client.name));
+        }
         let info = client.info()?;
         leftovers::clean(&client);
-        Ok(Self { client: Arc::new(client), name, facts: Facts::of(&info, is_podman), helper: None })
+        Ok(Self { client: Arc::new(client), facts: Facts::of(&info), helper: None })
+    }
+}
+
+/// A Docker that is asked for may be a Podman that listens where Docker would: its evidence has its name.
+fn wanted(choice: Choice) -> Wanted {
+    match choice {
+        Choice::Docker => Some(Daemon::Docker),
+        Choice::Podman => Some(Daemon::Podman),
+        Choice::Auto | Choice::Embedded => None,
     }
 }
 
 impl Facts {
-    fn of(info: &SystemInfo, is_podman: bool) -> Self {
+    fn of(info: &SystemInfo) -> Self {
         let security = info.security_options.as_deref().unwrap_or_default();
         let memory = info.memory_limit == Some(true);
         let total_bytes = info.mem_total.and_then(|bytes| u64::try_from(bytes).ok()).filter(|&bytes| bytes > 0);
         Self {
-            is_podman,
             memory: memory && info.swap_limit == Some(true),
             half_of_memory_bytes: total_bytes.filter(|_| memory).map(|bytes| bytes / 2),
             processes: info.pids_limit == Some(true),
@@ -138,7 +158,7 @@ impl Facts {
 
 impl Engine for Docker {
     fn name(&self) -> String {
-        self.name.clone()
+        self.client.name.clone()
     }
 
     fn prepare(&self, image: &Image) -> Result<Box<dyn Prepared>, EngineError> {

@@ -32,6 +32,17 @@ impl IdMaps {
     }
 }
 
+/// The processes of the container with this first process: those in its PID namespace.
+pub(crate) fn of_namespace(first: u32) -> Vec<Process> {
+    let namespace = |pid: u32| fs::read_link(format!("/proc/{pid}/ns/pid")).ok();
+    let (Some(maps), Some(own)) = (IdMaps::of(first), namespace(first)) else { return Vec::new() };
+    let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
+    let pids = entries.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
+    let mut pids: Vec<u32> = pids.filter(|&pid| namespace(pid).as_ref() == Some(&own)).collect();
+    pids.sort_unstable();
+    pids.into_iter().filter_map(|pid| seen(pid, &maps)).collect()
+}
+
 /// `None` for a process that is gone, ending, or dead and not yet waited for.
 pub(crate) fn seen(pid: u32, maps: &IdMaps) -> Option<Process> {
     let thread = alive(pid)?;

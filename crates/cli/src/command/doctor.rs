@@ -89,7 +89,7 @@ pub(crate) fn run(args: &DoctorArgs, out: &mut Output) -> anyhow::Result<Exit> {
     if settings.with_real_services {
         out.note("copies reach the servers that the variables name: they may change data, send messages and run migrations there");
     }
-    let diagnosis = interrupt::making(|| match container(&args.subject)? {
+    let diagnosis = interrupt::making(|| match container(&args.subject, args.engine)? {
         Some((docker, container)) => of_container(args, docker, container, settings, out),
         None => of_image(args, settings, out),
     })?;
@@ -127,13 +127,13 @@ fn settings(args: &DoctorArgs, out: &mut Output) -> anyhow::Result<Settings> {
 }
 
 /// The container of that name; none where the text is no name, but an image's source.
-fn container(text: &str) -> anyhow::Result<Option<(Docker, Inspected)>> {
+fn container(text: &str, engine: EngineChoice) -> anyhow::Result<Option<(Docker, Inspected)>> {
     let is_name = text.chars().all(|c| c.is_ascii_alphanumeric() || "_.-".contains(c));
     if !is_name {
         return Ok(None);
     }
     let images = "an image is named as `docker-daemon:NAME:TAG` or `oci:PATH`";
-    let docker = Docker::connect().map_err(|error| {
+    let docker = Docker::connect_as(engine.into()).map_err(|error| {
         Failure::new(format!("cannot look for the container `{text}`: {error}"))
             .hint(format!("start Docker or Podman; {images}"))
     })?;

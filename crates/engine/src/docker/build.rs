@@ -11,7 +11,7 @@ use bollard::query_parameters::{BuildImageOptionsBuilder, RemoveImageOptions};
 use futures_util::StreamExt as _;
 
 use super::Docker;
-use super::client::{Client, failed};
+use super::client::Client;
 use super::image::{REPOSITORY, chunks};
 use super::owner::{self, Owner};
 use super::save::{self, SaveError};
@@ -112,7 +112,7 @@ impl Docker {
                     Err(error @ Error::DockerResponseServerError { .. }) => {
                         return Err(EngineError::Prepare { reason: super::client::said(&error) });
                     }
-                    Err(error) => return Err(failed("build the image", &error)),
+                    Err(error) => return Err(self.client.failed("build the image", &error)),
                 }
             }
             Ok(())

@@ -1,5 +1,6 @@
 //! The daemon's API, called from code that blocks.
 
+use std::thread;
 use std::time::{Duration, Instant};
 
 use bollard::errors::Error;
@@ -9,22 +10,24 @@ use bollard::{API_DEFAULT_VERSION, Docker};
 use tokio::runtime::Runtime;
 use tokio::task::JoinHandle;
 
-use super::NAME;
+use super::daemon::Daemon;
 use super::host::Host;
 use crate::EngineError;
 
 /// A daemon that does not say who it is within this is none.
-const GREETING: Duration = Duration::from_secs(3);
+const GREETING: Duration = Duration::from_secs(10);
+/// How long Podman clears away behind a container that has ended.
+const SETTLING: Duration = Duration::from_secs(10);
 /// For one call; loading a large image takes long.
 const CALL_SECONDS: u64 = 600;
-/// How long Podman may clean up behind a container that has ended. Its state is `stopped` until then, which Docker's API does not have.
-const CLEANS_UP: Duration = Duration::from_secs(5);
-/// Between two looks.
-const LOOK: Duration = Duration::from_millis(50);
 
 pub(crate) struct Client {
     runtime: Runtime,
     pub(crate) docker: Docker,
+    pub(crate) daemon: Daemon,
+    /// `docker 20.10.24`, `podman 4.3.1`.
+    pub(crate) name: String,
+    pub(crate) host: Host,
 }
 
 impl Client {
@@ -45,20 +48,29 @@ impl Client {
             .block_on(async { tokio::time::timeout(GREETING, docker.negotiate_version()).await })
             .map_err(|_| "it does not answer".to_owned())?
             .map_err(|error| said(&error))?;
-        Ok(Self { runtime, docker })
-    }
-
-    /// `docker 20.10.24`, `podman 4.3.1`, and whether it is Podman.
-    pub(crate) fn version(&self) -> Result<(String, bool), String> {
-        let version = self.block(self.docker.version()).map_err(|error| said(&error))?;
-        let is_podman = version.components.iter().flatten().any(|component| component.name.contains("Podman"));
+        let version = runtime.block_on(docker.version()).map_err(|error| said(&error))?;
+        let daemon = Daemon::of(&version);
         let number = version.version.unwrap_or_default();
         let number = number.split(['+', '~']).next().unwrap_or_default();
-        Ok((format!("{} {number}", if is_podman { "podman" } else { "docker" }), is_podman))
+        let name = format!("{} {number}", daemon.name());
+        Ok(Self { runtime, docker, daemon, name, host: host.clone() })
     }
 
     pub(crate) fn info(&self) -> Result<SystemInfo, String> {
         self.block(self.docker.info()).map_err(|error| said(&error))
+    }
+
+    /// What the daemon says of a container.
+    pub(crate) fn inspect(&self, id: &str) -> Result<ContainerInspectResponse, Error> {
+        const POLL: Duration = Duration::from_millis(10);
+        let deadline = Instant::now() + SETTLING;
+        let is_settling = |error: &Error| matches!(error, Error::JsonDataError { .. }) && Instant::now() < deadline;
+        loop {
+            match self.block(self.docker.inspect_container(id, None::<InspectContainerOptions>)) {
+                Err(error) if self.daemon.has_states_of_its_own() && is_settling(&error) => thread::sleep(POLL),
+                answer => return answer,
+            }
+        }
     }
 
     /// Waits for one or more calls.
@@ -77,31 +89,18 @@ impl Client {
         action: &'static str,
         call: impl Future<Output = Result<T, Error>>,
     ) -> Result<T, EngineError> {
-        self.block(call).map_err(|error| failed(action, &error))
+        self.block(call).map_err(|error| self.failed(action, &error))
     }
 
-    /// What the daemon knows of a container.
-    ///
-    /// # Errors
-    ///
-    /// Fails with the daemon's answer.
-    pub(crate) fn inspect(&self, id: &str) -> Result<ContainerInspectResponse, Error> {
-        let until = Instant::now() + CLEANS_UP;
-        self.block(async {
-            loop {
-                match self.docker.inspect_container(id, None::<InspectContainerOptions>).await {
-                    Err(error) if said(&error).contains("`stopped`") && Instant::now() < until => {
-                        tokio::time::sleep(LOOK).await;
-                    }
-                    found => return found,
-                }
-            }
-        })
+    /// A call's failure that is the engine's.
+    pub(crate) fn failed(&self, action: &'static str, error: &Error) -> EngineError {
+        self.failure(action, said(error))
     }
-}
 
-pub(crate) fn failed(action: &'static str, error: &Error) -> EngineError {
-    EngineError::Failed { engine: NAME, action, reason: said(error) }
+    /// The engine's failure at something it should be able to do.
+    pub(crate) fn failure(&self, action: &'static str, reason: String) -> EngineError {
+        EngineError::Failed { engine: self.daemon.name(), action, reason }
+    }
 }
 
 /// What the daemon itself said, on one line.

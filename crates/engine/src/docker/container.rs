@@ -8,22 +8,27 @@ use std::time::{Duration, Instant};
 
 use bollard::models::{ContainerInspectResponse, ContainerState};
 use bollard::query_parameters::{
-    KillContainerOptionsBuilder, LogsOptionsBuilder, RemoveContainerOptionsBuilder, TopOptionsBuilder,
-    WaitContainerOptionsBuilder,
+    KillContainerOptionsBuilder, RemoveContainerOptionsBuilder, TopOptionsBuilder, WaitContainerOptionsBuilder,
 };
 use futures_util::StreamExt as _;
 use futures_util::future::join;
 
-use super::client::{failed, status};
+use super::client::status;
+use super::daemon::Daemon;
 use super::disk::{self, Bounded};
 use super::holder::Holder;
-use super::memory::Counter;
+use super::memory::{self, Counter};
 use super::mounts::NamedVolumes;
-use super::output::{Kept, Output};
+use super::output::Output;
 use super::prepared::Base;
-use super::{NAME, health, look, processes};
+use super::{health, look, processes};
 use crate::process::{self, IdMaps};
-use crate::{AtPath, Attempt, Container, EngineError, Exit, Health, Logs, Memory, Process, Signal, Status};
+use crate::{
+    AtPath, Attempt, Container, EngineError, Exit, Health, HealthStatus, Logs, Memory, Process, Signal, Status,
+};
+
+/// The code of a process that SIGKILL ended.
+const KILLED: i32 = 137;
 
 /// A container; removed when dropped, before what it stands on.
 pub(crate) struct Running {
@@ -33,7 +38,7 @@ pub(crate) struct Running {
     /// Where it can be connected to: itself, or what is published for a port of it.
     address: Option<IpAddr>,
     published: Vec<(u16, SocketAddr)>,
-    memory: Mutex<Counter>,
+    memory: Arc<Mutex<Counter>>,
     healthy_after: Mutex<Option<Duration>>,
     output: Option<Output>,
     bounded: Bounded,
@@ -46,7 +51,13 @@ pub(crate) struct Parts {
     pub(crate) limit_bytes: Option<u64>,
     /// Only for this container.
     pub(crate) volumes: Option<NamedVolumes>,
+    /// What stays writable under a read-only root.
+    pub(crate) scratch: Option<NamedVolumes>,
+    /// What would stay writable there.
+    pub(crate) closed: NamedVolumes,
     pub(crate) files: Vec<(String, tempfile::TempPath)>,
+    /// The files by which it knows names, where the daemon does not make them.
+    pub(crate) names: Vec<(String, tempfile::TempPath)>,
     /// Its network, where it has one of its own.
     pub(crate) holder: Option<Holder>,
 }
@@ -58,7 +69,7 @@ impl Running {
             pid: None,
             address: None,
             published: Vec::new(),
-            memory: Mutex::default(),
+            memory: Arc::default(),
             healthy_after: Mutex::default(),
             output: None,
             bounded: Bounded::default(),
@@ -71,6 +82,10 @@ impl Running {
 
     pub(crate) fn base(&self) -> &Base {
         &self.parts.base
+    }
+
+    pub(crate) fn scratch(&self) -> Option<&NamedVolumes> {
+        self.parts.scratch.as_ref()
     }
 
     pub(crate) fn pid(&self) -> Option<u32> {
@@ -89,22 +104,22 @@ impl Running {
             disk::watch(&client, id, bounded, limit_bytes);
             return Ok(());
         };
-        holder.weigh(folders, limit_bytes, move || bounded.stop(&client, &id)).map_err(|error| EngineError::Failed {
-            engine: NAME,
-            action: "weigh what is written",
-            reason: error.to_string(),
-        })
+        let stop = {
+            let client = Arc::clone(&client);
+            move || bounded.stop(&client, &id)
+        };
+        holder
+            .weigh(folders, limit_bytes, stop)
+            .map_err(|error| client.failure("weigh what is written", error.to_string()))
     }
 
     /// Has it stopped when it holds more open without a name.
     pub(crate) fn stop_beyond_deleted(&self, limit_bytes: u64) -> Result<(), EngineError> {
         let Some(first) = self.pid else { return Ok(()) };
         let (id, bounded) = (self.id().to_owned(), self.bounded.clone());
-        disk::watch_deleted(&self.base().client, id, first, bounded, limit_bytes).map_err(|error| EngineError::Failed {
-            engine: NAME,
-            action: "watch what is deleted",
-            reason: error.to_string(),
-        })
+        let client = &self.base().client;
+        disk::watch_deleted(client, id, first, bounded, limit_bytes)
+            .map_err(|error| client.failure("watch what is deleted", error.to_string()))
     }
 
     /// Takes from the daemon's answer where the container is.
@@ -131,6 +146,9 @@ impl Running {
             .collect();
         if let Some(pid) = self.pid {
             self.memory_counter().find(pid);
+            if !self.base().client.daemon.knows_kills() {
+                memory::watch(&self.memory);
+            }
         }
     }
 
@@ -160,15 +178,39 @@ impl Running {
 
     fn state(&self) -> Result<ContainerState, EngineError> {
         self.memory_counter().sample();
-        self.inspect()?.state.ok_or_else(|| EngineError::Failed {
-            engine: NAME,
-            action: "inspect the container",
-            reason: "it has no state".to_owned(),
-        })
+        let none = || self.base().client.failure("inspect the container", "it has no state".to_owned());
+        self.inspect()?.state.ok_or_else(none)
+    }
+
+    /// By its control group, where the daemon does not surely know it.
+    fn was_killed_for_memory(&self) -> bool {
+        let daemon = self.base().client.daemon;
+        !daemon.knows_kills() && self.memory_counter().last().is_some_and(|memory| memory.kills > 0)
+    }
+
+    /// A container that nobody asks for its health is none that is still starting.
+    fn must_be_probed(&self, state: &ContainerState, health: &Health) -> Result<(), EngineError> {
+        const PATIENCE: Duration = Duration::from_secs(10);
+        let base = self.base();
+        let log = state.health.as_ref().and_then(|health| health.log.as_deref());
+        let is_asked = health.status != HealthStatus::Starting || log.is_some_and(|probes| !probes.is_empty());
+        let Some(check) = base.config.health_check().filter(|_| base.client.daemon == Daemon::Podman && !is_asked)
+        else {
+            return Ok(());
+        };
+        if self.parts.started_at.elapsed() <= check.interval + check.timeout + PATIENCE {
+            return Ok(());
+        }
+        let reason =
+            "Podman has not run it: its health checks are timers of systemd (`systemctl list-timers`)".to_owned();
+        Err(base.client.failure("run the health check", reason))
     }
 
     fn list_processes(&self) -> Result<Vec<Process>, EngineError> {
         let base = self.base();
+        if let Some(first) = self.pid.filter(|_| !base.client.daemon.lists_processes()) {
+            return Ok(process::of_namespace(first));
+        }
         let options = TopOptionsBuilder::default().ps_args(processes::PS_ARGUMENTS).build();
         let listed = match base.client.block(base.client.docker.top_processes(self.id(), Some(options))) {
             Ok(listed) => listed,
@@ -177,7 +219,7 @@ impl Running {
             Err(error) => {
                 return match self.status()? {
                     Status::Exited(_) => Ok(Vec::new()),
-                    Status::Running => Err(failed("list the processes", &error)),
+                    Status::Running => Err(base.client.failed("list the processes", &error)),
                 };
             }
         };
@@ -188,11 +230,10 @@ impl Running {
                 let Some(maps) = IdMaps::of(first) else { return Ok(Vec::new()) };
                 Ok(told.filter_map(|told| process::seen(told.pid, &maps)).collect())
             }
-            None if base.facts.remapped => Err(EngineError::Failed {
-                engine: NAME,
-                action: "list the processes",
-                reason: "the daemon renumbers ids and its processes cannot be seen from here".to_owned(),
-            }),
+            None if base.facts.remapped => Err(base.client.failure(
+                "list the processes",
+                "the daemon renumbers ids and its processes cannot be seen from here".to_owned(),
+            )),
             None => Ok(told.collect()),
         }
     }
@@ -223,7 +264,8 @@ impl Container for Running {
         }
         let code = state.exit_code.and_then(|code| i32::try_from(code).ok()).unwrap_or(-1);
         let out_of_disk = self.bounded.is_over();
-        Ok(Status::Exited(Exit { code, out_of_memory: state.oom_killed == Some(true), out_of_disk }))
+        let out_of_memory = state.oom_killed == Some(true) || (code == KILLED && self.was_killed_for_memory());
+        Ok(Status::Exited(Exit { code, out_of_memory, out_of_disk }))
     }
 
     fn wait(&self, timeout: Duration) -> Result<Option<Exit>, EngineError> {
@@ -241,14 +283,16 @@ impl Container for Running {
         };
         let options = KillContainerOptionsBuilder::default().signal(&name).build();
         match base.client.block(base.client.docker.kill_container(self.id(), Some(options))) {
-            // It has exited.
-            Err(error) if !matches!(status(&error), Some(404 | 409)) => Err(failed("signal the container", &error)),
-            _ => Ok(()),
+            Ok(()) => Ok(()),
+            // It has exited, whatever number says so.
+            Err(error) if matches!(status(&error), Some(404 | 409)) => Ok(()),
+            Err(_) if matches!(self.status()?, Status::Exited(_)) => Ok(()),
+            Err(error) => Err(base.client.failed("signal the container", &error)),
         }
     }
 
     fn replace_file(&self, path: &str, content: &[u8]) -> Result<(), EngineError> {
-        let failed = |reason: String| EngineError::Failed { engine: NAME, action: "replace a file", reason };
+        let failed = |reason: String| self.base().client.failure("replace a file", reason);
         let found = self.parts.files.iter().find(|(inside, _)| inside == path);
         let (_, file) = found.ok_or_else(|| failed(format!("`{path}` was not put into the container")))?;
         // In place: what is bound into the container is the file, not its name.
@@ -261,23 +305,11 @@ impl Container for Running {
 
     fn logs(&self) -> Result<Logs, EngineError> {
         const PATIENCE: Duration = Duration::from_secs(2);
-        if let Some(output) = &self.output {
-            if matches!(self.status()?, Status::Exited(_)) {
-                output.wait_for_end(PATIENCE);
-            }
-            return Ok(output.logs());
+        let Some(output) = &self.output else { return Ok(Logs::default()) };
+        if matches!(self.status()?, Status::Exited(_)) {
+            output.wait_for_end(PATIENCE);
         }
-        let client = &self.base().client;
-        let kept = client.call("read the logs", async {
-            let options = LogsOptionsBuilder::default().stdout(true).stderr(true).build();
-            let mut pieces = std::pin::pin!(client.docker.logs(self.id(), Some(options)));
-            let mut kept = Kept::default();
-            while let Some(piece) = pieces.next().await {
-                kept.add(&piece?);
-            }
-            Ok(kept)
-        })?;
-        Ok(kept.logs())
+        Ok(output.logs())
     }
 
     fn processes(&self) -> Result<Vec<Process>, EngineError> {
@@ -296,6 +328,7 @@ impl Container for Running {
     fn health(&self) -> Result<Health, EngineError> {
         let state = self.state()?;
         let mut health = health::of(&state);
+        self.must_be_probed(&state, &health)?;
         let mut earliest = self.healthy_after.lock().unwrap_or_else(PoisonError::into_inner);
         // The daemon forgets old probes.
         *earliest = [*earliest, health.healthy_after].into_iter().flatten().min();
@@ -307,7 +340,7 @@ impl Container for Running {
         if !self.base().facts.memory {
             return Ok(None);
         }
-        let killed = self.state()?.oom_killed == Some(true);
+        let killed = self.state()?.oom_killed == Some(true) || self.was_killed_for_memory();
         Ok(self.memory_counter().reading(killed, self.parts.limit_bytes))
     }
 
@@ -322,13 +355,18 @@ impl Drop for Running {
         let Parts { base, id, holder, .. } = &mut self.parts;
         let force = RemoveContainerOptionsBuilder::default().force(true).v(true).build();
         let remove = |id| base.client.docker.remove_container(id, Some(force.clone()));
-        // Both at once: each waits for its own processes.
         let _ = match holder {
-            Some(holder) => base.client.block(join(remove(id), remove(holder.taken()))).0,
-            None => base.client.block(remove(id)),
+            // Both at once: each waits for its own processes.
+            Some(holder) if base.client.daemon.removes_in_any_order() => {
+                base.client.block(join(remove(id), remove(holder.taken()))).0
+            }
+            _ => base.client.block(remove(id)),
         };
         // Only now can they be removed.
         self.parts.volumes = None;
+        self.parts.scratch = None;
+        self.parts.closed.remove();
+        self.parts.names.clear();
         self.parts.files.clear();
         self.parts.holder = None;
     }

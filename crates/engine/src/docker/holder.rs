@@ -16,16 +16,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use bollard::models::{ContainerCreateBody, HealthConfig, HostConfig, Mount, MountBindOptions, MountType};
+use bollard::models::{ContainerCreateBody, HostConfig, Mount, MountBindOptions, MountType};
 use bollard::query_parameters::{
-    CreateContainerOptions, CreateImageOptionsBuilder, InspectContainerOptions, RemoveContainerOptionsBuilder,
-    RemoveImageOptions, StartContainerOptions,
+    CreateContainerOptions, CreateImageOptionsBuilder, RemoveContainerOptionsBuilder, RemoveImageOptions,
+    StartContainerOptions,
 };
 use bytes::Bytes;
 use futures_util::TryStreamExt as _;
 
-use super::NAME;
-use super::client::{Client, failed};
+use super::client::Client;
 use super::hold::{Ask, HOLD, Order, SOCKET, Told};
 use super::image::REPOSITORY;
 use super::owner::{self, Owner};
@@ -57,8 +56,17 @@ pub(crate) struct Waiting {
     disk: Channel,
 }
 
+/// By what a holder's container knows names.
+#[derive(Debug, Clone)]
+pub(crate) struct Names {
+    pub(crate) hostname: String,
+    pub(crate) hosts: String,
+    pub(crate) resolver: String,
+}
+
 /// The network of one container.
 pub(crate) struct Holder {
+    names: Names,
     channel: Mutex<Channel>,
     seen: Option<Seen>,
     listeners: Vec<TcpListener>,
@@ -80,7 +88,7 @@ impl Maker {
         data: Option<&Path>,
         labels: &HashMap<String, String>,
     ) -> Result<Self, EngineError> {
-        let program = Program::find(helper).map_err(|error| not_made(&error))?;
+        let program = Program::find(helper).map_err(|error| not_made(client, &error))?;
         let image = format!("{REPOSITORY}:{}", owner::run_name(&Owner::current()));
         let maker =
             Self { client: Arc::clone(client), program, data: data.map(Path::to_owned), image, labels: labels.clone() };
@@ -91,8 +99,8 @@ impl Maker {
     /// Makes the empty image.
     fn import(&self) -> Result<(), EngineError> {
         const NO_ENTRIES: [u8; 1024] = [0; 1024];
-        let (repository, tag) = self.image.rsplit_once(':').unwrap_or((&self.image, "latest"));
-        let options = CreateImageOptionsBuilder::default().from_src("-").repo(repository).tag(tag).build();
+        // The whole name, as Docker's own client sends it: Podman passes over a tag of its own.
+        let options = CreateImageOptionsBuilder::default().from_src("-").repo(&self.image).build();
         let archive = bollard::body_full(Bytes::from_static(&NO_ENTRIES));
         let docker = &self.client.docker;
         self.client.call(ACTION, docker.create_image(Some(options), Some(archive), None).try_collect::<Vec<_>>())?;
@@ -100,11 +108,13 @@ impl Maker {
     }
 
     pub(crate) fn wait_for_new(&self) -> Result<Waiting, EngineError> {
-        let folder = tempfile::Builder::new().prefix("seaworthy-").tempdir().map_err(|error| not_made(&error))?;
+        let folder =
+            tempfile::Builder::new().prefix("seaworthy-").tempdir().map_err(|error| not_made(&self.client, &error))?;
         let path = folder.path().join("socket");
-        let listener = UnixListener::bind(&path).map_err(|error| not_made(&error))?;
+        let listener = UnixListener::bind(&path).map_err(|error| not_made(&self.client, &error))?;
         // The folder lets in its owner alone; the daemon's root may have another number outside.
-        std::fs::set_permissions(&path, Permissions::from_mode(0o666)).map_err(|error| not_made(&error))?;
+        std::fs::set_permissions(&path, Permissions::from_mode(0o666))
+            .map_err(|error| not_made(&self.client, &error))?;
 
         let docker = &self.client.docker;
         let created = docker.create_container(None::<CreateContainerOptions>, self.body(&path));
@@ -113,7 +123,7 @@ impl Maker {
         self.client.call("start a holder", docker.start_container(&container.id, None::<StartContainerOptions>))?;
         let channel = || -> Result<Channel, EngineError> {
             let socket = container.wait_for(&listener)?;
-            socket.set_read_timeout(Some(PATIENCE)).map_err(|error| not_made(&error))?;
+            socket.set_read_timeout(Some(PATIENCE)).map_err(|error| not_made(&self.client, &error))?;
             Ok(Channel::new(socket))
         };
         let (channel, disk) = (channel()?, channel()?);
@@ -132,13 +142,18 @@ impl Maker {
         mounts.extend(self.data.as_deref().map(|data| mount(data, DAEMON, true)));
         let on = |name: &str| (name.to_owned(), "0".to_owned());
         // As on a host: the daemon turns IPv6 off where no network of its has it.
-        let sysctls = Path::new("/proc/sys/net/ipv6")
+        let mut sysctls: HashMap<String, String> = Path::new("/proc/sys/net/ipv6")
             .exists()
-            .then(|| [on("net.ipv6.conf.all.disable_ipv6"), on("net.ipv6.conf.default.disable_ipv6")].into());
+            .then(|| [on("net.ipv6.conf.all.disable_ipv6"), on("net.ipv6.conf.default.disable_ipv6")])
+            .into_iter()
+            .flatten()
+            .collect();
+        // As Docker has it by itself: every user may listen on every port.
+        sysctls.extend([on("net.ipv4.ip_unprivileged_port_start")]);
         let host = HostConfig {
             network_mode: Some("none".to_owned()),
             mounts: Some(mounts),
-            sysctls,
+            sysctls: Some(sysctls),
             cap_drop: Some(vec!["ALL".to_owned()]),
             cap_add: Some(["NET_ADMIN", "NET_RAW", "NET_BIND_SERVICE", "DAC_OVERRIDE"].map(str::to_owned).to_vec()),
             // Nothing is relabelled: what is mounted is the machine's own.
@@ -149,7 +164,6 @@ impl Maker {
             image: Some(self.image.clone()),
             entrypoint: Some(self.program.command.clone()),
             user: Some("0:0".to_owned()),
-            healthcheck: Some(HealthConfig { test: Some(vec!["NONE".to_owned()]), ..HealthConfig::default() }),
             labels: Some(self.labels.clone()),
             host_config: Some(host),
             ..ContainerCreateBody::default()
@@ -162,20 +176,20 @@ impl Held {
     fn wait_for(&self, listener: &UnixListener) -> Result<UnixStream, EngineError> {
         const POLL: Duration = Duration::from_millis(1);
         const LOOK: Duration = Duration::from_millis(200);
-        listener.set_nonblocking(true).map_err(|error| not_made(&error))?;
+        listener.set_nonblocking(true).map_err(|error| not_made(&self.client, &error))?;
         let deadline = Instant::now() + PATIENCE;
         let mut look = Instant::now() + LOOK;
         loop {
             match listener.accept() {
                 Ok((socket, _)) => {
-                    socket.set_nonblocking(false).map_err(|error| not_made(&error))?;
+                    socket.set_nonblocking(false).map_err(|error| not_made(&self.client, &error))?;
                     return Ok(socket);
                 }
-                Err(error) if error.kind() != io::ErrorKind::WouldBlock => return Err(not_made(&error)),
+                Err(error) if error.kind() != io::ErrorKind::WouldBlock => return Err(not_made(&self.client, &error)),
                 Err(_) => thread::sleep(POLL),
             }
             if Instant::now() > deadline || (Instant::now() > look && !self.runs()?) {
-                return Err(not_made(&io::Error::other("the holder does not connect to the program")));
+                return Err(not_made(&self.client, &io::Error::other("the holder does not connect to the program")));
             }
             if Instant::now() > look {
                 look = Instant::now() + LOOK;
@@ -184,8 +198,8 @@ impl Held {
     }
 
     fn runs(&self) -> Result<bool, EngineError> {
-        let call = self.client.docker.inspect_container(&self.id, None::<InspectContainerOptions>);
-        let state = self.client.block(call).map_err(|error| failed("inspect a holder", &error))?.state;
+        let found = self.client.inspect(&self.id).map_err(|error| self.client.failed("inspect a holder", &error))?;
+        let state = found.state;
         Ok(state.is_some_and(|state| state.running == Some(true)))
     }
 }
@@ -203,17 +217,19 @@ impl Drop for Held {
 impl Waiting {
     /// Makes the network of a container that reaches these services and nothing else.
     pub(crate) fn hold(self, services: &[Service]) -> Result<Holder, EngineError> {
+        let client = Arc::clone(&self.container.client);
         let services: Vec<_> = services.iter().map(|service| (service.name.clone(), service.address)).collect();
-        let placed = services::place(&services).map_err(|error| not_made(&error))?;
-        self.order(placed).map_err(|error| not_made(&error))
+        let placed = services::place(&services).map_err(|error| not_made(&client, &error))?;
+        self.order(placed).map_err(|error| not_made(&client, &error))
     }
 
     fn order(mut self, placed: Vec<Placed>) -> io::Result<Holder> {
         // What the daemon names the container.
-        let hostname = &self.container.id[..self.container.id.len().min(12)];
+        let hostname = self.container.id[..self.container.id.len().min(12)].to_owned();
+        let own_names = Names { hosts: network::hosts(&hostname, &placed), resolver: network::resolver(), hostname };
         let order = Order {
-            hosts: network::hosts(hostname, &placed),
-            resolver: network::resolver(),
+            hosts: own_names.hosts.clone(),
+            resolver: own_names.resolver.clone(),
             places: placed.iter().map(|service| service.inside).collect(),
         };
         self.channel.send(&order)?;
@@ -232,6 +248,7 @@ impl Waiting {
         }
         // The holder has it from here on: should one of the threads not start, the rest end.
         let mut holder = Holder {
+            names: own_names,
             channel: Mutex::new(self.channel),
             seen: None,
             listeners: Vec::new(),
@@ -255,6 +272,10 @@ impl Holder {
     pub(crate) fn taken(&mut self) -> &str {
         self.container.is_taken = true;
         &self.container.id
+    }
+
+    pub(crate) fn names(&self) -> &Names {
+        &self.names
     }
 
     /// What the image's container is told to join.
@@ -396,8 +417,8 @@ fn mount(source: &Path, target: &str, read_only: bool) -> Mount {
     }
 }
 
-fn not_made(error: &io::Error) -> EngineError {
-    EngineError::Failed { engine: NAME, action: ACTION, reason: error.to_string() }
+fn not_made(client: &Client, error: &io::Error) -> EngineError {
+    client.failure(ACTION, error.to_string())
 }
 
 fn gone() -> io::Error {

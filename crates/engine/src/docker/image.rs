@@ -14,7 +14,7 @@ use bytes::Bytes;
 use futures_util::{StreamExt as _, stream};
 use seaworthy_image::{Image, archive};
 
-use super::client::{self, Client, failed};
+use super::client::{self, Client};
 use crate::EngineError;
 
 /// The repository of all names that runs give.
@@ -49,7 +49,7 @@ impl Loaded {
             match client.block(client.docker.tag_image(&id, Some(tag))) {
                 Ok(()) => return Ok(Self { client: Arc::clone(client), id, name: Some(name) }),
                 Err(error) if client::status(&error) == Some(404) => {}
-                Err(error) => return Err(failed("name the image", &error)),
+                Err(error) => return Err(client.failed("name the image", &error)),
             }
         }
         // Made first, so that a load that fails half way is cleared away too.
@@ -89,7 +89,7 @@ fn find(client: &Client, image: &Image) -> Result<Option<ImageInspect>, EngineEr
         match client.block(client.docker.inspect_image(digest.as_str())) {
             Ok(found) => return Ok(Some(found)),
             Err(error) if client::status(&error) == Some(404) => {}
-            Err(error) => return Err(failed("look for the image", &error)),
+            Err(error) => return Err(client.failed("look for the image", &error)),
         }
     }
     Ok(None)
@@ -110,7 +110,7 @@ fn send(client: &Client, image: &Image, name: &str) -> Result<(), EngineError> {
                 Ok(_) => {}
                 // The daemon judged the archive; anything else is between it and us.
                 Err(Error::DockerStreamError { error }) => return Err(prepare(error)),
-                Err(error) => return Err(failed("load the image", &error)),
+                Err(error) => return Err(client.failed("load the image", &error)),
             }
         }
         Ok(())

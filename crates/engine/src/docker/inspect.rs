@@ -13,7 +13,7 @@ use futures_util::StreamExt as _;
 use jiff::Timestamp;
 use seaworthy_image::HealthCheck;
 
-use super::client::{self, Client, failed};
+use super::client::{self, Client};
 use super::output::Kept;
 use super::{Docker, health, processes};
 use crate::process::{self, IdMaps};
@@ -96,9 +96,9 @@ impl Docker {
             Ok(found) => found,
             Err(error) if matches!(client::status(&error), Some(400 | 404)) => {
                 let Some(id) = of_service(client, name)? else { return Ok(None) };
-                client.inspect(&id).map_err(|error| failed("inspect the container", &error))?
+                client.inspect(&id).map_err(|error| client.failed("inspect the container", &error))?
             }
-            Err(error) => return Err(failed("inspect the container", &error)),
+            Err(error) => return Err(client.failed("inspect the container", &error)),
         };
         let mut inspected = read(found);
         inspected.logs = logs(client, &inspected.id)?;
@@ -115,11 +115,11 @@ fn of_service(client: &Client, service: &str) -> Result<Option<String>, EngineEr
     match found.as_slice() {
         [] => Ok(None),
         [one] => Ok(one.id.clone()),
-        several => Err(EngineError::Failed {
-            engine: super::NAME,
-            action: "find the container",
-            reason: format!("{} containers are of the compose service `{service}`; name one of them", several.len()),
-        }),
+        several => {
+            let reason =
+                format!("{} containers are of the compose service `{service}`; name one of them", several.len());
+            Err(client.failure("find the container", reason))
+        }
     }
 }
 
@@ -133,7 +133,7 @@ fn logs(client: &Client, id: &str) -> Result<Logs, EngineError> {
                 Ok(piece) => kept.add(&piece),
                 // A log driver that keeps nothing to read.
                 Err(error) if client::status(&error).is_some() => break,
-                Err(error) => return Err(failed("read the logs", &error)),
+                Err(error) => return Err(client.failed("read the logs", &error)),
             }
         }
         Ok(kept.logs())

@@ -35,7 +35,7 @@ pub(crate) fn at(client: &Client, id: &str, path: &str) -> Result<AtPath, Engine
             }
             Err(error) => {
                 let reason = format!("the daemon's archive cannot be read: {error}");
-                return Err(EngineError::Failed { engine: super::NAME, action: ACTION, reason });
+                return Err(client.failure(ACTION, reason));
             }
         }
     }
@@ -52,7 +52,7 @@ fn archive(client: &Client, id: &str, path: &str) -> Result<Option<Vec<u8>>, Eng
             match piece {
                 Ok(piece) => bytes.extend_from_slice(&piece),
                 Err(error) if client::status(&error) == Some(404) => return Ok(None),
-                Err(error) => return Err(client::failed(ACTION, &error)),
+                Err(error) => return Err(client.failed(ACTION, &error)),
             }
             if bytes.len() as u64 > ARCHIVE_BYTES_MAX {
                 break;

@@ -2,6 +2,9 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+use std::time::Duration;
 
 use crate::Memory;
 
@@ -28,6 +31,11 @@ impl Counter {
         }
     }
 
+    /// What was seen last.
+    pub(crate) fn last(&self) -> Option<Memory> {
+        self.last
+    }
+
     /// With what the daemon knows: that the kernel killed it, and the limit that it then had reached.
     pub(crate) fn reading(&mut self, killed: bool, limit_bytes: Option<u64>) -> Option<Memory> {
         self.sample();
@@ -40,6 +48,24 @@ impl Counter {
             (None, false) => None,
         }
     }
+}
+
+/// Looks at the group for as long as it is there, so that a kill is seen before it goes.
+pub(crate) fn watch(counter: &Arc<Mutex<Counter>>) {
+    const PAUSE: Duration = Duration::from_millis(10);
+    let counter = Arc::downgrade(counter);
+    // Where there is no thread, what others ask for is all that is seen.
+    let _ = thread::Builder::new().name("memory".to_owned()).spawn(move || {
+        while let Some(counter) = counter.upgrade() {
+            let mut counter = counter.lock().unwrap_or_else(PoisonError::into_inner);
+            if !counter.folder.as_deref().is_some_and(Path::is_dir) {
+                return;
+            }
+            counter.sample();
+            drop(counter);
+            thread::sleep(PAUSE);
+        }
+    });
 }
 
 /// From `/proc/PID/cgroup`: the memory hierarchy of version 1 where there is one, else the one tree of version 2.

@@ -8,7 +8,6 @@ use std::sync::Arc;
 use bollard::models::NetworkCreateRequest;
 use bollard::query_parameters::InspectNetworkOptions;
 
-use super::NAME;
 use super::client::Client;
 use super::holder::Maker;
 use super::holders::Holders;
@@ -23,7 +22,7 @@ pub(crate) enum Network {
 
 /// A network of the daemon's; removed when dropped.
 pub(crate) struct Bridge {
-    client: Arc<Client>,
+    pub(crate) client: Arc<Client>,
     pub(crate) id: String,
     pub(crate) gateway: IpAddr,
     /// Why there are no holders.
@@ -74,11 +73,9 @@ impl Bridge {
             .call("inspect the network", client.docker.inspect_network(&bridge.id, None::<InspectNetworkOptions>))?;
         let configs = inspected.ipam.and_then(|ipam| ipam.config).unwrap_or_default();
         let gateways = configs.iter().filter_map(|config| config.gateway.as_deref()?.split('/').next()?.parse().ok());
-        let gateway = gateways.min_by_key(IpAddr::is_ipv6).ok_or_else(|| EngineError::Failed {
-            engine: NAME,
-            action: "make a network",
-            reason: "it has no gateway".to_owned(),
-        })?;
+        let gateway = gateways
+            .min_by_key(IpAddr::is_ipv6)
+            .ok_or_else(|| client.failure("make a network", "it has no gateway".to_owned()))?;
         bridge.gateway = gateway;
         Ok(bridge)
     }

@@ -4,12 +4,13 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bollard::container::LogOutput;
+use bollard::errors::Error;
 use bollard::query_parameters::AttachContainerOptionsBuilder;
 use futures_util::StreamExt as _;
 use tokio::task::JoinHandle;
 
 use super::client::Client;
-use crate::{EngineError, Logs};
+use crate::Logs;
 
 /// What is kept of each stream.
 pub(crate) const STREAM_BYTES: usize = 1 << 20;
@@ -60,9 +61,9 @@ impl Shared {
 
 impl Output {
     /// Of a container that has not started yet, so that nothing is missed.
-    pub(crate) fn attach(client: &Client, id: &str) -> Result<Self, EngineError> {
+    pub(crate) fn attach(client: &Client, id: &str) -> Result<Self, Error> {
         let options = AttachContainerOptionsBuilder::default().stream(true).stdout(true).stderr(true).build();
-        let mut attached = client.call("attach to the container", client.docker.attach_container(id, Some(options)))?;
+        let mut attached = client.block(client.docker.attach_container(id, Some(options)))?;
         let shared = Arc::<Shared>::default();
         let following = Arc::clone(&shared);
         let task = client.spawn(async move {

@@ -1,7 +1,10 @@
 //! An image in the store and a network of its own: what containers are started from.
 
 use std::collections::HashMap;
+use std::fs::{self, Permissions};
+use std::io;
 use std::net::IpAddr;
+use std::os::unix::fs::{PermissionsExt as _, chown};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -10,15 +13,17 @@ use bollard::models::ContainerInspectResponse;
 use bollard::query_parameters::{CreateContainerOptions, StartContainerOptions};
 use seaworthy_image::{Config, Image};
 
-use super::client::{Client, failed, said, status};
+use super::body::Storage;
+use super::client::{Client, said, status};
 use super::container::{Parts, Running};
+use super::holder::Holder;
 use super::image::Loaded;
 use super::mounts::{self, NamedVolumes};
 use super::network::Network;
 use super::output::Output;
 use super::owner::{self, Owner};
 use super::weigh::DAEMON;
-use super::{Facts, processes, refusal};
+use super::{Facts, probing, processes, refusal};
 use crate::{Container, EngineError, Prepared, Run, Volumes, paths};
 
 /// An image that Docker or Podman can start.
@@ -61,6 +66,10 @@ impl Prepared for Ready {
         }
     }
 
+    fn writable_anyway(&self) -> &'static [&'static str] {
+        self.base.client.daemon.writable_anyway()
+    }
+
     fn volumes(&self) -> Result<Box<dyn Volumes>, EngineError> {
         Ok(Box::new(NamedVolumes::make(&self.base)?))
     }
@@ -72,33 +81,48 @@ impl Prepared for Ready {
         };
         let volumes =
             volumes.map_or_else(|| own.as_ref().map(Volumes::id), |volumes| Some(volumes.id())).unwrap_or_default();
-        let files = mounts::put(&run.files)?;
+        let mounts_volumes = self.base.client.daemon.mounts_volumes(self.base.facts.remapped);
+        let scratch = mounts_volumes.then(|| NamedVolumes::scratch(&self.base, run)).transpose()?;
+        let closed = NamedVolumes::closed(&self.base, run)?;
+        let files = mounts::put(&self.base.client, &run.files)?;
         let holder = match &self.base.network {
             Network::Held(holders) => Some(holders.hold(&run.services)?),
             Network::Bridge(_) => None,
         };
-        let body = self.base.body(run, volumes, &files, holder.as_ref())?;
+        let names = self.base.names(holder.as_ref());
+        let names = mounts::put(&self.base.client, &names)?;
+        let storage = Storage {
+            volumes,
+            scratch: scratch.as_ref().map(Volumes::id),
+            closed: closed.id(),
+            files: [&files, &names],
+        };
+        let body = self.base.body(run, &storage, holder.as_ref())?;
 
         let docker = &self.base.client.docker;
         let created = self.base.client.block(docker.create_container(None::<CreateContainerOptions>, body));
-        let id = created.map_err(|error| refused("create the container", &error))?.id;
+        let id = created.map_err(|error| self.base.refused(run, "create the container", &error))?.id;
         let mut running = Running::new(Parts {
             base: Arc::clone(&self.base),
             id,
             started_at: Instant::now(),
             limit_bytes: self.base.facts.memory_limit(run),
             volumes: own,
+            scratch,
+            closed,
             files,
+            names,
             holder,
         });
         running.watch(run)?;
         self.base
             .client
             .block(docker.start_container(running.id(), None::<StartContainerOptions>))
-            .map_err(|error| refused("start the container", &error))?;
+            .map_err(|error| self.base.refused(run, "start the container", &error))?;
         let inspected = running.inspect()?;
         running.has_started(&inspected);
         running.stop_beyond_deleted(run.disk_bytes)?;
+        running.have_probed(run);
         until_program_runs(&running, &inspected)?;
         Ok(Box::new(running))
     }
@@ -116,11 +140,27 @@ impl Prepared for Ready {
     }
 }
 
-/// A failed `create` or `start`: the image's fault where the daemon's words say so.
-fn refused(action: &'static str, error: &bollard::errors::Error) -> EngineError {
-    match refusal::reason(&said(error)) {
-        Some(reason) if status(error).is_some() => EngineError::Start { reason },
-        _ => failed(action, error),
+impl Base {
+    /// The files that the daemon would make, where it does not take those of the holder: in memory, without a bound.
+    fn names(&self, holder: Option<&Holder>) -> Vec<(String, Vec<u8>)> {
+        let Some(holder) = holder.filter(|_| !self.client.daemon.shares_names_of_network()) else { return Vec::new() };
+        let names = holder.names();
+        let file = |path: &str, content: &str| (path.to_owned(), content.as_bytes().to_vec());
+        vec![
+            file("/etc/hosts", &names.hosts),
+            file("/etc/resolv.conf", &names.resolver),
+            file("/etc/hostname", &format!("{}\n", names.hostname)),
+            file("/run/.containerenv", ""),
+        ]
+    }
+
+    /// A failed step of a start: the image's fault where the daemon's words say so.
+    fn refused(&self, run: &Run, action: &'static str, error: &bollard::errors::Error) -> EngineError {
+        let folder = run.instead.working_dir.clone().unwrap_or_else(|| self.config.working_dir().to_owned());
+        match refusal::reason(&said(error), &folder) {
+            Some(reason) if status(error).is_some() => EngineError::Start { reason },
+            _ => self.client.failed(action, error),
+        }
     }
 }
 
@@ -156,14 +196,40 @@ fn until_program_runs(running: &Running, inspected: &ContainerInspectResponse) -
 }
 
 impl Running {
+    /// Where the daemon runs no health checks by itself.
+    fn have_probed(&self, run: &Run) {
+        let base = self.base();
+        let declared = run.instead.health_check.clone().or_else(|| base.config.health_check());
+        if let Some(check) = declared.filter(|_| base.client.daemon.runs_no_health_checks()) {
+            probing::begin(&base.client, self.id(), check.interval);
+        }
+    }
+
     /// Before it starts: nothing that it writes, and nowhere, is missed.
     fn watch(&mut self, run: &Run) -> Result<(), EngineError> {
-        if !self.base().facts.is_podman {
-            let output = Output::attach(&self.base().client, self.id())?;
-            self.follow(output);
+        // Podman makes the container ready for it, and may fail at that.
+        let output = Output::attach(&self.base().client, self.id());
+        let output = output.map_err(|error| self.base().refused(run, "attach to the container", &error))?;
+        self.follow(output);
+        if !self.base().client.daemon.keeps_modes_of_volumes() {
+            self.open_scratch()?;
         }
         let folders = self.written_folders()?;
         self.stop_beyond(folders, run.disk_bytes)
+    }
+
+    /// Gives the mounted folders that stay writable the mode of [`NamedVolumes::scratch`] again.
+    fn open_scratch(&self) -> Result<(), EngineError> {
+        let Some(scratch) = self.scratch().filter(|scratch| !scratch.is_empty()) else { return Ok(()) };
+        let failed = |error: io::Error| self.base().client.failure("make a folder writable", error.to_string());
+        for mount in self.inspect()?.mounts.into_iter().flatten() {
+            if mount.name.is_some_and(|name| scratch.has(&name)) {
+                let folder = mount.source.unwrap_or_default();
+                chown(&folder, Some(0), Some(0)).map_err(failed)?;
+                fs::set_permissions(&folder, Permissions::from_mode(0o1777)).map_err(failed)?;
+            }
+        }
+        Ok(())
     }
 
     /// The folders in which the daemon keeps what the container writes, as a holder finds them; `None` where one is not told.
@@ -179,7 +245,7 @@ impl Running {
     }
 
     pub(crate) fn inspect(&self) -> Result<ContainerInspectResponse, EngineError> {
-        let base = self.base();
-        base.client.inspect(self.id()).map_err(|error| failed("inspect the container", &error))
+        let client = &self.base().client;
+        client.inspect(self.id()).map_err(|error| client.failed("inspect the container", &error))
     }
 }

@@ -1,8 +1,11 @@
 //! Why the image's own program does not start, in the words that the embedded engine has for it.
 
-/// From what a daemon answered to `create` or `start`; `None` where the fault is not the image's.
-pub(crate) fn reason(message: &str) -> Option<String> {
-    if message.to_lowercase().contains("no command specified") {
+/// From what a daemon answered to `create` or `start` of a container with this working directory; `None` where the fault is not the image's.
+pub(crate) fn reason(message: &str, working_dir: &str) -> Option<String> {
+    if ["no command specified", "no command or entrypoint provided"]
+        .iter()
+        .any(|text| message.to_lowercase().contains(text))
+    {
         return Some("the image names no command".to_owned());
     }
     let name_after = |start: &str| Some(message.split_once(start)?.1.split([':', ' ']).next()?.to_owned());
@@ -20,6 +23,13 @@ pub(crate) fn reason(message: &str) -> Option<String> {
     if let Some((folder, _)) = between(message, "Cannot mkdir: ", " is not a directory")
         .or_else(|| between(message, "/merged", ": not a directory").filter(|_| message.contains("stat /")))
     {
+        return Some(format!("working directory `{folder}`: not a directory"));
+    }
+    // Podman, which names the part of the path that is none.
+    if message.contains(" workdir: mkdir ") && message.ends_with(": not a directory") {
+        return Some(format!("working directory `{working_dir}`: not a directory"));
+    }
+    if let Some((folder, _)) = between(message, "workdir \"", "\" exists on container") {
         return Some(format!("working directory `{folder}`: not a directory"));
     }
     if let Some((program, why)) = between(message, "exec: \"", "\": ") {
@@ -63,7 +73,9 @@ fn between<'a>(text: &'a str, start: &str, stop: &str) -> Option<(&'a str, &'a s
 
 /// Without what wraps the reason.
 fn end(text: &str) -> &str {
-    text.split(": unknown").next().unwrap_or(text).trim().trim_end_matches('.').trim()
+    // Docker's `unknown`, and what Podman calls the kind of the failure.
+    let wrapped = [": unknown", ": OCI "].iter().fold(text, |text, end| text.split(end).next().unwrap_or(text));
+    wrapped.trim().trim_end_matches('.').trim()
 }
 
 fn last_words(text: &str) -> String {
@@ -88,13 +100,17 @@ mod tests {
             ("lstat /var/lib/docker/overlay2/0123/merged/app/x/y: not a directory".to_owned(), "working directory `/app/x/y`: not a directory"),
             ("unable to find user ghost: no matching entries in passwd file".to_owned(), "user `ghost` is not in the image's /etc/passwd"),
             ("unable to find group ghosts: no matching entries in group file".to_owned(), "group `ghosts` is not in the image's /etc/group"),
+            ("container create: no command or entrypoint provided, and no CMD or ENTRYPOINT from image".to_owned(), "the image names no command"),
+            ("preparing container 0123 for attach: workdir \"/app/workload\" exists on container 0123, but is not a directory".to_owned(), "working directory `/app/workload`: not a directory"),
+            ("creating container 0123 workdir: mkdir /var/lib/containers/storage/overlay/0123/merged/app/x: not a directory".to_owned(), "working directory `/app/x/y`: not a directory"),
+            ("runc: runc create failed: unable to start container process: exec: \"/app/x\": stat /app/x: no such file or directory: OCI runtime attempted to invoke a command that was not found".to_owned(), "exec /app/x: no such file or directory"),
             ("No command specified".to_owned(), "the image names no command"),
             ("crun: executable file `/app/x` not found: No such file or directory: OCI runtime attempted to invoke a command that was not found".to_owned(), "exec /app/x: ocI runtime attempted to invoke a command that was not found"),
         ] {
             if message.starts_with("crun") {
-                assert!(reason(&message).unwrap().starts_with("exec /app/x: "));
+                assert!(reason(&message, "/app/x/y").unwrap().starts_with("exec /app/x: "));
             } else {
-                assert_eq!(reason(&message).as_deref(), Some(expected), "{message}");
+                assert_eq!(reason(&message, "/app/x/y").as_deref(), Some(expected), "{message}");
             }
         }
     }
@@ -106,7 +122,7 @@ mod tests {
             "OCI runtime create failed: mkdir /sys/fs/cgroup/memory/docker: read-only file system: unknown",
             "",
         ] {
-            assert_eq!(reason(message), None, "{message}");
+            assert_eq!(reason(message, "/"), None, "{message}");
         }
     }
 

@@ -7,7 +7,7 @@ use std::path::Path;
 use futures_util::StreamExt as _;
 
 use super::Docker;
-use super::client::{self, Client, failed};
+use super::client::{self, Client};
 use crate::EngineError;
 
 const ACTION: &str = "save the image";
@@ -48,9 +48,9 @@ impl Docker {
         let found = match self.client.block(self.client.docker.inspect_image(name)) {
             Ok(found) => found,
             Err(error) if client::status(&error) == Some(404) => {
-                return Err(SaveError::NoImage { daemon: self.name.clone(), name: name.to_owned() });
+                return Err(SaveError::NoImage { daemon: self.client.name.clone(), name: name.to_owned() });
             }
-            Err(error) => return Err(failed("look for the image", &error).into()),
+            Err(error) => return Err(self.client.failed("look for the image", &error).into()),
         };
         // By its id: a name may move meanwhile.
         save(&self.client, found.id.as_deref().unwrap_or(name), path, on_bytes)
@@ -63,7 +63,7 @@ pub(crate) fn save(client: &Client, name: &str, path: &Path, on_bytes: &mut dyn 
     client.block(async {
         let mut pieces = std::pin::pin!(client.docker.export_image(name));
         while let Some(piece) = pieces.next().await {
-            let piece = piece.map_err(|error| failed(ACTION, &error))?;
+            let piece = piece.map_err(|error| client.failed(ACTION, &error))?;
             file.write_all(&piece).map_err(SaveError::Write)?;
             bytes += piece.len() as u64;
             on_bytes(bytes);

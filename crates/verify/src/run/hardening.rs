@@ -27,7 +27,15 @@ impl Runs<'_> {
             none if none.is_empty() => String::new(),
             paths => format!(" but for {paths}"),
         };
-        self.works(main, &Less { run, how: format!("with a read-only root{but}"), steps }, |_| Ok(()))
+        let finding = self.works(main, &Less { run, how: format!("with a read-only root{but}"), steps }, |_| Ok(()));
+        let open = self.prepared.writable_anyway().iter().filter(|path| !volumes.iter().any(|volume| volume == *path));
+        match open.copied().collect::<Vec<_>>().join(", ") {
+            paths if !paths.is_empty() && finding.verdict == Verdict::Pass => finding.warn(format!(
+                "the engine {} leaves {paths} writable under a read-only root, which others do not",
+                self.engine
+            )),
+            _ => finding,
+        }
     }
 
     pub(crate) fn without_capabilities(&self, main: &Main, steps: Option<&Scenario>) -> Finding {
