@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use seaworthy_engine::{Exit, Run, Status};
 use serde_json::json;
 
-use crate::support::{Tar, ask, assert_scratch, image, image_of, send, time_to_stop, until, workload};
+use crate::support::{Tar, ask, image, image_of, send, time_to_stop, until, workload};
 use crate::{serve, start};
 
 #[test]
@@ -64,11 +64,6 @@ fn two_gigabytes_are_stopped_soon_after_the_bound() {
 }
 
 #[test]
-fn what_stays_writable_is_an_empty_folder_for_everybody() {
-    assert_scratch(start);
-}
-
-#[test]
 fn what_is_written_is_not_charged_to_the_memory() {
     let container = serve(&Run { memory_limit_bytes: Some(48 << 20), ..Run::default() });
     assert_eq!(ask(&*container, "fill?/app/big:300"), "written");
@@ -118,13 +113,4 @@ fn a_user_without_rights_opens_its_own_streams_by_name() {
     assert_eq!(ask(&*container, "append?/dev/stdout"), "written");
     assert_eq!(ask(&*container, "append?/dev/stderr"), "written");
     until("both", || container.logs().ok().filter(|logs| logs.stdout.contains("written") && logs.stderr == "written"));
-}
-
-#[test]
-fn a_terminal_in_the_images_config_changes_nothing() {
-    let extra = json!({"Tty": true, "OpenStdin": true, "AttachStdout": true});
-    let container = start(&image(&["speak"], extra), &Run::default());
-    container.wait(Duration::from_secs(10)).unwrap();
-    let logs = container.logs().unwrap();
-    assert_eq!((logs.stdout.as_str(), logs.stderr.as_str()), ("to standard output\n", "to standard error\n"));
 }

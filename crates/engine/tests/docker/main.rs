@@ -15,14 +15,14 @@ mod support;
 
 use std::process::Command;
 
-use seaworthy_engine::{Container, Docker, Engine as _, Prepared, Run};
+use seaworthy_engine::{Choice, Container, Docker, Engine as _, Prepared, Run};
 use seaworthy_image::Image;
 use serde_json::{Value, json};
 
 use support::image;
 
 pub(crate) fn engine() -> Docker {
-    let engine = Docker::connect().unwrap_or_else(|error| {
+    let engine = Docker::connect_as(Choice::Docker).unwrap_or_else(|error| {
         panic!("{error}; `apt-get install docker.io` installs one, `dockerd &` starts it where systemd does not")
     });
     engine.with_helper(support::helper())

@@ -10,7 +10,7 @@ use insta::assert_snapshot;
 use seaworthy_engine::{Exit, HealthStatus, PutFile, Run, Service, Signal, Status};
 use serde_json::json;
 
-use crate::support::{self, Tar, ask, assert_scratch, image, image_of, prepare, serve, start, until, workload};
+use crate::support::{self, Tar, ask, image, image_of, prepare, serve, start, until, workload};
 
 const SOON: Duration = Duration::from_secs(20);
 
@@ -37,45 +37,11 @@ fn a_port_that_nobody_listens_on_is_refused() {
 }
 
 #[test]
-fn a_server_on_loopback_alone_is_not_reached_from_outside() {
-    let container = start(&image(&["serve", "127.0.0.1:8000"], json!({})), &Run::default());
-    until("listening", || container.logs().unwrap().stdout.contains("listening").then_some(()));
-    let error = container.connect(8000, SOON).unwrap_err();
-    assert_eq!(error.kind(), std::io::ErrorKind::ConnectionRefused);
-}
-
-#[test]
 fn any_port_may_be_listened_on_without_capabilities() {
     let config = json!({"Entrypoint": ["/app/workload", "serve", "[::]:80"], "User": "1000"});
     let run = Run { no_capabilities: true, ..Run::default() };
     let container = start(&image_of(&config, vec![workload()]), &run);
     until("an answer", || container.connect(80, SOON).ok());
-}
-
-#[test]
-fn the_user_is_the_one_the_image_names() {
-    let names = Tar::new()
-        .file("etc/passwd", 0, 0o644, b"root:x:0:0::/root:\nappuser:x:1000:1001::/home/appuser:\n")
-        .file("etc/group", 0, 0o644, b"appgroup:x:1001:\nextra:x:2000:appuser\n")
-        .layer();
-    let config = json!({"Entrypoint": ["/app/workload", "serve"], "User": "appuser"});
-    let container = start(&image_of(&config, vec![workload(), names]), &Run::default());
-    let status = ask(&*container, "status").replace('\t', " ");
-    let ids: Vec<&str> = status.lines().filter(|line| line.starts_with(['U', 'G'])).collect();
-    assert_snapshot!(ids.join("\n"), @r"
-    Umask: 0022
-    Uid: 1000 1000 1000 1000
-    Gid: 1001 1001 1001 1001
-    Groups: 1001 2000
-    ");
-    assert_eq!(ask(&*container, "env?HOME"), "/home/appuser");
-
-    let processes = container.processes().unwrap();
-    assert_eq!(processes.len(), 1);
-    assert_eq!(processes[0].uids, [1000; 3]);
-    assert_eq!(processes[0].gids, [1001; 3]);
-    assert_eq!(processes[0].capabilities, Some(0));
-    assert_eq!(processes[0].command, "/app/workload serve");
 }
 
 #[test]
@@ -101,14 +67,6 @@ fn root_has_dockers_capabilities_or_none() {
     CapBnd: 0000000000000000
     CapAmb: 0000000000000000
     ");
-}
-
-#[test]
-fn every_process_is_seen_with_its_ids_inside() {
-    let container = start(&image(&["serve"], json!({"User": "7:8"})), &Run::default());
-    ask(&*container, "child");
-    let processes = until("two processes", || container.processes().ok().filter(|processes| processes.len() == 2));
-    assert!(processes.iter().all(|process| process.uids == [7; 3] && process.gids == [8; 3]), "{processes:?}");
 }
 
 #[test]
@@ -158,36 +116,6 @@ fn nothing_of_this_program_is_in_the_container() {
 }
 
 #[test]
-fn a_read_only_root_can_be_written_only_where_it_was_said() {
-    let folders = Tar::new().folder("var/lib/app", 1000, 0o750).file("var/lib/app/old", 1000, 0o600, b"old").layer();
-    let config = json!({
-        "Entrypoint": ["/app/workload", "serve"],
-        "User": "1000",
-        "Volumes": {"/data": {}},
-    });
-    let image = image_of(&config, vec![workload(), folders, Tar::new().folder("data", 1000, 0o700).layer()]);
-    let run = Run { read_only: true, writable: vec!["/tmp".to_owned(), "/var/lib/app".to_owned()], ..Run::default() };
-    let container = start(&image, &run);
-    // What the image has at a path that stays writable is not there, as under `docker run --tmpfs`.
-    assert_eq!(ask(&*container, "read?/var/lib/app/old"), "entity not found");
-    let paths = ["/new", "/app/new", "/data/new", "/tmp/new", "/var/lib/app/new"];
-    let answers: Vec<String> =
-        paths.iter().map(|path| format!("{path}: {}", ask(&*container, &format!("write?{path}")))).collect();
-    assert_snapshot!(answers.join("\n"), @r"
-    /new: read-only filesystem or storage medium
-    /app/new: read-only filesystem or storage medium
-    /data/new: written
-    /tmp/new: written
-    /var/lib/app/new: written
-    ");
-}
-
-#[test]
-fn what_stays_writable_is_an_empty_folder_for_everybody() {
-    assert_scratch(start);
-}
-
-#[test]
 fn a_volume_begins_with_what_the_image_has_there_and_outlives_the_container() {
     let folder = Tar::new().folder("data", 1000, 0o750).file("data/first", 1000, 0o640, b"from the image").layer();
     let config = json!({"Entrypoint": ["/app/workload", "serve"], "User": "1000:1000", "Volumes": {"/data": {}}});
@@ -207,16 +135,6 @@ fn a_volume_begins_with_what_the_image_has_there_and_outlives_the_container() {
     assert_eq!(ask(&*container, "read?/data/second"), "written");
     let other = prepared.start(&Run::default(), None).unwrap();
     assert_eq!(ask(&*other, "read?/data/second"), "entity not found");
-}
-
-#[test]
-fn what_a_container_writes_elsewhere_is_gone_with_it() {
-    let prepared = prepare(&image(&["serve"], json!({})));
-    let container = prepared.start(&Run::default(), None).unwrap();
-    assert_eq!(ask(&*container, "write?/app/note"), "written");
-    drop(container);
-    let container = prepared.start(&Run::default(), None).unwrap();
-    assert_eq!(ask(&*container, "read?/app/note"), "entity not found");
 }
 
 #[test]
@@ -368,38 +286,6 @@ fn what_is_asked_of_a_container_by_several_at_once_gets_each_its_own_answer() {
 }
 
 #[test]
-fn the_exit_is_told_as_docker_tells_it() {
-    // The kernel does not let the first process abort: the C library then ends it by an illegal instruction.
-    for (command, value, code) in [("exit", "0", 0), ("exit", "7", 7), ("abort", "", 139)] {
-        let container = start(&image(&[command, value], json!({})), &Run::default());
-        assert_eq!(container.wait(SOON).unwrap(), Some(exit(code)), "{command} {value}");
-        assert_eq!(container.status().unwrap(), Status::Exited(exit(code)));
-        container.signal(Signal::Stop).unwrap();
-        assert!(container.connect(8000, SOON).is_err());
-        assert!(container.processes().unwrap().is_empty());
-    }
-}
-
-#[test]
-fn the_stop_signal_is_the_images() {
-    let container = start(&image(&["serve-until", "3"], json!({"StopSignal": "SIGQUIT"})), &Run::default());
-    ask(&*container, "hello");
-    container.signal(Signal::Term).unwrap();
-    assert_eq!(
-        container.wait(Duration::from_millis(50)).unwrap(),
-        None,
-        "the first process ignores what it does not handle"
-    );
-    container.signal(Signal::Stop).unwrap();
-    assert_eq!(container.wait(SOON).unwrap(), Some(exit(0)));
-}
-
-#[test]
-fn what_cannot_be_started_is_the_images_fault() {
-    support::assert_refusals(&support::engine());
-}
-
-#[test]
 fn a_health_check_runs_in_a_container_without_a_shell() {
     let check = json!({"Test": ["CMD", "/app/workload", "check"], "Interval": 60_000_000_000_u64});
     let container = start(&image(&["serve"], json!({"Healthcheck": check, "User": "1000"})), &Run::default());
@@ -436,25 +322,6 @@ fn a_probe_that_hangs_or_cannot_run_is_a_failure() {
         assert_eq!(health.output, output);
         until("the probe is gone", || container.processes().ok().filter(|processes| processes.len() == 1));
     }
-}
-
-#[test]
-fn without_a_health_check_there_is_no_health() {
-    assert_eq!(serve(&Run::default()).health().unwrap().status, HealthStatus::None);
-}
-
-#[test]
-fn both_streams_are_kept_apart_and_their_end_is_kept() {
-    let container = start(&image(&["speak", ""], json!({})), &Run::default());
-    assert_eq!(container.wait(SOON).unwrap(), Some(exit(0)));
-    let logs = container.logs().unwrap();
-    assert_eq!((logs.stdout.as_str(), logs.stderr.as_str()), ("to standard output\n", "to standard error\n"));
-
-    let container = start(&image(&["flood", "3000"], json!({})), &Run::default());
-    assert_eq!(container.wait(SOON).unwrap(), Some(exit(0)));
-    let logs = container.logs().unwrap();
-    assert_eq!(logs.stdout.len(), 1 << 20);
-    assert!(logs.stdout.ends_with("the end\n"));
 }
 
 #[test]

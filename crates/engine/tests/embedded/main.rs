@@ -11,4 +11,5 @@ mod containers;
 mod crash;
 mod rootless;
 #[path = "../support/mod.rs"]
+#[expect(dead_code, reason = "the suite of all engines uses the rest")]
 mod support;

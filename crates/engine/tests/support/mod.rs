@@ -206,7 +206,7 @@ pub(crate) fn assert_scratch(start: impl Fn(&Image, &Run) -> Box<dyn Container>)
         assert_eq!(ask(&*container, &format!("execute?{path}/program")), "permission denied", "{path}");
     }
     assert_eq!(ask(&*container, "execute?/app/workload"), "exit status: 0");
-    assert_eq!(ask(&*container, "write?/run/x"), "read-only filesystem or storage medium");
+    assert_eq!(ask(&*container, "write?/app/x"), "read-only filesystem or storage medium");
 }
 
 /// From when a container passes the bound of a run until it runs no more, while it writes 2 GB.

@@ -176,6 +176,17 @@ fn run(command: &str, value: &str) -> String {
             eprintln!("to standard error");
             String::new()
         }
+        // A health check that says something.
+        "fail" => {
+            print!("{value}");
+            std::io::stdout().flush().unwrap();
+            process::exit(1);
+        }
+        // Ends, and nobody waits for it.
+        "zombie" => {
+            let _ = process::Command::new("/proc/self/exe").args(["exit", "0"]).spawn().unwrap();
+            String::new()
+        }
         "child" => {
             let _ = process::Command::new("/proc/self/exe").args(["sleep", "60"]).spawn().unwrap();
             String::new()
