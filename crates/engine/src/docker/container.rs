@@ -125,7 +125,10 @@ impl Running {
     /// Takes from the daemon's answer where the container is.
     pub(crate) fn has_started(&mut self, inspected: &ContainerInspectResponse) {
         let pid = inspected.state.as_ref().and_then(|state| state.pid).and_then(|pid| u32::try_from(pid).ok());
-        self.pid = pid.filter(|&pid| processes::is_of_container(pid, self.id()));
+        let has_group = pid.is_some_and(|pid| processes::is_of_container(pid, self.id()));
+        // A Podman without root makes no control groups of version 1: then the network tells whose the process is.
+        let joined = |pid| self.parts.holder.as_ref().is_some_and(|holder| holder.has_in_network(pid));
+        self.pid = pid.filter(|&pid| pid != 0 && (has_group || joined(pid)));
         self.bounded.has_started(self.pid);
         let network = inspected.network_settings.as_ref();
         let networks = network.and_then(|network| network.networks.as_ref());
@@ -144,7 +147,7 @@ impl Running {
                 Some((inside, SocketAddr::from((Ipv4Addr::LOCALHOST, outside))))
             })
             .collect();
-        if let Some(pid) = self.pid {
+        if let Some(pid) = self.pid.filter(|_| has_group) {
             self.memory_counter().find(pid);
             if !self.base().client.daemon.knows_kills() {
                 memory::watch(&self.memory);

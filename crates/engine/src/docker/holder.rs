@@ -278,6 +278,15 @@ impl Holder {
         &self.names
     }
 
+    /// Whether this process of this machine is in the holder's network: then it is the container's that joined it.
+    pub(crate) fn has_in_network(&self, pid: u32) -> bool {
+        let channel = self.channel.lock().unwrap_or_else(PoisonError::into_inner);
+        let Ok(holder) = rustix::net::sockopt::socket_peercred(channel.socket()) else { return false };
+        let network = |pid: &dyn std::fmt::Display| std::fs::read_link(format!("/proc/{pid}/ns/net")).ok();
+        let own = network(&holder.pid.as_raw_nonzero());
+        own.is_some() && own == network(&pid)
+    }
+
     /// What the image's container is told to join.
     pub(crate) fn network_mode(&self) -> String {
         format!("container:{}", self.container.id)
