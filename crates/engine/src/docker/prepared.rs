@@ -24,7 +24,7 @@ use super::output::Output;
 use super::owner::{self, Owner};
 use super::weigh::DAEMON;
 use super::{Facts, probing, processes, refusal};
-use crate::{Container, EngineError, Prepared, Run, Volumes, paths};
+use crate::{Container, EngineError, Prepared, PutFile, Run, Volumes, paths};
 
 /// An image that Docker or Podman can start.
 pub(crate) struct Ready {
@@ -142,15 +142,14 @@ impl Prepared for Ready {
 
 impl Base {
     /// The files that the daemon would make, where it does not take those of the holder: in memory, without a bound.
-    fn names(&self, holder: Option<&Holder>) -> Vec<(String, Vec<u8>)> {
+    fn names(&self, holder: Option<&Holder>) -> Vec<PutFile> {
         let Some(holder) = holder.filter(|_| !self.client.daemon.shares_names_of_network()) else { return Vec::new() };
         let names = holder.names();
-        let file = |path: &str, content: &str| (path.to_owned(), content.as_bytes().to_vec());
         vec![
-            file("/etc/hosts", &names.hosts),
-            file("/etc/resolv.conf", &names.resolver),
-            file("/etc/hostname", &format!("{}\n", names.hostname)),
-            file("/run/.containerenv", ""),
+            PutFile::new("/etc/hosts", names.hosts.as_bytes()),
+            PutFile::new("/etc/resolv.conf", names.resolver.as_bytes()),
+            PutFile::new("/etc/hostname", format!("{}\n", names.hostname)),
+            PutFile::new("/run/.containerenv", ""),
         ]
     }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use seaworthy_engine::{Exit, Run};
+use seaworthy_engine::{Exit, PutFile, Run};
 use serde_json::json;
 
 use crate::on::On;
@@ -53,7 +53,7 @@ pub(crate) fn what_stays_writable_is_an_empty_folder_for_everybody(on: &On) {
 pub(crate) fn a_file_is_put_in_for_everybody_to_read_and_can_be_replaced(on: &On) {
     let image = image(&["serve"], json!({"User": "1000"}));
     for read_only in [false, true] {
-        let files = vec![("/run/seaworthy/ca.pem".to_owned(), b"certificate".to_vec())];
+        let files = vec![PutFile::new("/run/seaworthy/ca.pem", "certificate")];
         let container = on.start(&image, &Run { files, read_only, ..Run::default() });
         assert_eq!(ask(&*container, "read?/run/seaworthy/ca.pem"), "certificate");
         assert_ne!(ask(&*container, "write?/run/seaworthy/ca.pem"), "written");
