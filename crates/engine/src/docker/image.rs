@@ -3,6 +3,7 @@
 //! The name is what keeps it: two runs of one image each have theirs, and the daemon removes the image with its last one.
 
 use std::io;
+use std::path::Path;
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
@@ -100,8 +101,20 @@ fn send(client: &Client, image: &Image, name: &str) -> Result<(), EngineError> {
     let file = tempfile::NamedTempFile::with_prefix("seaworthy-").map_err(|error| prepare(error.to_string()))?;
     let path = file.into_temp_path();
     archive::write_docker(image, &path, &[name.to_owned()]).map_err(|error| prepare(chain(&error)))?;
-    let chunks = chunks(std::fs::File::open(&path).map_err(|error| prepare(error.to_string()))?);
+    // Podman may find a layer that it removes a moment later with the image of another run.
+    for _ in 1..TRIES {
+        match import(client, &path) {
+            Err(EngineError::Prepare { reason } | EngineError::Failed { reason, .. })
+                if reason.contains("layer not known") => {}
+            sent => return sent,
+        }
+    }
+    import(client, &path)
+}
 
+fn import(client: &Client, archive: &Path) -> Result<(), EngineError> {
+    let prepare = |reason: String| EngineError::Prepare { reason };
+    let chunks = chunks(std::fs::File::open(archive).map_err(|error| prepare(error.to_string()))?);
     client.block(async {
         let options = ImportImageOptionsBuilder::default().quiet(true).build();
         let mut answers = std::pin::pin!(client.docker.import_image_stream(options, chunks, None));
