@@ -8,6 +8,8 @@ use std::process::Command;
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::options::{Argument, BuildOptions, Secret};
+
 /// A Cargo package in the project's folder.
 #[derive(Debug, Clone)]
 pub struct Package {
@@ -37,6 +39,8 @@ pub struct Package {
 /// binary = "task-api"             # where there are several
 /// target = "x86_64-unknown-linux-musl"
 /// profile = "image"               # Cargo's profile; `release` where none is named
+/// file = "Dockerfile"             # builds with it in place of Cargo; `target` is then its stage
+/// build-args = ["K=V", "K"]       # with `file`, as `network` and `build-secrets = ["ID=FILE"]`
 /// ```
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
@@ -54,6 +58,26 @@ pub struct Settings {
     pub target: Option<String>,
     #[serde(default = "release")]
     pub profile: String,
+    pub file: Option<String>,
+    pub network: Option<String>,
+    #[serde(default)]
+    pub build_args: Vec<Argument>,
+    #[serde(default)]
+    pub build_secrets: Vec<Secret>,
+}
+
+impl Settings {
+    /// How the package's Dockerfile is built, from paths in the package's `folder`.
+    pub(crate) fn options(&self, folder: &Path) -> BuildOptions {
+        let target = self.file.as_ref().and(self.target.clone());
+        BuildOptions {
+            file: self.file.as_ref().map(|file| folder.join(file)),
+            target,
+            args: self.build_args.clone(),
+            network: self.network.clone(),
+            secrets: self.build_secrets.iter().map(|secret| secret.below(folder)).collect(),
+        }
+    }
 }
 
 impl Default for Settings {
@@ -67,6 +91,10 @@ impl Default for Settings {
             binary: None,
             target: None,
             profile: release(),
+            file: None,
+            network: None,
+            build_args: Vec::new(),
+            build_secrets: Vec::new(),
         }
     }
 }

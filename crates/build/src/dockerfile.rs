@@ -2,6 +2,7 @@
 
 mod context;
 mod ignore;
+mod printed;
 mod stages;
 
 use std::io;
@@ -12,11 +13,13 @@ use jiff::Timestamp;
 use seaworthy_engine::{BuildRequest, Docker, Engine as _, EngineError, SaveError, Steps, machine};
 use seaworthy_image::{Digest, Format, Image, OpenError, Select, WriteError, archive};
 
-use crate::record::SCHEMA;
-use crate::{Record, Reproduced};
+use self::printed::Printed;
+use crate::options::BuildOptions;
+use crate::record::{Dockerfile, SCHEMA};
+use crate::{Record, Reproduced, text};
 
 pub use ignore::Ignore;
-pub use stages::{Stage, stages};
+pub use stages::{Stage, index, stages, version};
 
 /// What is built, and to where.
 #[derive(Debug, Clone)]
@@ -24,13 +27,17 @@ pub struct Plan<'a> {
     pub dockerfile: &'a Path,
     /// What `COPY` copies from: everything in this folder that its `.dockerignore` lets through.
     pub context: &'a Path,
-    /// Values for the `ARG`s.
-    pub args: &'a [(String, String)],
+    /// The stage, the values of the `ARG`s, the network.
+    pub options: &'a BuildOptions,
     /// The image layout that is written.
     pub layout: &'a Path,
     pub format: Format,
     /// Git's name of the sources.
     pub revision: Option<String>,
+    /// What the project's files say where the image has no label of its version.
+    pub version: Option<String>,
+    /// Whether a build argument of this name holds a secret: the record has no value of it.
+    pub is_secret: fn(&str) -> bool,
 }
 
 /// Why a Dockerfile could not be built.
@@ -40,6 +47,14 @@ pub enum DockerfileError {
     Read { path: PathBuf, source: io::Error },
     #[error("`{0}` names no stage: a `FROM` line is missing")]
     NoStage(PathBuf),
+    #[error("`{}` has no stage `{target}`", .path.display())]
+    NoTarget { path: PathBuf, target: String, stages: Vec<String> },
+    #[error(
+        "the build secret `{id}` cannot be given: only BuildKit mounts secrets, and the daemon's classic builder builds here"
+    )]
+    Secret { id: String },
+    #[error("step {step} failed: {reason}")]
+    Step { step: String, reason: String, lines: Vec<String> },
     /// Almost always because `.dockerignore` leaves out too little.
     #[error("more than {limit} bytes lie in `{context}`")]
     TooLarge { context: PathBuf, limit: u64 },
@@ -59,9 +74,25 @@ impl DockerfileError {
         match self {
             Self::TooLarge { .. } => Some("name what the build does not need in `.dockerignore`".to_owned()),
             Self::Engine(EngineError::Unavailable { hint, .. }) => hint.clone(),
-            Self::Engine(EngineError::Prepare { reason }) if reason.contains("BuildKit") => {
+            Self::NoTarget { stages, .. } if stages.is_empty() => Some("none of its stages has a name".to_owned()),
+            Self::NoTarget { stages, .. } => Some(format!("its stages are {}", stages.join(", "))),
+            Self::Secret { id } => Some(format!(
+                "build it with `docker build --secret id={id},src=FILE -t NAME .`, then `seaworthy verify docker-daemon:NAME`; \
+                 do not give it by `--build-arg`, which stays in the history"
+            )),
+            Self::Engine(EngineError::Prepare { reason }) | Self::Step { reason, .. }
+                if reason.contains("BuildKit") =>
+            {
                 Some("the daemon's own builder is used, not BuildKit: leave out what only BuildKit knows".to_owned())
             }
+            _ => None,
+        }
+    }
+
+    /// The last lines that a failed step printed.
+    pub fn log(&self) -> Option<String> {
+        match self {
+            Self::Step { lines, .. } if !lines.is_empty() => Some(lines.join("\n")),
             _ => None,
         }
     }
@@ -71,16 +102,22 @@ impl DockerfileError {
 ///
 /// # Errors
 ///
-/// Fails if the context cannot be read, a step fails, or the layout cannot be written.
+/// Fails if the context cannot be read, a step fails, the layout cannot be written, or there are build secrets.
 pub fn build(docker: &Docker, plan: &Plan, on_line: &mut dyn FnMut(&str)) -> Result<(Image, Record), DockerfileError> {
     let begun = Instant::now();
-    let text = read(plan.dockerfile)?;
-    let stages = stages(&text, plan.args);
-    if stages.is_empty() {
-        return Err(DockerfileError::NoStage(plan.dockerfile.to_owned()));
+    let text = text::read(plan.dockerfile)
+        .map_err(|source| DockerfileError::Read { path: plan.dockerfile.to_owned(), source })?;
+    let mut shown = plan.options.pairs();
+    shown.retain(|(name, _)| !(plan.is_secret)(name));
+    let mut stages = stages(&text, &shown);
+    let last = last(plan, &stages)?;
+    if let Some(secret) = plan.options.secrets.first() {
+        return Err(DockerfileError::Secret { id: secret.id.clone() });
     }
 
     let image = make(docker, plan, Steps::Known, on_line)?;
+    let label = version(&stages, last).and_then(|_| label(&image));
+    stages.truncate(last + 1);
     let record = Record {
         schema: SCHEMA.to_owned(),
         digest: image.digest().clone(),
@@ -94,6 +131,8 @@ pub fn build(docker: &Docker, plan: &Plan, on_line: &mut dyn FnMut(&str)) -> Res
         boot: machine::boot(),
         at: now(),
         took_ms: u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX),
+        version: label.or_else(|| plan.version.clone()),
+        dockerfile: Some(told(plan)),
         reproduced: None,
     };
     Ok((image, record))
@@ -119,9 +158,22 @@ pub fn reproduce(
 
 fn make(docker: &Docker, plan: &Plan, steps: Steps, on_line: &mut dyn FnMut(&str)) -> Result<Image, DockerfileError> {
     let (archive, dockerfile) = context::pack(plan.context, plan.dockerfile)?;
-    let (dockerfile, project) = (dockerfile.as_str(), place(plan));
-    let request = BuildRequest { context: &archive, dockerfile, args: plan.args, steps, project: &project };
-    let built = docker.build(request, on_line)?;
+    let (args, project) = (plan.options.pairs(), place(plan));
+    let request = BuildRequest {
+        context: &archive,
+        dockerfile: &dockerfile,
+        args: &args,
+        target: plan.options.target.as_deref(),
+        network: plan.options.network.as_deref(),
+        steps,
+        project: &project,
+    };
+    let mut printed = Printed::default();
+    let built = docker.build(request, &mut |line| {
+        printed.read(line);
+        on_line(line);
+    });
+    let built = built.map_err(|error| printed.explain(error))?;
     let saved = tempfile::NamedTempFile::with_prefix("seaworthy-")
         .map_err(|source| DockerfileError::Read { path: std::env::temp_dir(), source })?
         .into_temp_path();
@@ -150,15 +202,35 @@ fn place(plan: &Plan) -> String {
     Digest::of(path.as_os_str().as_encoded_bytes()).hex()[..16].to_owned()
 }
 
-/// A Dockerfile is text of at most a MiB.
-fn read(path: &Path) -> Result<String, DockerfileError> {
-    const BYTES_MAX: u64 = 1 << 20;
-    let unread = |source| DockerfileError::Read { path: path.to_owned(), source };
-    let file = std::fs::File::open(path).map_err(unread)?;
-    let mut text = String::new();
-    let count = io::Read::read_to_string(&mut io::Read::take(file, BYTES_MAX + 1), &mut text).map_err(unread)?;
-    if count as u64 > BYTES_MAX {
-        return Err(unread(io::Error::new(io::ErrorKind::FileTooLarge, "it is larger than 1 MiB")));
+/// The index of the stage that becomes the image.
+fn last(plan: &Plan, stages: &[Stage]) -> Result<usize, DockerfileError> {
+    let (path, target) = (plan.dockerfile.to_owned(), plan.options.target.as_deref());
+    index(stages, target).ok_or_else(|| match target {
+        Some(target) if !stages.is_empty() => {
+            let names = stages.iter().filter_map(|stage| Some(format!("`{}`", stage.name.as_ref()?))).collect();
+            DockerfileError::NoTarget { path, target: target.to_owned(), stages: names }
+        }
+        _ => DockerfileError::NoStage(path),
+    })
+}
+
+/// The image's label of its version.
+fn label(image: &Image) -> Option<String> {
+    let labels = image.config.labels();
+    let version = labels.into_iter().find(|(name, _)| name == "org.opencontainers.image.version");
+    version.map(|(_, version)| version).filter(|version| !version.is_empty())
+}
+
+/// What of the options is the same on every machine, without values.
+fn told(plan: &Plan) -> Dockerfile {
+    let whole = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let (dockerfile, context) = (whole(plan.dockerfile), whole(plan.context));
+    // Where one outside of the context lies is the machine's own affair.
+    let file = dockerfile.strip_prefix(&context).ok().or_else(|| dockerfile.file_name().map(Path::new));
+    Dockerfile {
+        file: file.unwrap_or(&dockerfile).display().to_string(),
+        target: plan.options.target.clone(),
+        args: plan.options.args.iter().map(|arg| arg.name.clone()).collect(),
+        network: plan.options.network.clone(),
     }
-    Ok(text)
 }

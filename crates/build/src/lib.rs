@@ -6,10 +6,15 @@
 mod cargo;
 pub mod dockerfile;
 pub mod git;
+mod options;
 mod project;
 mod record;
 pub mod rust;
+mod settings;
+mod text;
 
 pub use cargo::{CargoError, Package, Settings};
+pub use options::{Argument, BuildOptions, OptionError, Secret};
 pub use project::{Kind, Project, ProjectError, SPEC, record_path};
-pub use record::{Record, RecordError, Reproduced, SCHEMA};
+pub use record::{Dockerfile, Record, RecordError, Reproduced, SCHEMA};
+pub use settings::SettingsError;

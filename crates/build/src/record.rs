@@ -33,8 +33,29 @@ pub struct Record {
     /// RFC 3339, UTC.
     pub at: String,
     pub took_ms: u64,
+    /// What the tags are made from, for a Dockerfile: the image's own label, else what the project's files say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
+    /// How the Dockerfile was built; `None` for a Rust project.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dockerfile: Option<Dockerfile>,
     /// That it was built again and came out the same or not; `None` when nobody tried.
     pub reproduced: Option<Reproduced>,
+}
+
+/// The options with which a Dockerfile was built.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Dockerfile {
+    /// In the project's folder.
+    pub file: String,
+    /// The stage that was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target: Option<String>,
+    /// Names of the build arguments; a value may be a secret.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub args: Vec<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub network: Option<String>,
 }
 
 /// A second build of the same sources.

@@ -8,6 +8,7 @@ use std::thread;
 
 use anyhow::{Context as _, Result};
 use seaworthy_build::dockerfile::{DockerfileError, Plan, build, reproduce};
+use seaworthy_build::{BuildOptions, Dockerfile};
 use seaworthy_engine::Docker;
 use seaworthy_image::{Format, layout};
 
@@ -17,8 +18,20 @@ fn docker() -> Result<Docker> {
 }
 
 fn plan<'a>(folder: &'a Path, dockerfile: &'a Path, layout: &'a Path) -> Plan<'a> {
-    Plan { dockerfile, context: folder, args: &[], layout, format: Format::Docker, revision: Some("abc".to_owned()) }
+    Plan {
+        dockerfile,
+        context: folder,
+        options: &DEFAULT,
+        layout,
+        format: Format::Docker,
+        revision: Some("abc".to_owned()),
+        version: None,
+        is_secret: |name| name.contains("TOKEN"),
+    }
 }
+
+static DEFAULT: BuildOptions =
+    BuildOptions { file: None, target: None, args: Vec::new(), network: None, secrets: Vec::new() };
 
 #[test]
 fn a_dockerfile_becomes_an_image_with_a_record() -> Result<()> {
@@ -32,10 +45,10 @@ fn a_dockerfile_becomes_an_image_with_a_record() -> Result<()> {
         "ARG BASE=none\nFROM scratch AS one\nCOPY hello /hello\nFROM ${BASE}\nCOPY --from=one /hello /copied\n\
          USER 1000\nHEALTHCHECK CMD [\"/copied\"]\nENTRYPOINT [\"/copied\"]\n",
     )?;
-    let args = [("BASE".to_owned(), "scratch".to_owned())];
+    let options = BuildOptions { args: vec!["BASE=scratch".parse()?], ..BuildOptions::default() };
     let mut lines = Vec::new();
 
-    let plan = Plan { args: &args, ..plan(folder.path(), &dockerfile, &layout) };
+    let plan = Plan { options: &options, ..plan(folder.path(), &dockerfile, &layout) };
     let (image, record) = build(&docker()?, &plan, &mut |line| lines.push(line.to_owned()))?;
 
     assert_eq!(image.config.user(), "1000");
@@ -48,6 +61,65 @@ fn a_dockerfile_becomes_an_image_with_a_record() -> Result<()> {
     assert_eq!(record.revision.as_deref(), Some("abc"));
     assert!(record.toolchain.context("no toolchain")?.contains(' '));
     assert!(lines.iter().any(|line| line.contains("COPY hello /hello")), "{lines:?}");
+    Ok(())
+}
+
+#[test]
+fn a_stage_is_built_with_the_options_that_are_given_and_the_record_names_them_without_values() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let (dockerfile, layout) = (folder.path().join("prod.Dockerfile"), folder.path().join("image"));
+    fs::write(folder.path().join("hello"), "hello")?;
+    fs::write(
+        &dockerfile,
+        "ARG BASE_TOKEN\nFROM ${BASE_TOKEN} AS web\nARG V=0\nCOPY hello /hello\n\
+         LABEL org.opencontainers.image.version=${V}\nFROM web AS last\nUSER 1000\n",
+    )?;
+    let args = ["BASE_TOKEN=scratch", "V=1.2.3"].map(str::parse).into_iter().collect::<Result<_, _>>()?;
+    let (target, network) = (Some("web".to_owned()), Some("none".to_owned()));
+    let options = BuildOptions { args, target, network, ..BuildOptions::default() };
+    let plan =
+        Plan { options: &options, version: Some("9.9.9".to_owned()), ..plan(folder.path(), &dockerfile, &layout) };
+
+    let (image, record) = build(&docker()?, &plan, &mut |_| {})?;
+
+    assert_eq!(image.config.user(), "");
+    assert_eq!(record.version.as_deref(), Some("1.2.3"));
+    assert_eq!(record.stages, ["${BASE_TOKEN}"], "a value that may be a secret is not recorded");
+    let told = Dockerfile {
+        file: "prod.Dockerfile".to_owned(),
+        target: Some("web".to_owned()),
+        args: vec!["BASE_TOKEN".to_owned(), "V".to_owned()],
+        network: Some("none".to_owned()),
+    };
+    assert_eq!(record.dockerfile, Some(told));
+    let again =
+        reproduce(&docker()?, &Plan { layout: &folder.path().join("again"), ..plan.clone() }, &image, &mut |_| {})?;
+    assert!(again.differs.is_none_or(|what| what.starts_with("the layers are the same")));
+
+    fs::write(&dockerfile, "FROM scratch\nCOPY hello /hello\n")?;
+    let plain = Plan { options: &DEFAULT, ..plan };
+    let (_, record) = build(&docker()?, &plain, &mut |_| {})?;
+    assert_eq!(record.version.as_deref(), Some("9.9.9"));
+    Ok(())
+}
+
+#[test]
+fn what_cannot_be_built_is_told_before_the_daemon_begins() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let dockerfile = folder.path().join("Dockerfile");
+    fs::write(&dockerfile, "FROM scratch AS web\nFROM scratch\n")?;
+    let failure = |options: &BuildOptions| -> Result<(String, Option<String>)> {
+        let plan = Plan { options, ..plan(folder.path(), &dockerfile, folder.path()) };
+        let error = build(&docker()?, &plan, &mut |_| {}).err().context("it was built")?;
+        Ok((error.to_string().replace(&format!("{}/", folder.path().display()), ""), error.hint()))
+    };
+    let target = BuildOptions { target: Some("wbe".to_owned()), ..BuildOptions::default() };
+    let (error, hint) = failure(&target)?;
+    assert_eq!((error.as_str(), hint.as_deref()), ("`Dockerfile` has no stage `wbe`", Some("its stages are `web`")));
+    let secrets = BuildOptions { secrets: vec!["npm=.npmrc".parse()?], ..BuildOptions::default() };
+    let (error, hint) = failure(&secrets)?;
+    assert!(error.contains("the build secret `npm` cannot be given: only BuildKit mounts secrets"), "{error}");
+    assert!(hint.context("no hint")?.contains("docker build --secret id=npm,src=FILE"));
     Ok(())
 }
 
@@ -84,7 +156,7 @@ fn a_step_that_fails_is_told_in_the_daemons_words() -> Result<()> {
         Ok(error.context("it was built")?.to_string())
     };
     let missing = failure("FROM scratch\nCOPY missing /missing\n")?;
-    assert!(missing.starts_with("the image cannot be prepared: COPY failed: "), "{missing}");
+    assert!(missing.starts_with("step 2/2 (`COPY missing /missing`) failed: COPY failed: "), "{missing}");
     let unknown = failure("FROM scratch\nFLY away\n")?;
     assert!(unknown.contains("unknown instruction: FLY"), "{unknown}");
     assert!(failure("# nothing\n")?.ends_with("Dockerfile` names no stage: a `FROM` line is missing"));

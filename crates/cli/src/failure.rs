@@ -72,7 +72,7 @@ pub(crate) fn hint(error: &anyhow::Error) -> Option<String> {
             return failure.hint.clone();
         }
         if let Some(error) = cause.downcast_ref::<ProjectError>() {
-            return error.hint().map(str::to_owned);
+            return error.hint();
         }
         if let Some(error) = cause.downcast_ref::<SurveyError>() {
             return error.hint();

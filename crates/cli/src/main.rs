@@ -6,6 +6,7 @@ mod bars;
 mod build_folder;
 mod command;
 mod destination;
+mod dockerfile_args;
 mod env;
 mod exit;
 mod failure;

@@ -3,10 +3,12 @@
 use std::path::Path;
 
 use anyhow::Context as _;
+use seaworthy_build::dockerfile::DockerfileError;
 use seaworthy_build::rust::{self, BuildError};
-use seaworthy_build::{Kind, Project, Record, dockerfile, git, record_path};
+use seaworthy_build::{BuildOptions, Kind, Project, Record, dockerfile, git, record_path};
 use seaworthy_engine::Docker;
 use seaworthy_image::{Format, Image, archive, layout};
+use seaworthy_review::dockerfile::is_secret_name;
 
 use crate::failure::Failure;
 use crate::folder::Folder;
@@ -20,8 +22,8 @@ pub(crate) struct Wish {
     /// Where the image goes; where `None`, to the project's own place.
     pub(crate) place: Option<Place>,
     pub(crate) format: Format,
-    /// A target of `rustc`.
-    pub(crate) target: Option<String>,
+    /// What goes before the project's files.
+    pub(crate) options: BuildOptions,
 }
 
 /// An image that was built and lies in its place.
@@ -40,7 +42,8 @@ pub(crate) struct Built {
 /// Fails if there is nothing to build, it does not build, or the place cannot be written.
 pub(crate) fn build(folder: &Folder, wish: Wish, out: &mut Output) -> anyhow::Result<Built> {
     out.begins("looking at the project");
-    let project = Project::find(folder.path())?;
+    let mut project = Project::find(folder.path())?.with(wish.options.clone());
+    ready(&mut project, out)?;
     let place = wish.place.clone().unwrap_or_else(|| Place::Layout(files::from_here(&project.layout)));
     if !matches!(project.kind, Kind::Unknown) {
         out.phase("building the image");
@@ -50,7 +53,7 @@ pub(crate) fn build(folder: &Folder, wish: Wish, out: &mut Output) -> anyhow::Re
         Kind::Dockerfile(path) => from_dockerfile(&project, path, &wish, &place, out)?,
         Kind::Unknown => {
             return Err(Failure::new(format!("nothing in `{}` can be built", folder.path().display()))
-                .hint("it needs a Cargo package or a Dockerfile")
+                .hint("it needs a Cargo package or a `Dockerfile`; `--file PATH` names another one")
                 .into());
         }
     };
@@ -72,14 +75,14 @@ pub(crate) fn reproduce(built: &mut Built, out: &mut Output) -> anyhow::Result<(
     out.phase("building the image again");
     let reproduced = match &project.kind {
         Kind::Rust(_) => {
-            let options = rust::Options { format: wish.format, target: wish.target.clone() };
+            let options = rust::Options { format: wish.format, target: project.options.target.clone() };
             let again = &mut |step: &str| out.begins(&format!("building again, in another folder: {step}"));
             let reproduced = interrupt::compiling(|| rust::reproduce(project, &options, again));
             reproduced
                 .map_err(|error| explained(error, out))
                 .context("the second build, elsewhere and as another user")?
         }
-        Kind::Dockerfile(path) => interrupt::making(|| {
+        Kind::Dockerfile(path) => told(out, |out| {
             let temporary = tempfile::tempdir().context("cannot make a temporary folder")?;
             let layout = temporary.path().join("image");
             let on_line = &mut |line: &str| {
@@ -99,15 +102,17 @@ fn plan<'a>(project: &'a Project, dockerfile: &'a Path, wish: &Wish, layout: &'a
     dockerfile::Plan {
         dockerfile,
         context: &project.folder,
-        args: &[],
+        options: &project.options,
         layout,
         format: wish.format,
         revision: git::revision(&project.folder).map(|revision| revision.name),
+        version: project.version.clone(),
+        is_secret: is_secret_name,
     }
 }
 
 fn from_cargo(project: &Project, wish: &Wish, place: &Place, out: &mut Output) -> anyhow::Result<(Image, Record)> {
-    let options = rust::Options { format: wish.format, target: wish.target.clone() };
+    let options = rust::Options { format: wish.format, target: project.options.target.clone() };
     let built = interrupt::compiling(|| rust::build(project, &options, &mut |step| out.begins(step)));
     let rust::Built { image, record } = built.map_err(|error| explained(error, out))?;
     out.begins("writing the image");
@@ -122,12 +127,7 @@ fn from_dockerfile(
     place: &Place,
     out: &mut Output,
 ) -> anyhow::Result<(Image, Record)> {
-    if wish.target.is_some() {
-        return Err(
-            Failure::new("`--target` is for Rust projects; a Dockerfile says itself what it compiles for").into()
-        );
-    }
-    interrupt::making(|| {
+    told(out, |out| {
         // An archive is made from a layout.
         let temporary = tempfile::tempdir().context("cannot make a temporary folder")?;
         let elsewhere = temporary.path().join("image");
@@ -142,6 +142,46 @@ fn from_dockerfile(
         }
         Ok((image, record))
     })
+}
+
+/// Gives the build arguments their values, which no message shows from now on.
+///
+/// # Errors
+///
+/// Fails if one has no value, or the project has no use for an option.
+fn ready(project: &mut Project, out: &mut Output) -> anyhow::Result<()> {
+    let options = &mut project.options;
+    if let Kind::Rust(package) = &project.kind {
+        let given = [
+            ("--build-arg", !options.args.is_empty()),
+            ("--network", options.network.is_some()),
+            ("--build-secret", !options.secrets.is_empty()),
+        ];
+        if let Some((option, _)) = given.into_iter().find(|(_, is_given)| *is_given) {
+            return Err(Failure::new(format!("`{option}` is for Dockerfiles, and Cargo builds `{}`", package.name))
+                .hint("`--file Dockerfile` builds with a Dockerfile in its place")
+                .into());
+        }
+    }
+    let resolved = options.resolve(&|name| std::env::var(name).ok());
+    resolved.map_err(|error| Failure::new(error.to_string()).hint("set the variable, or give `--build-arg K=V`"))?;
+    out.keep_secret(&options.pairs());
+    for name in options.args.iter().map(|arg| &arg.name).filter(|name| is_secret_name(name)) {
+        out.note(&format!(
+            "the build argument `{name}` looks like a secret: its value stays in the image's history, where whoever pulls the image reads it"
+        ));
+    }
+    Ok(())
+}
+
+/// Builds by a Dockerfile; where a step fails, its last lines go before the error.
+fn told<T>(out: &mut Output, work: impl FnOnce(&mut Output) -> anyhow::Result<T>) -> anyhow::Result<T> {
+    let done = interrupt::making(|| work(out));
+    let log = done.as_ref().err().and_then(|error| error.downcast_ref::<DockerfileError>()?.log());
+    if let Some(log) = log {
+        out.quote(&log);
+    }
+    done
 }
 
 /// Puts the image where it is wanted, and gives it as it lies there.

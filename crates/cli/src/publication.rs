@@ -52,6 +52,11 @@ impl Publication {
         origin.own = tags.own;
         let may_move = tags.move_tags;
         let plan = tags::plan(&origin, image.digest(), &repository.look_up(&origin)?, may_move);
+        if plan.named().next().is_none() && plan.refused().next().is_none() {
+            out.note(
+                "this push writes no tag: neither a version nor a commit is known; the image has its digest alone, and `--tag T` gives it a tag",
+            );
+        }
         Ok(Self { repository, origin, may_move, plan })
     }
 

@@ -7,7 +7,8 @@ use seaworthy_registry::tags::Origin;
 /// Version and commit of an image: what its build knew, not what the tree says by now.
 ///
 /// A `record` of another image counts as none. Without one, the image's labels `org.opencontainers.image.version` and `.revision` tell.
-/// Of an image built from a Dockerfile the version is the git tag of its commit in `project`, since the label may be the base image's.
+/// Of an image built from a Dockerfile the record has the version, since the label may be the base image's; without one it is the git tag
+/// of its commit in `project`.
 pub fn origin(image: &Image, record: Option<&Record>, project: Option<&Project>) -> Origin {
     let record = record.filter(|record| record.digest == *image.digest());
     let label = |name: &str| {
@@ -19,7 +20,8 @@ pub fn origin(image: &Image, record: Option<&Record>, project: Option<&Project>)
         label("version")
     } else {
         let commit = record.revision.as_deref().unwrap_or_default();
-        project.and_then(|project| git::tagged_version(&project.folder, commit))
+        let tagged = || project.and_then(|project| git::tagged_version(&project.folder, commit));
+        record.version.clone().or_else(tagged)
     };
     made_of(version, record.revision.clone())
 }

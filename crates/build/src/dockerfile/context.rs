@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::DockerfileError;
 use super::ignore::Ignore;
+use crate::text;
 
 /// No context that is meant as one is larger.
 const BYTES_MAX: u64 = 4 << 30;
@@ -46,10 +47,10 @@ fn ignore(context: &Path, dockerfile: &Path) -> Result<Ignore, DockerfileError> 
     let mut own = dockerfile.as_os_str().to_owned();
     own.push(".dockerignore");
     for path in [PathBuf::from(own), context.join(".dockerignore")] {
-        match super::read(&path) {
+        match text::read(&path) {
             Ok(text) => return Ok(Ignore::parse(&text)),
-            Err(DockerfileError::Read { source, .. }) if source.kind() == io::ErrorKind::NotFound => {}
-            Err(error) => return Err(error),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(source) => return Err(DockerfileError::Read { path, source }),
         }
     }
     Ok(Ignore::default())

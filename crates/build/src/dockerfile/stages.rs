@@ -9,6 +9,29 @@ pub struct Stage {
     pub base: String,
     /// As in `FROM … AS build`.
     pub name: Option<String>,
+    /// What its own label of the version says, as it is written.
+    pub version: Option<String>,
+}
+
+/// The label that images have their version in.
+const VERSION: &str = "org.opencontainers.image.version";
+
+/// The index of the stage that `target` means, by its name or number; of the last one without. `None` where there is no such stage.
+pub fn index(stages: &[Stage], target: Option<&str>) -> Option<usize> {
+    let Some(target) = target else { return stages.len().checked_sub(1) };
+    let is_named = |stage: &Stage| stage.name.as_deref().is_some_and(|name| name.eq_ignore_ascii_case(target));
+    let numbered = || target.parse().ok().filter(|&index: &usize| index < stages.len());
+    stages.iter().position(is_named).or_else(numbered)
+}
+
+/// The label of the version, as written in this stage or in those that it stands on; a base image's is not among them.
+pub fn version(stages: &[Stage], index: usize) -> Option<&str> {
+    let stage = stages.get(index)?;
+    if let Some(version) = &stage.version {
+        return Some(version);
+    }
+    let is_base = |other: &Stage| other.name.as_deref().is_some_and(|name| name.eq_ignore_ascii_case(&stage.base));
+    version(stages, stages[..index].iter().rposition(is_base)?)
 }
 
 /// The stages in their order, the last one is the image. Variables in `FROM` have the values of `args`, else those that the `ARG`s before
@@ -29,17 +52,49 @@ pub fn stages(dockerfile: &str, args: &[(String, String)]) -> Vec<Stage> {
                     }
                 }
             }
+            Some("LABEL") => {
+                if let (Some(stage), Some(version)) = (stages.last_mut(), label(&line, VERSION)) {
+                    stage.version = Some(version);
+                }
+            }
             _ => {}
         }
     }
     stages
 }
 
+/// What a `LABEL` instruction says of a label: `LABEL a=1 b="2"`, or `LABEL a 1`.
+fn label(instruction: &str, name: &str) -> Option<String> {
+    let words = words(instruction);
+    match words.get(1)?.split_once('=') {
+        Some(_) => {
+            words[1..].iter().rev().find_map(|word| word.strip_prefix(name)?.strip_prefix('=').map(str::to_owned))
+        }
+        None => (words[1] == name).then(|| words[2..].join(" ")),
+    }
+}
+
+/// The words of an instruction without their quotes, which keep spaces together.
+fn words(instruction: &str) -> Vec<String> {
+    let (mut words, mut word, mut open) = (Vec::new(), String::new(), None);
+    for c in instruction.chars() {
+        match (c, open) {
+            ('"' | '\'', None) => open = Some(c),
+            (c, Some(quote)) if c == quote => open = None,
+            (c, None) if c.is_whitespace() => words.push(std::mem::take(&mut word)),
+            (c, _) => word.push(c),
+        }
+    }
+    words.push(word);
+    words.retain(|word| !word.is_empty());
+    words
+}
+
 fn stage<'a>(words: impl Iterator<Item = &'a str>, values: &HashMap<String, String>) -> Option<Stage> {
     let mut words = words.skip_while(|word| word.starts_with("--"));
     let base = expand(unquoted(words.next()?), values);
     let name = words.next().filter(|word| word.eq_ignore_ascii_case("as")).and_then(|_| words.next());
-    Some(Stage { base, name: name.map(str::to_owned) })
+    Some(Stage { base, name: name.map(str::to_owned), version: None })
 }
 
 /// Whole instructions: lines joined where they are continued, without comments and the bodies of here-documents.
@@ -157,6 +212,38 @@ mod tests {
         check("FROM ${GIVEN}\n", &["${GIVEN}"]);
         check("ARG NONE\nFROM ${NONE:-debian}:${NONE:+x}12\n", &["debian:12"]);
         check("ARG A=\"quoted\"\nFROM $A\nARG A=late\nFROM $A\n", &["quoted", "quoted"]);
+    }
+
+    #[test]
+    fn a_version_label_is_of_the_stages_that_the_image_stands_on() {
+        #[track_caller]
+        fn check(dockerfile: &str, target: Option<&str>, expected: Option<&str>) {
+            let stages = stages(dockerfile, &[]);
+            let index = index(&stages, target).unwrap();
+            assert_eq!(version(&stages, index), expected, "{dockerfile}");
+        }
+        check("FROM a\nLABEL x=1 org.opencontainers.image.version=\"1.2.3\"\n", None, Some("1.2.3"));
+        check("FROM a\nLABEL \"org.opencontainers.image.version\"=${V}\n", None, Some("${V}"));
+        check("FROM a\nLABEL org.opencontainers.image.version 1.2.3\n", None, Some("1.2.3"));
+        check(
+            "FROM a\nLABEL org.opencontainers.image.versions=1 d=\"org.opencontainers.image.version=2\"\n",
+            None,
+            None,
+        );
+        let stages = "FROM a AS Base\nLABEL org.opencontainers.image.version=1\nFROM b AS other\nFROM base AS web\n";
+        check(stages, None, Some("1"));
+        check(stages, Some("OTHER"), None);
+        check(stages, Some("0"), Some("1"));
+        check("FROM a AS a\n", None, None);
+    }
+
+    #[test]
+    fn a_target_is_a_stages_name_or_number() {
+        let stages = stages("FROM a AS build\nFROM b\n", &[]);
+        for (target, expected) in [(None, Some(1)), (Some("Build"), Some(0)), (Some("1"), Some(1)), (Some("2"), None)] {
+            assert_eq!(index(&stages, target), expected, "{target:?}");
+        }
+        assert_eq!(index(&[], None), None);
     }
 
     #[test]

@@ -185,6 +185,8 @@ pub fn build(project: &Project, options: &Options, progress: &mut dyn FnMut(&str
         boot: seaworthy_engine::machine::boot(),
         at: now(),
         took_ms: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
+        version: None,
+        dockerfile: None,
         reproduced,
     };
     Ok(Built { image, record })

@@ -7,6 +7,7 @@ use clap::{Args, ValueEnum, ValueHint};
 use seaworthy_image::{FileTree, Format};
 use seaworthy_report::{clean, duration, size};
 
+use crate::dockerfile_args::DockerfileArgs;
 use crate::exit::Exit;
 use crate::folder::Folder;
 use crate::output::Output;
@@ -19,6 +20,7 @@ use crate::project::{self, Wish};
 Examples:
   seaworthy build                                     into target/seaworthy/NAME, an OCI image layout
   seaworthy build task-api -o docker-archive:app.tar  for `docker load`
+  seaworthy build --file docker/prod.Dockerfile --target web --build-arg VERSION=1.4.2
 
 It prints the image's digest, its sizes and the time it took. It exits 0, or 2 when there is no image.")]
 pub(crate) struct BuildArgs {
@@ -35,9 +37,8 @@ pub(crate) struct BuildArgs {
     #[arg(long, value_enum, default_value_t = FormatChoice::Docker)]
     format: FormatChoice,
 
-    /// Compile for this target, such as `x86_64-unknown-linux-musl` [default: this machine's, statically]
-    #[arg(long, value_name = "TRIPLE")]
-    target: Option<String>,
+    #[command(flatten)]
+    dockerfile: DockerfileArgs,
 }
 
 /// Which media types an image is written with.
@@ -57,9 +58,9 @@ impl From<FormatChoice> for Format {
 }
 
 pub(crate) fn run(args: BuildArgs, directory: Option<PathBuf>, out: &mut Output) -> anyhow::Result<Exit> {
-    let BuildArgs { dir, output, format, target } = args;
+    let BuildArgs { dir, output, format, dockerfile } = args;
     let folder = Folder::new(directory, dir)?;
-    let wish = Wish { place: output, format: format.into(), target };
+    let wish = Wish { place: output, format: format.into(), options: dockerfile.options()? };
     let begun = Instant::now();
 
     let built = project::build(&folder, wish, out)?;

@@ -10,6 +10,7 @@ use seaworthy_spec::Spec;
 use seaworthy_verify::{Subject, settle};
 
 use crate::destination::Destination;
+use crate::dockerfile_args::DockerfileArgs;
 use crate::exit::Exit;
 use crate::folder::Folder;
 use crate::keys;
@@ -55,17 +56,21 @@ pub(crate) struct ShipArgs {
     tags: TagsArgs,
 
     #[command(flatten)]
+    dockerfile: DockerfileArgs,
+
+    #[command(flatten)]
     run: RunArgs,
 }
 
 pub(crate) fn run(args: ShipArgs, directory: Option<PathBuf>, out: &mut Output) -> anyhow::Result<Exit> {
-    let ShipArgs { dir, to, sign_key, push_anyway, tags, run } = args;
+    let ShipArgs { dir, to, sign_key, push_anyway, tags, dockerfile, run } = args;
     let folder = Folder::new(directory, dir)?;
+    let options = dockerfile.options()?;
     let settings = run.resolve(out)?;
     let key = sign_key.as_deref().map(|path| keys::signing(path, out)).transpose()?;
     let (path, spec) = specification::of_project(&folder, None)?;
 
-    let mut built = project::build(&folder, Wish::default(), out)?;
+    let mut built = project::build(&folder, Wish { options, ..Wish::default() }, out)?;
     let mut publication = to.map(|to| planned(&to, &built, tags, out)).transpose()?;
     if specification::promises_reproducible(&spec) {
         project::reproduce(&mut built, out)?;

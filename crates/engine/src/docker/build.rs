@@ -50,13 +50,18 @@ pub struct BuiltImage {
 }
 
 /// What the daemon is asked to build.
-#[derive(Debug, Clone, Copy)]
+// No `Debug`: the value of an argument may be a secret.
+#[derive(Clone, Copy)]
 pub struct BuildRequest<'a> {
     /// An uncompressed tar archive.
     pub context: &'a File,
     /// The path of the Dockerfile in the context.
     pub dockerfile: &'a str,
     pub args: &'a [(String, String)],
+    /// The stage that becomes the image; the last one without.
+    pub target: Option<&'a str>,
+    /// The network of each step; the daemon's default without.
+    pub network: Option<&'a str>,
     pub steps: Steps,
     /// Whose steps the next build takes up, in lower case letters and digits.
     pub project: &'a str,
@@ -83,41 +88,74 @@ impl Docker {
     }
 
     fn build_once(&self, request: BuildRequest<'_>, on_line: &mut dyn FnMut(&str)) -> Result<BuiltImage, EngineError> {
-        let BuildRequest { context, dockerfile, args, steps, project } = request;
+        let BuildRequest { context, dockerfile, args, target, network, steps, project } = request;
         let context = again(context).map_err(|error| EngineError::Prepare { reason: error.to_string() })?;
         let name = format!("{REPOSITORY}:{}", owner::run_name(&Owner::current()));
         let args: HashMap<&str, &str> = args.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-        let options = BuildImageOptionsBuilder::default()
+        let mut options = BuildImageOptionsBuilder::default()
             .dockerfile(dockerfile)
             .t(&name)
             .buildargs(&args)
+            .target(target.unwrap_or_default())
             .nocache(steps == Steps::Anew)
             .rm(true)
             .forcerm(true);
+        if let Some(network) = network {
+            options = options.networkmode(network);
+        }
         let client = Arc::clone(&self.client);
         let project = (steps == Steps::Known).then(|| project.to_owned());
         let mut built = BuiltImage { client, name, project, stages: Stages::default() };
         let body = bollard::body_try_stream(chunks(context));
         self.client.block(async {
+            let mut lines = Lines::default();
+            let mut told = |line: &str| {
+                built.stages.read(line);
+                on_line(line);
+            };
             let mut answers = std::pin::pin!(self.client.docker.build_image(options.build(), None, Some(body)));
             while let Some(answer) = answers.next().await {
                 match answer {
-                    Ok(told) => {
-                        for line in told.stream.iter().chain(&told.status).flat_map(|text| text.lines()) {
-                            built.stages.read(line);
-                            on_line(line);
-                        }
+                    Ok(answer) => {
+                        answer.stream.iter().for_each(|text| lines.read(text, &mut told));
+                        answer.status.iter().flat_map(|text| text.lines()).for_each(&mut told);
                     }
-                    Err(Error::DockerStreamError { error }) => return Err(EngineError::Prepare { reason: error }),
+                    Err(Error::DockerStreamError { error }) => {
+                        lines.end(&mut told);
+                        return Err(EngineError::Prepare { reason: error });
+                    }
                     Err(error @ Error::DockerResponseServerError { .. }) => {
                         return Err(EngineError::Prepare { reason: super::client::said(&error) });
                     }
                     Err(error) => return Err(self.client.failed("build the image", &error)),
                 }
             }
+            lines.end(&mut told);
             Ok(())
         })?;
         Ok(built)
+    }
+}
+
+/// What a step prints, put together to whole lines: the daemon passes it on as it comes.
+#[derive(Default)]
+struct Lines(String);
+
+impl Lines {
+    /// A longer line is told in parts.
+    const LONGEST_BYTES: usize = 8 << 10;
+
+    fn read(&mut self, text: &str, told: &mut dyn FnMut(&str)) {
+        for part in text.split_inclusive('\n') {
+            self.0.push_str(part);
+            if part.ends_with('\n') || self.0.len() > Self::LONGEST_BYTES {
+                self.end(told);
+            }
+        }
+    }
+
+    fn end(&mut self, told: &mut dyn FnMut(&str)) {
+        std::mem::take(&mut self.0).lines().for_each(told);
     }
 }
 

@@ -9,7 +9,7 @@ mod shell;
 mod silence;
 
 pub use file::Unreadable;
-pub use rules::{HADOLINT, LEFT_OUT, rules};
+pub use rules::{HADOLINT, LEFT_OUT, is_secret_name, rules};
 pub use scene::{Context, Text};
 
 use file::File;

@@ -206,6 +206,8 @@ mod tests {
             boot: None,
             at: String::new(),
             took_ms: 0,
+            version: None,
+            dockerfile: None,
             reproduced: None,
         }
     }

@@ -14,6 +14,7 @@ mod user;
 
 pub(super) use context::copied;
 pub use hadolint::{HADOLINT, LEFT_OUT};
+pub use secrets::is_secret_name;
 pub(super) use secrets::{holds_secret, redacted};
 
 use super::scene::{Found, Scene};

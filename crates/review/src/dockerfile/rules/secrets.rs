@@ -44,7 +44,7 @@ static SECRET_IN_COMMAND: Rule = Rule {
 };
 
 /// Whether a variable of this name holds a secret, or half of one.
-fn is_secret_name(name: &str) -> bool {
+pub fn is_secret_name(name: &str) -> bool {
     is_secret_variable(name) || name.eq_ignore_ascii_case("AWS_ACCESS_KEY_ID")
 }
 
