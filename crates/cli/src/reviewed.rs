@@ -1,8 +1,8 @@
 //! What `seaworthy review` adds to its findings: the tags of the next push, a prompt, and texts without secrets.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use seaworthy_build::{Project, git};
+use seaworthy_build::{Project, ProjectError, git};
 use seaworthy_image::Digest;
 use seaworthy_registry::tags::{self, Fate, Found, Meaning, Origin};
 use seaworthy_review::Listed;
@@ -10,7 +10,30 @@ use seaworthy_review::dockerfile::Unreadable;
 use seaworthy_review::mask::Mask;
 use seaworthy_review::tags::{Tag, TagKind};
 
+use crate::failure::Failure;
+use crate::files;
 use crate::specification::Problems;
+
+/// The Dockerfile that the project's settings name.
+///
+/// # Errors
+///
+/// Fails if they cannot be understood, or it is not there.
+pub(crate) fn named_dockerfile(folder: &Path) -> anyhow::Result<Option<PathBuf>> {
+    let file = match Project::find(folder) {
+        Ok(project) => project.options.file,
+        Err(error @ ProjectError::Settings(_)) => return Err(error.into()),
+        // What is no project may have a Dockerfile or a specification all the same.
+        Err(_) => None,
+    };
+    match file.map(|file| files::from_here(&file)) {
+        Some(file) if !file.is_file() => {
+            Err(Failure::new(format!("the settings name the Dockerfile `{}`, which is not there", file.display()))
+                .into())
+        }
+        file => Ok(file),
+    }
+}
 
 /// The tags under which a project would be pushed now, if no registry has others.
 pub(crate) fn tags_of(folder: &Path) -> Vec<Tag> {

@@ -40,6 +40,7 @@ impl Printed {
     pub(super) fn explain(self, error: EngineError) -> DockerfileError {
         match (error, self.step) {
             (EngineError::Prepare { reason }, Some(step)) => {
+                let reason = exit(&reason).unwrap_or(reason);
                 DockerfileError::Step { step, reason, lines: self.lines.into() }
             }
             (error, _) => error.into(),
@@ -62,6 +63,12 @@ fn step(line: &str) -> Option<String> {
     Some(format!("{index}/{count} (`{short}{more}`)"))
 }
 
+/// The exit code alone: the daemon repeats the whole command.
+fn exit(reason: &str) -> Option<String> {
+    let (_, code) = reason.strip_prefix("The command '")?.rsplit_once("' returned a non-zero code: ")?;
+    Some(format!("it exited with {code}"))
+}
+
 /// Whether the daemon says it of its own work.
 fn is_daemons(line: &str) -> bool {
     line.is_empty() || line.starts_with(" ---> ") || line.starts_with("Removing intermediate container ")
@@ -81,8 +88,10 @@ mod tests {
         (1..=30).for_each(|number| printed.read(&format!("line {number}")));
         printed.read("10 %\r50 %\r100 %\r");
         printed.read("Removing intermediate container 0123456789ab");
-        let error = printed.explain(EngineError::Prepare { reason: "no".to_owned() });
-        assert_eq!(error.to_string(), "step 2/2 (`RUN make`) failed: no");
+        let error = printed.explain(EngineError::Prepare {
+            reason: "The command '/bin/sh -c make' returned a non-zero code: 2".to_owned(),
+        });
+        assert_eq!(error.to_string(), "step 2/2 (`RUN make`) failed: it exited with 2");
         let log = error.log().unwrap();
         assert_eq!((log.lines().count(), log.lines().next()), (20, Some("line 12")));
         assert!(log.ends_with("line 30\n100 %"), "{log}");

@@ -16,12 +16,11 @@ pub struct Stage {
 /// The label that images have their version in.
 const VERSION: &str = "org.opencontainers.image.version";
 
-/// The index of the stage that `target` means, by its name or number; of the last one without. `None` where there is no such stage.
+/// The index of the stage that `target` names; of the last one without. `None` where there is no such stage.
 pub fn index(stages: &[Stage], target: Option<&str>) -> Option<usize> {
     let Some(target) = target else { return stages.len().checked_sub(1) };
     let is_named = |stage: &Stage| stage.name.as_deref().is_some_and(|name| name.eq_ignore_ascii_case(target));
-    let numbered = || target.parse().ok().filter(|&index: &usize| index < stages.len());
-    stages.iter().position(is_named).or_else(numbered)
+    stages.iter().rposition(is_named)
 }
 
 /// The label of the version, as written in this stage or in those that it stands on; a base image's is not among them.
@@ -233,14 +232,14 @@ mod tests {
         let stages = "FROM a AS Base\nLABEL org.opencontainers.image.version=1\nFROM b AS other\nFROM base AS web\n";
         check(stages, None, Some("1"));
         check(stages, Some("OTHER"), None);
-        check(stages, Some("0"), Some("1"));
+        check(stages, Some("base"), Some("1"));
         check("FROM a AS a\n", None, None);
     }
 
     #[test]
-    fn a_target_is_a_stages_name_or_number() {
+    fn a_target_is_a_stages_name() {
         let stages = stages("FROM a AS build\nFROM b\n", &[]);
-        for (target, expected) in [(None, Some(1)), (Some("Build"), Some(0)), (Some("1"), Some(1)), (Some("2"), None)] {
+        for (target, expected) in [(None, Some(1)), (Some("Build"), Some(0)), (Some("1"), None), (Some("b"), None)] {
             assert_eq!(index(&stages, target), expected, "{target:?}");
         }
         assert_eq!(index(&[], None), None);

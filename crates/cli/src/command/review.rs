@@ -135,7 +135,8 @@ impl Files {
         }
         if target.is_dir() {
             let named = if target == Path::new(".") { PathBuf::new() } else { target.clone() };
-            return Self::of(target, named.join(DOCKERFILE), Told::Project);
+            let dockerfile = reviewed::named_dockerfile(&target)?.unwrap_or_else(|| named.join(DOCKERFILE));
+            return Self::of(target, dockerfile, Told::Project);
         }
         let parent = target.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
         match directory {

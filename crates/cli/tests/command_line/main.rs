@@ -2,6 +2,8 @@
 
 // Clippy allows `unwrap` in what is marked as a test's.
 #[cfg(test)]
+mod build_options;
+#[cfg(test)]
 mod by_hand;
 #[cfg(test)]
 mod daemon;
