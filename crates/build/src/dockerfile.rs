@@ -19,7 +19,7 @@ use crate::record::{Dockerfile, SCHEMA};
 use crate::{Record, Reproduced, text};
 
 pub use ignore::Ignore;
-pub use stages::{Stage, index, stages, version};
+pub use stages::{Stage, base, index, stages, version};
 
 /// What is built, and to where.
 #[derive(Debug, Clone)]
@@ -109,7 +109,7 @@ pub fn build(docker: &Docker, plan: &Plan, on_line: &mut dyn FnMut(&str)) -> Res
         .map_err(|source| DockerfileError::Read { path: plan.dockerfile.to_owned(), source })?;
     let mut shown = plan.options.pairs();
     shown.retain(|(name, _)| !(plan.is_secret)(name));
-    let mut stages = stages(&text, &shown);
+    let stages = stages(&text, &shown);
     let last = last(plan, &stages)?;
     if let Some(secret) = plan.options.secrets.first() {
         return Err(DockerfileError::Secret { id: secret.id.clone() });
@@ -117,7 +117,7 @@ pub fn build(docker: &Docker, plan: &Plan, on_line: &mut dyn FnMut(&str)) -> Res
 
     let image = make(docker, plan, Steps::Known, on_line)?;
     let label = version(&stages, last).and_then(|_| label(&image));
-    stages.truncate(last + 1);
+    let bases = (0..=last).filter_map(|index| base(&stages, index).map(str::to_owned)).collect();
     let record = Record {
         schema: SCHEMA.to_owned(),
         digest: image.digest().clone(),
@@ -126,7 +126,7 @@ pub fn build(docker: &Docker, plan: &Plan, on_line: &mut dyn FnMut(&str)) -> Res
         toolchain: Some(docker.name()),
         c_toolchain: Vec::new(),
         target: None,
-        stages: stages.into_iter().map(|stage| stage.base).collect(),
+        stages: bases,
         machine: machine::id(),
         boot: machine::boot(),
         at: now(),

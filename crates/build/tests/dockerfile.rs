@@ -97,8 +97,8 @@ fn a_stage_is_built_with_the_options_that_are_given_and_the_record_names_them_wi
     assert!(again.differs.is_none_or(|what| what.starts_with("the layers are the same")));
 
     fs::write(&dockerfile, "FROM scratch\nCOPY hello /hello\n")?;
-    let plain = Plan { options: &DEFAULT, ..plan };
-    let (_, record) = build(&docker()?, &plain, &mut |_| {})?;
+    let unlabelled = Plan { options: &DEFAULT, ..plan };
+    let (_, record) = build(&docker()?, &unlabelled, &mut |_| {})?;
     assert_eq!(record.version.as_deref(), Some("9.9.9"));
     Ok(())
 }

@@ -31,7 +31,7 @@ pub(crate) struct DockerfileArgs {
     #[arg(long, value_name = "MODE")]
     network: Option<String>,
 
-    /// A secret file for `RUN --mount=type=secret,id=ID`; only BuildKit mounts secrets, and it is not used yet: the build is refused
+    /// A secret file for `RUN --mount=type=secret`: refused, since secrets need BuildKit, and the classic builder builds
     #[arg(long, value_name = "ID=FILE", value_parser = clap::value_parser!(OsString))]
     build_secret: Vec<OsString>,
 }
@@ -46,9 +46,9 @@ impl DockerfileArgs {
         Ok(BuildOptions {
             file: self.file.map(|file| std::path::absolute(&file).unwrap_or(file)),
             target: self.target,
-            args: all::<Argument>("--build-arg", &self.build_arg, OptionError::Argument)?,
+            args: all::<Argument>("--build-arg", &self.build_arg, &OptionError::Argument)?,
             network: self.network,
-            secrets: all::<Secret>("--build-secret", &self.build_secret, OptionError::Secret)?,
+            secrets: all::<Secret>("--build-secret", &self.build_secret, &OptionError::Secret)?,
         })
     }
 }
@@ -56,7 +56,7 @@ impl DockerfileArgs {
 fn all<T: FromStr<Err = OptionError>>(
     option: &str,
     texts: &[OsString],
-    not_text: OptionError,
+    not_text: &OptionError,
 ) -> Result<Vec<T>, Failure> {
     let one = |(index, text): (usize, &OsString)| {
         let parsed = text.to_str().map_or_else(|| Err(not_text.clone()), str::parse);

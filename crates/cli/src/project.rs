@@ -134,7 +134,10 @@ fn from_dockerfile(
         let plan = plan(project, path, wish, place.layout().unwrap_or(&elsewhere));
         let on_line = &mut |line: &str| {
             interrupt::check();
-            out.begins(line);
+            match line.strip_prefix("[Warning] ") {
+                Some(warning) => out.note(warning),
+                None => out.begins(line),
+            }
         };
         let (image, record) = dockerfile::build(&Docker::connect()?, &plan, on_line)?;
         if place.layout().is_none() {

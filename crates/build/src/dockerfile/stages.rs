@@ -29,8 +29,22 @@ pub fn version(stages: &[Stage], index: usize) -> Option<&str> {
     if let Some(version) = &stage.version {
         return Some(version);
     }
+    version(stages, below(stages, index)?)
+}
+
+/// The image that a stage stands on, through the stages between.
+pub fn base(stages: &[Stage], index: usize) -> Option<&str> {
+    match below(stages, index) {
+        Some(below) => base(stages, below),
+        None => stages.get(index).map(|stage| stage.base.as_str()),
+    }
+}
+
+/// The earlier stage that a stage stands on.
+fn below(stages: &[Stage], index: usize) -> Option<usize> {
+    let stage = stages.get(index)?;
     let is_base = |other: &Stage| other.name.as_deref().is_some_and(|name| name.eq_ignore_ascii_case(&stage.base));
-    version(stages, stages[..index].iter().rposition(is_base)?)
+    stages[..index].iter().rposition(is_base)
 }
 
 /// The stages in their order, the last one is the image. Variables in `FROM` have the values of `args`, else those that the `ARG`s before
@@ -234,6 +248,13 @@ mod tests {
         check(stages, Some("OTHER"), None);
         check(stages, Some("base"), Some("1"));
         check("FROM a AS a\n", None, None);
+    }
+
+    #[test]
+    fn a_stage_stands_on_the_image_of_the_stages_below_it() {
+        let stages = stages("FROM scratch AS web\nFROM Web AS web\nFROM other\nFROM web\n", &[]);
+        let bases: Vec<_> = (0..5).map(|index| base(&stages, index)).collect();
+        assert_eq!(bases, [Some("scratch"), Some("scratch"), Some("other"), Some("scratch"), None]);
     }
 
     #[test]

@@ -51,6 +51,14 @@ fn a_dockerfile_is_built_with_the_options_of_the_command_line() {
     assert!(told.starts_with("exit 0"), "{told}");
     let (config, record) = built(&place);
     assert_eq!(config, json!({"user": "1000", "v": "1"}));
+    assert_eq!(record["stages"], json!(["scratch"]));
+    let told = place.call(&["build", "--file", "prod.Dockerfile", "--build-arg", "TYPO=1"]);
+    assert!(told.contains("note: One or more build-args [TYPO] were not consumed"), "{told}");
+    assert_eq!(
+        built(&place).1["stages"],
+        json!(["scratch", "scratch"]),
+        "the last stage stands on the first one's base"
+    );
     let options = json!({"file": "prod.Dockerfile", "target": "web", "args": ["V"], "network": "none"});
     assert_eq!(record["dockerfile"], options);
     // The second build would make another stage without them.

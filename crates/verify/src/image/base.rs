@@ -122,6 +122,9 @@ fn scratch(facts: &Facts, content: &Content, record: Option<&Record>) -> Finding
         Some((_, Some("scratch"))) => Finding::pass(format!(
             "scratch: {nothing}, {layers}, all of the recorded build, whose last stage is scratch"
         )),
+        Some((_, Some(stage))) if stage.contains('$') => Finding::unproven(format!(
+            "{nothing}, but the build record's last stage is `{stage}`, and the value is not recorded"
+        )),
         Some((_, Some(stage))) => Finding::fail(format!("not scratch: the build record's last stage is `{stage}`")),
         _ if content.shell.is_some() => Finding::unproven(format!(
             "{nothing}, but a shell at `{}`, and no build record to tell who brought it",
@@ -391,6 +394,9 @@ mod tests {
         assert_eq!(base(&alpine().facts(), &bases, None, &[]).verdict, Fail);
         assert_eq!(base(&facts, &bases, Some(&record(&facts, &["rust 1.95.0", "scratch"])), &[]).verdict, Pass);
         assert_eq!(base(&facts, &bases, Some(&record(&facts, &["rust", "alpine:3.20"])), &[]).verdict, Fail);
+        // The value of a build argument that may be a secret is not recorded.
+        let unknown = record(&facts, &["${BASE_TOKEN}"]);
+        assert_eq!(base(&facts, &bases, Some(&unknown), &[]).verdict, Unproven);
         let shell = || Sample::new().file("bin/sh", 0o755, b"x").facts();
         assert_eq!(base(&shell(), &bases, None, &[]).verdict, Unproven);
         assert_eq!(base(&shell(), &bases, Some(&record(&shell(), &["scratch"])), &[]).verdict, Pass);
