@@ -220,6 +220,13 @@ impl Built {
         &self.project
     }
 
+    /// The build arguments that may be secrets, by their names.
+    pub(crate) fn secret_args(&self) -> Vec<(String, String)> {
+        let mut pairs = self.project.options.pairs();
+        pairs.retain(|(name, _)| is_secret_name(name));
+        pairs
+    }
+
     fn write_record(&self) -> anyhow::Result<()> {
         let Some(layout) = self.place.layout() else { return Ok(()) };
         let path = record_path(layout);

@@ -148,6 +148,7 @@ impl RunArgs {
             engine: self.engine.into(),
             options: Options {
                 env,
+                build_args: Vec::new(),
                 start,
                 port: self.port,
                 timeout: self.timeout.0,

@@ -38,6 +38,8 @@ impl Subject<'_> {
 pub struct Options {
     /// From `--env` and `--env-file`: given to every container, and never shown.
     pub env: Vec<(String, String)>,
+    /// Arguments of the image's build that may be secrets: never shown, and looked for in the image.
+    pub build_args: Vec<(String, String)>,
     /// What containers are given besides.
     pub start: Start,
     /// From `--port`.
@@ -56,6 +58,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             env: Vec::new(),
+            build_args: Vec::new(),
             start: Start::default(),
             port: None,
             timeout: Duration::from_secs(30),

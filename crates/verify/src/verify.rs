@@ -50,7 +50,7 @@ pub fn verify(
     let started = Instant::now();
     let started_at = now();
     let mut redactor = Redactor::default();
-    for (name, value) in &options.env {
+    for (name, value) in options.env.iter().chain(&options.build_args) {
         redactor.add_value(name, value);
     }
     for (name, text) in options.start.secrets() {
@@ -75,7 +75,7 @@ pub fn verify(
     watch(Event::Phase("reading the image"));
     // One reads while the other unpacks and starts what the run needs.
     let mut values = options.env.clone();
-    values.extend(options.start.secrets());
+    values.extend(options.start.secrets().chain(options.build_args.iter().cloned()));
     let given = Given::of(&values);
     let (facts, ready) = std::thread::scope(|scope| {
         let facts = scope.spawn(|| Facts::looking_for(&given, subject.image));

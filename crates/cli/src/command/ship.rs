@@ -66,11 +66,12 @@ pub(crate) fn run(args: ShipArgs, directory: Option<PathBuf>, out: &mut Output) 
     let ShipArgs { dir, to, sign_key, push_anyway, tags, dockerfile, run } = args;
     let folder = Folder::new(directory, dir)?;
     let options = dockerfile.options()?;
-    let settings = run.resolve(out)?;
+    let mut settings = run.resolve(out)?;
     let key = sign_key.as_deref().map(|path| keys::signing(path, out)).transpose()?;
     let (path, spec) = specification::of_project(&folder, None)?;
 
     let mut built = project::build(&folder, Wish { options, ..Wish::default() }, out)?;
+    settings.options.build_args = built.secret_args();
     let mut publication = to.map(|to| planned(&to, &built, tags, out)).transpose()?;
     if specification::promises_reproducible(&spec) {
         project::reproduce(&mut built, out)?;

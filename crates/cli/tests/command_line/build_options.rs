@@ -181,12 +181,25 @@ fn a_failed_step_shows_its_last_lines_and_no_value_of_an_argument() {
 }
 
 #[test]
+fn a_build_argument_that_looks_like_a_secret_is_looked_for_in_the_image_and_never_shown() {
+    let spec = "# Notes\n\n## Success Criteria\n- [ ] No secrets in image\n";
+    let dockerfile = "FROM scratch\nCOPY hello /hello\nARG NPM_TOKEN\nENV SETTING=$NPM_TOKEN\n";
+    let place = service().with("Dockerfile", dockerfile).with("containerization-spec.md", spec);
+    let told = place.call(&["ship", "--engine", "embedded", "--build-arg", "NPM_TOKEN=quiet-harbour-4711"]);
+    assert!(told.starts_with("exit 1") && told.contains("NPM_TOKEN"), "{told}");
+    assert!(!told.contains("quiet-harbour"), "{told}");
+    let told = place.call(&["ship", "--engine", "embedded"]);
+    assert!(told.starts_with("exit 0"), "{told}");
+}
+
+#[test]
 fn a_dockerfile_service_has_its_tags_from_its_files_and_a_push_without_any_says_so_first() {
     let registry = Double::start().unwrap();
     let to = format!("{}/acme/notes", registry.host());
     let place = service().with("seaworthy.toml", "file = \"prod.Dockerfile\"\ntarget = \"web\"\n");
     let pushed = || {
-        assert!(place.call(&["build"]).starts_with("exit 0"));
+        let told = place.call(&["build"]);
+        assert!(told.starts_with("exit 0"), "{told}");
         let told = place.call(&["push", "--to", &to, "--dry-run"]).replace(&registry.host(), "HOST");
         let shown = told
             .lines()

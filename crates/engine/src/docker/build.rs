@@ -29,8 +29,13 @@ pub enum Steps {
 
 /// How often a build is begun.
 const TRIES: usize = 5;
-/// The daemon's words where it looked for a step in its cache among all images, and somebody removed one of them just then.
-const REMOVED_MEANWHILE: &str = "unable to find image";
+/// The daemon's words where somebody removed an image just then: while it looked for a step in its cache among all images, and while it put
+/// a step on the one before, which another build had made too.
+const REMOVED_MEANWHILE: [&str; 2] = ["unable to find image", "unknown parent image ID"];
+
+fn is_removed_meanwhile(reason: &str) -> bool {
+    REMOVED_MEANWHILE.iter().any(|words| reason.contains(words))
+}
 
 /// The same file from its beginning.
 fn again(file: &File) -> io::Result<File> {
@@ -79,7 +84,7 @@ impl Docker {
         loop {
             tries -= 1;
             match self.build_once(request, on_line) {
-                Err(EngineError::Prepare { reason }) if tries > 0 && reason.starts_with(REMOVED_MEANWHILE) => {
+                Err(EngineError::Prepare { reason }) if tries > 0 && is_removed_meanwhile(&reason) => {
                     on_line("an image was removed meanwhile: the build begins again");
                 }
                 done => return done,
@@ -178,5 +183,30 @@ impl Drop for BuiltImage {
         }
         let _ = self.client.block(self.client.docker.remove_image(&self.name, None::<RemoveImageOptions>, None));
         self.stages.remove_unnamed(&self.client);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_step_whose_parent_another_build_removed_begins_again() {
+        let parent = "failed to export image: failed to set parent sha256:7b: unknown parent image ID sha256:7b";
+        assert!(is_removed_meanwhile(parent));
+        assert!(is_removed_meanwhile("unable to find image \"sha256:7b\""));
+        assert!(!is_removed_meanwhile("COPY failed: no such file"));
+    }
+
+    #[test]
+    fn what_a_step_prints_is_told_in_whole_lines() {
+        let (mut lines, mut all) = (Lines::default(), Vec::new());
+        let mut told = |line: &str| all.push(line.to_owned());
+        for text in ["Step 1/2 : FROM a", "\n", "one\ntw", "o\n", &"x".repeat(9000), "\nend"] {
+            lines.read(text, &mut told);
+        }
+        lines.end(&mut told);
+        let short: Vec<&str> = all.iter().map(|line| &line[..line.len().min(17)]).collect();
+        assert_eq!(short, ["Step 1/2 : FROM a", "one", "two", "xxxxxxxxxxxxxxxxx", "", "end"]);
     }
 }
