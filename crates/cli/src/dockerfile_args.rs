@@ -31,7 +31,7 @@ pub(crate) struct DockerfileArgs {
     #[arg(long, value_name = "MODE")]
     network: Option<String>,
 
-    /// A secret file for `RUN --mount=type=secret`: refused, since secrets need BuildKit, and the classic builder builds
+    /// A secret file for `RUN --mount=type=secret`: refused, since the classic builder, which builds here, mounts none
     #[arg(long, value_name = "ID=FILE", value_parser = clap::value_parser!(OsString))]
     build_secret: Vec<OsString>,
 }
