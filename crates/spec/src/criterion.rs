@@ -1,7 +1,7 @@
 //! A specification and its criteria, as read.
 
 use crate::document::Stray;
-use crate::{Allowed, Check, Stage};
+use crate::{Allowed, Check, DependencyLine, Stage};
 
 /// A containerization specification.
 #[derive(Debug, Clone, PartialEq)]
@@ -12,8 +12,10 @@ pub struct Spec {
     pub source: String,
     /// The promises, in the order of the text.
     pub criteria: Vec<Criterion>,
-    /// Items under *Non-Goals* and *Dependencies*: shown, never checked.
+    /// Items under *Non-Goals* and *Dependencies*, as they stand: no check decides them.
     pub prose: Vec<(String, Vec<String>)>,
+    /// The items under *Dependencies*: what the run brings, and what stays prose.
+    pub dependencies: Vec<DependencyLine>,
     /// What has the form of a promise and is none, for it stands where none is made: at most 50.
     pub strays: Vec<Stray>,
 }

@@ -46,7 +46,8 @@ pub enum System {
 impl Spec {
     /// The database of the service; `None` where the specification speaks of none.
     ///
-    /// A promise that it connects decides, then what *Dependencies* list, then a promised variable whose name is a database's.
+    /// A promise that it connects decides, then the dependency that is one, then a promised variable whose name is a database's. Where
+    /// only prose names a system, it tells what kind of server the variable is for, and starts nothing.
     ///
     /// ```
     /// use seaworthy_spec::{Spec, System};
@@ -69,21 +70,31 @@ impl Spec {
             _ => None,
         });
         let connects: Vec<(&str, &str)> = named.chain(others).collect();
-        let listed = self.dependencies().find_map(system_in);
+        if let Some(declared) = self.needs().find(|dependency| dependency.is_postgres()) {
+            let promised =
+                connects.iter().find(|(name, _)| is_postgres(name)).map(|(_, variable)| (*variable).to_owned());
+            let is_other = |name: &String| self.needs().any(|one| !one.is_postgres() && one.variable == *name);
+            let of_line = declared.is_named.then(|| declared.variable.clone());
+            let variable = promised.or(of_line).or_else(|| self.database_variable().filter(|name| !is_other(name)));
+            return Some(Database {
+                variable: variable.unwrap_or_else(|| declared.variable.clone()),
+                system: System::PostgreSql,
+            });
+        }
+        let listed = self.dependency_items().find_map(system_in);
         let variable =
             connects.first().map(|(_, variable)| (*variable).to_owned()).or_else(|| self.database_variable());
         let system = if connects.iter().any(|(name, _)| is_postgres(name)) {
             System::PostgreSql
         } else if let Some((name, _)) = connects.first() {
             System::Other((*name).to_owned())
-        } else if let Some(listed) = listed.clone() {
+        } else if let Some(listed) = listed {
             listed
         } else {
             // A system that is named anywhere else decides nothing but that a PostgreSQL is the wrong one.
             variable.as_deref().and_then(other_in).or_else(|| system_in(&self.source)).unwrap_or(System::Unknown)
         };
-        let variable = variable.or_else(|| (listed == Some(System::PostgreSql)).then(|| VARIABLES[0].to_owned()))?;
-        Some(Database { variable, system })
+        Some(Database { variable: variable?, system })
     }
 
     /// Every check of every promise, in the order of the text.
@@ -135,13 +146,13 @@ impl Spec {
         });
         let is_name = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
         promised.or_else(|| {
-            let mut words = self.dependencies().flat_map(|item| item.split(move |c| !is_name(c)));
+            let mut words = self.dependency_items().flat_map(|item| item.split(move |c| !is_name(c)));
             words.find(|word| names_database(word)).map(str::to_owned)
         })
     }
 
     /// The items under *Dependencies*.
-    fn dependencies(&self) -> impl Iterator<Item = &str> {
+    fn dependency_items(&self) -> impl Iterator<Item = &str> {
         let is_dependencies = |heading: &str| heading.to_lowercase().starts_with("dependenc");
         let items = self.prose.iter().filter(move |(heading, _)| is_dependencies(heading)).map(|(_, items)| items);
         items.flatten().map(String::as_str)
@@ -220,6 +231,20 @@ mod tests {
         check(&listed("PostgreSQL 15, named by `APP_DATABASE_URL`"), Some(("APP_DATABASE_URL", System::PostgreSql)));
         check(&listed("MySQL 8 at DATABASE_URL"), Some(("DATABASE_URL", other("MySQL"))));
         check(&listed("Docker 24"), None);
+        // Prose starts nothing.
+        check(&listed("PostgreSQL client installed"), None);
+        check(&listed("No PostgreSQL needed"), None);
+        check(&listed("PostgreSQL"), Some(("DATABASE_URL", System::PostgreSql)));
+        check(
+            &listed("PostgreSQL database (`postgres:17-alpine`), given as `PG_URI`"),
+            Some(("PG_URI", System::PostgreSql)),
+        );
+        check(&listed("PostgreSQL\n- MariaDB, given as `DB_URL`"), Some(("DATABASE_URL", System::PostgreSql)));
+        check(
+            &listed("MariaDB, given as `DB_URL`\n- PostgreSQL, given as `PG_URL`"),
+            Some(("PG_URL", System::PostgreSql)),
+        );
+        check(&listed("MariaDB, given as `DB_URL`"), Some(("DB_URL", other("MariaDB"))));
         let intent =
             |text: &str| format!("# Intent\n\n{text}\n\n{criteria}- [ ] Refuses to start without DATABASE_URL\n");
         check(&intent("Keeps notes in MariaDB."), Some(("DATABASE_URL", other("MariaDB"))));

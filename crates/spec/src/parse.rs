@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use crate::bind;
+use crate::dependency;
 use crate::document::{self, Document, Item, MOST_ITEMS};
 use crate::identifier;
 use crate::name;
@@ -36,7 +37,7 @@ impl Spec {
             return Err(SpecError::new(vec![problem]));
         }
         let source = Source::new(text);
-        let Document { title, items, prose, strays, mut problems } = document::read(&source, text);
+        let Document { title, items, prose, mut dependencies, strays, mut problems } = document::read(&source, text);
         if items.len() > MOST_ITEMS {
             let hint = format!("at most {MOST_ITEMS} promises in a specification");
             problems.push(source.problem(items[MOST_ITEMS].place, "too many promises", Some(hint)));
@@ -64,7 +65,11 @@ impl Spec {
         if !problems.is_empty() {
             return Err(SpecError::new(problems));
         }
-        Ok(Self { title, source: text.to_owned(), criteria, prose, strays })
+        let checks: Vec<&Check> = criteria.iter().flat_map(Criterion::checks).collect();
+        dependency::name_variables(&mut dependencies, &checks);
+        let mut spec = Self { title, source: text.to_owned(), criteria, prose, dependencies, strays };
+        spec.name_database();
+        Ok(spec)
     }
 
     /// Reads a specification from a file's bytes.

@@ -67,6 +67,7 @@ mod tests {
             source: String::new(),
             criteria: Vec::new(),
             prose: Vec::new(),
+            dependencies: Vec::new(),
             strays: Vec::new(),
         };
         assert_eq!(port(options, &config, &spec).as_ref().map_err(String::as_str).copied(), expected);

@@ -7,7 +7,8 @@ use clap::{Args, ValueHint};
 use seaworthy_report::clean;
 use seaworthy_report::terminal::Style;
 use seaworthy_spec::{
-    BY_HAND, Check, Criterion, Promise, Spec, Stage, StepForm, Stray, scenario_for, step_forms, vocabulary,
+    BY_HAND, Check, Criterion, Dependency, DependencyLine, Promise, Spec, Stage, StepForm, Stray, scenario_for,
+    step_forms, vocabulary,
 };
 use serde_json::{Map, Value, json};
 
@@ -85,7 +86,23 @@ fn spec_table(spec: &Spec, missed: usize, style: Style) -> String {
     let sum = format!("{total} promises: {} understood, {missed} not understood", total - missed);
     let sum = if total == 1 { sum.replacen("promises", "promise", 1) } else { sum };
     let advice = advice(spec);
-    format!("{}\n\n{}{}{advice}\n{sum}\n", clean(&spec.title), table::render(&rows, 34, style), strays(spec))
+    let below = format!("{}{}{advice}", strays(spec), dependencies(spec));
+    format!("{}\n\n{}{below}\n{sum}\n", clean(&spec.title), table::render(&rows, 34, style))
+}
+
+/// What the service needs beside itself, and what the other lines under *Dependencies* lack, a line each.
+fn dependencies(spec: &Spec) -> String {
+    let line = |found: &DependencyLine| match &found.read {
+        Ok(needed) => {
+            let Dependency { name, image, port, variable, kind, .. } = needed;
+            let tried = kind.is_some_and(|kind| !kind.tried);
+            let tried = if tried { "; this kind was not tried" } else { "" };
+            format!("line {}: needs {} (`{image}`, port {port}), given as {variable}{tried}\n", found.line, clean(name))
+        }
+        Err(why) => format!("line {}: prose, asks for nothing: {} ({})\n", found.line, clean(&found.text), clean(why)),
+    };
+    let lines: String = spec.dependencies.iter().take(ADVICE).map(line).collect();
+    if lines.is_empty() { lines } else { format!("\n{lines}") }
 }
 
 /// What to do with sentences for which the vocabulary has nothing: a line for each that a scenario may say, one for all others.

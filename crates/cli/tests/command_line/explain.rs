@@ -137,3 +137,24 @@ fn escape_sequences_in_a_specification_do_not_reach_the_terminal() {
         assert!(!shown.contains(|c: char| c.is_control() && c != '\n'), "{shown:?}");
     }
 }
+
+#[test]
+fn lines_under_dependencies_are_told_as_what_they_are() {
+    let spec = "## Success Criteria\n- [ ] Image size under 10 MB\n## Dependencies\n- Redis, given as `CACHE_URL`\n- No Kafka needed\n\
+                - The payment API (`ghcr.io/acme/pay:2`, port 80), given as `PAY_URL`\n- RabbitMQ\n";
+    assert_snapshot!(Place::empty().with("spec.md", spec).call(&["explain", "spec.md"]), @r"
+    exit 0
+    --- stdout
+    Success Criteria
+
+    line  check       stage  parameters                         sentence
+    2     image.size  image  limit_bytes=10000000 measure=both  Image size under 10 MB
+
+    line 4: needs Redis (`redis:7-alpine`, port 6379), given as CACHE_URL; this kind was not tried
+    line 5: prose, asks for nothing: No Kafka needed (`no` asks for no server)
+    line 6: needs payment API (`ghcr.io/acme/pay:2`, port 80), given as PAY_URL
+    line 7: needs RabbitMQ (`rabbitmq:4-alpine`, port 5672), given as AMQP_URL; this kind was not tried
+
+    1 promise: 1 understood, 0 not understood
+    ");
+}

@@ -11,6 +11,7 @@ use self::table::Table;
 use crate::allowed::{self, Allowed, is_allowed};
 use crate::bind::{self, Bound};
 use crate::comment::{self, Comment};
+use crate::dependency::{self, DependencyLine};
 use crate::identifier;
 use crate::problem::Problem;
 use crate::source::{Fragment, Place, Source};
@@ -48,6 +49,8 @@ pub(crate) struct Document<'a> {
     pub(crate) items: Vec<Item<'a>>,
     /// Headings of *Non-Goals* and *Dependencies*, with their items.
     pub(crate) prose: Vec<(String, Vec<String>)>,
+    /// The items under *Dependencies*.
+    pub(crate) dependencies: Vec<DependencyLine>,
     /// What has the form of a promise where none is made.
     pub(crate) strays: Vec<Stray>,
     pub(crate) problems: Vec<Problem>,
@@ -388,8 +391,16 @@ impl<'a> Reader<'_, 'a> {
                 }
                 if self.section.kind == Kind::Shown
                     && depth == 0
-                    && let Some((_, items)) = self.document.prose.last_mut()
+                    && let Some((heading, items)) = self.document.prose.last_mut()
                 {
+                    if heading.to_lowercase().starts_with("dependenc") && !section.is_excluded {
+                        let mut read = dependency::read(start(child).line, &text);
+                        // What is said in a list or a paragraph below may take it back.
+                        if item.children().nth(1).is_some() || self.quotations > 0 {
+                            read.read = Err("more than one line stands in it".to_owned());
+                        }
+                        self.document.dependencies.push(read);
+                    }
                     items.push(text);
                 }
             } else {

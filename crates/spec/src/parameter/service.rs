@@ -118,6 +118,8 @@ pub(super) fn dependency(tokens: &[Token]) -> Option<(usize, String)> {
         ("dynamodb", "DynamoDB"),
         ("neo4j", "Neo4j"),
         ("influxdb", "InfluxDB"),
+        ("mailpit", "Mailpit"),
+        ("redpanda", "Kafka"),
     ];
     phrase(tokens, KNOWN)
 }

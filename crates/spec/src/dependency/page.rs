@@ -1,0 +1,59 @@
+//! The page of dependencies, made from the table of kinds.
+
+use std::fmt::Write as _;
+
+use super::kind::kinds;
+
+const BEFORE: &str = r"# Dependencies
+
+<!-- Made from crates/spec/src/dependency/kind.rs: `UPDATE_DOCS=1 cargo test -p seaworthy-spec` writes it anew. -->
+
+A specification's section *Dependencies* says which servers the service needs. Of these, a run starts PostgreSQL so far; the others are read and shown by `explain`:
+
+```markdown
+## Dependencies
+- PostgreSQL database (`postgres:17-alpine`), given as `DATABASE_URL`
+- Redis, given as `REDIS_URL`
+- The payment API (`ghcr.io/acme/pay-mock:2`, port 8080), given as `PAY_URL`
+- Object storage: MinIO (`minio/minio:RELEASE.2025-04-22T22-12-26Z`, command `server /data`), given as `S3_ENDPOINT=http://{host}:9000`
+```
+
+## The form of a line
+
+`[LABEL:] NAME [database|server|cache|broker|queue|store] [(IMAGE[, port N][, command WORDS])][, given as VAR[=FORM]]`
+
+- A line is a dependency only when it is understood whole. Any other line (`No Redis needed`, `PostgreSQL client installed`, `Docker 24`) stays prose and starts nothing;
+  `seaworthy explain SPEC` says of each line which it is, and why.
+- NAME is a kind of the table below; then nothing else is needed. Anything else names image, port and variable.
+- IMAGE has a tag or a digest, or is `oci:PATH`, `oci-archive:FILE` or `docker-archive:FILE`.
+- A kind's variable is the one in the line, else the one that a promise names for it (`Container can connect to Redis with provided CACHE_URL`), else the table's.
+  A variable given with `--env` or `--env-file` is used as it is, and nothing is started for it.
+- FORM may hold `{host}`, `{port}`, `{user}`, `{password}` and `{database}`. The password is made for the run and never shown.
+
+## Kinds
+
+`tried` says whether the tests run a server of that kind, from Debian's packages; the others are built from their images' documentation.
+
+| kind | image | port | variable | its value | ready when | tried |
+| --- | --- | --- | --- | --- | --- | --- |
+";
+
+const AFTER: &str = r"
+Other names: @@ALIASES@@.
+";
+
+/// The page, in Markdown.
+pub fn dependencies_markdown() -> String {
+    let mut page = BEFORE.to_owned();
+    for kind in kinds() {
+        let tried = if kind.tried { "yes" } else { "not tried" };
+        let _ = writeln!(
+            page,
+            "| {} | `{}` | {} | `{}` | `{}` | {} | {tried} |",
+            kind.name, kind.image, kind.port, kind.variable, kind.form, kind.ready.meaning
+        );
+    }
+    let others = kinds().iter().filter(|kind| !kind.aliases.is_empty());
+    let aliases: Vec<String> = others.map(|kind| format!("{} ({})", kind.name, kind.aliases.join(", "))).collect();
+    page + &AFTER.replace("@@ALIASES@@", &aliases.join("; "))
+}

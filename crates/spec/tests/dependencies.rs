@@ -1,0 +1,158 @@
+//! Lines under *Dependencies*: what a run starts, and what stays prose.
+
+use seaworthy_spec::{Spec, kinds};
+
+fn spec(lines: &str) -> Spec {
+    Spec::parse(&format!("## Success Criteria\n- [ ] No setuid files\n## Dependencies\n{lines}\n"))
+        .expect("the text makes a promise")
+}
+
+/// Each line as it was read.
+fn read(lines: &str) -> String {
+    let spec = spec(lines);
+    let line = |found: &seaworthy_spec::DependencyLine| match &found.read {
+        Ok(one) => {
+            let command = one.command.as_ref().map(|words| format!(" command {words:?}")).unwrap_or_default();
+            format!(
+                "{}: {} [{}] {} port {}{command}, {}={}",
+                found.line,
+                one.name,
+                one.host(),
+                one.image,
+                one.port,
+                one.variable,
+                one.form
+            )
+        }
+        Err(why) => format!("{}: prose: {why}", found.line),
+    };
+    spec.dependencies.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn a_line_that_is_understood_whole_is_a_dependency() {
+    insta::assert_snapshot!(read(
+        "- PostgreSQL database (`postgres:17-alpine`), given as `DATABASE_URL`
+- Redis (`redis:7-alpine`), given as `REDIS_URL`.
+- The payment API (`ghcr.io/acme/pay-mock:2`, port 8080), given as `PAY_URL`
+- Object storage: MinIO (`minio/minio:RELEASE.2026-01-01`, command `server /data`), given as `S3_ENDPOINT=http://{host}:9000`
+- **MariaDB** server, given as `MARIA_URL`
+- Valkey cache (VALKEY_URL)
+- [ ] NATS
+- a mail server (`localhost:5000/mail@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef`, port 25, command `serve \"two words\"`), given as `SMTP={host}`
+"
+    ), @r#"
+    4: PostgreSQL [postgresql.internal] postgres:17-alpine port 5432, DATABASE_URL=postgresql://{user}:{password}@{host}:{port}/{database}
+    5: Redis [redis.internal] redis:7-alpine port 6379, REDIS_URL=redis://:{password}@{host}:{port}/0
+    6: payment API [payment-api.internal] ghcr.io/acme/pay-mock:2 port 8080, PAY_URL=http://{host}:{port}
+    7: MinIO [minio.internal] minio/minio:RELEASE.2026-01-01 port 9000 command ["server", "/data"], S3_ENDPOINT=http://{host}:9000
+    8: MariaDB [mariadb.internal] mariadb:11.4 port 3306, MARIA_URL=mysql://{user}:{password}@{host}:{port}/{database}
+    9: Valkey [valkey.internal] valkey/valkey:8-alpine port 6379, VALKEY_URL=redis://:{password}@{host}:{port}/0
+    10: NATS [nats.internal] nats:2-alpine port 4222, NATS_URL=nats://{user}:{password}@{host}:{port}
+    11: mail server [mail-server.internal] localhost:5000/mail@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef port 25 command ["serve", "two words"], SMTP={host}
+    "#);
+}
+
+#[test]
+fn anything_else_stays_prose() {
+    insta::assert_snapshot!(read(
+        "- No Redis needed
+- PostgreSQL client installed
+- Redis or Valkey
+- Redis (optional)
+- Docker 24
+- Redis 7
+- Redis, given as redis_url
+- Redis, given as `REDIS_URL={hots}`
+- Redis (redis, port 6379)
+- Redis (port 0)
+- Redis (redis:7) in production
+- The payment API
+- The payment API (`acme/pay:1`), given as PAY_URL
+- The payment API (`acme/pay:1`, port 80)
+- The payment API (port 80), given as PAY_URL
+- No longer: Redis (`redis:7-alpine`), given as `REDIS_URL`
+- ~~Redis~~
+- Note: Redis
+- Redis is used as a cache
+- Redis (`redis:7`, `redis:8`)
+- Redis (`A_URL`), given as `B_URL`
+- Redis
+  - but only in production
+- Redis
+
+  It is not needed in tests.
+"
+    ), @r"
+    4: prose: `no` asks for no server
+    5: prose: `client` asks for no server
+    6: prose: `or` asks for no server
+    7: prose: `optional` is no image with a tag, no `port N` and no `command …`
+    8: prose: it is no kind of server that is known, and names no image
+    9: prose: it is no kind of server that is known, and names no image
+    10: prose: `redis_url` is no variable
+    11: prose: `{hots}` is none of {host}, {port}, {user}, {password}, {database}
+    12: prose: `redis` is no image with a tag, no `port N` and no `command …`
+    13: prose: `port 0` is no port
+    14: prose: nothing but `, given as VAR` may stand behind the parenthesis
+    15: prose: it is no kind of server that is known, and names no image
+    16: prose: it is no kind of server that is known: name its port, `(IMAGE:TAG, port N)`
+    17: prose: nothing says how the service gets its address: `, given as VAR`
+    18: prose: it is no kind of server that is known: name its image, `(IMAGE:TAG, port N)`
+    19: prose: `no` asks for no server
+    20: prose: it is no kind of server that is known, and names no image
+    21: prose: `note` asks for no server
+    22: prose: it is no kind of server that is known, and names no image
+    23: prose: `redis:8` is a second of its kind
+    24: prose: `A_URL` is a second variable
+    25: prose: more than one line stands in it
+    27: prose: more than one line stands in it
+    29: prose: more than one line stands in it
+    ");
+}
+
+#[test]
+fn no_two_dependencies_are_given_by_one_variable_and_no_more_than_ten_are_started() {
+    insta::assert_snapshot!(read("- Redis\n- Valkey\n- Valkey, given as `OTHER_URL`"), @r"
+    4: Redis [redis.internal] redis:7-alpine port 6379, REDIS_URL=redis://:{password}@{host}:{port}/0
+    5: prose: `REDIS_URL` is given by another line
+    6: Valkey [valkey.internal] valkey/valkey:8-alpine port 6379, OTHER_URL=redis://:{password}@{host}:{port}/0
+    ");
+    let many: Vec<String> = (0..12).map(|number| format!("- Redis, given as `R{number}`\n")).collect();
+    assert_eq!(spec(&many.concat()).needs().count(), 10);
+}
+
+#[test]
+fn a_heading_that_denies_asks_for_nothing() {
+    let text =
+        "## Success Criteria\n- [ ] No setuid files\n## Dependencies (optional)\n- Redis\n## Non-Goals\n- Redis\n";
+    assert_eq!(Spec::parse(text).unwrap().needs().count(), 0);
+}
+
+#[test]
+fn a_promise_names_the_variable_that_a_line_does_not() {
+    let text = "## Success Criteria\n- [ ] Container can connect to Redis with provided CACHE_URL\n## Dependencies\n";
+    let variables = |lines: &str| {
+        let spec = Spec::parse(&format!("{text}{lines}")).unwrap();
+        spec.needs().map(|one| one.variable.clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(variables("- Redis\n"), ["CACHE_URL"]);
+    assert_eq!(variables("- Redis, given as `REDIS_URL`\n"), ["REDIS_URL"]);
+    assert_eq!(variables("- PostgreSQL\n- Redis\n"), ["DATABASE_URL", "CACHE_URL"]);
+}
+
+#[test]
+fn every_kind_is_understood_by_its_names_and_fills_in_what_it_knows() {
+    for kind in kinds() {
+        for name in std::iter::once(&kind.name).chain(kind.aliases) {
+            let spec = spec(&format!("- {name}"));
+            let found = spec.needs().next().and_then(|one| one.kind).map(|kind| kind.name);
+            assert_eq!(found, Some(kind.name), "{name}");
+        }
+        assert!(!kind.ready.hears.is_empty() && kind.image.contains(':'), "{}", kind.name);
+        // A password that the server knows and the service does not lets nobody in.
+        let known = kind.env.iter().any(|(_, value)| value.contains("{password}"))
+            || kind.command.iter().any(|word| word.contains("{password}"));
+        assert_eq!(known, kind.form.contains("{password}"), "{}", kind.name);
+    }
+}
