@@ -30,6 +30,13 @@ impl Engine for Interruptible<dyn Engine> {
         check();
         Ok(Box::new(Interruptible(prepared)))
     }
+
+    fn kept(&self, name: &str) -> Result<Option<Box<dyn Prepared>>, EngineError> {
+        check();
+        let kept = self.0.kept(name)?;
+        check();
+        Ok(kept.map(|prepared| Box::new(Interruptible(prepared)) as Box<dyn Prepared>))
+    }
 }
 
 impl Prepared for Interruptible<dyn Prepared> {

@@ -6,12 +6,15 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum, ValueHint};
+use seaworthy_dependency::{Images, Mirrors};
 use seaworthy_engine::Choice;
 use seaworthy_verify::Options;
 
 use crate::env;
 use crate::exit::Demand;
+use crate::failure::Failure;
 use crate::output::Output;
+use crate::publication;
 use crate::report_to::{ReportTo, Reports};
 use crate::start_args::StartArgs;
 use crate::verification::Settings;
@@ -47,6 +50,11 @@ pub(crate) struct RunArgs {
     /// How much a container may write before it is stopped: `500MB`, `2 GB`
     #[arg(long, value_name = "SIZE", default_value = "1GB")]
     pub(crate) disk: Disk,
+
+    /// Look for images of what the service needs at TO first, where their names begin with FROM: `docker.io=mirror.example.com`
+    /// (repeatable; `registries.conf` is read too)
+    #[arg(long, value_name = "FROM=TO")]
+    pub(crate) mirror: Vec<String>,
 
     /// Write a report, as `json` or `markdown`; `-` is stdout, and the checklist goes to stderr (repeatable)
     #[arg(long, value_name = "FORMAT=PATH")]
@@ -144,6 +152,7 @@ impl RunArgs {
         out.keep_secret(&env);
         let start = self.start.resolve()?;
         out.keep_secret(&start.secrets().collect::<Vec<_>>());
+        let mirrors = Mirrors::of(&self.mirror).map_err(|error| Failure::new(format!("`--mirror`: {error}")))?;
         Ok(Settings {
             engine: self.engine.into(),
             options: Options {
@@ -154,6 +163,7 @@ impl RunArgs {
                 timeout: self.timeout.0,
                 disk_bytes: self.disk.0,
                 folder: None,
+                images: Images::new(publication::client(), mirrors.and_files()),
                 since: out.since(),
             },
             reports: Reports::new(self.report)?,

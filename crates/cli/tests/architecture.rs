@@ -23,11 +23,13 @@ const PERMITTED: &[(&str, &[&str])] = &[
     ("seaworthy-proof", &["seaworthy-image", "seaworthy-report", "seaworthy-spec"]),
     ("seaworthy-engine", &["seaworthy-image"]),
     ("seaworthy-build", &["seaworthy-engine", "seaworthy-image"]),
+    ("seaworthy-dependency", &["seaworthy-engine", "seaworthy-image", "seaworthy-registry", "seaworthy-spec"]),
     (
         "seaworthy-verify",
         &[
             "seaworthy-build",
             "seaworthy-database",
+            "seaworthy-dependency",
             "seaworthy-engine",
             "seaworthy-image",
             "seaworthy-report",
@@ -50,6 +52,7 @@ const PERMITTED: &[(&str, &[&str])] = &[
         "seaworthy",
         &[
             "seaworthy-build",
+            "seaworthy-dependency",
             "seaworthy-doctor",
             "seaworthy-engine",
             "seaworthy-image",

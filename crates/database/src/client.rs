@@ -158,6 +158,19 @@ impl Client {
         Ok(counted.first().and_then(|count| count.parse().ok()).unwrap_or(0))
     }
 
+    /// How many rows were inserted, changed or deleted in this database so far, as its statistics have it: a moment late.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the server does not tell.
+    pub fn rows_written(&self, within: Duration) -> Result<u64, ClientError> {
+        let counted = self.ask(
+            "SELECT tup_inserted + tup_updated + tup_deleted FROM pg_catalog.pg_stat_database WHERE datname = current_database()",
+            within,
+        )?;
+        Ok(counted.first().and_then(|count| count.parse().ok()).unwrap_or(0))
+    }
+
     /// The first column of every row that the statements answer. They are not prepared: a pooler may give each to another session.
     pub(crate) fn ask(&self, statements: &str, within: Duration) -> Result<Vec<String>, ClientError> {
         let answered =

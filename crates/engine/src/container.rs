@@ -20,6 +20,15 @@ pub trait Engine {
     ///
     /// Fails if the image cannot be unpacked or loaded.
     fn prepare(&self, image: &Image) -> Result<Box<dyn Prepared>, EngineError>;
+
+    /// As [`Engine::prepare`], of an image that the engine itself keeps under this name; `None` where it keeps no such image, or none at all.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the engine does not answer.
+    fn kept(&self, _name: &str) -> Result<Option<Box<dyn Prepared>>, EngineError> {
+        Ok(None)
+    }
 }
 
 /// An image that is ready to start.

@@ -121,6 +121,10 @@ impl Docker {
         Named::find(None).is_some()
     }
 
+    fn helper(&self) -> PathBuf {
+        self.helper.clone().or_else(|| std::env::current_exe().ok()).unwrap_or_default()
+    }
+
     fn connect_to(host: &Host, wanted: Wanted) -> Result<Self, String> {
         let client = Client::connect(host)?;
         if wanted == Some(Daemon::Podman) && client.daemon != Daemon::Podman {
@@ -162,8 +166,12 @@ impl Engine for Docker {
     }
 
     fn prepare(&self, image: &Image) -> Result<Box<dyn Prepared>, EngineError> {
-        let helper = self.helper.clone().or_else(|| std::env::current_exe().ok()).unwrap_or_default();
-        Ok(Box::new(prepared::prepare(&self.client, self.facts.clone(), &helper, image)?))
+        Ok(Box::new(prepared::prepare(&self.client, self.facts.clone(), &self.helper(), image)?))
+    }
+
+    fn kept(&self, name: &str) -> Result<Option<Box<dyn Prepared>>, EngineError> {
+        let kept = prepared::kept(&self.client, self.facts.clone(), &self.helper(), name)?;
+        Ok(kept.map(|ready| Box::new(ready) as Box<dyn Prepared>))
     }
 }
 

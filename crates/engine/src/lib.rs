@@ -18,5 +18,5 @@ pub use container::{
     Prepared, Process, Signal, Status, Volumes,
 };
 pub use docker::{BuildRequest, BuiltImage, Docker, Inspected, MountedAt, SaveError, Steps};
-pub use embedded::{Embedded, helper};
+pub use embedded::{Embedded, folder, helper};
 pub use run::{Folder, Instead, PutFile, Run, Service};

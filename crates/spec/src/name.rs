@@ -1,5 +1,6 @@
 //! The service's own name as the subject of its promises: `Matchmaker starts within 3s` in a specification called *Matchmaker*.
 
+use crate::DependencyLine;
 use crate::sentence::{Token, tokens};
 
 /// Words of a title that belong to no name.
@@ -41,6 +42,35 @@ pub(crate) fn of_title(title: &str) -> Option<Vec<Token>> {
     let is_name = name.len() < 5 && name.iter().all(|word| word.word.chars().any(char::is_alphanumeric));
     let is_own = name.len() > 1 || name[0].numbers().next().is_none();
     (is_name && is_own).then(|| name.to_vec())
+}
+
+/// What stands in a sentence for a dependency that the vocabulary does not know.
+pub(crate) const SERVER: &str = "listed-server";
+
+/// The names that *Dependencies* give to servers, without an article.
+pub(crate) fn of_servers(dependencies: &[DependencyLine]) -> Vec<Vec<Token>> {
+    let needed = dependencies.iter().filter_map(|line| line.read.as_ref().ok());
+    let names = needed.flat_map(|needed| std::iter::once(needed.name.as_str()).chain(needed.label.as_deref()));
+    names.map(tokens).filter(|name| !name.is_empty()).collect()
+}
+
+/// The sentence with one word in the place of each server's name.
+pub(crate) fn with_servers(words: Vec<Token>, names: &[Vec<Token>]) -> Vec<Token> {
+    names.iter().fold(words, |words, name| {
+        let (mut at, mut kept) = (0, Vec::with_capacity(words.len()));
+        while let Some(word) = words.get(at) {
+            let here = &words[at..];
+            if here.len() >= name.len() && here.iter().zip(name).all(|(word, part)| word.word == part.word) {
+                let text = here[..name.len()].iter().map(|word| word.text.as_str()).collect::<Vec<_>>().join(" ");
+                kept.push(Token::meaning(text, SERVER, word.start));
+                at += name.len();
+            } else {
+                kept.push(word.clone());
+                at += 1;
+            }
+        }
+        kept
+    })
 }
 
 /// Parts of an application, of which a title may name one.

@@ -12,7 +12,7 @@ use crate::request_line;
 use crate::source::{Fragment, Source};
 use crate::steps;
 use crate::understand::{self, Reading, Subject, understand};
-use crate::{Check, Criterion, Promise, Scenario, Section, Spec};
+use crate::{Action, Check, Criterion, DependencyLine, Promise, Scenario, Section, Spec};
 
 /// The most bytes that a specification may have: 1 MiB.
 pub const LARGEST_BYTES: usize = 1 << 20;
@@ -47,14 +47,20 @@ impl Spec {
         let mut ids = Ids::reserved(&source, &items, &mut problems);
         let title = title_of(title);
         let name = name::of_title(&title);
+        let servers = name::of_servers(&dependencies);
         let read = understand::all(
             &items
                 .iter()
-                .map(|item| (sentence_of(item), Subject { heading: item.heading.as_deref(), name: name.as_deref() }))
+                .map(|item| {
+                    (
+                        sentence_of(item),
+                        Subject { heading: item.heading.as_deref(), name: name.as_deref(), servers: &servers },
+                    )
+                })
                 .collect::<Vec<_>>(),
         );
         for (item, reading) in items.into_iter().zip(read) {
-            criteria.extend(criterion(&source, item, reading, &mut ids, &mut problems));
+            criteria.extend(criterion(&source, item, reading, &dependencies, &mut ids, &mut problems));
         }
         if criteria.is_empty() && problems.is_empty() {
             let looked = strays
@@ -108,15 +114,45 @@ fn unreadable(bytes: &[u8]) -> Option<Problem> {
     bytes.trim_ascii().is_empty().then(|| Problem::of_file("the file is empty", EXPECTED))
 }
 
+/// The scenario with its servers known; each that is not listed is a problem. A PostgreSQL is the database.
+fn named_servers(
+    source: &Source<'_>,
+    lines: &[Fragment<'_>],
+    mut scenario: Scenario,
+    dependencies: &[DependencyLine],
+    problems: &mut Vec<Problem>,
+) -> Scenario {
+    for (step, line) in scenario.steps.iter_mut().zip(lines) {
+        let (name, of_database) = match &step.action {
+            Action::StopDependency(name) => (name, Action::StopDatabase),
+            Action::StartDependency(name) => (name, Action::StartDatabase),
+            _ => continue,
+        };
+        let known = dependencies.iter().filter_map(|line| line.read.as_ref().ok()).find(|one| one.is_called(name));
+        match known {
+            Some(dependency) if dependency.is_postgres() => step.action = of_database,
+            Some(_) => {}
+            None => {
+                let hint = "a server that is stopped or started stands under `Dependencies`, understood whole: `seaworthy explain SPEC` says so of each line";
+                let message = format!("no dependency is called `{}`", document::clip(name));
+                problems.push(source.problem(line.place, message, Some(hint.to_owned())));
+            }
+        }
+    }
+    scenario
+}
+
 /// An item as a criterion; none where its label marks it as prose.
 fn criterion(
     source: &Source<'_>,
     item: Item<'_>,
     reading: Reading,
+    dependencies: &[DependencyLine],
     ids: &mut Ids,
     problems: &mut Vec<Problem>,
 ) -> Option<Criterion> {
     let scenario = steps::scenario(source, &item.steps, problems);
+    let scenario = scenario.map(|scenario| named_servers(source, &item.steps, scenario, dependencies, problems));
     let has_exceptions = !item.allowed.is_empty();
     let sentence = sentence_of(&item);
     let is_bound = !item.steps.is_empty() || !item.bound.is_empty() || item.vouched.is_some();

@@ -92,7 +92,7 @@ A specification is a Markdown file, `containerization-spec.md`. People read it; 
 A heading, a label or a line in front of a list that takes promises back (*Nice to have*, *Not required:*, *Requirements we dropped*) makes what stands under it prose.
 
 Everything else is prose: other sections, paragraphs, and other bullets without a box under *Success Criteria*. Headings are known in any case, numbered or decorated,
-with a word such as `Container` in front and remarks behind them (`Non-Goals (What We're NOT Doing)`). Items under *Non-Goals*, *Out of scope* and *Dependencies* are shown, not checked.
+with a word such as `Container` in front and remarks behind them (`Non-Goals (What We're NOT Doing)`). Items under *Non-Goals* and *Out of scope* are shown, not checked; those under *Dependencies* say which servers a run starts ([dependencies](dependencies.md)).
 A box, or a bullet that would be understood, under any other heading than those and *Intent* and its kin (*Background*, *Overview*, *Context*, …) is named by `explain`.
 
 Lists inside lists: under *Constraints* every bullet is a promise of its own, and a bullet that is only a label with a list in it (`**Security**:`) is a heading for that
@@ -213,8 +213,8 @@ A comment may have several lines, one step each. A mistake is an error that name
 - `mount` and `secret` stand first, or right before `start`. A file has at most 1 MiB. Nothing outside the specification's folder is read, and where the specification came out of a
   proof no file is: the promise is `unproven` then.
 - After `start with PORT=9100` the following requests go to port 9100, where the image, `--env` or the specification names `PORT`.
-- `on a fresh database`, `stop database` and `start database` are about the throwaway server. With a given database, or without any, the promise is `unproven`.
-  So it is where the service never connects to the database that was made fresh or stopped: the steps then pass for another reason.
+- `on a fresh database`, `stop database` and `start database` are about the throwaway server, `stop NAME` and `start NAME` about a server under *Dependencies*. With a given one, or without any, the promise is `unproven`.
+  So it is where the service never connects to what was made fresh or stopped: the steps then pass for another reason. No fresh database is to be had of an image.
 - What a file of `secret` holds is hidden in reports, and `No secrets in logs` looks for it.
 - `stop` wants a container that runs: one that ended by itself before the signal breaks the promise.
 - WHO is `{env.API_TOKEN}` or a saved `{token}` (`Authorization: Bearer`), `{env.USER}:{env.PASSWORD}` (`Basic`), or `nobody`: no cookies are sent then.

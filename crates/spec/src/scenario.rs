@@ -34,8 +34,17 @@ impl Scenario {
             | Action::Restart { .. }
             | Action::LogContains(_)
             | Action::StopDatabase
-            | Action::StartDatabase => false,
+            | Action::StartDatabase
+            | Action::StopDependency(_)
+            | Action::StartDependency(_) => false,
         })
+    }
+}
+
+impl Action {
+    /// Whether it takes a server away from the service.
+    pub fn stops_a_server(&self) -> bool {
+        matches!(self, Self::StopDatabase | Self::StopDependency(_))
     }
 }
 
@@ -88,6 +97,10 @@ pub enum Action {
     StopDatabase,
     /// `start database`: the server is reached again.
     StartDatabase,
+    /// `stop NAME`: the scenario's containers reach this dependency no more.
+    StopDependency(String),
+    /// `start NAME`: it is reached again.
+    StartDependency(String),
     /// `restart [on a fresh database]`: the container is killed and a new one made on the same volumes.
     Restart {
         /// With a new empty database, which the scenario keeps from there on.

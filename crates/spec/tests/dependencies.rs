@@ -77,6 +77,7 @@ fn anything_else_stays_prose() {
 - Redis is used as a cache
 - Redis (`redis:7`, `redis:8`)
 - Redis (`A_URL`), given as `B_URL`
+- Redis (requirements.txt:3)
 - Redis
   - but only in production
 - Redis
@@ -105,9 +106,10 @@ fn anything_else_stays_prose() {
     22: prose: it is no kind of server that is known, and names no image
     23: prose: `redis:8` is a second of its kind
     24: prose: `A_URL` is a second variable
-    25: prose: more than one line stands in it
-    27: prose: more than one line stands in it
-    29: prose: more than one line stands in it
+    25: prose: `requirements.txt:3` is no image with a tag, no `port N` and no `command …`
+    26: prose: more than one line stands in it
+    28: prose: more than one line stands in it
+    30: prose: more than one line stands in it
     ");
 }
 
@@ -155,4 +157,26 @@ fn every_kind_is_understood_by_its_names_and_fills_in_what_it_knows() {
             || kind.command.iter().any(|word| word.contains("{password}"));
         assert_eq!(known, kind.form.contains("{password}"), "{}", kind.name);
     }
+}
+
+#[test]
+fn a_promise_may_speak_of_a_server_by_the_name_that_a_line_gives_it() {
+    let check = |sentence: &str| {
+        let text = format!(
+            "## Success Criteria\n- [ ] {sentence}\n## Dependencies\n- The payment API (`acme/pay:2`, port 80), given as `PAY_URL`\n- Mails: Mailpit\n"
+        );
+        let spec = Spec::parse(&text).expect("the text makes a promise");
+        spec.checks().next().map(|check| (check.name(), serde_json::Value::from(check.parameters()).to_string()))
+    };
+    let connects = |name: &str, variable: &str| {
+        let variable = if variable.is_empty() { String::new() } else { format!(",\"variable\":\"{variable}\"") };
+        Some(("dependency.connects", format!("{{\"name\":\"{name}\"{variable}}}")))
+    };
+    assert_eq!(
+        check("Container can connect to the payment API with provided PAY_URL"),
+        connects("payment API", "PAY_URL")
+    );
+    assert_eq!(check("Connects to the Payment API via PAY_URL"), connects("Payment API", "PAY_URL"));
+    assert_eq!(check("Connects to Mailpit"), connects("Mailpit", ""));
+    assert_eq!(check("Connects to the billing API via PAY_URL"), None);
 }

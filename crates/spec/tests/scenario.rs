@@ -1,11 +1,11 @@
 //! The grammar of inline checks and scenarios, and where its mistakes are.
 
-use seaworthy_spec::{Check, Spec};
+use seaworthy_spec::{Action, Check, Spec};
 
 /// The steps of a check block, or its problems as `line: column in the text given: message`.
 fn read(check: &str) -> String {
     let lines = check.replace('\n', "\n  ");
-    let text = format!("## Success Criteria\n- [ ] X\n  ```check\n  {lines}\n  ```\n");
+    let text = format!("## Success Criteria\n- [ ] X\n  ```check\n  {lines}\n  ```\n## Dependencies\n- Redis\n");
     match Spec::parse(&text) {
         Ok(spec) => {
             let [Check::Scenario(scenario)] = spec.criteria[0].checks() else { panic!("{:?}", spec.criteria) };
@@ -330,4 +330,27 @@ fn a_scenario_is_bounded() {
     );
     check(&format!("POST / {} -> 200", "[".repeat(40) + &"]".repeat(40)), "4:8: this JSON is too large");
     check(&format!("POST / \"{}\" -> 200", "x".repeat(70_000)), "4:1: this line is too long");
+}
+
+#[test]
+fn a_server_that_a_step_stops_is_listed_under_dependencies() {
+    let parse = |steps: &str, lines: &str| {
+        Spec::parse(&format!(
+            "## Success Criteria\n- [ ] It goes on\n  ```check\n  {steps}\n  GET / -> 200\n  ```\n## Dependencies\n{lines}\n"
+        ))
+    };
+    let actions = |steps: &str, lines: &str| {
+        let spec = parse(steps, lines).expect("the steps are understood");
+        let steps = spec.checks().find_map(Check::scenario).map(|scenario| scenario.steps.clone()).unwrap_or_default();
+        steps.into_iter().map(|step| step.action).collect::<Vec<_>>()
+    };
+    let redis = || "redis".to_owned();
+    assert_eq!(actions("stop redis", "- Redis")[0], Action::StopDependency(redis()));
+    assert_eq!(actions("start redis", "- Redis")[0], Action::StartDependency(redis()));
+    assert_eq!(actions("stop PostgreSQL", "- PostgreSQL")[0], Action::StopDatabase);
+    for (steps, lines) in [("stop redis", "- No Redis needed"), ("start kafka", "- Redis"), ("stop now", "")] {
+        let error = parse(steps, lines).expect_err("nothing of that name is listed");
+        let message = &error.problems[0].message;
+        assert!(message.starts_with("no dependency is called"), "{message}");
+    }
 }

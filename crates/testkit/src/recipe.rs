@@ -8,7 +8,7 @@ use std::time::Duration;
 use seaworthy_image::{Config, Digest, Draft, Format, HealthCheck, Image, Layer, LayerBuilder, Manifest, layout};
 use serde_json::Value;
 
-use crate::sample_service;
+use crate::{links_service, sample_service};
 
 /// Fills a layer.
 type Fill = Box<dyn Fn(&mut LayerBuilder) -> anyhow::Result<()>>;
@@ -74,6 +74,24 @@ impl Recipe {
         let mut recipe = Self::default();
         recipe.draft.entrypoint.push(name.to_owned());
         recipe
+    }
+
+    /// The service that keeps notes in the servers that it is given, with one of its faults or none.
+    pub fn links(fault: &'static str) -> Self {
+        let recipe = Self::on(Vec::new()).layer(|layer| {
+            layer.directory("app", 0o755, (0, 0))?;
+            layer.file("app/links", 0o755, (0, 0), fs::read(links_service()?)?)?;
+            layer.directory("etc", 0o755, (0, 0))?;
+            layer.file("etc/passwd", 0o644, (0, 0), "root:x:0:0::/:/\nappuser:x:1000:1000::/:/\n")?;
+            Ok(layer.file("etc/group", 0o644, (0, 0), "root:x:0:\nappuser:x:1000:\n")?)
+        });
+        recipe.drafted(|draft| {
+            draft.user = "1000:1000".into();
+            draft.exposed_ports = vec!["8000/tcp".into()];
+            draft.entrypoint =
+                ["/app/links", fault].into_iter().filter(|word| !word.is_empty()).map(String::from).collect();
+            draft.stop_signal = Some("SIGTERM".into());
+        })
     }
 
     /// With a change of the config.

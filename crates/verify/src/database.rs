@@ -5,11 +5,13 @@ use std::sync::Mutex;
 use std::thread;
 
 use seaworthy_database::Throwaway;
+use seaworthy_dependency::Line;
 use seaworthy_engine::{Container, Prepared, PutFile, Run, Service};
 use seaworthy_report::Database as Kind;
-use seaworthy_spec::{Check, Database, Spec, System};
+use seaworthy_spec::{Check, Database, Dependency, Spec, System};
 
 use crate::Options;
+use crate::dependencies::{Held, Provided, State};
 use crate::given;
 use crate::lanes::{self, Place};
 use crate::redact::Redactor;
@@ -33,6 +35,8 @@ pub(crate) struct RunDatabase {
     /// Why there is none, though the specification asks for one.
     pub(crate) missing: Option<String>,
     stand_in: Option<Throwaway>,
+    /// In its place, one of an image.
+    by_image: Option<Box<Held>>,
     /// Another one, for containers that are to be disturbed by no other.
     apart: Option<Throwaway>,
     /// It has a database of its own for a container whose memory is watched.
@@ -69,6 +73,13 @@ impl Wanted {
         Self { variable: database.map(|database| database.variable), guessed, servers }
     }
 
+    /// The PostgreSQL that an image has: the one that the specification lists, else the usual one.
+    pub(crate) fn by_image(&self, spec: &Spec) -> Option<Dependency> {
+        let listed = spec.needs().find(|dependency| dependency.is_postgres()).cloned();
+        let variable = self.variable.as_ref()?;
+        listed.or_else(|| Dependency::postgres(variable))
+    }
+
     /// Which throwaway servers that takes.
     pub(crate) fn needs(&self, options: &Options) -> Needs {
         let stand_in = self.given(options).is_none() && self.servers.stand_in && self.variable.is_some();
@@ -92,6 +103,7 @@ impl RunDatabase {
         options: &Options,
         prepared: &dyn Prepared,
         servers: Servers,
+        by_image: Option<Provided>,
         redactor: &mut Redactor,
     ) -> Self {
         let Servers { stand_in, rotating, apart, has_memory } = servers;
@@ -101,6 +113,7 @@ impl RunDatabase {
             url: None,
             missing: None,
             stand_in: None,
+            by_image: None,
             // Where it does not start, there is one for all.
             apart: apart.and_then(|started| known(started, redactor).ok()),
             has_memory,
@@ -130,7 +143,16 @@ impl RunDatabase {
                     database.services.push(service(&throwaway));
                     database.stand_in = Some(throwaway);
                 }
-                Err(why) => database.missing = Some(why),
+                Err(why) => match by_image.map(|provided| provided.state) {
+                    Some(State::Runs(held)) => {
+                        database.kind = Kind::StandIn;
+                        database.url = Some(held.server.value());
+                        database.services.push(held.server.service());
+                        database.by_image = Some(held);
+                    }
+                    Some(State::Missing(no_image)) => database.missing = Some(format!("{why}; {no_image}")),
+                    Some(State::Given) | None => database.missing = Some(why),
+                },
             }
         }
         if prepared.is_isolated() {
@@ -141,6 +163,9 @@ impl RunDatabase {
 
     /// Gives it to a container.
     pub(crate) fn put_into(&self, run: &mut Run, place: Place) {
+        if let (Some(held), Some(variable)) = (&self.by_image, &self.variable) {
+            set(run, variable, &held.server.value());
+        }
         match (self.throwaway(place), &self.variable) {
             (Some(throwaway), Some(variable)) => {
                 let name = (place == Place::Memory && self.has_memory).then_some(MEMORY);
@@ -161,9 +186,21 @@ impl RunDatabase {
             (None, None, Kind::Given) => {
                 Err("the database is a given one, which no scenario may stop or replace".to_owned())
             }
-            (None, None, _) => {
+            (None, None, Kind::StandIn) => {
+                Err("the database is of an image; a fresh one for a scenario needs an installed PostgreSQL server"
+                    .to_owned())
+            }
+            (None, None, Kind::None) => {
                 Err("the specification asks for no PostgreSQL, so that no database was started".to_owned())
             }
+        }
+    }
+
+    /// Another way to the server there, which can be cut; or why there is none.
+    pub(crate) fn another_line(&self, place: Place) -> Result<std::io::Result<Line>, String> {
+        match &self.by_image {
+            Some(held) => Ok(held.server.another_line()),
+            None => self.for_scenarios(place).map(|throwaway| Line::to(throwaway.address())),
         }
     }
 
@@ -175,6 +212,10 @@ impl RunDatabase {
         database: Option<&str>,
         address: Option<SocketAddr>,
     ) {
+        if let (Some(held), Some(address), Some(variable)) = (&self.by_image, address, &self.variable) {
+            held.put_into(run, address);
+            set(run, variable, &held.server.value_at(address.port()));
+        }
         let (Some(throwaway), Some(variable)) = (self.throwaway(place), &self.variable) else { return };
         let address = address.unwrap_or(throwaway.address());
         set(run, variable, &throwaway.url_of(database, address.port(), CA_PATH));
@@ -262,6 +303,11 @@ impl RunDatabase {
             scope.spawn(|| drop(apart));
             drop(rotating);
         });
+    }
+
+    /// The server of an image, where there is one.
+    pub(crate) fn by_image(&self) -> Option<&Held> {
+        self.by_image.as_deref()
     }
 
     pub(crate) fn stand_in(&self) -> Option<&Throwaway> {
@@ -438,6 +484,7 @@ mod tests {
             url: None,
             missing: None,
             stand_in: Some(stand_in.unwrap().unwrap()),
+            by_image: None,
             apart: Some(apart.unwrap().unwrap()),
             has_memory,
             services: Vec::new(),

@@ -6,8 +6,9 @@ use std::thread;
 use std::time::Instant;
 
 use seaworthy_report::{self as report, Verdict};
-use seaworthy_spec::{Check, Criterion, Promise, Spec, Stage};
+use seaworthy_spec::{About, Check, Criterion, Promise, Spec, Stage};
 
+use crate::dependencies::{Provided, State};
 use crate::image::{self, Facts};
 use crate::lanes::{self, Lanes, Place, When};
 use crate::redact::Redactor;
@@ -204,15 +205,21 @@ impl<'a> Judge<'a> {
                 })
             }
             Check::DatabaseConnects { name, variable } => self.run(check, id, |runs, main| {
+                // A database that is no PostgreSQL.
+                if let Some(other) = runs.dependencies.in_variable(variable)
+                    && (name.is_empty() || other.dependency.is_called(name))
+                {
+                    return runs.reaches(main, &other.dependency.name, variable);
+                }
                 let image = subject.argument.as_ref().map(|image| format!("{image} ")).unwrap_or_default();
                 let next = beyond::command(subject, &format!("verify {image}--env {variable}"));
                 runs.connects(main, name, variable, &next)
             }),
             // It may not run for want of that very dependency.
-            Check::DependencyConnects { name, variable } => {
-                let given = if variable.is_empty() { String::new() } else { format!(" for the one in {variable}") };
-                Finding::unproven(format!("no {name} is at hand to stand in{given}: nothing was seen"))
-            }
+            Check::DependencyConnects { name, variable } => match self.lacking(name, variable) {
+                Some(why) => Finding::unproven(why),
+                None => self.run(check, id, |runs, main| runs.reaches(main, name, variable)),
+            },
             Check::DataPersists { things } => {
                 self.of_owners(self.run(check, id, |runs, main| runs.persists(main, things, steps)))
             }
@@ -253,6 +260,7 @@ impl<'a> Judge<'a> {
             Check::Scenario(scenario) => match &self.runs {
                 Ok(runs) => within_bounds(runs, || {
                     let finding = runs.scenario(scenario, &|down| self.teller.told(down, check, id));
+                    let finding = unless_lacking(runs, check, finding);
                     match runs.main() {
                         Ok(main) => runs.unless_foreign_form(main, check, finding),
                         Err(_) => finding,
@@ -273,6 +281,7 @@ impl<'a> Judge<'a> {
             Ok((runs, main)) => within_bounds(runs, || {
                 let finding = runs.with_log(main, check.about(), || decide(runs, main));
                 let finding = runs.unless_foreign_form(main, check, finding);
+                let finding = unless_lacking(runs, check, finding);
                 if finding.verdict != Verdict::Pass {
                     // It may have been stopped before this check, and have been asked nothing but requests in it.
                     let _ = main.up.container.status();
@@ -311,6 +320,21 @@ impl<'a> Judge<'a> {
         hidden.fold(finding, |finding, mount| finding.warn(format!("a mounted file hid the image's `{}`", mount.path)))
     }
 
+    /// Why the server is not there that a promise speaks of.
+    fn lacking(&self, name: &str, variable: &str) -> Option<String> {
+        let runs = self.runs.as_ref().ok()?;
+        match runs.dependencies.called(name, variable) {
+            None => {
+                let given = if variable.is_empty() { String::new() } else { format!(" for the one in {variable}") };
+                Some(format!(
+                    "no {name} is at hand to stand in{given}: nothing was seen; a line `{name}` under *Dependencies* brings one"
+                ))
+            }
+            Some(Provided { state: State::Missing(why), .. }) => Some(why.clone()),
+            Some(_) => None,
+        }
+    }
+
     /// Who may write where shows nothing where an engine gives every file to the container's user.
     fn of_owners(&self, finding: Finding) -> Finding {
         if self.runs.as_ref().is_ok_and(|runs| runs.prepared.owners_are_kept()) {
@@ -324,6 +348,16 @@ impl<'a> Judge<'a> {
             )),
             _ => finding,
         }
+    }
+}
+
+/// What a promise about running shows: no fault, where something is not there that the service may need.
+fn unless_lacking(runs: &Runs<'_>, check: &Check, finding: Finding) -> Finding {
+    let may_need = matches!(check.about(), About::Service | About::Container) && finding.verdict == Verdict::Fail;
+    let no_database = runs.database.missing.as_ref().map(|why| format!("no database for the run: {why}"));
+    match runs.dependencies.missing().map(str::to_owned).or(no_database).filter(|_| may_need) {
+        Some(why) => Finding::unproven(format!("{why}; without it: {}", finding.evidence)),
+        None => finding,
     }
 }
 

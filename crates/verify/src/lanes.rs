@@ -24,6 +24,8 @@ impl When {
     pub(crate) fn of(criterion: &Criterion) -> Self {
         let when = criterion.checks().iter().map(|check| match check.about() {
             About::Image | About::Service | About::Container if is_about_time(check) => Self::Alone,
+            // By then the service has done all that it was asked.
+            About::Service if matches!(check, Check::DependencyConnects { .. }) => Self::Late,
             About::Image | About::Service | About::Container => Self::AtOnce,
             About::Life => Self::Late,
             About::Publication => Self::Last,
@@ -87,6 +89,10 @@ impl<'a> Lanes<'a> {
         if runs.options.env.iter().any(|(name, _)| Some(name.as_str()) != database) {
             return Place::Main;
         }
+        // What else they need is there once for all.
+        if !runs.dependencies.is_empty() {
+            return Place::Main;
+        }
         match check {
             Check::EnvRuntime { variable }
             | Check::EnvRequired { variable, .. }
@@ -108,6 +114,9 @@ impl<'a> Lanes<'a> {
 
 /// Whether a database of their own pays for the promises that could have one.
 pub(crate) fn divides(spec: &Spec) -> bool {
+    if spec.needs().any(|dependency| !dependency.is_postgres()) {
+        return false;
+    }
     let at_once = |check: &&Check| {
         let is_at_once = matches!(check.about(), About::Service | About::Container) && !is_about_time(check);
         check.stage() == Stage::Run && is_at_once

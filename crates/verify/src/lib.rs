@@ -4,6 +4,7 @@ mod beyond;
 mod by_hand;
 mod crud;
 mod database;
+mod dependencies;
 mod finding;
 mod given;
 mod http;

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use seaworthy_build::Record;
+use seaworthy_dependency::Images;
 use seaworthy_engine::Run;
 use seaworthy_image::{Deferred, Image};
 use seaworthy_report::Criterion;
@@ -50,6 +51,8 @@ pub struct Options {
     pub disk_bytes: u64,
     /// The specification's folder, where scenarios find files; none where the specification is no file of the user's.
     pub folder: Option<PathBuf>,
+    /// Where the images of what the service needs come from.
+    pub images: Images,
     /// From when the user waits: the time that the verification took counts from here.
     pub since: Instant,
 }
@@ -64,6 +67,7 @@ impl Default for Options {
             timeout: Duration::from_secs(30),
             disk_bytes: Run::DISK_BYTES,
             folder: None,
+            images: Images::default(),
             since: Instant::now(),
         }
     }

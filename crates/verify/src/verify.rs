@@ -10,6 +10,7 @@ use seaworthy_report::{self as report, Report, SCHEMA, Size, Summary};
 use seaworthy_spec::{Check, Spec, Stage};
 
 use crate::database::{RunDatabase, Wanted};
+use crate::dependencies::Dependencies;
 use crate::image::{Facts, FactsError, Given};
 use crate::judge::Evidence;
 use crate::lanes::Place;
@@ -79,7 +80,7 @@ pub fn verify(
     let given = Given::of(&values);
     let (facts, ready) = std::thread::scope(|scope| {
         let facts = scope.spawn(|| Facts::looking_for(&given, subject.image));
-        let ready = make_ready(&engine, subject, options, &wanted, &mut redactor, watch);
+        let ready = make_ready(&engine, (spec, subject), options, &wanted, &mut redactor, watch);
         (facts.join(), ready)
     });
     let facts = facts.unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
@@ -96,6 +97,7 @@ pub fn verify(
                 engine: engine_name.clone(),
                 options,
                 database: ready.database,
+                dependencies: ready.dependencies,
                 redactor,
                 port: port::port(options, &subject.image.config, spec),
                 health_path: health_path(spec),
@@ -177,12 +179,13 @@ fn built(subject: &Subject<'_>) -> Option<report::Built> {
 /// What a run needs before its first container starts. Fields are dropped in this order.
 struct Ready {
     database: RunDatabase,
+    dependencies: Dependencies,
     prepared: Box<dyn Prepared>,
 }
 
 fn make_ready(
     engine: &Result<&dyn Engine, String>,
-    subject: &Subject<'_>,
+    (spec, subject): (&Spec, &Subject<'_>),
     options: &Options,
     wanted: &Wanted,
     redactor: &mut Redactor,
@@ -201,14 +204,22 @@ fn make_ready(
             needs.start(other)
         }
     };
-    let database = RunDatabase::provide(wanted, options, prepared.as_ref(), servers, redactor);
+    let mut needed = Dependencies::wanted(spec);
+    // The image comes where no server is installed.
+    if matches!(servers.stand_in, Some(Err(_))) {
+        needed.extend(wanted.by_image(spec));
+    }
+    let taken = port::port(options, &subject.image.config, spec).ok();
+    let mut dependencies = Dependencies::start(needed, *engine, options, taken, redactor, watch);
+    let by_image = dependencies.take_postgres();
+    let database = RunDatabase::provide(wanted, options, prepared.as_ref(), servers, by_image, redactor);
     if database.is_given_server() {
         let variable = database.variable.as_deref().unwrap_or_default();
         watch(Event::Notice(&format!(
             "the database given in {variable} will be written to; the rows that are created are removed again"
         )));
     }
-    Ok(Ready { database, prepared })
+    Ok(Ready { database, dependencies, prepared })
 }
 
 /// Does one while another thread does the other.

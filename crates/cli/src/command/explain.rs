@@ -97,9 +97,13 @@ fn dependencies(spec: &Spec) -> String {
             let Dependency { name, image, port, variable, kind, .. } = needed;
             let tried = kind.is_some_and(|kind| !kind.tried);
             let tried = if tried { "; this kind was not tried" } else { "" };
-            format!("line {}: needs {} (`{image}`, port {port}), given as {variable}{tried}\n", found.line, clean(name))
+            format!(
+                "line {}: starts {} (`{image}`, port {port}), given as {variable}{tried}\n",
+                found.line,
+                clean(name)
+            )
         }
-        Err(why) => format!("line {}: prose, asks for nothing: {} ({})\n", found.line, clean(&found.text), clean(why)),
+        Err(why) => format!("line {}: prose, starts nothing: {} ({})\n", found.line, clean(&found.text), clean(why)),
     };
     let lines: String = spec.dependencies.iter().take(ADVICE).map(line).collect();
     if lines.is_empty() { lines } else { format!("\n{lines}") }

@@ -150,10 +150,10 @@ fn lines_under_dependencies_are_told_as_what_they_are() {
     line  check       stage  parameters                         sentence
     2     image.size  image  limit_bytes=10000000 measure=both  Image size under 10 MB
 
-    line 4: needs Redis (`redis:7-alpine`, port 6379), given as CACHE_URL; this kind was not tried
-    line 5: prose, asks for nothing: No Kafka needed (`no` asks for no server)
-    line 6: needs payment API (`ghcr.io/acme/pay:2`, port 80), given as PAY_URL
-    line 7: needs RabbitMQ (`rabbitmq:4-alpine`, port 5672), given as AMQP_URL; this kind was not tried
+    line 4: starts Redis (`redis:7-alpine`, port 6379), given as CACHE_URL
+    line 5: prose, starts nothing: No Kafka needed (`no` asks for no server)
+    line 6: starts payment API (`ghcr.io/acme/pay:2`, port 80), given as PAY_URL
+    line 7: starts RabbitMQ (`rabbitmq:4-alpine`, port 5672), given as AMQP_URL; this kind was not tried
 
     1 promise: 1 understood, 0 not understood
     ");

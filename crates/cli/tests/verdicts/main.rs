@@ -6,6 +6,7 @@ mod compiled;
 mod config;
 mod crud;
 mod database;
+mod dependencies;
 mod engines;
 mod health;
 mod held;

@@ -69,6 +69,8 @@ pub(crate) struct Row {
     arguments: Vec<String>,
     hidden: Vec<String>,
     files: Vec<(String, String)>,
+    /// The program does not find the PostgreSQL server of this machine.
+    is_without_postgres: bool,
 }
 
 impl Row {
@@ -76,7 +78,15 @@ impl Row {
     pub(crate) fn new(here: &str, image: Recipe) -> Self {
         let test = here.strip_suffix("::here").unwrap_or(here);
         let name = test.split_once("::").map_or(test, |(_, name)| name).to_owned();
-        Self { name, image, spec: String::new(), arguments: Vec::new(), hidden: Vec::new(), files: Vec::new() }
+        Self {
+            name,
+            image,
+            spec: String::new(),
+            arguments: Vec::new(),
+            hidden: Vec::new(),
+            files: Vec::new(),
+            is_without_postgres: false,
+        }
     }
 
     /// With one more criterion: its sentence, and on further lines what belongs to it.
@@ -109,6 +119,12 @@ impl Row {
     /// With an argument of `seaworthy verify`.
     pub(crate) fn argument(mut self, argument: &str) -> Self {
         self.arguments.push(argument.to_owned());
+        self
+    }
+
+    /// As on a machine where no PostgreSQL server is installed.
+    pub(crate) fn without_postgres(mut self) -> Self {
+        self.is_without_postgres = true;
         self
     }
 
@@ -167,7 +183,22 @@ impl Row {
     fn verify(&self, layout: &Path, spec: &Path, engine: &str) -> anyhow::Result<Value> {
         // Where the row's files are.
         let folder = spec.parent().unwrap_or(Path::new("."));
-        let output = Command::new(env!("CARGO_BIN_EXE_seaworthy"))
+        let program = env!("CARGO_BIN_EXE_seaworthy");
+        let mut command = if self.is_without_postgres {
+            let mut command = Command::new("unshare");
+            command.args([
+                "--mount",
+                "sh",
+                "-c",
+                "mount -t tmpfs none /usr/lib/postgresql && exec \"$@\"",
+                "sh",
+                program,
+            ]);
+            command
+        } else {
+            Command::new(program)
+        };
+        let output = command
             .current_dir(folder)
             .arg("verify")
             .arg(format!("oci:{}", layout.display()))

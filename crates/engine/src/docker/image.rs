@@ -13,7 +13,7 @@ use bollard::models::ImageInspect;
 use bollard::query_parameters::{ImportImageOptionsBuilder, RemoveImageOptions, TagImageOptionsBuilder};
 use bytes::Bytes;
 use futures_util::{StreamExt as _, stream};
-use seaworthy_image::{Image, archive};
+use seaworthy_image::{Config, Image, archive};
 
 use super::client::{self, Client};
 use crate::EngineError;
@@ -53,6 +53,17 @@ impl Loaded {
                 Err(error) => return Err(client.failed("name the image", &error)),
             }
         }
+        Self::sent(client, image, name)
+    }
+
+    /// An image that the daemon has, under one more name.
+    pub(crate) fn keep(client: &Arc<Client>, id: &str, run: &str) -> Result<Self, EngineError> {
+        let tag = TagImageOptionsBuilder::default().repo(REPOSITORY).tag(run).build();
+        client.call("name the image", client.docker.tag_image(id, Some(tag)))?;
+        Ok(Self { client: Arc::clone(client), id: id.to_owned(), name: Some(format!("{REPOSITORY}:{run}")) })
+    }
+
+    fn sent(client: &Arc<Client>, image: &Image, name: String) -> Result<Self, EngineError> {
         // Made first, so that a load that fails half way is cleared away too.
         let mut loaded = Self { client: Arc::clone(client), id: String::new(), name: Some(name.clone()) };
         send(client, image, &name)?;
@@ -60,6 +71,25 @@ impl Loaded {
         loaded.id = found.id.unwrap_or(name);
         Ok(loaded)
     }
+}
+
+/// The id and the config of an image that has this name; the config says what the daemon tells of it.
+pub(crate) fn named(client: &Client, name: &str) -> Result<Option<(String, Config)>, EngineError> {
+    let found = match client.block(client.docker.inspect_image(name)) {
+        Ok(found) => found,
+        Err(error) if client::status(&error) == Some(404) => return Ok(None),
+        Err(error) => return Err(client.failed("look for the image", &error)),
+    };
+    let diff_ids = found.root_fs.as_ref().and_then(|root| root.layers.clone()).unwrap_or_default();
+    let config = serde_json::json!({
+        "architecture": found.architecture,
+        "os": found.os,
+        "config": found.config,
+        "rootfs": {"type": "layers", "diff_ids": diff_ids},
+    });
+    let config = Config::from_bytes(config.to_string().into_bytes());
+    let config = config.map_err(|error| EngineError::Prepare { reason: chain(&error) })?;
+    Ok(found.id.map(|id| (id, config)))
 }
 
 fn is_named(image: &ImageInspect) -> bool {

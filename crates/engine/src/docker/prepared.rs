@@ -44,14 +44,34 @@ pub(crate) struct Base {
 }
 
 pub(crate) fn prepare(client: &Arc<Client>, facts: Facts, helper: &Path, image: &Image) -> Result<Ready, EngineError> {
+    ready(client, facts, helper, |run| Ok((Loaded::load(client, image, run)?, image.config.clone())))
+}
+
+/// An image that the daemon has under this name.
+pub(crate) fn kept(
+    client: &Arc<Client>,
+    facts: Facts,
+    helper: &Path,
+    name: &str,
+) -> Result<Option<Ready>, EngineError> {
+    let Some((id, config)) = super::image::named(client, name)? else { return Ok(None) };
+    ready(client, facts, helper, |run| Ok((Loaded::keep(client, &id, run)?, config))).map(Some)
+}
+
+fn ready(
+    client: &Arc<Client>,
+    facts: Facts,
+    helper: &Path,
+    load: impl FnOnce(&str) -> Result<(Loaded, Config), EngineError>,
+) -> Result<Ready, EngineError> {
     let owner = Owner::current();
     let run = owner::run_name(&owner);
     let labels = owner.labels(&run);
-    let loaded = Loaded::load(client, image, &run)?;
+    let (image, config) = load(&run)?;
     let network = Network::make(client, helper, facts.data.as_deref(), &run, &labels)?;
-    let (client, config) = (Arc::clone(client), image.config.clone());
     let volumes = paths::declared(&config.volumes());
-    Ok(Ready { base: Arc::new(Base { client, facts, config, volumes, image: loaded, network, labels }) })
+    let client = Arc::clone(client);
+    Ok(Ready { base: Arc::new(Base { client, facts, config, volumes, image, network, labels }) })
 }
 
 impl Prepared for Ready {

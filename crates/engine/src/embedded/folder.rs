@@ -14,7 +14,11 @@ const LOCK: &str = "lock";
 const YOUNG: Duration = Duration::from_mins(1);
 
 /// `$XDG_CACHE_HOME/seaworthy`, else `~/.cache/seaworthy`.
-pub(crate) fn cache() -> io::Result<PathBuf> {
+///
+/// # Errors
+///
+/// Fails if neither has a place, or it cannot be made.
+pub fn cache() -> io::Result<PathBuf> {
     let set = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
     let base = set("XDG_CACHE_HOME").or_else(|| std::env::home_dir().map(|home| home.join(".cache")));
     let path = base
@@ -25,12 +29,16 @@ pub(crate) fn cache() -> io::Result<PathBuf> {
 }
 
 /// Makes a folder, with its parents, that nobody else can enter.
-pub(crate) fn make(path: &Path) -> io::Result<()> {
+///
+/// # Errors
+///
+/// As `mkdir(2)`.
+pub fn make(path: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(path)
 }
 
 /// A folder that is removed when the value is dropped, or, after a crash, by [`remove_leftovers`].
-pub(crate) struct Owned {
+pub struct Owned {
     path: PathBuf,
     name: String,
     // Held for as long as the folder is in use.
@@ -39,7 +47,11 @@ pub(crate) struct Owned {
 
 impl Owned {
     /// A new one in `parent`.
-    pub(crate) fn new(parent: &Path) -> io::Result<Self> {
+    ///
+    /// # Errors
+    ///
+    /// As `mkdir(2)`.
+    pub fn new(parent: &Path) -> io::Result<Self> {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         make(parent)?;
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
@@ -54,7 +66,7 @@ impl Owned {
         Ok(Self { path, name, _lock: lock })
     }
 
-    pub(crate) fn path(&self) -> &Path {
+    pub fn path(&self) -> &Path {
         &self.path
     }
 
@@ -72,7 +84,7 @@ impl Drop for Owned {
 }
 
 /// Removes folders whose owner is gone; returns their names.
-pub(crate) fn remove_leftovers(parent: &Path) -> Vec<String> {
+pub fn remove_leftovers(parent: &Path) -> Vec<String> {
     let Ok(entries) = fs::read_dir(parent) else { return Vec::new() };
     entries
         .flatten()
@@ -90,12 +102,16 @@ fn is_abandoned(path: &Path) -> bool {
 }
 
 /// Since it was last changed.
-pub(crate) fn age(path: &Path) -> Option<Duration> {
+pub fn age(path: &Path) -> Option<Duration> {
     fs::symlink_metadata(path).ok()?.modified().ok()?.elapsed().ok()
 }
 
 /// Removes a whole folder, also one whose modes forbid it. It may be gone already.
-pub(crate) fn remove(path: &Path) -> io::Result<()> {
+///
+/// # Errors
+///
+/// As `unlink(2)`.
+pub fn remove(path: &Path) -> io::Result<()> {
     match fs::remove_dir_all(path) {
         Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
             open_up(path);

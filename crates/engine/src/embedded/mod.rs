@@ -9,7 +9,7 @@ mod container;
 pub(crate) mod deleted;
 mod disk;
 mod entry;
-mod folder;
+pub mod folder;
 mod health;
 mod instead;
 mod isolation;

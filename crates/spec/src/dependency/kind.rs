@@ -94,7 +94,7 @@ const KINDS: &[Kind] = &[
             meaning: "it asks who the client is",
         },
         protocol: Protocol::PostgreSql,
-        tried: false,
+        tried: true,
     },
     Kind {
         name: "MySQL",
@@ -130,7 +130,7 @@ const KINDS: &[Kind] = &[
         command: &[],
         ready: MYSQL_READY,
         protocol: Protocol::MySql,
-        tried: false,
+        tried: true,
     },
     Kind {
         name: "Redis",
@@ -143,7 +143,7 @@ const KINDS: &[Kind] = &[
         command: &["redis-server", "--requirepass", "{password}", "--save", "", "--appendonly", "no"],
         ready: REDIS_READY,
         protocol: Protocol::Redis,
-        tried: false,
+        tried: true,
     },
     Kind {
         name: "Valkey",
@@ -239,8 +239,9 @@ const KINDS: &[Kind] = &[
         image: "minio/minio:RELEASE.2025-04-22T22-12-26Z",
         port: 9000,
         variable: "S3_ENDPOINT",
-        form: "http://{user}:{password}@{host}:{port}",
-        env: &[("MINIO_ROOT_USER", "{user}"), ("MINIO_ROOT_PASSWORD", "{password}")],
+        form: "http://{host}:{port}",
+        // Clients take the keys apart from the address: they are MinIO's own, `minioadmin` twice.
+        env: &[],
         command: &["server", "/data"],
         ready: Ready {
             says: b"GET /minio/health/ready HTTP/1.0\r\n\r\n",

@@ -302,5 +302,7 @@ fn is_image(text: &str) -> bool {
         && tag.is_none_or(is_tag)
         && digest.is_none_or(is_digest)
         && path.split('/').all(is_part)
+        // `package.json:12` is a place in a file.
+        && !path.rsplit('/').next().unwrap_or_default().contains('.')
         && !NO_IMAGES.contains(&path)
 }

@@ -56,6 +56,12 @@ impl Dependency {
         own || self.kind.is_some_and(|kind| kind.is_called(&name))
     }
 
+    /// A PostgreSQL of the usual image, given in `variable`.
+    pub fn postgres(variable: &str) -> Option<Self> {
+        let found = line::read(0, kinds().iter().find(|kind| kind.protocol == Protocol::PostgreSql)?.name).read.ok()?;
+        Some(Self { variable: variable.to_owned(), ..found })
+    }
+
     /// Whether it speaks PostgreSQL's protocol, so that an installed server can be in its place.
     pub fn is_postgres(&self) -> bool {
         self.kind.is_some_and(|kind| kind.protocol == Protocol::PostgreSql)

@@ -1,6 +1,8 @@
 //! Hosts, databases, dependencies and signals.
 
 use super::program::phrase;
+use crate::dependency::kinds;
+use crate::name;
 use crate::sentence::Token;
 
 /// `ghcr.io`, `db.example.com:5432`, `localhost:5000`.
@@ -39,7 +41,14 @@ pub(super) fn host(tokens: &[Token]) -> Option<(usize, String)> {
             ("database", "database"),
         ],
     );
-    named.or_else(|| host_name(tokens))
+    named
+        .or_else(|| host_name(tokens))
+        .or_else(|| dependency(tokens).filter(|(_, name)| is_startable(name) || tokens[0].word == name::SERVER))
+}
+
+/// Whether a run can start a server of this name.
+fn is_startable(name: &str) -> bool {
+    kinds().iter().any(|kind| kind.name == name)
 }
 
 /// The databases that a run can give to a container.
@@ -121,5 +130,6 @@ pub(super) fn dependency(tokens: &[Token]) -> Option<(usize, String)> {
         ("mailpit", "Mailpit"),
         ("redpanda", "Kafka"),
     ];
-    phrase(tokens, KNOWN)
+    let listed = tokens.first().filter(|token| token.word == name::SERVER).map(|token| (1, token.text.clone()));
+    listed.or_else(|| phrase(tokens, KNOWN))
 }

@@ -6,7 +6,11 @@ use super::form::form;
 use super::name::{is_name, templates};
 use crate::cursor::{Cursor, Fault, fault, shown};
 use crate::document::clip;
+use crate::nearest::is_near;
 use crate::scenario::Action;
+
+/// What may stand behind `start`, and in what follows it.
+const PARTS: &[&str] = &["with", "without", "read-only", "on"];
 
 /// `start [with K=V…] [without K…] [read-only] [on a fresh database]`, the parts in any order; or `start another`, `start database`.
 pub(super) fn start(cursor: &mut Cursor<'_>) -> Result<Action, Fault> {
@@ -15,6 +19,11 @@ pub(super) fn start(cursor: &mut Cursor<'_>) -> Result<Action, Fault> {
             cursor.keyword(word)?;
             return Ok(action);
         }
+    }
+    let word = cursor.peek_word();
+    let is_part = word.is_empty() || PARTS.iter().any(|part| *part == word || is_near(word, part));
+    if !is_part && !cursor.rest().contains('=') {
+        return Ok(Action::StartDependency(name(cursor)));
     }
     let mut fresh_database = false;
     let (mut with, mut without, mut read_only) = (Vec::<(String, String)>::new(), Vec::<String>::new(), false);
@@ -34,7 +43,7 @@ pub(super) fn start(cursor: &mut Cursor<'_>) -> Result<Action, Fault> {
             }
             "without" => {
                 without.push(variable(cursor)?);
-                while !["", "with", "without", "read-only", "on"].contains(&cursor.peek_word()) {
+                while !cursor.peek_word().is_empty() && !PARTS.contains(&cursor.peek_word()) {
                     without.push(variable(cursor)?);
                 }
             }
@@ -48,6 +57,13 @@ pub(super) fn start(cursor: &mut Cursor<'_>) -> Result<Action, Fault> {
         }
     }
     Ok(Action::Start { with, without, read_only, fresh_database })
+}
+
+/// The rest of the line: a dependency's name, which is looked for where all of them are known.
+pub(super) fn name(cursor: &mut Cursor<'_>) -> String {
+    let name = cursor.rest().trim().to_owned();
+    cursor.skip(cursor.rest().len());
+    name
 }
 
 /// `restart [on a fresh database]`.

@@ -81,6 +81,18 @@ const FORMS: &[StepForm] = &[
         example: "start database",
     },
     StepForm {
+        begins: "stop",
+        form: "stop NAME",
+        does: "the dependency of that name is out of reach for the scenario's containers, as by `stop database`",
+        example: "stop Redis",
+    },
+    StepForm {
+        begins: "start",
+        form: "start NAME",
+        does: "the dependency of that name is in reach again",
+        example: "start Redis",
+    },
+    StepForm {
         begins: "restart",
         form: "restart [on a fresh database]",
         does: "the container is killed, and a new one made on the same volumes; with a new empty database where the line says so",

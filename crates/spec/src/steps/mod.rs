@@ -76,7 +76,8 @@ pub(crate) fn scenario(source: &Source<'_>, lines: &[Fragment<'_>], problems: &m
     }
     let shows_nothing = |action: &Action| {
         let starts = matches!(action, Action::Start { .. } | Action::StartAnother | Action::Restart { .. });
-        starts || matches!(action, Action::StopDatabase | Action::StartDatabase | Action::Mount { .. })
+        let is_server = matches!(action, Action::StartDatabase | Action::StartDependency(_)) || action.stops_a_server();
+        starts || is_server || matches!(action, Action::Mount { .. })
     };
     if steps.iter().all(|step| shows_nothing(&step.action)) {
         let hint = "a start alone shows nothing: add a line that asks for something, such as `GET /health -> 200`";
@@ -103,6 +104,9 @@ fn action(line: &str, saved: &Saved) -> Result<Action, Fault> {
         "stop" if cursor.peek_word() == "database" => {
             cursor.keyword("database")?;
             Action::StopDatabase
+        }
+        "stop" if !["", "within", "->"].contains(&cursor.peek_word()) => {
+            Action::StopDependency(container::name(&mut cursor))
         }
         "stop" => ending::stop(&mut cursor)?,
         "exits" => ending::exits(&mut cursor)?,

@@ -83,7 +83,11 @@ pub(super) fn misplaced(steps: &[Step]) -> Option<(usize, &'static str, &'static
                     return Some((index, "another file is mounted there", HINT));
                 }
             }
-            Action::StopDatabase | Action::StartDatabase | Action::Run { .. } => {}
+            Action::StopDatabase
+            | Action::StartDatabase
+            | Action::StopDependency(_)
+            | Action::StartDependency(_)
+            | Action::Run { .. } => {}
             _ => runs = true,
         }
     }

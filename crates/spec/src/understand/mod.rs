@@ -51,6 +51,8 @@ pub(crate) struct Subject<'a> {
     pub(crate) heading: Option<&'a str>,
     /// The service's own name.
     pub(crate) name: Option<&'a [Token]>,
+    /// What it calls the servers that it needs.
+    pub(crate) servers: &'a [Vec<Token>],
 }
 
 /// Reads sentences, many of them on every processor.
@@ -84,6 +86,10 @@ pub(crate) fn understand(text: &str, about: Subject<'_>) -> Reading {
     let read = |words: &[Token]| sentences(&normalise(words), heading.as_deref());
     let promises = |checks, reasons| Reading::Promises { checks, reasons };
     if let Some(checks) = read(&words) {
+        return promises(checks, Vec::new());
+    }
+    let listed = name::with_servers(words.clone(), about.servers);
+    if let Some(checks) = Some(&listed).filter(|listed| **listed != words).and_then(|listed| read(listed)) {
         return promises(checks, Vec::new());
     }
     let named = about.name.map_or_else(|| words.clone(), |name| name::replaced(&words, name));

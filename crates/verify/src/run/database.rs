@@ -44,6 +44,9 @@ impl Runs<'_> {
         let scheme = self.database.scheme();
         let generic = is_postgres(name) && !name.to_lowercase().contains("postgres") && !is_neon(name);
         match (self.database.kind, scheme.as_deref()) {
+            (Kind::StandIn, _) if self.database.by_image().is_some() => {
+                is_postgres(name).then_some("throwaway PostgreSQL of an image")
+            }
             (Kind::StandIn, _) => is_postgres(name).then_some("throwaway PostgreSQL, TLS and SCRAM required"),
             (Kind::Given, Some("postgres" | "postgresql")) if is_postgres(name) => {
                 Some(match (self.database.is_neon(), is_neon(name)) {

@@ -140,6 +140,9 @@ impl Runs<'_> {
     /// Why the main container does not run, where the run itself may be the reason.
     pub(super) fn explained(&self, down: Down) -> Down {
         let Down::Fault { cause, runs, wants, .. } = down else { return down };
+        if let Some(missing) = self.dependencies.missing() {
+            return Down::Missing(format!("{missing}; without it: {cause}"));
+        }
         if let Some(missing) = &self.database.missing {
             return Down::Missing(format!("no database for the run: {missing}; without one: {cause}"));
         }

@@ -26,6 +26,9 @@ const POLL: Duration = Duration::from_millis(10);
 impl Runs<'_> {
     /// Another value at run time changes what the service does. The image's part is judged elsewhere.
     pub(crate) fn decided_at_run_time(&self, main: &Main, variable: &str) -> Finding {
+        if let Some(provided) = self.dependencies.in_variable(variable).filter(|one| !one.is_given()) {
+            return self.decided_by_dependency(main, provided);
+        }
         if self.database.variable.as_deref() == Some(variable) {
             if let Some(why) = &self.database.missing {
                 return Finding::unproven(format!("no database for the run: {why}"));

@@ -7,6 +7,7 @@ use seaworthy_database::{Client, Found, Seen};
 use super::{Main, Runs};
 use crate::Finding;
 use crate::crud::{Created, Fault, called};
+use crate::dependencies::Held;
 use crate::openapi::{Collection, OpenApi};
 
 /// How long a login may take to appear in the server's log, and a row in a table: some services write a moment later.
@@ -108,6 +109,11 @@ impl Runs<'_> {
                 _ => Finding::unproven(format!("{told}; {why}")),
             };
         }
+        if let Some(held) = self.database.by_image()
+            && let Some(finding) = self.writes_to(main, held)
+        {
+            return finding;
+        }
         let since = main.up.container.started_at().elapsed();
         match self.database.sessions(since, SEARCH, &self.redactor) {
             Ok(sessions @ 1..) => {
@@ -121,6 +127,30 @@ impl Runs<'_> {
             )),
             Err(told) => Finding::unproven(format!("{told}; {why}")),
         }
+    }
+}
+
+impl Runs<'_> {
+    /// Whether rows are written in the server of an image, to which nobody else has the password, while the service works; `None` where that
+    /// shows nothing.
+    fn writes_to(&self, main: &Main, held: &Held) -> Option<Finding> {
+        let written = || Client::connect(&held.server.value_outside(), SEARCH)?.rows_written(SEARCH);
+        let before = written().ok()?;
+        let work = self.work_with(main, &held.server);
+        let started = Instant::now();
+        loop {
+            let rows = written().ok()?.saturating_sub(before);
+            if rows > 0 && held.server.traffic().answered > 0 && work.is_done {
+                let rows = plural(rows, "row");
+                return Some(Finding::pass(format!("{rows} written on the server during work (asked: {})", work.told)));
+            }
+            if started.elapsed() > APPEARS {
+                break;
+            }
+            std::thread::sleep(POLL);
+        }
+        let nobody = held.server.traffic().connections == 0 && work.is_done;
+        nobody.then(|| Finding::fail(format!("nobody came to the database (asked: {})", work.told)))
     }
 }
 
@@ -161,17 +191,21 @@ impl crate::database::RunDatabase {
     ) -> Result<Found, String> {
         let found = match (self.stand_in(), self.url()) {
             (Some(throwaway), _) => throwaway.rows_with(text, like).map_err(|error| error.to_string()),
-            (None, Some(url)) => Client::connect(url, within)
-                .and_then(|client| client.rows_with(text, like, within))
-                .map_err(|error| error.to_string()),
+            (None, Some(url)) => Client::connect(
+                &self.by_image().map_or_else(|| url.to_owned(), |held| held.server.value_outside()),
+                within,
+            )
+            .and_then(|client| client.rows_with(text, like, within))
+            .map_err(|error| error.to_string()),
             (None, None) => Err("there is no database".to_owned()),
         };
         found.map_err(|why| redactor.quote(&why))
     }
 
     fn sessions(&self, since: Duration, within: Duration, redactor: &crate::redact::Redactor) -> Result<u64, String> {
-        let url = self.url().ok_or_else(|| "there is no database".to_owned())?;
-        let sessions = Client::connect(url, within).and_then(|client| client.sessions(since, within));
+        let url = self.by_image().map(|held| held.server.value_outside()).or_else(|| self.url().map(str::to_owned));
+        let url = url.ok_or_else(|| "there is no database".to_owned())?;
+        let sessions = Client::connect(&url, within).and_then(|client| client.sessions(since, within));
         sessions.map_err(|error| redactor.quote(&error.to_string()))
     }
 }

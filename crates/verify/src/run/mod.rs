@@ -4,6 +4,7 @@ mod access;
 mod bounds;
 mod crud;
 mod database;
+mod dependency;
 mod down;
 mod environment;
 mod form;
@@ -47,6 +48,7 @@ pub(crate) use self::user::{Users, commands_seen};
 pub(crate) use self::wait::{Until, Up, accepts};
 use crate::crud::{CREDENTIALS, Crud, NOT_TAKEN};
 use crate::database::RunDatabase;
+use crate::dependencies::Dependencies;
 use crate::http::{Client, HOST};
 use crate::lanes::Place;
 use crate::openapi::{self, OpenApi};
@@ -65,6 +67,7 @@ pub(crate) struct Inputs<'a> {
     pub(crate) engine: String,
     pub(crate) options: &'a Options,
     pub(crate) database: RunDatabase,
+    pub(crate) dependencies: Dependencies,
     pub(crate) redactor: Redactor,
     /// The port of HTTP promises, or why there is none.
     pub(crate) port: Result<u16, String>,
@@ -221,6 +224,7 @@ impl Runs<'_> {
             ..Run::default()
         };
         self.options.start.put_into(&mut run);
+        self.put_dependencies_into(&mut run);
         run
     }
 

@@ -1,5 +1,7 @@
 //! `network.only`: what the service tried to reach.
 
+use seaworthy_spec::Dependency;
+
 use super::{Main, Runs, seconds};
 use crate::Finding;
 
@@ -23,6 +25,13 @@ impl Runs<'_> {
         {
             return Finding::unproven("it was given a database, and the sentence does not allow that");
         }
+        let is_named = |dependency: &Dependency| {
+            let by_name = |name: &str| dependency.is_called(name) || name.eq_ignore_ascii_case(&dependency.host());
+            allowed.iter().any(|name| by_name(name.trim_matches('`')))
+        };
+        if let Some(other) = self.dependencies.given().find(|dependency| !is_named(dependency)) {
+            return Finding::unproven(format!("it was given {}, and the sentence does not allow that", other.name));
+        }
         let is_allowed = |host: &str| allowed.iter().any(|name| name.trim_matches('`').eq_ignore_ascii_case(host));
         if let Some(host) = self.database.given_hosts().find(|host| !is_allowed(host)) {
             let host = self.redactor.quote(host);
@@ -32,7 +41,9 @@ impl Runs<'_> {
             .iter()
             .map(|name| name.trim_matches('`').to_lowercase())
             .filter(|name| !is_database(name))
+            .filter(|name| !self.dependencies.given().any(|dependency| dependency.is_called(name)))
             .chain(database)
+            .chain(self.dependencies.given().map(Dependency::host))
             .collect();
         let foreign: Vec<String> = attempts
             .iter()

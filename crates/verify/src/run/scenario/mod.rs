@@ -7,7 +7,6 @@ mod file;
 mod fill;
 mod jar;
 mod judge;
-mod line;
 mod load;
 mod log;
 mod mount;
@@ -107,8 +106,10 @@ enum Reached {
 impl Runs<'_> {
     pub(crate) fn scenario(&self, scenario: &Scenario, not_running: &dyn Fn(&Down) -> Finding) -> Finding {
         let mut play = Play::new(self, not_running);
-        if scenario.steps.iter().any(|step| step.action == Action::StopDatabase) {
-            if let Err(finding) = play.lay_line() {
+        let stopped: Vec<&Action> =
+            scenario.steps.iter().map(|step| &step.action).filter(|action| action.stops_a_server()).collect();
+        if !stopped.is_empty() {
+            if let Err(finding) = stopped.into_iter().try_for_each(|action| play.lay_line(action)) {
                 return finding;
             }
             play.run = play.own_run();
@@ -254,8 +255,8 @@ impl Play<'_, '_> {
         let starts = matches!(step.action, Action::Start { .. });
         let needs_none = matches!(
             step.action,
-            Action::Mount { .. } | Action::Run { .. } | Action::StopDatabase | Action::StartDatabase
-        );
+            Action::Mount { .. } | Action::Run { .. } | Action::StartDatabase | Action::StartDependency(_)
+        ) || step.action.stops_a_server();
         let looks_back = matches!(step.action, Action::File { .. }) && self.ran.is_some();
         if !looks_back && let Some(ran) = self.ran.take() {
             self.runs.retire(ran, "a scenario's container that runs once");
@@ -274,6 +275,8 @@ impl Play<'_, '_> {
             Action::Run { arguments, exit, output, within } => self.run_once(arguments, *exit, output, *within)?,
             Action::StopDatabase => self.stop_database(),
             Action::StartDatabase => self.start_database()?,
+            Action::StopDependency(name) => self.stop_dependency(name),
+            Action::StartDependency(name) => self.start_dependency(name)?,
             Action::Restart { fresh_database } => self.restart(*fresh_database)?,
             Action::File { path, test, within } => self.file(path, test, *within)?,
             Action::Request(wanted) => self.request(wanted)?,

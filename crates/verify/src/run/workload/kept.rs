@@ -133,6 +133,8 @@ fn told_by(step: &Step) -> Vec<&str> {
         | Action::StartAnother
         | Action::StopDatabase
         | Action::StartDatabase
+        | Action::StopDependency(_)
+        | Action::StartDependency(_)
         | Action::Restart { .. }
         | Action::File { .. }
         | Action::Stop { .. }
@@ -146,7 +148,7 @@ fn told_by(step: &Step) -> Vec<&str> {
 /// The steps that could show that something was kept, or what is missing.
 fn kept(scenario: &Scenario) -> Result<Kept<'_>, String> {
     let steps = &scenario.steps;
-    if steps.iter().any(|step| step.action == Action::StopDatabase) {
+    if steps.iter().any(|step| step.action.stops_a_server()) {
         return Err("`stop database` belongs under a promise of its own".to_owned());
     }
     let Some(restart) = steps.iter().rposition(|step| matches!(step.action, Action::Restart { fresh_database: false }))

@@ -71,7 +71,7 @@ impl Work {
 
 /// How the steps make the service work, or what is missing.
 pub(super) fn work(scenario: &Scenario, health: &[&str], has_port: bool) -> Result<Work, String> {
-    if scenario.steps.iter().any(|step| step.action == Action::StopDatabase) {
+    if scenario.steps.iter().any(|step| step.action.stops_a_server()) {
         return Err("without its database a service shows no work; `stop database` belongs under a promise of its own"
             .to_owned());
     }

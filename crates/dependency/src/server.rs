@@ -1,0 +1,280 @@
+//! One server for one run: its container, its password, and the way to it.
+
+use std::io::{self, Read as _, Write as _};
+use std::net::{SocketAddr, TcpStream};
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
+
+use seaworthy_engine::{Container, Logs, Prepared, Run, Service, Status};
+use seaworthy_spec::{Dependency, Protocol};
+
+use crate::{Line, StartError, Traffic, mysql, redis};
+
+/// Who the service is there.
+const USER: &str = "app";
+/// What it has there.
+const DATABASE: &str = "app";
+/// How long one connection to the server may take.
+const CONNECT: Duration = Duration::from_secs(5);
+/// How long it may take for one answer.
+const ANSWER: Duration = Duration::from_secs(2);
+/// How long an accepted connection must stay open to count.
+const ACCEPTED: Duration = Duration::from_millis(20);
+/// Between two looks at a server that starts: the first, and the longest.
+const POLL: (Duration, Duration) = (Duration::from_millis(10), Duration::from_millis(250));
+/// How much of an answer is read.
+const LARGEST_ANSWER: usize = 4096;
+/// How many of its last lines are told.
+const LINES: usize = 3;
+/// How long its last lines may take to arrive once it has ended.
+const SETTLES: Duration = Duration::from_millis(100);
+
+/// A server that takes work. Dropping it removes its container.
+pub struct Server {
+    line: Line,
+    container: Arc<dyn Container>,
+    dependency: Dependency,
+    password: String,
+    /// What it had done before the service came.
+    before: Vec<(String, u64)>,
+}
+
+/// What the server itself says that it was asked, beside what only makes a session.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Commands {
+    /// Each with how often, the most frequent first.
+    Seen(Vec<(String, u64)>),
+    /// No client of ours speaks with servers of this kind, or this one does not let it look.
+    Hidden,
+}
+
+impl Server {
+    /// Starts one of `prepared`, and waits until it takes work, at most `within`. `taken` is a port that the service itself listens on.
+    ///
+    /// # Errors
+    ///
+    /// Fails if it does not start; what it logged is told, and its password may stand there.
+    pub fn start(
+        dependency: &Dependency,
+        password: String,
+        prepared: &dyn Prepared,
+        taken: Option<u16>,
+        disk_bytes: u64,
+        within: Duration,
+    ) -> Result<Self, StartError> {
+        let port = dependency.port;
+        let started: Arc<OnceLock<Arc<dyn Container>>> = Arc::default();
+        let there = Arc::clone(&started);
+        let dial = move || match there.get() {
+            Some(container) => container.connect(port, CONNECT),
+            None => Err(io::ErrorKind::ConnectionRefused.into()),
+        };
+        // The service's own port would be taken by the way to the server.
+        let outside = if taken == Some(port) { 0 } else { port };
+        let line = Line::at_port(prepared.gateway(), outside, dial).map_err(StartError::Line)?;
+        let filled = Filled { dependency, address: line.address(), password: &password };
+        let kind = dependency.kind;
+        let kinds = kind.map(|kind| kind.command).filter(|words| !words.is_empty());
+        let kinds = kinds.map(|words| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>());
+        let command = dependency.command.clone().or(kinds);
+        let env = kind.map(|kind| kind.env).unwrap_or_default();
+        let run = Run {
+            env: env.iter().map(|(name, value)| ((*name).to_owned(), filled.into(value))).collect(),
+            arguments: command.map(|words| words.iter().map(|word| filled.into(word)).collect()),
+            port: Some(port),
+            disk_bytes,
+            ..Run::default()
+        };
+        let container: Arc<dyn Container> = Arc::from(prepared.start(&run, None)?);
+        let _ = started.set(Arc::clone(&container));
+        let mut server = Self { line, container, dependency: dependency.clone(), password, before: Vec::new() };
+        server.until_ready(disk_bytes, within)?;
+        if let Commands::Seen(before) = server.all_commands() {
+            server.before = before;
+        }
+        Ok(server)
+    }
+
+    /// A password for a server that is to be started.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the system gives no random bytes.
+    pub fn new_password() -> Result<String, StartError> {
+        let mut bytes = [0; 16];
+        getrandom::fill(&mut bytes).map_err(StartError::Random)?;
+        Ok(hex::encode(bytes))
+    }
+
+    fn until_ready(&self, disk_bytes: u64, within: Duration) -> Result<(), StartError> {
+        let deadline = Instant::now() + within;
+        let mut pause = POLL.0;
+        loop {
+            if self.is_ready() {
+                return Ok(());
+            }
+            if let Status::Exited(exit) = self.container.status()? {
+                std::thread::sleep(SETTLES);
+                let log = self.last_lines();
+                return Err(match exit.out_of_disk {
+                    true => StartError::Disk { bytes: disk_bytes, log },
+                    false => StartError::Ended { code: exit.code, log },
+                });
+            }
+            if Instant::now() > deadline {
+                let (port, seconds) = (self.dependency.port, within.as_secs());
+                return Err(StartError::NotReady { port, seconds, log: self.last_lines() });
+            }
+            std::thread::sleep(pause);
+            pause = (pause * 3 / 2).min(POLL.1);
+        }
+    }
+
+    /// Whether it answers as a server of its kind that takes work; one that is only known by its image, whether it takes connections.
+    pub fn is_ready(&self) -> bool {
+        let Ok(stream) = self.connect() else { return false };
+        match self.dependency.kind {
+            None => stays_open(&stream),
+            Some(kind) => answers(&stream, kind.ready.says, kind.ready.hears),
+        }
+    }
+
+    fn connect(&self) -> io::Result<TcpStream> {
+        let stream = self.container.connect(self.dependency.port, CONNECT)?;
+        stream.set_read_timeout(Some(ANSWER))?;
+        stream.set_write_timeout(Some(ANSWER))?;
+        Ok(stream)
+    }
+
+    /// `last log lines: …`
+    pub fn last_lines(&self) -> String {
+        let Logs { stdout, stderr } = self.container.logs().unwrap_or_default();
+        let last = |text: &str| {
+            let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+            lines[lines.len().saturating_sub(LINES)..].join(" | ")
+        };
+        let parts: Vec<String> = [last(&stdout), last(&stderr)].into_iter().filter(|part| !part.is_empty()).collect();
+        if parts.is_empty() { "it logged nothing".to_owned() } else { format!("last log lines: {}", parts.join(" | ")) }
+    }
+
+    pub fn dependency(&self) -> &Dependency {
+        &self.dependency
+    }
+
+    /// The value of its variable, for the service's containers. Holds the password.
+    pub fn value(&self) -> String {
+        self.filled().into(&self.dependency.form)
+    }
+
+    /// As [`Server::value`], by another way to it, at this port.
+    pub fn value_at(&self, port: u16) -> String {
+        let filled = self.filled();
+        Filled { address: SocketAddr::new(filled.address.ip(), port), ..filled }.into(&self.dependency.form)
+    }
+
+    /// As [`Server::value`], for who is on this machine and in no container.
+    pub fn value_outside(&self) -> String {
+        let Filled { address, .. } = self.filled();
+        self.filled().into(&self.dependency.form.replace("{host}", &address.ip().to_string()))
+    }
+
+    fn filled(&self) -> Filled<'_> {
+        Filled { dependency: &self.dependency, address: self.line.address(), password: &self.password }
+    }
+
+    /// How a container reaches it.
+    pub fn service(&self) -> Service {
+        Service { name: self.dependency.host(), address: self.line.address() }
+    }
+
+    /// What the service's containers said to it.
+    pub fn traffic(&self) -> Traffic {
+        self.line.traffic()
+    }
+
+    /// Another way to it, at the same port where that is free: for containers from which it is to be taken away.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the system gives no port.
+    pub fn another_line(&self) -> io::Result<Line> {
+        let (container, port) = (Arc::clone(&self.container), self.dependency.port);
+        let address = self.line.address();
+        let listen = if address.ip().is_loopback() { std::net::Ipv4Addr::LOCALHOST.into() } else { address.ip() };
+        Line::at_port(listen, address.port(), move || container.connect(port, CONNECT))
+    }
+
+    /// What it was asked since it takes work, as it says itself.
+    pub fn commands(&self) -> Commands {
+        let Commands::Seen(all) = self.all_commands() else { return Commands::Hidden };
+        let before = |name: &str| self.before.iter().find(|(known, _)| known == name).map_or(0, |(_, count)| *count);
+        let since = all.into_iter().map(|(name, count)| {
+            let count = count.saturating_sub(before(&name));
+            (name, count)
+        });
+        let mut seen: Vec<(String, u64)> = since.filter(|(_, count)| *count > 0).collect();
+        seen.sort_by(|one, other| other.1.cmp(&one.1).then_with(|| one.0.cmp(&other.0)));
+        Commands::Seen(seen)
+    }
+
+    fn all_commands(&self) -> Commands {
+        let Some(kind) = self.dependency.kind else { return Commands::Hidden };
+        let Ok(stream) = self.connect() else { return Commands::Hidden };
+        let found = match kind.protocol {
+            Protocol::Redis => redis::commands(&stream, kind.has_password().then_some(self.password.as_str())),
+            Protocol::MySql => mysql::commands(&stream, USER, &self.password),
+            Protocol::PostgreSql | Protocol::Opaque => return Commands::Hidden,
+        };
+        found.map_or(Commands::Hidden, Commands::Seen)
+    }
+}
+
+impl std::fmt::Debug for Server {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Server").field("dependency", &self.dependency.name).finish_non_exhaustive()
+    }
+}
+
+/// What stands for the names in braces.
+#[derive(Clone, Copy)]
+struct Filled<'a> {
+    dependency: &'a Dependency,
+    address: SocketAddr,
+    password: &'a str,
+}
+
+impl Filled<'_> {
+    fn into(self, text: &str) -> String {
+        text.replace("{host}", &self.dependency.host())
+            .replace("{port}", &self.address.port().to_string())
+            .replace("{user}", USER)
+            .replace("{database}", DATABASE)
+            .replace("{password}", self.password)
+    }
+}
+
+/// Whether an answer holds one of these, after something was said.
+fn answers(mut stream: &TcpStream, says: &[u8], hears: &[&[u8]]) -> bool {
+    if stream.write_all(says).is_err() {
+        return false;
+    }
+    let (mut heard, mut part) = (Vec::new(), [0; 1024]);
+    while heard.len() < LARGEST_ANSWER {
+        let Ok(length @ 1..) = stream.read(&mut part) else { return false };
+        heard.extend_from_slice(&part[..length]);
+        if hears.iter().any(|wanted| heard.windows(wanted.len()).any(|window| window == *wanted)) {
+            return true;
+        }
+    }
+    false
+}
+
+fn stays_open(stream: &TcpStream) -> bool {
+    if stream.set_read_timeout(Some(ACCEPTED)).is_err() {
+        return false;
+    }
+    match stream.peek(&mut [0]) {
+        Ok(length) => length > 0,
+        Err(error) => matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut),
+    }
+}
