@@ -93,13 +93,10 @@ impl Images {
         let identifier = place.identifier();
         let digest = match identifier.parse::<Digest>() {
             Ok(digest) => digest,
-            Err(_) => match repository.resolve(identifier)? {
-                Some(found) => found.digest,
-                None => {
-                    let (repository, identifier) = (repository.to_string(), identifier.to_owned());
-                    return Err(RegistryError::NoSuchManifest { repository, identifier }.into());
-                }
-            },
+            Err(_) => repository.resolve(identifier)?.map(|found| found.digest).ok_or_else(|| {
+                let (repository, identifier) = (repository.to_string(), identifier.to_owned());
+                RegistryError::NoSuchManifest { repository, identifier }
+            })?,
         };
         if let Some(image) = cache.image(&digest) {
             return Ok((image, digest));

@@ -107,7 +107,7 @@ impl Talk<'_> {
 /// A text with its length in one byte before it.
 fn text(bytes: &[u8]) -> Option<(String, &[u8])> {
     let (length, rest) = bytes.split_first()?;
-    let length = usize::from(*length).clone();
+    let length = usize::from(*length);
     (length < 0xfb && rest.len() >= length)
         .then(|| (String::from_utf8_lossy(&rest[..length]).into_owned(), &rest[length..]))
 }

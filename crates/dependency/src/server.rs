@@ -116,9 +116,10 @@ impl Server {
             if let Status::Exited(exit) = self.container.status()? {
                 std::thread::sleep(SETTLES);
                 let log = self.last_lines();
-                return Err(match exit.out_of_disk {
-                    true => StartError::Disk { bytes: disk_bytes, log },
-                    false => StartError::Ended { code: exit.code, log },
+                return Err(if exit.out_of_disk {
+                    StartError::Disk { bytes: disk_bytes, log }
+                } else {
+                    StartError::Ended { code: exit.code, log }
                 });
             }
             if Instant::now() > deadline {
@@ -258,11 +259,11 @@ fn answers(mut stream: &TcpStream, says: &[u8], hears: &[&[u8]]) -> bool {
     if stream.write_all(says).is_err() {
         return false;
     }
-    let (mut heard, mut part) = (Vec::new(), [0; 1024]);
-    while heard.len() < LARGEST_ANSWER {
+    let (mut answer, mut part) = (Vec::new(), [0; 1024]);
+    while answer.len() < LARGEST_ANSWER {
         let Ok(length @ 1..) = stream.read(&mut part) else { return false };
-        heard.extend_from_slice(&part[..length]);
-        if hears.iter().any(|wanted| heard.windows(wanted.len()).any(|window| window == *wanted)) {
+        answer.extend_from_slice(&part[..length]);
+        if hears.iter().any(|wanted| answer.windows(wanted.len()).any(|window| window == *wanted)) {
             return true;
         }
     }

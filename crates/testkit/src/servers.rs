@@ -128,11 +128,11 @@ impl Server {
 
     fn made(&self) -> anyhow::Result<Image> {
         let mut layer = LayerBuilder::new(0);
-        let mut made = BTreeSet::new();
+        let mut folders = BTreeSet::new();
         for path in self.files().with_context(|| format!("apt-get install {}", self.package))? {
             let inside = path.strip_prefix("/")?;
             for parent in inside.ancestors().skip(1).collect::<Vec<_>>().into_iter().rev() {
-                if !parent.as_os_str().is_empty() && made.insert(parent.to_owned()) {
+                if !parent.as_os_str().is_empty() && folders.insert(parent.to_owned()) {
                     layer.directory(&parent.to_string_lossy(), 0o755, (0, 0))?;
                 }
             }
@@ -142,7 +142,7 @@ impl Server {
         for (folder, mode, owner) in [("data", 0o755, OWNER), ("tmp", 0o1777, (0, 0))] {
             layer.directory(folder, mode, owner)?;
         }
-        if made.insert(PathBuf::from("etc")) {
+        if folders.insert(PathBuf::from("etc")) {
             layer.directory("etc", 0o755, (0, 0))?;
         }
         layer.file("etc/passwd", 0o644, (0, 0), "root:x:0:0::/:/\nserver:x:999:999::/data:/\n")?;

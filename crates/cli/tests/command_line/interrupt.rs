@@ -11,7 +11,13 @@ use crate::support::Place;
 /// Verifies a service that never answers, and interrupts that as soon as a container's process is there.
 #[track_caller]
 fn check(signal: &str) {
-    let spec = "# Deaf\n\n## Success Criteria\n- [ ] Health check endpoint responds at `/health`\n";
+    check_after(signal, "Health check endpoint responds at `/health`", Duration::ZERO);
+}
+
+/// As [`check`], with this promise and so long after the container's process is there.
+#[track_caller]
+fn check_after(signal: &str, promise: &str, after: Duration) {
+    let spec = format!("# Deaf\n\n## Success Criteria\n- [ ] {promise}\n");
     let place = Place::empty().with("containerization-spec.md", spec).with("tmp/.keep", "");
     let temporary = place.path().join("tmp");
     seaworthy_testkit::Recipe::fault("--health-500").write(&place.path().join("image")).unwrap();
@@ -31,6 +37,7 @@ fn check(signal: &str) {
         assert!(Instant::now() < deadline, "no container was started");
         thread::sleep(Duration::from_millis(5));
     };
+    thread::sleep(after);
     for _ in 0..2 {
         Command::new("kill").args([&format!("-{signal}"), &child.id().to_string()]).status().unwrap();
     }
@@ -58,6 +65,13 @@ fn container_of(parent: u32) -> Option<u32> {
 #[test]
 fn sigint_twice() {
     check("INT");
+}
+
+/// The container is then one that promises are decided by. It aborted, with what it had made left to the next start.
+#[test]
+fn sigint_while_a_container_is_watched() {
+    // That it runs is told 5 s after its start.
+    check_after("INT", "Container starts listening on 8000", Duration::from_millis(1500));
 }
 
 #[test]

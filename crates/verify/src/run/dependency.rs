@@ -130,6 +130,10 @@ fn judged(commands: &Commands, traffic: Traffic, work: &Work, place: &str, has_p
         _ if traffic.connections == 0 && work.told.is_empty() => {
             Finding::unproven(format!("nobody came to {place}, and nothing but the service's health could be asked"))
         }
+        // It may not have come so far.
+        _ if traffic.connections == 0 && !work.is_done => {
+            Finding::unproven(format!("nobody came to {place}, and what the service was asked failed{during}"))
+        }
         _ if traffic.connections == 0 => Finding::fail(format!("nobody came to {place}{during}")),
         Commands::Seen(_) => Finding::unproven(format!(
             "{} came to {place}, and no command but those that make a session{during}",
@@ -193,6 +197,9 @@ mod tests {
         insta::assert_snapshot!(shown(&hidden, traffic(1, 80, 90), "POST /notes 201", traffic(1, 40, 40)), @"Pass: 40 bytes said to Redis (`redis:7`) and 50 heard from it during work (asked: POST /notes 201)");
         insta::assert_snapshot!(shown(&hidden, traffic(1, 80, 90), "POST /notes 201", traffic(1, 80, 90)), @"Unproven: 1 connection came to Redis (`redis:7`), 80 bytes to it and 90 from it; whether that was more than a look at its health, or a login that was refused, is not seen (asked: POST /notes 201)");
         insta::assert_snapshot!(shown(&hidden, none, "POST /notes 201", none), @"Fail: nobody came to Redis (`redis:7`) (asked: POST /notes 201)");
+        let failed = Work { told: "POST /notes answered 500".to_owned(), is_done: false, before: none, after: none };
+        let found = judged(&seen, none, &failed, "Redis", true);
+        assert_eq!(found.verdict, seaworthy_report::Verdict::Unproven, "it may not have come so far");
         let work = Work { told: "POST /notes 201".to_owned(), is_done: true, before: none, after: traffic(1, 80, 90) };
         let found = judged(&hidden, traffic(1, 80, 90), &work, "RabbitMQ", true);
         assert_eq!(found.verdict, seaworthy_report::Verdict::Unproven, "a login may have been refused");
