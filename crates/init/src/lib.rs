@@ -3,6 +3,7 @@
 //! [`survey()`] looks at the files; [`specification()`], [`dockerfile()`] and [`dockerignore()`] are texts made from what it found.
 //! Nothing is run, nothing is written, and nothing comes from the network.
 
+mod address;
 mod code;
 mod compose;
 mod dependency;

@@ -1,10 +1,10 @@
 //! What such a service should promise: sentences of the vocabulary, each with its figure and why that one.
 
-use crate::project::{Language, Need, Project, Role, System, VariableKind};
+use crate::project::{Language, Need, Project, Role, VariableKind};
 use crate::seen::{ReadOnly, Stop, time};
 use crate::toolchain::Toolchain;
 use crate::versions::{Bases, Figures, bases, figures};
-use crate::{Place, dockerfile, project};
+use crate::{Place, address, dockerfile, project};
 
 /// A sentence, and why it says what it says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -183,12 +183,12 @@ fn work(project: &Project) -> Option<Vec<String>> {
 
 fn database(project: &Project) -> Vec<Promise> {
     let mut all = Vec::new();
-    let variable = project.database_variable();
-    if let (Some(found), Some(variable)) = (project.postgres(), variable) {
+    let postgres = project.postgres().and_then(|found| Some((found, address::variable(project, found.system)?)));
+    if let Some((found, variable)) = postgres {
         let name = found.system.name();
         all.push(Promise::plain(format!("Container can connect to {name} database with provided {}", variable.name)));
     }
-    let keeps = project.postgres().is_some() && variable.is_some() || !project.volumes.is_empty();
+    let keeps = postgres.is_some() || !project.volumes.is_empty();
     if keeps && project.collection.is_some() && project.document.is_some() {
         all.push(
             Promise::plain("Data persists across container restarts")
@@ -278,10 +278,4 @@ fn logs_why(project: &Project, at: &Place) -> String {
         }
         _ => format!("{at} has it write there; engines collect it"),
     }
-}
-
-/// Systems for which a run has no stand-in.
-pub(crate) fn without_stand_in(project: &Project) -> Vec<System> {
-    let needs_server = |system: System| !system.is_postgres() && !matches!(system, System::Sqlite | System::S3);
-    project.dependencies.iter().map(|dependency| dependency.system).filter(|system| needs_server(*system)).collect()
 }

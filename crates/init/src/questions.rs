@@ -1,7 +1,8 @@
 //! What the files do not tell, and a person has to decide.
 
+use crate::address;
 use crate::project::{Language, Need, Project, Role, System, VariableKind};
-use crate::promises::{checks_health, without_stand_in};
+use crate::promises::checks_health;
 use crate::seen::{ReadOnly, Stop};
 use crate::toolchain::{Install, Toolchain};
 
@@ -132,20 +133,20 @@ fn work(project: &Project) -> Option<String> {
 
 fn database(project: &Project) -> Vec<String> {
     let mut all = Vec::new();
-    if let Some(found) = project.postgres()
-        && project.database_variable().is_none()
-    {
-        all.push(format!(
-            "Which variable holds the URL of {} ({})? None such as DATABASE_URL was found.",
-            found.system.name(),
-            found.at
-        ));
-    }
-    for system in without_stand_in(project) {
-        all.push(format!(
-            "Where does a run find {}? Seaworthy starts PostgreSQL itself and nothing else: give `--env` with its URL.",
-            system.name()
-        ));
+    for found in &project.dependencies {
+        let (system, at) = (found.system, &found.at);
+        let name = system.name();
+        match (address::server(system), address::usual(system)) {
+            (Some(server), Some(usual)) if address::variable(project, system).is_none() => all.push(format!(
+                "Which variable holds the URL of {name} ({at})? None such as {usual} was found. \
+                 A run starts it for the line `{server}, given as VARIABLE` under Dependencies."
+            )),
+            (None, Some(_)) => all.push(format!(
+                "Where does a run find {name} ({at})? It starts no server of that name: give `--env` with its URL, \
+                 or name its image, port and variable under Dependencies."
+            )),
+            _ => {}
+        }
     }
     let sqlite = project.dependencies.iter().find(|dependency| dependency.system == System::Sqlite);
     if let Some(found) = sqlite.filter(|_| project.volumes.is_empty()) {

@@ -2,7 +2,9 @@
 
 use std::fmt::Write as _;
 
-use crate::project::{Language, Need, Project, Role, VariableKind};
+use crate::address;
+use crate::found::Place;
+use crate::project::{Dependency, Language, Need, Project, Role, VariableKind};
 use crate::promises::{self, Promise};
 use crate::questions::questions;
 use crate::versions::figures;
@@ -111,10 +113,34 @@ fn criterion(text: &mut String, promise: &Promise) {
     }
 }
 
+/// A server as a run starts it, where its variable is known; else the system's name, which starts nothing.
+fn needed(project: &Project, dependency: &Dependency) -> String {
+    let Dependency { system, at } = dependency;
+    let is_letter = |byte: u8| byte == b'_' || byte.is_ascii_uppercase() || byte.is_ascii_digit();
+    let variable = address::variable(project, *system).filter(|variable| variable.name.bytes().all(is_letter));
+    let place = format!(" ({})", plain(&at.to_string()));
+    match (address::server(*system), variable) {
+        (Some(server), Some(variable)) => {
+            // Behind a variable only what cannot be an image or a remark is a place; with anything else the line would start nothing.
+            let place = if is_plain(at) { place } else { String::new() };
+            format!("{server}, given as `{}`{place}", variable.name)
+        }
+        _ => format!("{}{place}", system.name()),
+    }
+}
+
+/// `Gemfile:4`, `src/app.py:12`; not `my notes.txt:3`, `pom.xml` or `makefile:1`.
+fn is_plain(place: &Place) -> bool {
+    let file = place.path.rsplit('/').next().unwrap_or_default();
+    place.line.is_some()
+        && file.contains(|c: char| c == '.' || c.is_ascii_uppercase())
+        && !place.path.contains(|c: char| c.is_whitespace() || "(){},`<".contains(c))
+}
+
 fn dependencies(text: &mut String, project: &Project) {
     text.push_str("## Dependencies\n\n");
     for dependency in &project.dependencies {
-        let _ = writeln!(text, "- {} ({})", dependency.system.name(), plain(&dependency.at.to_string()));
+        let _ = writeln!(text, "- {}", needed(project, dependency));
     }
     for variable in &project.variables {
         if promises::is_port(project, &variable.name) {

@@ -25,14 +25,18 @@ fn said(files: &[(&str, &str)]) -> anyhow::Result<String> {
 
 #[track_caller]
 fn check(files: &[(&str, &str)], there: &[&str], not_there: &[&str]) -> anyhow::Result<()> {
-    let text = said(files)?;
+    holds(&said(files)?, there, not_there);
+    Ok(())
+}
+
+#[track_caller]
+fn holds(text: &str, there: &[&str], not_there: &[&str]) {
     for part in there {
         assert!(text.contains(part), "no `{part}` in\n{text}");
     }
     for part in not_there {
         assert!(!text.contains(part), "`{part}` in\n{text}");
     }
-    Ok(())
 }
 
 #[test]
@@ -187,4 +191,58 @@ fn a_jar_with_its_dependencies_is_the_one_that_starts() -> anyhow::Result<()> {
         .replace("<version>1.0</version>", "<version>1.0</version><packaging>jar</packaging>")
         .replace("spark-core", "spring-boot-starter-webmvc");
     check(&[("pom.xml", &pom)], &["framework: Spring Boot", "SERVER_PORT"], &[])
+}
+
+#[test]
+fn a_server_is_given_by_a_variable_that_can_be_no_other_ones() -> anyhow::Result<()> {
+    let with = |packages: &str, reads: &str| {
+        let package = format!(r#"{{"dependencies":{{"express":"4",{packages}}},"main":"server.js"}}"#);
+        let server = format!("const all = [{reads}];\nexpress().listen(3000);\n");
+        said(&[("package.json", &package), ("server.js", &server)])
+    };
+    let text = with(r#""pg":"8","mongodb":"6""#, "process.env.MONGODB_URI, process.env.DATABASE_URL")?;
+    holds(
+        &text,
+        &[
+            "- PostgreSQL, given as `DATABASE_URL` (package.json:1)",
+            "- MongoDB, given as `MONGODB_URI` (package.json:1)",
+            "connect to PostgreSQL database with provided DATABASE_URL",
+        ],
+        &["Which variable"],
+    );
+
+    // One broker could be either's.
+    let text = with(r#""ioredis":"5","amqplib":"0""#, "process.env.BROKER_URL")?;
+    holds(
+        &text,
+        &["- Redis (package.json:1)", "- RabbitMQ (package.json:1)", "None such as AMQP_URL was found"],
+        &["given as `BROKER_URL`"],
+    );
+    let text = with(r#""ioredis":"5","amqplib":"0""#, "process.env.BROKER_URL, process.env.REDIS_URL")?;
+    holds(&text, &["- Redis, given as `REDIS_URL`", "- RabbitMQ, given as `BROKER_URL`"], &["Which variable"]);
+
+    let text = with(r#""pg":"8","mysql2":"3""#, "process.env.MYSQL_DATABASE_URL")?;
+    holds(
+        &text,
+        &["- MySQL, given as `MYSQL_DATABASE_URL`", "- PostgreSQL (package.json:1)"],
+        &["connect to PostgreSQL"],
+    );
+    let text = with(r#""pg":"8""#, "process.env.DATABASE_POOLER_URL, process.env.DATABASE_URL")?;
+    holds(&text, &["- PostgreSQL, given as `DATABASE_URL`"], &[]);
+    // A password is no address.
+    let text = with(r#""ioredis":"5""#, "process.env.REDIS_PASSWORD")?;
+    holds(&text, &["- Redis (package.json:1)"], &["given as `REDIS"]);
+    Ok(())
+}
+
+#[test]
+fn a_place_without_a_line_is_left_off_what_starts_a_server() -> anyhow::Result<()> {
+    check(
+        &[
+            ("package.json", r#"{"dependencies":{"express":"4","p\u0067":"8"},"main":"server.js"}"#),
+            ("server.js", "connect(process.env.DATABASE_URL);\nexpress().listen(3000);\n"),
+        ],
+        &["uses: PostgreSQL (package.json)", "- PostgreSQL, given as `DATABASE_URL`\n"],
+        &[],
+    )
 }

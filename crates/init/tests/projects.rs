@@ -87,6 +87,37 @@ fn every_promise_of_every_specification_is_understood() -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Each project with a server, and what a run starts for the specification that is written for it.
+#[test]
+fn a_run_starts_the_servers_whose_variables_were_found() -> anyhow::Result<()> {
+    let mut all = String::new();
+    for (name, project) in projects()? {
+        let spec = Spec::parse(&specification(&project))?;
+        let needs: Vec<String> = spec.needs().map(|one| format!("{} at {}", one.image, one.variable)).collect();
+        if !project.dependencies.is_empty() {
+            let _ = writeln!(all, "{name}: {}", if needs.is_empty() { "nothing".to_owned() } else { needs.join(", ") });
+        }
+    }
+    insta::assert_snapshot!(all, @r"
+    celery-worker: redis:7-alpine at CELERY_BROKER_URL
+    django-pip: postgres:17-alpine at DATABASE_URL
+    dockerfile-compose: nothing
+    dotnet-api: postgres:17-alpine at DATABASE_URL
+    express-npm: postgres:17-alpine at DATABASE_URL
+    fastapi-requirements: postgres:17-alpine at DATABASE_URL
+    fastapi-uv: postgres:17-alpine at DATABASE_URL, redis:7-alpine at REDIS_URL
+    fastify-pnpm: redis:7-alpine at REDIS_URL
+    go-cmd: postgres:17-alpine at DATABASE_URL
+    laravel: postgres:17-alpine at DATABASE_URL
+    monorepo/services/jobs: nothing
+    rails: postgres:17-alpine at DATABASE_URL
+    rust-axum: postgres:17-alpine at DATABASE_URL
+    spring-gradle: redis:7-alpine at REDIS_URL
+    spring-maven: postgres:17-alpine at DATABASE_URL
+    ");
+    Ok(())
+}
+
 #[test]
 fn specifications_as_they_are_written() -> anyhow::Result<()> {
     for name in [

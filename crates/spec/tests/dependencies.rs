@@ -125,6 +125,32 @@ fn no_two_dependencies_are_given_by_one_variable_and_no_more_than_ten_are_starte
 }
 
 #[test]
+fn a_place_behind_the_variable_decides_nothing() {
+    insta::assert_snapshot!(read(
+        "- Redis, given as `REDIS_URL` (requirements.txt:3)
+- PostgreSQL (`postgres:16`), given as `DB_URL` (src/app/Gemfile:12).
+- Kafka, given as `BROKERS={host}:9092` (web/package.json:7)
+- Redis, given as `REDIS_URL` (redis:8)
+- Redis, given as `REDIS_URL` (acme/redis:8)
+- Redis, given as `REDIS_URL` (optional)
+- Redis, given as `REDIS_URL` (requirements.txt:3, optional)
+- Redis, given as `REDIS_URL` (only in production:3)
+- No Redis, given as `REDIS_URL` (requirements.txt:3)
+"
+    ), @r"
+    4: Redis [redis.internal] redis:7-alpine port 6379, REDIS_URL=redis://:{password}@{host}:{port}/0
+    5: PostgreSQL [postgresql.internal] postgres:16 port 5432, DB_URL=postgresql://{user}:{password}@{host}:{port}/{database}
+    6: Kafka [kafka.internal] redpandadata/redpanda:v24.2.7 port 9092, BROKERS={host}:9092
+    7: prose: `REDIS_URL (redis:8)` is no variable
+    8: prose: `REDIS_URL (acme/redis:8)` is no variable
+    9: prose: `REDIS_URL (optional)` is no variable
+    10: prose: `REDIS_URL (requirements.txt:3, optional)` is no variable
+    11: prose: `REDIS_URL (only in production:3)` is no variable
+    12: prose: `no` asks for no server
+    ");
+}
+
+#[test]
 fn a_heading_that_denies_asks_for_nothing() {
     let text =
         "## Success Criteria\n- [ ] No setuid files\n## Dependencies (optional)\n- Redis\n## Non-Goals\n- Redis\n";

@@ -95,7 +95,7 @@ pub(crate) fn plain_name(text: &str) -> String {
 
 fn dependency(text: &str) -> Result<Dependency, String> {
     let is_word = |c: char| c.is_alphanumeric() || c == '\'' || c == '’';
-    let (head, given) = given(text)?;
+    let (head, given) = given(without_place(text))?;
     let (head, inside) = match head.split_once('(') {
         Some((before, rest)) => {
             let inside = rest
@@ -174,6 +174,19 @@ fn kind_of(name: &str) -> Option<&'static Kind> {
 
 /// The variable, and the form of its value where one is named.
 type Given = (String, Option<String>);
+
+/// Takes a place off the end, where one stands behind the variable: `, given as VAR (requirements.txt:3)`.
+fn without_place(text: &str) -> &str {
+    let Some((before, place)) = text.strip_suffix(')').and_then(|text| text.rsplit_once(" (")) else { return text };
+    let is_place = place.rsplit_once(':').is_some_and(|(file, line)| {
+        let is_number = !line.is_empty() && line.bytes().all(|byte| byte.is_ascii_digit());
+        let has_letter = file.chars().any(char::is_alphanumeric);
+        is_number && has_letter && !file.contains(|c: char| c.is_whitespace() || "(){},".contains(c))
+    });
+    let is_behind = GIVEN.iter().any(|words| before.to_ascii_lowercase().contains(words));
+    // `redis:7` would be an image.
+    if is_place && is_behind && !is_image(place) { before.trim_end() } else { text }
+}
 
 /// Takes `, given as VAR[=FORM]` off the end.
 fn given(text: &str) -> Result<(&str, Option<Given>), String> {

@@ -20,7 +20,7 @@ A specification's section *Dependencies* says which servers the service needs, a
 
 ## The form of a line
 
-`[LABEL:] NAME [database|server|cache|broker|queue|store] [(IMAGE[, port N][, command WORDS])][, given as VAR[=FORM]]`
+`[LABEL:] NAME [database|server|cache|broker|queue|store] [(IMAGE[, port N][, command WORDS])][, given as VAR[=FORM]] [(FILE:LINE)]`
 
 - A line is a dependency only when it is understood whole. Any other line (`No Redis needed`, `PostgreSQL client installed`, `Docker 24`) stays prose and starts nothing;
   `seaworthy explain SPEC` says of each line which it is, and why.
@@ -29,6 +29,7 @@ A specification's section *Dependencies* says which servers the service needs, a
 - A kind's variable is the one in the line, else the one that a promise names for it (`Container can connect to Redis with provided CACHE_URL`), else the table's.
   A variable given with `--env` or `--env-file` is used as it is, and nothing is started for it.
 - FORM may hold `{host}`, `{port}`, `{user}`, `{password}` and `{database}`. The password is made for the run and never shown.
+- `(FILE:LINE)` behind the variable says where the need was found, as `seaworthy init` writes it; it decides nothing.
 
 ## Kinds
 
