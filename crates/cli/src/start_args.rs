@@ -1,5 +1,6 @@
 //! How containers are started beyond what the image says: `--mount`, `--secret`, `--arg`, `--user`, `--workdir`, `--dns-name`.
 
+use std::ffi::OsString;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
@@ -23,8 +24,9 @@ pub(crate) struct StartArgs {
     mount: Vec<MountArg>,
 
     /// A file that every container sees at `/run/secrets/NAME`; its content is never shown (repeatable)
-    #[arg(long, value_name = "NAME=FILE")]
-    secret: Vec<SecretArg>,
+    // What is typed may be the secret itself: it is parsed where no message repeats it.
+    #[arg(long, value_name = "NAME=FILE", value_parser = clap::value_parser!(OsString))]
+    secret: Vec<OsString>,
 
     /// An argument in the place of the image's own: `--arg=--once` (repeatable, in order)
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
@@ -142,8 +144,15 @@ impl StartArgs {
         for MountArg { file, path } in self.mount {
             add(path, &file, None)?;
         }
-        for SecretArg { name, file } in self.secret {
-            add(format!("{SECRETS}{name}"), &file, Some(name))?;
+        for (nth, text) in self.secret.iter().enumerate() {
+            let parsed = text.to_str().ok_or(FormError::Secret).and_then(str::parse::<SecretArg>);
+            let nth = nth + 1;
+            let SecretArg { name, file } =
+                parsed.map_err(|error| Failure::new(format!("`--secret` number {nth}: {error}")))?;
+            add(format!("{SECRETS}{name}"), &file, Some(name.clone())).map_err(|_| {
+                Failure::new(format!("cannot read the file of the secret `{name}`"))
+                    .hint("`--secret NAME=FILE` names a file of at most 10 MiB, once")
+            })?;
         }
         Ok(Start {
             mounts,

@@ -1,15 +1,17 @@
 //! One server for one run: its container, its password, and the way to it.
 
 use std::io::{self, Read as _, Write as _};
-use std::net::{SocketAddr, TcpStream};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpStream};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
-use seaworthy_engine::{Container, Logs, Prepared, Run, Service, Status};
+use seaworthy_engine::{Container, Instead, Logs, Prepared, Run, Service, Status};
+use seaworthy_image::HealthCheck;
 use seaworthy_spec::{Dependency, Protocol};
 
 use crate::{Line, StartError, Traffic, mysql, redis};
 
+const LOOPBACK: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 /// Who the service is there.
 const USER: &str = "app";
 /// What it has there.
@@ -32,8 +34,12 @@ const SETTLES: Duration = Duration::from_millis(100);
 /// A server that takes work. Dropping it removes its container.
 pub struct Server {
     line: Line,
+    /// For clients of ours.
+    own_line: Line,
     container: Arc<dyn Container>,
     dependency: Dependency,
+    /// A name that no other server has, and that no service can know beforehand.
+    host: String,
     password: String,
     /// What it had done before the service came.
     before: Vec<(String, u64)>,
@@ -69,10 +75,12 @@ impl Server {
             Some(container) => container.connect(port, CONNECT),
             None => Err(io::ErrorKind::ConnectionRefused.into()),
         };
+        let own_line = Line::at_port(LOOPBACK, 0, dial.clone()).map_err(StartError::Line)?;
         // The service's own port would be taken by the way to the server.
         let outside = if taken == Some(port) { 0 } else { port };
         let line = Line::at_port(prepared.gateway(), outside, dial).map_err(StartError::Line)?;
-        let filled = Filled { dependency, address: line.address(), password: &password };
+        let host = unlike_any(&dependency.host())?;
+        let filled = Filled { host: &host, address: line.address(), password: &password };
         let kind = dependency.kind;
         let kinds = kind.map(|kind| kind.command).filter(|words| !words.is_empty());
         let kinds = kinds.map(|words| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>());
@@ -83,11 +91,14 @@ impl Server {
             arguments: command.map(|words| words.iter().map(|word| filled.into(word)).collect()),
             port: Some(port),
             disk_bytes,
+            // Its own check would be taken for the service's commands.
+            instead: Instead { health_check: Some(no_check()), ..Instead::default() },
             ..Run::default()
         };
         let container: Arc<dyn Container> = Arc::from(prepared.start(&run, None)?);
         let _ = started.set(Arc::clone(&container));
-        let mut server = Self { line, container, dependency: dependency.clone(), password, before: Vec::new() };
+        let (dependency, before) = (dependency.clone(), Vec::new());
+        let mut server = Self { line, own_line, container, dependency, host, password, before };
         server.until_ready(disk_bytes, within)?;
         if let Commands::Seen(before) = server.all_commands() {
             server.before = before;
@@ -173,19 +184,20 @@ impl Server {
         Filled { address: SocketAddr::new(filled.address.ip(), port), ..filled }.into(&self.dependency.form)
     }
 
-    /// As [`Server::value`], for who is on this machine and in no container.
+    /// As [`Server::value`], for a client of ours on this machine: what it says is not the service's.
     pub fn value_outside(&self) -> String {
-        let Filled { address, .. } = self.filled();
-        self.filled().into(&self.dependency.form.replace("{host}", &address.ip().to_string()))
+        let address = self.own_line.address();
+        let form = self.dependency.form.replace("{host}", &address.ip().to_string());
+        Filled { address, ..self.filled() }.into(&form)
     }
 
     fn filled(&self) -> Filled<'_> {
-        Filled { dependency: &self.dependency, address: self.line.address(), password: &self.password }
+        Filled { host: &self.host, address: self.line.address(), password: &self.password }
     }
 
     /// How a container reaches it.
     pub fn service(&self) -> Service {
-        Service { name: self.dependency.host(), address: self.line.address() }
+        Service { name: self.host.clone(), address: self.line.address() }
     }
 
     /// What the service's containers said to it.
@@ -201,7 +213,7 @@ impl Server {
     pub fn another_line(&self) -> io::Result<Line> {
         let (container, port) = (Arc::clone(&self.container), self.dependency.port);
         let address = self.line.address();
-        let listen = if address.ip().is_loopback() { std::net::Ipv4Addr::LOCALHOST.into() } else { address.ip() };
+        let listen = if address.ip().is_loopback() { LOOPBACK } else { address.ip() };
         Line::at_port(listen, address.port(), move || container.connect(port, CONNECT))
     }
 
@@ -236,17 +248,37 @@ impl std::fmt::Debug for Server {
     }
 }
 
+/// `redis-3f1c.internal` of `redis.internal`.
+fn unlike_any(host: &str) -> Result<String, StartError> {
+    let mut mark = [0; 2];
+    getrandom::fill(&mut mark).map_err(StartError::Random)?;
+    let (name, domain) = host.split_once('.').unwrap_or((host, "internal"));
+    Ok(format!("{name}-{}.{domain}", hex::encode(mark)))
+}
+
+/// `NONE` is no health check.
+fn no_check() -> HealthCheck {
+    let second = Duration::from_secs(1);
+    HealthCheck {
+        test: vec!["NONE".to_owned()],
+        interval: second,
+        timeout: second,
+        start_period: Duration::ZERO,
+        retries: 1,
+    }
+}
+
 /// What stands for the names in braces.
 #[derive(Clone, Copy)]
 struct Filled<'a> {
-    dependency: &'a Dependency,
+    host: &'a str,
     address: SocketAddr,
     password: &'a str,
 }
 
 impl Filled<'_> {
     fn into(self, text: &str) -> String {
-        text.replace("{host}", &self.dependency.host())
+        text.replace("{host}", self.host)
             .replace("{port}", &self.address.port().to_string())
             .replace("{user}", USER)
             .replace("{database}", DATABASE)

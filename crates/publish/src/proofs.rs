@@ -68,7 +68,12 @@ impl Proofs {
             here.iter().zip(&there).all(|pair| matches!(pair, (Some(here), Some(there)) if here != there))
         };
         let proof = builders.iter().find(|proof| !away(proof)).or(builders.first())?;
-        Some(BuiltElsewhere { built: proof.report.built.clone()?, signed: signed(&proof.signature) })
+        let built = proof.report.built.clone()?;
+        let standing = self.standing();
+        let at_home = standing.counting().map(|proof| &proof.report);
+        let at_home = at_home.filter(|report| report.machine.id.is_some() && report.machine.id == built.machine);
+        let started = at_home.map(|report| report.options.clone().unwrap_or_default()).collect();
+        Some(BuiltElsewhere { built, signed: signed(&proof.signature), started })
     }
 
     /// A result of another machine than any that built the image; `also` is a builder that no proof may know yet.

@@ -255,7 +255,11 @@ impl<'a> Judge<'a> {
             Check::RegistryTags { tags } => travel::tagged(subject, tags),
             Check::RegistryPlatforms { platforms } => offers::platforms(subject, platforms),
             Check::RegistrySbom { format } => sbom::sbom(subject, *format),
-            Check::MachineDifferent => travel::on_another_machine(subject, decided),
+            Check::MachineDifferent => {
+                let options = self.runs.as_ref().ok().map(|runs| runs.options);
+                let told = options.and_then(|options| options.start.told(&options.env, self.redactor));
+                travel::on_another_machine(subject, decided, told.as_ref())
+            }
             // Its steps start containers of their own, and the main one may have a right not to run.
             Check::Scenario(scenario) => match &self.runs {
                 Ok(runs) => within_bounds(runs, || {

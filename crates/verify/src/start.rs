@@ -3,6 +3,7 @@
 use seaworthy_engine::{PutFile, Run};
 use seaworthy_image::Digest;
 use seaworthy_report as report;
+use seaworthy_spec::{is_secret_variable, variable_words};
 
 use crate::redact::Redactor;
 
@@ -50,7 +51,8 @@ impl Start {
     pub fn secrets(&self) -> impl Iterator<Item = (String, String)> {
         let secrets = self.mounts.iter().filter(|mount| mount.secret.is_some());
         let texts = secrets.filter_map(|mount| std::str::from_utf8(&mount.content).ok()).map(str::trim);
-        texts.filter(|text| !text.is_empty()).map(|text| ("SECRET".to_owned(), text.to_owned()))
+        let all = texts.flat_map(|text| std::iter::once(text).chain(named(text)));
+        all.filter(|text| !text.is_empty()).map(|text| ("SECRET".to_owned(), text.to_owned()))
     }
 
     /// What the report says of it, and of the variables; `None` where nothing was given.
@@ -66,7 +68,7 @@ impl Start {
         let told = report::Options {
             variables,
             mounts: self.mounts.iter().map(mounted).collect(),
-            arguments: self.arguments.iter().map(|argument| redactor.redact(argument)).collect(),
+            arguments: hidden(&self.arguments).iter().map(|argument| redactor.redact(argument)).collect(),
             user: self.user.clone(),
             working_dir: self.working_dir.clone(),
             dns_name: self.dns_name.clone(),
@@ -75,9 +77,70 @@ impl Start {
     }
 }
 
+/// The values behind a secret's name in a file of settings: `password=…`, `"api_key": "…"`.
+fn named(text: &str) -> impl Iterator<Item = &str> {
+    let pieces = text.split(['\n', ',', '{', '}', ';']).filter_map(|piece| piece.split_once(['=', ':']));
+    pieces.filter_map(|(name, value)| {
+        let name = name.trim().trim_matches(['"', '\'']);
+        let value = value.trim().trim_matches(['"', '\'']);
+        (value.len() > 3 && is_secret_variable(&variable_words(name))).then_some(value)
+    })
+}
+
+/// Arguments without the values behind a secret's name: `--db-password=***`, `--token ***`.
+fn hidden(arguments: &[String]) -> Vec<String> {
+    let mut follows = false;
+    let hide = |argument: &String| {
+        let (name, value) =
+            argument.split_once('=').map_or((argument.as_str(), None), |(name, value)| (name, Some(value)));
+        let is_secret = is_secret_variable(&variable_words(name));
+        let is_hidden = std::mem::replace(&mut follows, is_secret && value.is_none() && name.starts_with('-'));
+        match value {
+            _ if is_hidden => "***".to_owned(),
+            Some(_) if is_secret => format!("{name}=***"),
+            _ => argument.clone(),
+        }
+    };
+    arguments.iter().map(hide).collect()
+}
+
 /// Never shows the content.
 impl std::fmt::Debug for Mount {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter.debug_struct("Mount").field("path", &self.path).field("secret", &self.secret).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn arguments_behind_a_secrets_name_are_hidden() {
+        let words = |text: &str| text.split(' ').map(str::to_owned).collect::<Vec<_>>();
+        for (given, expected) in [
+            ("serve --port=80", "serve --port=80"),
+            ("--db-password=hunter2", "--db-password=***"),
+            ("--api-token q8Zt1vPs --once", "--api-token *** --once"),
+        ] {
+            assert_eq!(hidden(&words(given)), words(expected), "{given}");
+        }
+    }
+
+    #[test]
+    fn a_secret_file_of_settings_holds_several() {
+        let mount = |content: &str| Mount {
+            path: "/run/secrets/settings".to_owned(),
+            content: content.as_bytes().to_vec(),
+            is_executable: false,
+            secret: Some("settings".to_owned()),
+        };
+        let found = |content: &str| {
+            let start = Start { mounts: vec![mount(content)], ..Start::default() };
+            start.secrets().map(|(_, text)| text).skip(1).collect::<Vec<_>>()
+        };
+        assert_eq!(found("user=app\npassword=hunter2hunter2\n"), ["hunter2hunter2"]);
+        assert_eq!(found(r#"{"url":"https://x","api_key":"sk_9f8a7b6c5d"}"#), ["sk_9f8a7b6c5d"]);
+        assert!(found("correct-horse").is_empty());
     }
 }

@@ -71,6 +71,8 @@ pub struct BuiltElsewhere {
     pub built: report::Built,
     /// How the proof is signed, in words: `unsigned`, `signed by 3f1c…`.
     pub signed: String,
+    /// How containers were started in the results of the machine that built it.
+    pub started: Vec<report::Options>,
 }
 
 /// Another machine that pulled and ran the image.
@@ -88,7 +90,8 @@ pub struct Witness {
 /// Decides again what only the image's travels decide, after it was pushed or another machine's result was read.
 pub fn settle(report: &mut Report, spec: &Spec, subject: &Subject<'_>) {
     for criterion in &spec.criteria {
-        let Some(finding) = finding(criterion, subject, &report.criteria) else { continue };
+        let found = finding(criterion, subject, &report.criteria, report.options.as_ref());
+        let Some(finding) = found else { continue };
         if let Some(place) = report.criteria.iter_mut().find(|decided| decided.id == criterion.id) {
             finding.decides(place);
         }
@@ -97,19 +100,29 @@ pub fn settle(report: &mut Report, spec: &Spec, subject: &Subject<'_>) {
 }
 
 /// `None` where more than the image's travels decides it.
-fn finding(criterion: &Criterion, subject: &Subject<'_>, decided: &[report::Criterion]) -> Option<Finding> {
+fn finding(
+    criterion: &Criterion,
+    subject: &Subject<'_>,
+    decided: &[report::Criterion],
+    options: Option<&report::Options>,
+) -> Option<Finding> {
     let findings: Option<Vec<Finding>> =
-        criterion.checks().iter().map(|check| decide(check, subject, decided)).collect();
+        criterion.checks().iter().map(|check| decide(check, subject, decided, options)).collect();
     findings?.into_iter().reduce(Finding::and)
 }
 
-fn decide(check: &Check, subject: &Subject<'_>, decided: &[report::Criterion]) -> Option<Finding> {
+fn decide(
+    check: &Check,
+    subject: &Subject<'_>,
+    decided: &[report::Criterion],
+    options: Option<&report::Options>,
+) -> Option<Finding> {
     match check {
         Check::RegistryPushed { registries } => Some(pushed(subject, registries)),
         Check::RegistryTags { tags } => Some(tagged(subject, tags)),
         Check::RegistryPlatforms { platforms } => Some(offers::platforms(subject, platforms)),
         Check::RegistrySbom { format } => Some(sbom::sbom(subject, *format)),
-        Check::MachineDifferent => Some(on_another_machine(subject, decided)),
+        Check::MachineDifferent => Some(on_another_machine(subject, decided, options)),
         _ => None,
     }
 }
@@ -193,10 +206,14 @@ pub(crate) fn tagged(subject: &Subject<'_>, wanted: &[String]) -> Finding {
 }
 
 /// `decided` holds the promises that were decided before.
-pub(crate) fn on_another_machine(subject: &Subject<'_>, decided: &[report::Criterion]) -> Finding {
+pub(crate) fn on_another_machine(
+    subject: &Subject<'_>,
+    decided: &[report::Criterion],
+    options: Option<&report::Options>,
+) -> Finding {
     let travel = &subject.travel;
     if travel.pulled {
-        let here = here(subject, decided);
+        let here = here(subject, decided, options);
         if here.verdict == Verdict::Pass || here.verdict == Verdict::Fail || travel.witness.is_none() {
             return here;
         }
@@ -219,7 +236,7 @@ pub(crate) fn on_another_machine(subject: &Subject<'_>, decided: &[report::Crite
 }
 
 /// Whether this machine is another one than the builder's, and the image ran here.
-fn here(subject: &Subject<'_>, decided: &[report::Criterion]) -> Finding {
+fn here(subject: &Subject<'_>, decided: &[report::Criterion], options: Option<&report::Options>) -> Finding {
     let (built, told) = match (record(subject), &subject.travel.built) {
         (Some(record), _) => ((record.machine.clone(), record.boot.clone()), "the build record".to_owned()),
         (None, Some(told)) => {
@@ -252,6 +269,15 @@ fn here(subject: &Subject<'_>, decided: &[report::Criterion]) -> Finding {
     let kept = run().filter(|criterion| criterion.verdict == Verdict::Pass).count();
     if kept == 0 {
         return Finding::unproven("pulled by digest; no promise about running was kept here, because nothing was run");
+    }
+    // What runs only with further files or arguments does not run here as it was shown to run there.
+    let options = options.cloned().unwrap_or_default();
+    let is_alike =
+        || subject.travel.built.iter().flat_map(|told| &told.started).any(|there| there.starts_like(&options));
+    if !options.starts_like(&report::Options::default()) && !is_alike() {
+        return Finding::unproven(
+            "pulled by digest, and run here with files, arguments or a user that the machine that built it did not use",
+        );
     }
     let promises = if kept == 1 { "1 promise".to_owned() } else { format!("{kept} promises") };
     Finding::pass(format!(

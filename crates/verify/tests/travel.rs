@@ -53,6 +53,16 @@ fn a_push_to_another_repository_is_not_the_promised_one() -> anyhow::Result<()> 
 }
 
 fn told(ran: Ran, travel: impl Fn(&Image) -> Travel, record: Option<&Record>) -> anyhow::Result<String> {
+    told_with(ran, travel, record, None)
+}
+
+/// As [`told`], where containers were started with these options.
+fn told_with(
+    ran: Ran,
+    travel: impl Fn(&Image) -> Travel,
+    record: Option<&Record>,
+    options: Option<seaworthy_report::Options>,
+) -> anyhow::Result<String> {
     let folder = tempfile::tempdir()?;
     let image = Recipe::default().write(&folder.path().join("image"))?;
     let spec = Spec::parse(&format!("# Notes\n\n## Success Criteria\n\n{SENTENCES}"))?;
@@ -67,6 +77,7 @@ fn told(ran: Ran, travel: impl Fn(&Image) -> Travel, record: Option<&Record>) ->
     };
     let mut report = verify(&spec, "spec.md", &subject, Err("no engine".to_owned()), &Options::default(), &mut |_| {})?;
     report.criteria[4].verdict = ran.0;
+    report.options = options;
     let record = record.map(|record| Record { digest: image.digest().clone(), ..record.clone() });
     subject.travel = travel(&image);
     subject.record = record.as_ref();
@@ -112,6 +123,7 @@ fn built(machine: &str, boot: &str) -> BuiltElsewhere {
             at: "2026-01-31T12:00:00Z".to_owned(),
         },
         signed: "unsigned".to_owned(),
+        started: Vec::new(),
     }
 }
 
@@ -265,5 +277,29 @@ fn what_was_not_pulled_needs_another_machine_as_witness() -> anyhow::Result<()> 
     Pending: seen on this machine only; to be typed on another one -> seaworthy verify ghcr.io/acme/notes:1.4.2 --attach
     Pass: machine efefefefefef pulled and ran it on embedded 0.1.0 at 2026-01-31T12:00:00Z (unsigned result)
     ");
+    Ok(())
+}
+
+#[test]
+fn what_runs_here_only_with_further_files_does_not_show_that_it_runs_elsewhere() -> anyhow::Result<()> {
+    let as_user = |user: &str| seaworthy_report::Options { user: Some(user.to_owned()), ..Default::default() };
+    let started = |all: Vec<seaworthy_report::Options>| {
+        move |image: &Image| Travel {
+            pulled: true,
+            registry: Some(in_registry("ghcr.io", image)),
+            built: Some(BuiltElsewhere { started: all.clone(), ..other_machine() }),
+            ..Travel::default()
+        }
+    };
+    for (there, here, expected) in [
+        (vec![], Some(as_user("0")), "Unproven: pulled by digest, and run here with"),
+        (vec![as_user("1000")], Some(as_user("0")), "Unproven: pulled by digest, and run here with"),
+        (vec![as_user("1000")], Some(as_user("1000")), "Pass: pulled by digest and run"),
+        (vec![as_user("1000")], None, "Pass: pulled by digest and run"),
+    ] {
+        let told = told_with(Ran(Verdict::Pass), started(there.clone()), None, here.clone())?;
+        let last = told.lines().nth(3).unwrap_or_default();
+        assert!(last.starts_with(expected), "{there:?} {here:?}: {last}");
+    }
     Ok(())
 }

@@ -50,6 +50,11 @@ impl Kind {
         self.name.eq_ignore_ascii_case(name) || self.aliases.contains(&name)
     }
 
+    /// Whether it lets nobody in without keys of its own.
+    pub(crate) fn has_keys(&self) -> bool {
+        self.name == "MinIO"
+    }
+
     /// Whether it lets nobody in without the password that the run makes.
     pub fn has_password(&self) -> bool {
         self.form.contains("{password}") || self.env.iter().any(|(_, value)| value.contains("{password}"))

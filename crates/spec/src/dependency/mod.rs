@@ -67,7 +67,14 @@ impl Dependency {
         self.kind.is_some_and(|kind| kind.protocol == Protocol::PostgreSql)
     }
 
-    /// The host name by which the service reaches it: `redis.internal`.
+    /// Whether it may let nobody in without a login: it has a password of the run's, or keys of its own.
+    pub fn has_login(&self) -> bool {
+        let names = |text: &str| text.contains("{password}") || text.contains("{user}");
+        let command = self.command.iter().flatten().any(|word| names(word));
+        names(&self.form) || command || self.kind.is_some_and(|kind| kind.has_password() || kind.has_keys())
+    }
+
+    /// What the host name begins with by which the service reaches it: `redis.internal`.
     pub fn host(&self) -> String {
         let plain = line::plain_name(&self.name);
         let words: Vec<&str> =

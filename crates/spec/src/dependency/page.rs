@@ -45,7 +45,7 @@ const AFTER: &str = r"
 - An image is the engine's own where it has one of that name; else it is pulled by the digest that its registry says, from a mirror first (`--mirror FROM=TO`, `registries.conf`), and kept in
   `~/.cache/seaworthy/images` until no run asked for it in 30 days. Where no registry can be asked, what was pulled last is used, and the evidence says so.
 - For PostgreSQL an installed server comes first: it is quicker, and demands TLS as Neon does. The image is started where there is none.
-- Each server is a container of the run's own engine, with a network of its own: only the service's containers are led to it, by the name `NAME.internal` and its own port. It is removed as they are.
+- Each server is a container of the run's own engine, with a network of its own: only the service's containers are led to it, by the name `NAME-XXXX.internal` (another one in each run) and its own port. It is removed as they are.
 - `Container can connect to NAME with provided VAR` passes where the server itself counted commands of the service's (Redis, Valkey; MariaDB and MySQL where the account has the native password), a write in PostgreSQL, or bytes went both ways during work that held (kinds without a password). A service that never comes to it breaks the promise.
 - `stop NAME` and `start NAME` in a scenario take the server away from that scenario's containers, and give it back.
 - A server that does not start, or that nobody has an image of, breaks nothing: what fails without it is `unproven`, with its last log lines.

@@ -4,7 +4,6 @@ use std::time::{Duration, Instant};
 
 use seaworthy_dependency::{Commands, Server, Traffic};
 use seaworthy_engine::Run;
-use seaworthy_spec::Kind;
 
 use super::{Main, Runs};
 use crate::Finding;
@@ -59,8 +58,7 @@ impl Runs<'_> {
         let deadline = Instant::now() + APPEARS;
         loop {
             let (commands, traffic) = (server.commands(), server.traffic());
-            let finding =
-                judged(&commands, traffic, &work, place, server.dependency().kind.is_some_and(Kind::has_password));
+            let finding = judged(&commands, traffic, &work, place, server.dependency().has_login());
             let is_settled = finding.verdict == seaworthy_report::Verdict::Pass || traffic.connections > 0;
             if is_settled || Instant::now() > deadline {
                 return finding;
