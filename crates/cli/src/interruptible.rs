@@ -48,8 +48,8 @@ impl Prepared for Interruptible<dyn Prepared> {
         self.0.owners_are_kept()
     }
 
-    fn writable_anyway(&self) -> &'static [&'static str] {
-        self.0.writable_anyway()
+    fn writable_anyway(&self, run: &Run) -> Vec<&'static str> {
+        self.0.writable_anyway(run)
     }
 
     fn not_isolated(&self) -> Option<&str> {

@@ -50,9 +50,9 @@ pub trait Prepared: Sync {
         self.not_isolated().is_none()
     }
 
-    /// Folders that the engine itself leaves writable under a read-only root, beside [`Run::writable`].
-    fn writable_anyway(&self) -> &'static [&'static str] {
-        &[]
+    /// Folders that the engine itself leaves writable in a run with a read-only root, beside [`Run::writable`].
+    fn writable_anyway(&self, _run: &Run) -> Vec<&'static str> {
+        Vec::new()
     }
 
     /// Fresh storage for the volumes that the image declares, to outlive one container.

@@ -23,7 +23,7 @@ fn a_service_reads_mounted_files_and_secrets() -> anyhow::Result<()> {
 #[test]
 fn a_mounted_secret_that_is_logged_is_found() -> anyhow::Result<()> {
     mounted(row!(Recipe::fault("--tells-all")))
-        .promise("It reads its files\n```check\nGET /mounted -> 200 body contains \"Ahoy\"\n```")
+        .promise("It reads its files\n```check\nGET /mounted -> 200 body contains \"Ahoy\"\nwait log contains \"the key is\" within 5s\n```")
         .promise("No secrets in logs")
         .hides("flux-capacitor")
         .runs("fail logs.secrets: …\n1 pass")

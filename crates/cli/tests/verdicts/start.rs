@@ -50,7 +50,7 @@ fn a_refusal_that_names_no_variable_is_not_clear() -> anyhow::Result<()> {
 #[test]
 fn a_dependency_without_a_stand_in_is_unproven() -> anyhow::Result<()> {
     row!(Recipe::default()).with_data().promise("Connects to Redis via REDIS_URL").runs(
-        "unproven dependency.connects: no Redis is at hand to stand in for the one in REDIS_URL: nothing was seen",
+        "unproven dependency.connects: no Redis is at hand to stand in for the one in REDIS_URL: nothing was seen; a line `Redis` under *Dependencies* brings one",
     )
 }
 

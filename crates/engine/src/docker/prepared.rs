@@ -86,8 +86,13 @@ impl Prepared for Ready {
         }
     }
 
-    fn writable_anyway(&self) -> &'static [&'static str] {
-        self.base.client.daemon.writable_anyway()
+    fn writable_anyway(&self, run: &Run) -> Vec<&'static str> {
+        let daemon = self.base.client.daemon;
+        let closed = mounts::closed(&self.base, run);
+        // Something of ours is mounted below them, or they are said to be writable.
+        let open = daemon.writable_unless_mounted().iter().filter(|folder| !closed.contains(folder));
+        let open = open.filter(|folder| !run.writable.iter().any(|path| path == *folder));
+        daemon.writable_anyway().iter().chain(open).copied().collect()
     }
 
     fn volumes(&self) -> Result<Box<dyn Volumes>, EngineError> {

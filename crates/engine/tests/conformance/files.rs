@@ -46,6 +46,22 @@ pub(crate) fn a_read_only_root_is_written_only_where_it_was_said(on: &On) {
     assert_eq!(ask(&*container, "read?/tmp/old"), "old");
 }
 
+pub(crate) fn what_the_engine_leaves_writable_under_a_read_only_root_is_named(on: &On) {
+    const FOLDERS: [&str; 3] = ["/tmp", "/var/tmp", "/run"];
+    let folders = Tar::new().folder("tmp", 0, 0o1777).folder("var/tmp", 0, 0o1777).folder("run", 0, 0o1777).layer();
+    let image = image_of(&json!({"Entrypoint": ["/app/workload", "serve"]}), vec![workload(), folders]);
+    let prepared = on.prepare(&image);
+    for writable in [vec![], vec!["/tmp/work".to_owned()]] {
+        let run = Run { read_only: true, writable, ..Run::default() };
+        let container = prepared.start(&run, None).unwrap();
+        let named = prepared.writable_anyway(&run);
+        for folder in FOLDERS {
+            let is_open = ask(&*container, &format!("write?{folder}/new")) == "written";
+            assert_eq!(is_open, named.contains(&folder), "{folder} with {:?} said to be writable", run.writable);
+        }
+    }
+}
+
 pub(crate) fn what_stays_writable_is_an_empty_folder_for_everybody(on: &On) {
     assert_scratch(|image, run| on.start(image, run));
 }

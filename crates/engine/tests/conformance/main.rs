@@ -55,6 +55,7 @@ rows! {
         a_read_only_root_is_written_only_where_it_was_said,
         what_stays_writable_is_an_empty_folder_for_everybody,
         a_file_is_put_in_for_everybody_to_read_and_can_be_replaced,
+        what_the_engine_leaves_writable_under_a_read_only_root_is_named,
         a_container_that_writes_too_much_is_stopped_and_says_why,
     }
     ends ("signals, exit codes, memory, processes") {

@@ -27,9 +27,11 @@ impl Runs<'_> {
             none if none.is_empty() => String::new(),
             paths => format!(" but for {paths}"),
         };
-        let finding = self.works(main, &Less { run, how: format!("with a read-only root{but}"), steps }, |_| Ok(()));
-        let open = self.prepared.writable_anyway().iter().filter(|path| !volumes.iter().any(|volume| volume == *path));
-        match open.copied().collect::<Vec<_>>().join(", ") {
+        let finding =
+            self.works(main, &Less { run: run.clone(), how: format!("with a read-only root{but}"), steps }, |_| Ok(()));
+        let open =
+            self.prepared.writable_anyway(&run).into_iter().filter(|path| !volumes.iter().any(|volume| volume == path));
+        match open.collect::<Vec<_>>().join(", ") {
             paths if !paths.is_empty() && finding.verdict == Verdict::Pass => finding.warn(format!(
                 "the engine {} leaves {paths} writable under a read-only root, which others do not",
                 self.engine
