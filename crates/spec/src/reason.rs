@@ -4,8 +4,6 @@
 //! checked, and `explain` shows it as such. Only plain clauses are reasons: a figure, a path, a denial or a word that restricts may belong to
 //! the promise, and then the sentence is not understood.
 
-mod clause;
-
 use crate::quantity;
 use crate::sentence::{Token, is_dash};
 
@@ -227,6 +225,95 @@ const RESTRICT: &[&str] = &[
     "rarely",
     "seldom",
     "occasionally",
+    // How much, how many, in what form.
+    "customers",
+    "group",
+    "staff",
+    "copy",
+    "mirrors",
+    "nightly",
+    "random",
+    "belongs",
+    "node",
+    "sigint",
+    "signal",
+    "checked",
+    "polls",
+    "shows",
+    "changes",
+    "downloads",
+    "slow",
+    "loaded",
+    "there",
+    "json",
+    "timestamp",
+    "timestamps",
+    "parallel",
+    "concurrent",
+    "concurrently",
+    "simultaneous",
+    "thousand",
+    "thousands",
+    "hundred",
+    "hundreds",
+    "million",
+    "millions",
+    "dozen",
+    "dozens",
+    "fifty",
+    "twenty",
+    "thirty",
+    "forty",
+    "ten",
+    "few",
+    "many",
+    "several",
+    "all",
+    "any",
+    "both",
+    "anonymous",
+    "always",
+    "fast",
+    "quickly",
+    "instantly",
+    "immediately",
+    "second",
+    "seconds",
+    "amd64",
+    "platform",
+    "platforms",
+    "architecture",
+    "signed",
+    "signature",
+    "encrypted",
+    "tls",
+    "https",
+    "ipv6",
+    "utc",
+    "stub",
+    "stubs",
+    "pending",
+    "tolerated",
+    "tolerate",
+    "harmless",
+    "exemption",
+    "exemptions",
+    "waiver",
+    "waivers",
+    "deviation",
+    "deviations",
+    "aim",
+    "goal",
+    "hope",
+    "hopes",
+    "demo",
+    "fake",
+    "dummy",
+    "special",
+    "allowed",
+    "acceptable",
+    "granted",
+    "expired",
 ];
 
 /// A sentence without its reasons.
@@ -260,14 +347,14 @@ fn end_of_reason(words: &[Token], at: usize) -> Option<usize> {
     if words[at].is("(") {
         let end = at + words[at..].iter().position(|word| word.is(")"))?;
         let clause = &words[at + 1..end];
-        let is_aside = is_history(clause) || is_pointer(clause) || clause::tells_what_was(clause);
-        return (is_reason(clause, true) || is_aside || clause::tells_why(clause, true)).then_some(end + 1);
+        let is_aside = is_history(clause) || is_pointer(clause);
+        return (is_reason(clause, true) || is_aside).then_some(end + 1);
     }
     let ends = |word: &Token| is_joint(word) || [".", ":", "(", ")"].iter().any(|mark| word.is(mark));
     let end = words[at..].iter().position(ends).map_or(words.len(), |length| at + length);
     let is_joined = at.checked_sub(1).is_some_and(|before| is_joint(&words[before]));
-    let is_cause = is_reason(&words[at..end], is_joined) || clause::tells_why(&words[at..end], is_joined);
-    (is_cause || is_joined && clause::tells_what_was(&words[at..end])).then_some(end)
+    let is_cause = is_reason(&words[at..end], is_joined);
+    is_cause.then_some(end)
 }
 
 /// Whether a clause says why, and nothing else.
@@ -306,10 +393,7 @@ fn is_plain<'a>(mut words: impl Iterator<Item = &'a Token> + Clone) -> bool {
         let text = word.text.as_str();
         let is_figure = text.contains(|c: char| c.is_ascii_digit());
         let is_name = text.starts_with(['/', '-', '$', '`', '"', '~', '.']) || text.contains(['_', '=', '*']);
-        !is_figure
-            && !is_name
-            && !word.word.ends_with("n't")
-            && ![RESTRICT, clause::EXTEND].iter().any(|words| words.contains(&word.word.as_str()))
+        !is_figure && !is_name && !word.word.ends_with("n't") && !RESTRICT.contains(&word.word.as_str())
     };
     !is_about_promise && words.clone().count() <= MOST_WORDS && words.all(is_plain_word)
 }
