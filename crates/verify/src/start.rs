@@ -55,6 +55,12 @@ impl Start {
         all.filter(|text| !text.is_empty()).map(|text| ("SECRET".to_owned(), text.to_owned()))
     }
 
+    /// The secret files that are no text: name and content.
+    pub(crate) fn secret_files(&self) -> Vec<(&str, &[u8])> {
+        let files = self.mounts.iter().filter(|mount| std::str::from_utf8(&mount.content).is_err());
+        files.filter_map(|mount| Some((mount.secret.as_deref()?, mount.content.as_slice()))).collect()
+    }
+
     /// What the report says of it, and of the variables; `None` where nothing was given.
     pub(crate) fn told(&self, env: &[(String, String)], redactor: &Redactor) -> Option<report::Options> {
         let mut variables: Vec<String> = env.iter().map(|(name, _)| name.clone()).collect();

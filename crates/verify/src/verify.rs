@@ -79,7 +79,7 @@ pub fn verify(
     // One reads while the other unpacks and starts what the run needs.
     let mut values = options.env.clone();
     values.extend(options.start.secrets().chain(options.build_args.iter().cloned()));
-    let given = Given::of(&values);
+    let given = Given::with_files(&values, &options.start.secret_files());
     let (facts, ready) = std::thread::scope(|scope| {
         let facts = scope.spawn(|| Facts::looking_for(&given, subject.image));
         let ready = make_ready(&engine, (spec, subject), options, &wanted, &mut redactor, watch);

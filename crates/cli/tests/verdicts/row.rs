@@ -68,7 +68,7 @@ pub(crate) struct Row {
     spec: String,
     arguments: Vec<String>,
     hidden: Vec<String>,
-    files: Vec<(String, String)>,
+    files: Vec<(String, Vec<u8>)>,
     /// The program does not find the PostgreSQL server of this machine.
     is_without_postgres: bool,
 }
@@ -129,8 +129,8 @@ impl Row {
     }
 
     /// With a file beside the specification.
-    pub(crate) fn file(mut self, name: &str, content: &str) -> Self {
-        self.files.push((name.to_owned(), content.to_owned()));
+    pub(crate) fn file(mut self, name: &str, content: impl Into<Vec<u8>>) -> Self {
+        self.files.push((name.to_owned(), content.into()));
         self
     }
 

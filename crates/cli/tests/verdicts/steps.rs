@@ -307,7 +307,7 @@ fn a_secret_that_is_mounted_is_hidden_where_an_answer_is_cut_short() -> anyhow::
     let lines = "mount motd.txt at /etc/notes/motd\nsecret key = key.txt\nwait GET /mounted -> 404 within 500ms";
     scenario(row!(Recipe::default()), lines)
         .file("motd.txt", "Ahoy")
-        .file("key.txt", &key)
+        .file("key.txt", key.as_str())
         .hides("flux-capacitor")
         .runs("fail scenario: line 9: `…`: expected 404, answered 200: …Ahoy ***…, for 500 ms")
 }

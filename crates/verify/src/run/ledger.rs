@@ -75,13 +75,14 @@ impl Runs<'_> {
         }
     }
 
-    /// Reads the logs of a container that is no longer needed, and has it removed.
+    /// Ends a container that is no longer needed, reads its logs to their last line, and has it removed.
     pub(crate) fn retire(&self, container: Bounded, whose: &str) {
+        let container = container.ended();
         if let Ok(logs) = container.logs() {
             self.search(&logs, whose);
             self.latest.replace(self.lines_since(&logs, self.at_start.get()));
         }
-        self.remover.remove(Box::new(container.ended()));
+        self.remover.remove(Box::new(container));
     }
 
     /// The newest container has logged nothing yet.

@@ -54,6 +54,9 @@ const COMMON: [&str; 36] = [
     "this",
 ];
 
+/// How much of the end of a file that is no text is looked for.
+const FILE_END: usize = 64;
+
 /// What is looked for, and what is not.
 #[derive(Debug, Default)]
 pub struct Given {
@@ -73,8 +76,23 @@ struct Value {
 impl Given {
     /// The secrets among variables and their values: a value behind a secret's name, and the password in a URL or another connection string.
     pub fn of(variables: &[(String, String)]) -> Self {
+        Self::with_files(variables, &[])
+    }
+
+    /// The same, and files whose content is a secret and no text: their last bytes, for what keys begin with is often alike.
+    pub fn with_files(variables: &[(String, String)], files: &[(&str, &[u8])]) -> Self {
         let mut given = Self::default();
-        let mut patterns: Vec<String> = Vec::new();
+        let mut patterns: Vec<Vec<u8>> = Vec::new();
+        for (name, content) in files {
+            let end = &content[content.len().saturating_sub(FILE_END)..];
+            if distinct(end) < 4 || end.len() < SHORTEST {
+                given.skipped.push((*name).to_owned());
+                continue;
+            }
+            given.owners.push(given.values.len());
+            given.values.push(Value { variable: (*name).to_owned() });
+            patterns.push(end.to_vec());
+        }
         for (variable, value) in variables {
             for secret in secrets(variable, value) {
                 if !is_worth_looking_for(&secret) {
@@ -87,7 +105,7 @@ impl Given {
                 given.values.push(Value { variable: variable.clone() });
                 let secret = &secret[..secret.floor_char_boundary(secret.len().min(LONGEST))];
                 for form in forms(secret) {
-                    patterns.push(form);
+                    patterns.push(form.into_bytes());
                     given.owners.push(index);
                 }
             }
