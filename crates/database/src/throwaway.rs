@@ -218,6 +218,11 @@ impl Throwaway {
         url.split('?').next().unwrap_or_default().to_owned()
     }
 
+    /// Its role, and the database that it has from the start.
+    pub fn user(&self) -> &'static str {
+        NAME
+    }
+
     /// The name by which its certificate and its URLs know it.
     pub fn host(&self) -> &str {
         &self.host

@@ -35,6 +35,12 @@ pub enum StartError {
     Random(getrandom::Error),
     #[error("no way to it can be laid: {0}")]
     Line(io::Error),
+    /// Its value names no port, so that no other will do.
+    #[error(
+        "its value has no `{{port}}`, and it cannot be reached at its own port {port}, which {}",
+        if *.is_services { "the service listens on" } else { "is taken on this machine" }
+    )]
+    Port { port: u16, is_services: bool },
     #[error(transparent)]
     Engine(#[from] EngineError),
     /// `log` is the last that it said.

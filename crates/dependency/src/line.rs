@@ -221,12 +221,15 @@ impl io::Read for Spoken {
     }
 }
 
-/// Passes on what one end sends until it sends no more, then ends both.
+/// Passes on what one end sends until it sends no more: the other end may still answer. Where one is broken, both end.
 fn copy(mut from: Spoken, mut to: TcpStream) -> io::Result<()> {
-    std::thread::Builder::new().name("line".to_owned()).spawn(move || {
-        let _ = io::copy(&mut from, &mut to);
-        let _ = to.shutdown(Shutdown::Both);
-        let _ = from.stream.shutdown(Shutdown::Both);
+    std::thread::Builder::new().name("line".to_owned()).spawn(move || match io::copy(&mut from, &mut to) {
+        Ok(_) => {
+            let _ = to.shutdown(Shutdown::Write);
+        }
+        Err(_) => {
+            let _ = (to.shutdown(Shutdown::Both), from.stream.shutdown(Shutdown::Both));
+        }
     })?;
     Ok(())
 }
@@ -263,6 +266,23 @@ mod tests {
         assert_eq!(&ask(&line).unwrap().2, b"ping");
         let expected = Traffic { connections: 2, answered: 2, sent_bytes: 8, received_bytes: 8 };
         assert_eq!(line.traffic(), expected);
+    }
+
+    #[test]
+    fn a_client_that_has_said_all_still_hears_the_answer() {
+        let server = TcpListener::bind("127.0.0.1:0").unwrap();
+        let line = Line::to(server.local_addr().unwrap()).unwrap();
+        let mut client = TcpStream::connect(line.address()).unwrap();
+        let (mut inside, _) = server.accept().unwrap();
+        client.write_all(b"all of it").unwrap();
+        client.shutdown(Shutdown::Write).unwrap();
+        let mut asked = String::new();
+        inside.read_to_string(&mut asked).unwrap();
+        inside.write_all(b"heard").unwrap();
+        drop(inside);
+        let mut answer = String::new();
+        client.read_to_string(&mut answer).unwrap();
+        assert_eq!((asked.as_str(), answer.as_str()), ("all of it", "heard"));
     }
 
     #[test]

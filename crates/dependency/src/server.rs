@@ -1,13 +1,13 @@
 //! One server for one run: its container, its password, and the way to it.
 
 use std::io::{self, Read as _, Write as _};
-use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpStream};
+use std::net::{IpAddr, Ipv4Addr, TcpStream};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use seaworthy_engine::{Container, Instead, Logs, Prepared, Run, Service, Status};
 use seaworthy_image::HealthCheck;
-use seaworthy_spec::{Dependency, Protocol};
+use seaworthy_spec::{Dependency, Protocol, Values};
 
 use crate::{Line, StartError, Traffic, mysql, redis};
 
@@ -80,15 +80,13 @@ impl Server {
         let outside = if taken == Some(port) { 0 } else { port };
         let line = Line::at_port(prepared.gateway(), outside, dial).map_err(StartError::Line)?;
         let host = unlike_any(&dependency.host())?;
-        let filled = Filled { host: &host, address: line.address(), password: &password };
-        let kind = dependency.kind;
-        let kinds = kind.map(|kind| kind.command).filter(|words| !words.is_empty());
-        let kinds = kinds.map(|words| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>());
-        let command = dependency.command.clone().or(kinds);
-        let env = kind.map(|kind| kind.env).unwrap_or_default();
+        if dependency.has_fixed_port() && line.address().port() != port {
+            return Err(StartError::Port { port, is_services: taken == Some(port) });
+        }
+        let values = values(&host, line.address().port(), &password);
         let run = Run {
-            env: env.iter().map(|(name, value)| ((*name).to_owned(), filled.into(value))).collect(),
-            arguments: command.map(|words| words.iter().map(|word| filled.into(word)).collect()),
+            env: dependency.env().iter().map(|(name, value)| ((*name).to_owned(), values.fill(value))).collect(),
+            arguments: dependency.arguments().map(|words| words.iter().map(|word| values.fill(word)).collect()),
             port: Some(port),
             disk_bytes,
             // Its own check would be taken for the service's commands.
@@ -151,6 +149,17 @@ impl Server {
         }
     }
 
+    /// That it ended by itself, with its last lines; `None` where it runs, or its engine does not say. Its password may stand there.
+    pub fn ended(&self) -> Option<String> {
+        if self.connect().is_err() {
+            // One that ends takes no connection, a moment before it is gone.
+            std::thread::sleep(SETTLES);
+        }
+        let Ok(Status::Exited(exit)) = self.container.status() else { return None };
+        let memory = if exit.out_of_memory { ", killed for memory" } else { "" };
+        Some(format!("it ended during the run with exit {}{memory}; {}", exit.code, self.last_lines()))
+    }
+
     fn connect(&self) -> io::Result<TcpStream> {
         let stream = self.container.connect(self.dependency.port, CONNECT)?;
         stream.set_read_timeout(Some(ANSWER))?;
@@ -175,24 +184,19 @@ impl Server {
 
     /// The value of its variable, for the service's containers. Holds the password.
     pub fn value(&self) -> String {
-        self.filled().into(&self.dependency.form)
+        self.value_at(self.line.address().port())
     }
 
     /// As [`Server::value`], by another way to it, at this port.
     pub fn value_at(&self, port: u16) -> String {
-        let filled = self.filled();
-        Filled { address: SocketAddr::new(filled.address.ip(), port), ..filled }.into(&self.dependency.form)
+        values(&self.host, port, &self.password).fill(&self.dependency.form)
     }
 
-    /// As [`Server::value`], for a client of ours on this machine: what it says is not the service's.
+    /// Its value in the kind's own form, for a client of ours on this machine: what that says is not the service's.
     pub fn value_outside(&self) -> String {
         let address = self.own_line.address();
-        let form = self.dependency.form.replace("{host}", &address.ip().to_string());
-        Filled { address, ..self.filled() }.into(&form)
-    }
-
-    fn filled(&self) -> Filled<'_> {
-        Filled { host: &self.host, address: self.line.address(), password: &self.password }
+        let form = self.dependency.kind.map_or(self.dependency.form.as_str(), |kind| kind.form);
+        values(&address.ip().to_string(), address.port(), &self.password).fill(form)
     }
 
     /// How a container reaches it.
@@ -209,12 +213,16 @@ impl Server {
     ///
     /// # Errors
     ///
-    /// Fails if the system gives no port.
+    /// Fails if the system gives no port, or not the one that its value needs.
     pub fn another_line(&self) -> io::Result<Line> {
         let (container, port) = (Arc::clone(&self.container), self.dependency.port);
         let address = self.line.address();
         let listen = if address.ip().is_loopback() { LOOPBACK } else { address.ip() };
-        Line::at_port(listen, address.port(), move || container.connect(port, CONNECT))
+        let line = Line::at_port(listen, address.port(), move || container.connect(port, CONNECT))?;
+        if self.dependency.has_fixed_port() && line.address().port() != port {
+            return Err(io::Error::new(io::ErrorKind::AddrInUse, StartError::Port { port, is_services: false }));
+        }
+        Ok(line)
     }
 
     /// What it was asked since it takes work, as it says itself.
@@ -234,7 +242,7 @@ impl Server {
         let Some(kind) = self.dependency.kind else { return Commands::Hidden };
         let Ok(stream) = self.connect() else { return Commands::Hidden };
         let found = match kind.protocol {
-            Protocol::Redis => redis::commands(&stream, kind.has_password().then_some(self.password.as_str())),
+            Protocol::Redis => redis::commands(&stream, (!self.dependency.is_open()).then_some(self.password.as_str())),
             Protocol::MySql => mysql::commands(&stream, USER, &self.password),
             Protocol::PostgreSql | Protocol::Opaque => return Commands::Hidden,
         };
@@ -268,22 +276,8 @@ fn no_check() -> HealthCheck {
     }
 }
 
-/// What stands for the names in braces.
-#[derive(Clone, Copy)]
-struct Filled<'a> {
-    host: &'a str,
-    address: SocketAddr,
-    password: &'a str,
-}
-
-impl Filled<'_> {
-    fn into(self, text: &str) -> String {
-        text.replace("{host}", self.host)
-            .replace("{port}", &self.address.port().to_string())
-            .replace("{user}", USER)
-            .replace("{database}", DATABASE)
-            .replace("{password}", self.password)
-    }
+fn values<'a>(host: &'a str, port: u16, password: &'a str) -> Values<'a> {
+    Values { host, port, user: USER, password, database: DATABASE }
 }
 
 /// Whether an answer holds one of these, after something was said.

@@ -50,7 +50,7 @@ pub use check::{
 };
 pub use criterion::{Criterion, Promise, Section, Spec, Vouched};
 pub use database::{Database, System};
-pub use dependency::{Dependency, DependencyLine, Kind, Protocol, Ready, dependencies_markdown, kinds};
+pub use dependency::{Dependency, DependencyLine, Kind, Open, Protocol, Ready, Values, dependencies_markdown, kinds};
 pub use document::Stray;
 pub use explain::{Also, Exception, Line, explain};
 pub use hint::{BY_HAND, scenario_for};

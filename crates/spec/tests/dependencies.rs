@@ -206,3 +206,58 @@ fn a_promise_may_speak_of_a_server_by_the_name_that_a_line_gives_it() {
     assert_eq!(check("Connects to Mailpit"), connects("Mailpit", ""));
     assert_eq!(check("Connects to the billing API via PAY_URL"), None);
 }
+
+#[test]
+fn a_value_and_its_server_agree_about_the_password() {
+    insta::assert_snapshot!(read(
+        "- Redis, given as `A={host}:{port}`
+- Redis (`redis:7-alpine`, command `redis-server --maxmemory 64mb`), given as `B`
+- Redis (`redis:7-alpine`, command `redis-server --maxmemory 64mb`), given as `C=redis://:{password}@{host}:{port}`
+- Redis (`redis:7-alpine`, command `redis-server --requirepass {password}`), given as `D={host}:{port}`
+- MariaDB, given as `E={host}:{port}`
+- MariaDB (`mariadb:11.4`, command `--skip-name-resolve`), given as `F`
+- NATS, given as `G=nats://{host}:{port}`
+"
+    ), @r#"
+    4: Redis [redis.internal] redis:7-alpine port 6379, A={host}:{port}
+    5: Redis [redis.internal] redis:7-alpine port 6379 command ["redis-server", "--maxmemory", "64mb"], B=redis://{host}:{port}/0
+    6: prose: `redis://:{password}@{host}:{port}` has a password, and the command sets none: it needs `{password}`
+    7: prose: the command sets a password, and `{host}:{port}` does not tell it: it needs `{password}`
+    8: prose: a MariaDB lets nobody in without a password, and `{host}:{port}` does not tell it: it needs `{password}`
+    9: MariaDB [mariadb.internal] mariadb:11.4 port 3306 command ["--skip-name-resolve"], F=mysql://{user}:{password}@{host}:{port}/{database}
+    10: NATS [nats.internal] nats:2-alpine port 4222, G=nats://{host}:{port}
+    "#);
+    let spec = spec("- Redis, given as `A={host}:{port}`\n- NATS, given as `B`");
+    let told: Vec<_> = spec.needs().map(|one| (one.is_open(), one.has_login(), one.arguments())).collect();
+    insta::assert_debug_snapshot!(told, @"");
+}
+
+#[test]
+fn an_installed_server_takes_the_place_of_a_plain_postgresql_only() {
+    for (line, expected) in [
+        ("PostgreSQL", false),
+        ("PostgreSQL database (`postgres:17-alpine`), given as `DATABASE_URL`", false),
+        (
+            "PostgreSQL, given as `DATABASE_URL=jdbc:postgresql://{host}:{port}/{database}?user={user}&password={password}`",
+            false,
+        ),
+        ("PostgreSQL (`pgvector/pgvector:pg17`), given as `DATABASE_URL`", true),
+        ("PostgreSQL (`postgres:17-alpine`, command `postgres -c fsync=off`), given as `DATABASE_URL`", true),
+        ("PostgreSQL, given as `DATABASE_URL=postgresql://{user}:{password}@{host}/{database}`", true),
+        ("PostgreSQL, given as `DATABASE_URL=postgresql://{user}@{host}:{port}/{database}`", true),
+    ] {
+        let found = spec(&format!("- {line}"));
+        assert_eq!(found.postgres().map(seaworthy_spec::Dependency::is_particular), Some(expected), "{line}");
+    }
+}
+
+#[test]
+fn a_second_postgresql_keeps_its_variable() {
+    let lines = "- PostgreSQL, given as `AUDIT_URL`\n- PostgreSQL, given as `DB_URL`";
+    for (sentence, database) in [("No setuid files", "AUDIT_URL"), ("Connects to PostgreSQL via DB_URL", "DB_URL")] {
+        let spec = Spec::parse(&format!("## Success Criteria\n- [ ] {sentence}\n## Dependencies\n{lines}\n")).unwrap();
+        let variables: Vec<&str> = spec.needs().map(|one| one.variable.as_str()).collect();
+        assert_eq!(variables, ["AUDIT_URL", "DB_URL"]);
+        assert_eq!(spec.postgres().map(|one| one.variable.as_str()), Some(database), "{sentence}");
+    }
+}

@@ -1,7 +1,8 @@
 //! A service that keeps notes in every server that it is given: `REDIS_URL`, `DB_URL` (MySQL's protocol), `DATABASE_URL` (PostgreSQL's).
 //!
 //! `POST /notes {"text": …}` writes to each, `GET /notes/ID` reads from each. Its first argument makes it wrong: `idle` keeps notes in its own
-//! memory, `ping` does so and sends Redis a `PING` for each note, `calls` does so and asks the HTTP server at `PAY_URL` for its health, `eager` ends where a server is not there at its start.
+//! memory, `ping` does so and sends Redis a `PING` for each note, `calls` does so and asks the HTTP server at `PAY_URL` for its health, `eager` ends where a server is not there at its start,
+//! `kills` has Redis end at the first note.
 
 mod links_mysql;
 mod links_postgres;
@@ -16,7 +17,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 static MEMORY: Mutex<BTreeMap<u64, String>> = Mutex::new(BTreeMap::new());
 static NEXT: AtomicU64 = AtomicU64::new(1);
 
-/// `scheme://[user]:password@host:port/database`
+/// `scheme://[[user]:password@]host:port/database[?user=…&password=…]`
 pub struct Url {
     pub user: String,
     pub password: String,
@@ -27,10 +28,14 @@ pub struct Url {
 impl Url {
     fn of(text: &str) -> Option<Self> {
         let (_, rest) = text.split_once("://")?;
-        let (login, rest) = rest.rsplit_once('@')?;
-        let (user, password) = login.split_once(':')?;
+        let (login, rest) = rest.rsplit_once('@').unwrap_or(("", rest));
         let (place, database) = rest.split_once('/')?;
-        let database = database.split('?').next()?;
+        let (database, query) = database.split_once('?').unwrap_or((database, ""));
+        let asked = |name: &str| query.split('&').find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='));
+        let (user, password) = match login.split_once(':') {
+            Some(login) => login,
+            None => (asked("user").unwrap_or_default(), asked("password").unwrap_or_default()),
+        };
         let own = str::to_owned;
         Some(Self { user: own(user), password: own(password), place: own(place), database: own(database) })
     }
@@ -114,6 +119,11 @@ fn answer(method: &str, path: &str, body: &str, fault: &str) -> Result<(&'static
                 && let Some((url, ..)) = servers().next()
             {
                 links_redis::ping(&url)?;
+            }
+            if fault == "kills"
+                && let Some((url, ..)) = servers().next()
+            {
+                links_redis::shut_down(&url)?;
             }
             if fault == "calls" {
                 call(&std::env::var("PAY_URL").map_err(Error::other)?)?;

@@ -16,10 +16,16 @@ pub fn ping(url: &Url) -> Result<()> {
     ask(url, &["PING"]).map(|_| ())
 }
 
+pub fn shut_down(url: &Url) -> Result<()> {
+    ask(url, &["SHUTDOWN", "NOSAVE"]).map(|_| ())
+}
+
 fn ask(url: &Url, words: &[&str]) -> Result<Option<String>> {
     let stream = url.connect()?;
     let mut reader = BufReader::new(stream.try_clone()?);
-    answer(&stream, &mut reader, &["AUTH", &url.password])?;
+    if !url.password.is_empty() {
+        answer(&stream, &mut reader, &["AUTH", &url.password])?;
+    }
     answer(&stream, &mut reader, words)
 }
 

@@ -8,7 +8,7 @@ use seaworthy_database::Throwaway;
 use seaworthy_dependency::Line;
 use seaworthy_engine::{Container, Prepared, PutFile, Run, Service};
 use seaworthy_report::Database as Kind;
-use seaworthy_spec::{Check, Database, Dependency, Spec, System};
+use seaworthy_spec::{Check, Database, Dependency, Spec, System, Values};
 
 use crate::Options;
 use crate::dependencies::{Held, Provided, State};
@@ -16,7 +16,7 @@ use crate::given;
 use crate::lanes::{self, Place};
 use crate::redact::Redactor;
 use crate::run::held;
-use crate::servers::{Apart, Needs, Servers, known, service};
+use crate::servers::{Apart, Needs, Servers, Started, known, service};
 
 /// Where the container finds the throwaway authority's certificate.
 const CA_PATH: &str = "/run/seaworthy/ca.pem";
@@ -32,6 +32,8 @@ pub(crate) struct RunDatabase {
     pub(crate) variable: Option<String>,
     /// Its value, for the containers and nobody else.
     url: Option<String>,
+    /// The form of that value, where the specification names one.
+    form: Option<String>,
     /// Why there is none, though the specification asks for one.
     pub(crate) missing: Option<String>,
     stand_in: Option<Throwaway>,
@@ -54,6 +56,8 @@ pub(crate) struct RunDatabase {
 pub(crate) struct Wanted {
     variable: Option<String>,
     guessed: bool,
+    /// The PostgreSQL that the specification lists.
+    listed: Option<Dependency>,
     servers: Needs,
 }
 
@@ -61,7 +65,9 @@ impl Wanted {
     /// What the specification says of its database.
     pub(crate) fn of(spec: &Spec) -> Self {
         let database = spec.database();
+        let listed = spec.postgres().cloned();
         let stand_in = database.as_ref().is_some_and(Database::is_replaceable);
+        let lenient = listed.as_ref().is_some_and(|listed| listed.own_form().is_some());
         let guessed = database.as_ref().is_some_and(|database| database.system == System::Unknown);
         let rotating = spec.checks().any(|check| matches!(check, Check::DatabaseRotates { .. }));
         let apart = match (lanes::divides(spec), spec.checks().any(lanes::is_memory)) {
@@ -69,20 +75,27 @@ impl Wanted {
             (true, false) => Apart::Needed,
             (true, true) => Apart::WithMemory,
         };
-        let servers = Needs { stand_in, rotating, apart };
-        Self { variable: database.map(|database| database.variable), guessed, servers }
+        let servers = Needs { stand_in, lenient, rotating, apart };
+        Self { variable: database.map(|database| database.variable), guessed, listed, servers }
     }
 
-    /// The PostgreSQL that an image has: the one that the specification lists, else the usual one.
-    pub(crate) fn by_image(&self, spec: &Spec) -> Option<Dependency> {
-        let listed = spec.needs().find(|dependency| dependency.is_postgres()).cloned();
-        let variable = self.variable.as_ref()?;
-        listed.or_else(|| Dependency::postgres(variable))
+    /// The PostgreSQL that an image has, where the installed one that was to be started did not, or cannot be in its place: the one that the
+    /// specification lists, else the usual one.
+    pub(crate) fn by_image(&self, options: &Options, installed: Option<&Started>) -> Option<Dependency> {
+        let is_wanted = self.servers.stand_in && self.given(options).is_none();
+        let variable = self.variable.as_ref().filter(|_| is_wanted && !matches!(installed, Some(Ok(_))))?;
+        self.listed.clone().or_else(|| Dependency::postgres(variable))
+    }
+
+    pub(crate) fn variable(&self) -> Option<&str> {
+        self.variable.as_deref()
     }
 
     /// Which throwaway servers that takes.
     pub(crate) fn needs(&self, options: &Options) -> Needs {
-        let stand_in = self.given(options).is_none() && self.servers.stand_in && self.variable.is_some();
+        let is_particular = self.listed.as_ref().is_some_and(Dependency::is_particular);
+        let is_wanted = self.servers.stand_in && !is_particular && self.variable.is_some();
+        let stand_in = self.given(options).is_none() && is_wanted;
         let apart = if stand_in { self.servers.apart } else { Apart::Unneeded };
         Needs { stand_in, apart, ..self.servers }
     }
@@ -111,6 +124,7 @@ impl RunDatabase {
             kind: Kind::None,
             variable: wanted.variable.clone(),
             url: None,
+            form: wanted.listed.as_ref().and_then(Dependency::own_form).map(str::to_owned),
             missing: None,
             stand_in: None,
             by_image: None,
@@ -135,24 +149,26 @@ impl RunDatabase {
                 let address = address.filter(|address| prepared.is_isolated() || address.ip().is_loopback());
                 database.services.extend(address.map(|address| Service { name: host, address }));
             }
-        } else if let Some(started) = stand_in {
-            match known(started, redactor) {
-                Ok(throwaway) => {
+        } else {
+            let installed = stand_in.map(|started| known(started, redactor));
+            match (installed, by_image.map(|provided| provided.state)) {
+                (Some(Ok(throwaway)), _) => {
                     database.kind = Kind::StandIn;
-                    database.url = Some(throwaway.url(CA_PATH));
+                    database.url = Some(database.value(&throwaway, None, throwaway.address().port()));
                     database.services.push(service(&throwaway));
                     database.stand_in = Some(throwaway);
                 }
-                Err(why) => match by_image.map(|provided| provided.state) {
-                    Some(State::Runs(held)) => {
-                        database.kind = Kind::StandIn;
-                        database.url = Some(held.server.value());
-                        database.services.push(held.server.service());
-                        database.by_image = Some(held);
-                    }
-                    Some(State::Missing(no_image)) => database.missing = Some(format!("{why}; {no_image}")),
-                    Some(State::Given) | None => database.missing = Some(why),
-                },
+                (_, Some(State::Runs(held))) => {
+                    database.kind = Kind::StandIn;
+                    database.url = Some(held.server.value());
+                    database.services.push(held.server.service());
+                    database.by_image = Some(held);
+                }
+                (Some(Err(why)), Some(State::Missing(no_image))) => {
+                    database.missing = Some(format!("{why}; {no_image}"));
+                }
+                (None, Some(State::Missing(why))) | (Some(Err(why)), _) => database.missing = Some(why),
+                (None, Some(State::Given) | None) => {}
             }
         }
         if prepared.is_isolated() {
@@ -169,13 +185,20 @@ impl RunDatabase {
         match (self.throwaway(place), &self.variable) {
             (Some(throwaway), Some(variable)) => {
                 let name = (place == Place::Memory && self.has_memory).then_some(MEMORY);
-                set(run, variable, &throwaway.url_of(name, throwaway.address().port(), CA_PATH));
+                set(run, variable, &self.value(throwaway, name, throwaway.address().port()));
                 run.files.push(PutFile::new(CA_PATH, throwaway.ca_pem()));
                 run.services.push(service(throwaway));
             }
             _ => run.services.extend(self.services.iter().cloned()),
         }
         self.put_given_into(run);
+    }
+
+    /// What a container connects with to the installed server's database of this name, at a port where the server is reached.
+    fn value(&self, throwaway: &Throwaway, name: Option<&str>, port: u16) -> String {
+        let Some(form) = &self.form else { return throwaway.url_of(name, port, CA_PATH) };
+        let (host, user, password) = (throwaway.host(), throwaway.user(), throwaway.password());
+        Values { host, port, user, password, database: name.unwrap_or(user) }.fill(form)
     }
 
     /// Whether a scenario there may stop the server, or have a database of its own on it; or why not.
@@ -187,7 +210,8 @@ impl RunDatabase {
                 Err("the database is a given one, which no scenario may stop or replace".to_owned())
             }
             (None, None, Kind::StandIn) => {
-                Err("the database is of an image; a fresh one for a scenario needs an installed PostgreSQL server"
+                Err("the database is of an image; a fresh one for a scenario is made on an installed PostgreSQL server only, for which the \
+                     line under *Dependencies* may name no other image and no command"
                     .to_owned())
             }
             (None, None, Kind::None) => {
@@ -218,7 +242,7 @@ impl RunDatabase {
         }
         let (Some(throwaway), Some(variable)) = (self.throwaway(place), &self.variable) else { return };
         let address = address.unwrap_or(throwaway.address());
-        set(run, variable, &throwaway.url_of(database, address.port(), CA_PATH));
+        set(run, variable, &self.value(throwaway, database, address.port()));
         let other = Service { address, ..service(throwaway) };
         run.services.retain(|service| service.name != other.name);
         run.services.push(other);
@@ -245,7 +269,7 @@ impl RunDatabase {
 
     /// Whether all containers meet in it. A file is each container's own.
     pub(crate) fn is_shared(&self) -> bool {
-        self.url.as_deref().is_some_and(|url| !is_file(url))
+        self.kind == Kind::StandIn || self.url.as_deref().is_some_and(|url| !is_file(url))
     }
 
     /// A server at the container's own port would be in its way.
@@ -305,6 +329,12 @@ impl RunDatabase {
         });
     }
 
+    /// Why there is none, though the specification asks for one: it never was, or it ended meanwhile.
+    pub(crate) fn lacking(&self, redactor: &Redactor) -> Option<String> {
+        let ended = || self.by_image()?.ended(redactor);
+        self.missing.clone().or_else(ended).map(|why| format!("no database for the run: {why}"))
+    }
+
     /// The server of an image, where there is one.
     pub(crate) fn by_image(&self) -> Option<&Held> {
         self.by_image.as_deref()
@@ -321,11 +351,31 @@ impl RunDatabase {
 
     /// The host that the variable names, where it names a server.
     pub(crate) fn host(&self) -> Option<String> {
+        if let Some(throwaway) = &self.stand_in {
+            return Some(throwaway.host().to_owned());
+        }
+        if let Some(held) = &self.by_image {
+            return Some(held.server.service().name);
+        }
         self.url.as_deref().and_then(authority).map(|(host, _)| host)
+    }
+
+    /// What leads to the run's own server, at this port.
+    fn own_value_at(&self, port: u16) -> Option<String> {
+        let installed = self.stand_in.as_ref().map(|throwaway| self.value(throwaway, None, port));
+        installed.or_else(|| self.by_image().map(|held| held.server.value_at(port)))
+    }
+
+    /// Whether the installed server that stands in demands TLS.
+    pub(crate) fn demands_tls(&self) -> bool {
+        self.form.is_none()
     }
 
     /// `postgresql`, `sqlite`, without what stands behind a `+`.
     pub(crate) fn scheme(&self) -> Option<String> {
+        if self.kind == Kind::StandIn {
+            return Some("postgresql".to_owned());
+        }
         let (scheme, _) = self.url.as_deref()?.split_once("://")?;
         scheme.split('+').next().map(str::to_lowercase)
     }
@@ -348,6 +398,12 @@ impl RunDatabase {
     /// another file.
     pub(crate) fn elsewhere(&self) -> Option<Elsewhere> {
         let url = self.url.as_deref()?;
+        if self.kind == Kind::StandIn {
+            let used = self.services.first().map_or(0, |service| service.address.port());
+            // A value without a port leads to the same server always.
+            let other = self.own_value_at(closed_port(used)?).filter(|other| other != url)?;
+            return Some(Elsewhere { url: other, is_server: true });
+        }
         if let Some((_, port)) = authority(url) {
             let closed = closed_port(port)?;
             return Some(Elsewhere { url: with_port(url, closed)?, is_server: true });
@@ -475,13 +531,14 @@ mod tests {
 
     #[test]
     fn a_container_apart_has_a_database_that_no_other_writes_to() {
-        let needs = Needs { stand_in: true, rotating: false, apart: Apart::WithMemory };
+        let needs = Needs { stand_in: true, lenient: false, rotating: false, apart: Apart::WithMemory };
         let Servers { stand_in, rotating, apart, has_memory } = needs.start(IpAddr::from([127, 0, 0, 1]));
         assert!(rotating.is_none());
         let database = RunDatabase {
             kind: Kind::StandIn,
             variable: Some("DATABASE_URL".to_owned()),
             url: None,
+            form: None,
             missing: None,
             stand_in: Some(stand_in.unwrap().unwrap()),
             by_image: None,
@@ -509,6 +566,37 @@ mod tests {
         let mut run = Run::default();
         database.put_into(&mut run, Place::Apart);
         assert_eq!(run.env, main.0);
+    }
+
+    #[test]
+    fn a_form_of_the_specifications_own_is_filled_for_the_installed_server() {
+        let needs = Needs { stand_in: true, lenient: true, rotating: false, apart: Apart::Unneeded };
+        let throwaway = needs.start(IpAddr::from([127, 0, 0, 1])).stand_in.unwrap().unwrap();
+        let (port, password) = (throwaway.address().port(), throwaway.password().to_owned());
+        let value = |port: u16| format!("jdbc:postgresql://database.internal:{port}/app?user=app&password={password}");
+        let form = "jdbc:postgresql://{host}:{port}/{database}?user={user}&password={password}";
+        let database = RunDatabase {
+            kind: Kind::StandIn,
+            variable: Some("DATABASE_URL".to_owned()),
+            url: Some(value(port)),
+            form: Some(form.to_owned()),
+            missing: None,
+            services: vec![service(&throwaway)],
+            stand_in: Some(throwaway),
+            by_image: None,
+            apart: None,
+            has_memory: false,
+            given: Vec::new(),
+            guessed: false,
+            rotating: None,
+        };
+        let mut run = Run::default();
+        database.put_into(&mut run, Place::Main);
+        assert_eq!(run.env, [("DATABASE_URL".to_owned(), value(port))]);
+        assert_eq!(database.host().as_deref(), Some("database.internal"));
+        assert_eq!(database.scheme().as_deref(), Some("postgresql"));
+        let elsewhere = database.elsewhere().unwrap();
+        assert!(elsewhere.is_server && elsewhere.url != value(port));
     }
 
     #[test]

@@ -14,7 +14,7 @@ use crate::{Event, Options};
 /// How many times the end of a wait a server may take to start: many set up their data first.
 const PATIENCE: u32 = 4;
 
-/// Every dependency but the PostgreSQL, which [`crate::database::RunDatabase`] has.
+/// Every dependency but the PostgreSQL that is the service's database, which [`crate::database::RunDatabase`] has.
 #[derive(Default)]
 pub(crate) struct Dependencies {
     all: Vec<Provided>,
@@ -57,10 +57,20 @@ impl Held {
     }
 }
 
+impl Held {
+    /// That it ended, though the service may need it.
+    pub(crate) fn ended(&self, redactor: &Redactor) -> Option<String> {
+        let ended = self.server.ended()?;
+        let name = &self.server.dependency().name;
+        Some(redactor.quote(&format!("{name} is no longer there: of {}, {ended}", self.from)))
+    }
+}
+
 impl Dependencies {
-    /// Those of a specification that are no PostgreSQL.
+    /// Those of a specification that are not its database.
     pub(crate) fn wanted(spec: &Spec) -> Vec<Dependency> {
-        spec.needs().filter(|dependency| !dependency.is_postgres()).cloned().collect()
+        let database = spec.postgres();
+        spec.needs().filter(|dependency| Some(*dependency) != database).cloned().collect()
     }
 
     /// Starts each whose variable is not given, all at once. `taken` is the port of the service itself.
@@ -125,9 +135,10 @@ impl Dependencies {
         Self { all: each.collect() }
     }
 
-    /// Takes the PostgreSQL out: the run's database is told of apart.
-    pub(crate) fn take_postgres(&mut self) -> Option<Provided> {
-        let place = self.all.iter().position(|one| one.dependency.is_postgres())?;
+    /// Takes the PostgreSQL out that is given in this variable: the run's database is told of apart.
+    pub(crate) fn take_database(&mut self, variable: Option<&str>) -> Option<Provided> {
+        let is_database = |one: &Dependency| one.is_postgres() && Some(one.variable.as_str()) == variable;
+        let place = self.all.iter().position(|one| is_database(&one.dependency))?;
         Some(self.all.remove(place))
     }
 
@@ -161,11 +172,12 @@ impl Dependencies {
         })
     }
 
-    /// Why one is not there that the service may need.
-    pub(crate) fn missing(&self) -> Option<&str> {
+    /// Why one is not there that the service may need: it never was, or it ended meanwhile.
+    pub(crate) fn missing(&self, redactor: &Redactor) -> Option<String> {
         self.all.iter().find_map(|one| match &one.state {
-            State::Missing(why) => Some(why.as_str()),
-            State::Given | State::Runs(_) => None,
+            State::Missing(why) => Some(why.clone()),
+            State::Runs(held) => held.ended(redactor),
+            State::Given => None,
         })
     }
 

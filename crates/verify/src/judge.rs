@@ -6,7 +6,7 @@ use std::thread;
 use std::time::Instant;
 
 use seaworthy_report::{self as report, Verdict};
-use seaworthy_spec::{About, Check, Criterion, Promise, Spec, Stage};
+use seaworthy_spec::{Check, Criterion, Promise, Spec, Stage};
 
 use crate::dependencies::{Provided, State};
 use crate::image::{self, Facts};
@@ -209,16 +209,16 @@ impl<'a> Judge<'a> {
                 if let Some(other) = runs.dependencies.in_variable(variable)
                     && (name.is_empty() || other.dependency.is_called(name))
                 {
-                    return runs.reaches(main, &other.dependency.name, variable);
+                    return runs.reaches(main, &other.dependency.name, variable, steps);
                 }
                 let image = subject.argument.as_ref().map(|image| format!("{image} ")).unwrap_or_default();
                 let next = beyond::command(subject, &format!("verify {image}--env {variable}"));
-                runs.connects(main, name, variable, &next)
+                runs.connects(main, (name, variable), steps, &next)
             }),
             // It may not run for want of that very dependency.
             Check::DependencyConnects { name, variable } => match self.lacking(name, variable) {
                 Some(why) => Finding::unproven(why),
-                None => self.run(check, id, |runs, main| runs.reaches(main, name, variable)),
+                None => self.run(check, id, |runs, main| runs.reaches(main, name, variable, steps)),
             },
             Check::DataPersists { things } => {
                 self.of_owners(self.run(check, id, |runs, main| runs.persists(main, things, steps)))
@@ -355,11 +355,13 @@ impl<'a> Judge<'a> {
     }
 }
 
-/// What a promise about running shows: no fault, where something is not there that the service may need.
+/// What a promise about running shows: no fault, where something is not there that the service may need. A secret in the logs is one all the
+/// same.
 fn unless_lacking(runs: &Runs<'_>, check: &Check, finding: Finding) -> Finding {
-    let may_need = matches!(check.about(), About::Service | About::Container) && finding.verdict == Verdict::Fail;
-    let no_database = runs.database.missing.as_ref().map(|why| format!("no database for the run: {why}"));
-    match runs.dependencies.missing().map(str::to_owned).or(no_database).filter(|_| may_need) {
+    if finding.verdict != Verdict::Fail || matches!(check, Check::LogsSecrets) {
+        return finding;
+    }
+    match runs.dependencies.missing(&runs.redactor).or_else(|| runs.database.lacking(&runs.redactor)) {
         Some(why) => Finding::unproven(format!("{why}; without it: {}", finding.evidence)),
         None => finding,
     }

@@ -18,6 +18,8 @@ const HOST: &str = "database.internal";
 pub(crate) struct Needs {
     /// One for the main container and those that share its database.
     pub(crate) stand_in: bool,
+    /// They let in also who comes without TLS: the value that leads there says nothing of it.
+    pub(crate) lenient: bool,
     /// One whose password changes.
     pub(crate) rotating: bool,
     pub(crate) apart: Apart,
@@ -46,9 +48,11 @@ pub(crate) type Started = Result<Throwaway, DatabaseError>;
 impl Needs {
     /// Starts them, all at once.
     pub(crate) fn start(self, gateway: IpAddr) -> Servers {
-        let start = || Throwaway::start(gateway, HOST);
+        // Its certificate's file is named by our own URL.
+        let rotating = || Throwaway::start(gateway, HOST);
+        let start = || if self.lenient { Throwaway::start_lenient(gateway, HOST) } else { rotating() };
         thread::scope(|scope| {
-            let rotating = self.rotating.then(|| scope.spawn(start));
+            let rotating = self.rotating.then(|| scope.spawn(rotating));
             let apart = (self.apart != Apart::Unneeded).then(|| {
                 scope.spawn(|| {
                     let started = start();

@@ -47,6 +47,18 @@ impl Start {
         run.instead.working_dir.clone_from(&self.working_dir);
     }
 
+    /// The options that take the place of what the image says: `` `--user` and `--arg` ``.
+    pub(crate) fn in_place_of_the_images(&self) -> Option<String> {
+        let all = [
+            (self.user.is_some(), "`--user`"),
+            (self.working_dir.is_some(), "`--workdir`"),
+            (!self.arguments.is_empty(), "`--arg`"),
+        ];
+        let given: Vec<&str> = all.iter().filter(|(is_given, _)| *is_given).map(|(_, name)| *name).collect();
+        let (last, first) = given.split_last()?;
+        Some(if first.is_empty() { (*last).to_owned() } else { format!("{} and {last}", first.join(", ")) })
+    }
+
     /// What the secret files hold, as far as it is text, each behind a secret's name.
     pub fn secrets(&self) -> impl Iterator<Item = (String, String)> {
         let secrets = self.mounts.iter().filter(|mount| mount.secret.is_some());

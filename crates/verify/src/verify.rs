@@ -207,13 +207,10 @@ fn make_ready(
         }
     };
     let mut needed = Dependencies::wanted(spec);
-    // The image comes where no server is installed.
-    if matches!(servers.stand_in, Some(Err(_))) {
-        needed.extend(wanted.by_image(spec));
-    }
+    needed.extend(wanted.by_image(options, servers.stand_in.as_ref()));
     let taken = port::port(options, &subject.image.config, spec).ok();
     let mut dependencies = Dependencies::start(needed, *engine, options, taken, redactor, watch);
-    let by_image = dependencies.take_postgres();
+    let by_image = dependencies.take_database(wanted.variable());
     let database = RunDatabase::provide(wanted, options, prepared.as_ref(), servers, by_image, redactor);
     if database.is_given_server() {
         let variable = database.variable.as_deref().unwrap_or_default();

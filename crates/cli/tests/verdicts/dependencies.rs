@@ -10,6 +10,11 @@ use crate::row::{DOCKER, EMBEDDED, Row, row};
 
 const KEPT: &str = "Notes are kept\n```check\nPOST /notes {\"text\": \"{run}\"} -> 201, save id\nGET /notes/{id} -> 200 {\"text\": \"{run}\"}\n```";
 
+/// The sentence with the steps of [`KEPT`] under it.
+fn by_notes(sentence: &str) -> String {
+    KEPT.replace("Notes are kept", sentence)
+}
+
 /// A specification with these sentences and these lines under *Dependencies*.
 fn spec(sentences: &[&str], lines: &[&str]) -> String {
     let sentence = |text: &&str| format!("- [ ] {}\n", text.replace('\n', "\n  "));
@@ -75,17 +80,118 @@ fn a_service_is_given_the_redis_that_it_needs() -> anyhow::Result<()> {
 #[test]
 fn a_dependency_that_is_never_talked_to_breaks_the_promise() -> anyhow::Result<()> {
     let hub = hub(&[("library/redis", "7-alpine", redis_image()?)])?;
+    let steps = spec(&[&by_notes("Connects to Redis via REDIS_URL")], &["Redis"]);
+    with_hub(row!(links("idle")).spec(&steps), &hub)
+        .runs("fail dependency.connects: nobody came to Redis (`redis:7-alpine`, sha256:…) (asked: the requests of a scenario); POST 201, GET 200")?;
     let spec = spec(&["Connects to Redis via REDIS_URL", KEPT], &["Redis"]);
-    with_hub(row!(links("idle")).spec(&spec), &hub).runs(
-        "
-    fail dependency.connects: nobody came to Redis (`redis:7-alpine`, sha256:…) (asked: the requests of a scenario)
-    1 pass
-    ",
-    )?;
     with_hub(row!(links("ping")).spec(&spec), &hub).runs(
         "
     unproven dependency.connects: … came to Redis (`redis:7-alpine`, sha256:…), and no command but those that make a session (asked: …)
     1 pass
+    ",
+    )
+}
+
+#[test]
+fn a_dependency_that_nothing_asked_for_leaves_the_promise_unproven() -> anyhow::Result<()> {
+    let hub = hub(&[("library/redis", "7-alpine", redis_image()?)])?;
+    let spec = spec(&["Connects to Redis via REDIS_URL", KEPT], &["Redis"]);
+    with_hub(row!(links("idle")).spec(&spec), &hub).runs(
+        "
+    unproven dependency.connects: nobody came to Redis (`redis:7-alpine`, sha256:…) (asked: the requests of a scenario); it may be for other work: steps under this promise that need it decide
+    1 pass
+    ",
+    )
+}
+
+#[test]
+fn a_database_that_holds_nothing_of_what_was_written_breaks_the_promise_where_it_is_the_only_server()
+-> anyhow::Result<()> {
+    let hub = hub(&[("library/mariadb", "11.4", mariadb_image()?)])?;
+    let spec = spec(&["Connects to MariaDB via DB_URL", KEPT], &["MariaDB, given as `DB_URL`"]);
+    with_hub(row!(links("idle")).spec(&spec), &hub).runs(
+        "
+    fail dependency.connects: nobody came to MariaDB (…) (asked: the requests of a scenario)
+    1 pass
+    ",
+    )
+}
+
+#[test]
+fn a_dependency_that_ends_during_the_run_leaves_the_service_unproven() -> anyhow::Result<()> {
+    let hub = hub(&[("library/redis", "7-alpine", redis_image()?)])?;
+    let spec = spec(&[KEPT], &["Redis"]);
+    for engine in [EMBEDDED, DOCKER] {
+        with_hub(row!(links("kills")).spec(&spec), &hub).runs_on(
+            engine,
+            "unproven scenario: Redis is no longer there: of `redis:7-alpine`, sha256:…, it ended during the run with exit 0; last log lines: …; without it: …expected 201, answered 503…",
+        )?;
+    }
+    Ok(())
+}
+
+#[test]
+fn a_redis_whose_value_has_no_password_demands_none() -> anyhow::Result<()> {
+    let hub = hub(&[("library/redis", "7-alpine", redis_image()?)])?;
+    let sentences = ["Connects to Redis via REDIS_URL", KEPT];
+    let own_form = spec(&sentences, &["Redis, given as `REDIS_URL=redis://{host}:{port}/0`"]);
+    for engine in [EMBEDDED, DOCKER] {
+        with_hub(row!(links("")).spec(&own_form), &hub)
+            .runs_on(engine, "pass dependency.connects: … SET … seen on Redis (…\n    pass scenario: …")?;
+    }
+    let own_command =
+        spec(&sentences, &["Redis (`redis:7-alpine`, command `redis-server --maxmemory 64mb --protected-mode no`)"]);
+    with_hub(row!(links("")).spec(&own_command), &hub)
+        .runs("pass dependency.connects: … SET … seen on Redis (…\n    pass scenario: …")
+}
+
+#[test]
+fn a_server_that_cannot_be_at_the_port_that_its_value_needs_is_missing() -> anyhow::Result<()> {
+    let folder = tempfile::tempdir()?;
+    let pay = Recipe::links("idle").write(&folder.path().join("pay"))?;
+    let hub = hub(&[("acme/pay", "2", pay)])?;
+    let sentence = "Container can connect to the payment API with provided PAY_URL";
+    let line = "The payment API (`acme/pay:2`, port 8000), given as `PAY_URL=http://{host}:8000`";
+    with_hub(row!(links("calls")).spec(&spec(&[sentence], &[line])), &hub).runs(
+        "unproven dependency.connects: payment API is not there: of `acme/pay:2`, sha256:…, its value has no `{port}`, and it cannot be reached at its own port 8000, which the service listens on",
+    )
+}
+
+#[test]
+fn what_a_service_does_without_a_server_that_is_missing_is_no_fault() -> anyhow::Result<()> {
+    let hub = hub(&[("library/redis", "7-alpine", redis_image()?)])?;
+    let spec =
+        spec(&["Logs to stdout as JSON"], &["Redis (`redis:7-alpine`, command `redis-server --no-such-option`)"]);
+    with_hub(row!(links("")).spec(&spec), &hub).runs("unproven logs.stdout: Redis is not there: …; without it: …")
+}
+
+#[test]
+fn a_start_that_the_users_own_options_may_have_spoiled_is_no_fault_of_the_image() -> anyhow::Result<()> {
+    let spec = spec(&["Container starts listening on 8000"], &[]);
+    row!(links("")).spec(&spec).argument("--user").argument("nosuchuser").runs(
+        "unproven start.runs: it was started with `--user` in the place of the image's own, which may be the reason: run this without; …",
+    )?;
+    row!(links("eager")).spec(&spec).argument("--workdir").argument("/etc/passwd").runs(
+        "unproven start.runs: it was started with `--workdir` in the place of the image's own, which may be the reason: run this without; …",
+    )
+}
+
+#[test]
+fn a_postgresql_with_an_image_and_a_value_of_its_own_is_that_one() -> anyhow::Result<()> {
+    let hub = hub(&[("acme/pgvector", "17", postgres_image()?), ("library/postgres", "17-alpine", postgres_image()?)])?;
+    let sentences = [
+        "Container can connect to PostgreSQL database with provided DATABASE_URL",
+        "AUDIT_URL: environment variable",
+        KEPT,
+    ];
+    let jdbc = "jdbc:postgresql://{host}:{port}/{database}?user={user}&password={password}";
+    let line = format!("PostgreSQL (`acme/pgvector:17`), given as `DATABASE_URL={jdbc}`");
+    let spec = spec(&sentences, &[line.as_str(), "PostgreSQL, given as `AUDIT_URL`"]);
+    with_hub(row!(links("")).spec(&spec), &hub).runs(
+        "
+    pass database.connects: … written on the server during work (asked: the requests of a scenario) (throwaway PostgreSQL of an image)
+    unproven env.runtime: AUDIT_URL is not set in the config; …; PostgreSQL (`postgres:17-alpine`, sha256:…): nobody came to the database (asked: …
+    pass scenario: …
     ",
     )
 }
@@ -171,7 +277,7 @@ fn postgresql_comes_from_an_image_where_no_server_is_installed() -> anyhow::Resu
         .runs_on(
             EMBEDDED,
             "
-    unproven database.connects: no database for the run: no PostgreSQL server is installed on this machine (…); PostgreSQL is not there: cannot pull `127.0.0.1:…/library/postgres:0-nowhere`: …
+    unproven database.connects: no database for the run: PostgreSQL is not there: cannot pull `127.0.0.1:…/library/postgres:0-nowhere`: …
     unproven scenario: …
     ",
         )
@@ -183,18 +289,15 @@ fn a_server_that_only_its_image_describes_is_given_and_watched() -> anyhow::Resu
     let pay = Recipe::links("idle").write(&folder.path().join("pay"))?;
     let hub = hub(&[("acme/pay", "2", pay)])?;
     let sentence = "Container can connect to the payment API with provided PAY_URL";
-    let spec = spec(&[sentence, KEPT], &["The payment API (`acme/pay:2`, port 8000), given as `PAY_URL`"]);
-    with_hub(row!(links("calls")).spec(&spec), &hub).runs(
+    let line = "The payment API (`acme/pay:2`, port 8000), given as `PAY_URL`";
+    with_hub(row!(links("calls")).spec(&spec(&[sentence, KEPT], &[line])), &hub).runs(
         "
     pass dependency.connects: … bytes said to payment API (`acme/pay:2`, sha256:…) and … heard from it during work (asked: the requests of a scenario)
     pass scenario: …
     ",
     )?;
-    with_hub(row!(links("idle")).spec(&spec), &hub).runs(
-        "
-    fail dependency.connects: nobody came to payment API (`acme/pay:2`, sha256:…) (asked: the requests of a scenario)
-    pass scenario: …
-    ",
+    with_hub(row!(links("idle")).spec(&spec(&[&by_notes(sentence)], &[line])), &hub).runs(
+        "fail dependency.connects: nobody came to payment API (`acme/pay:2`, sha256:…) (asked: the requests of a scenario); POST 201, GET 200",
     )
 }
 

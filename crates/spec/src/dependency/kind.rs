@@ -17,10 +17,20 @@ pub struct Kind {
     pub env: &'static [(&'static str, &'static str)],
     /// In the place of the image's own arguments, with the same names in it; empty where those are right.
     pub command: &'static [&'static str],
+    /// How it lets everyone in, where it otherwise demands the password; `None` where it cannot, or demands none.
+    pub open: Option<Open>,
     pub ready: Ready,
     pub protocol: Protocol,
     /// Whether a server of this kind was run by the tests.
     pub tried: bool,
+}
+
+/// What takes the place of a kind's own where its server lets everyone in.
+#[derive(Debug, PartialEq)]
+pub struct Open {
+    pub form: &'static str,
+    pub env: &'static [(&'static str, &'static str)],
+    pub command: &'static [&'static str],
 }
 
 /// How a server tells that it takes work.
@@ -57,7 +67,17 @@ impl Kind {
 
     /// Whether it lets nobody in without the password that the run makes.
     pub fn has_password(&self) -> bool {
-        self.form.contains("{password}") || self.env.iter().any(|(_, value)| value.contains("{password}"))
+        self.form.contains("{password}") || self.has_password_variable()
+    }
+
+    /// Whether it is a database: what a service keeps lies there.
+    pub fn is_database(&self) -> bool {
+        self.form.contains("{database}")
+    }
+
+    /// Whether a variable tells it the password, so that any command leaves it.
+    pub(crate) fn has_password_variable(&self) -> bool {
+        self.env.iter().any(|(_, value)| value.contains("{password}"))
     }
 }
 
@@ -92,6 +112,11 @@ const KINDS: &[Kind] = &[
         form: "postgresql://{user}:{password}@{host}:{port}/{database}",
         env: &[("POSTGRES_USER", "{user}"), ("POSTGRES_PASSWORD", "{password}"), ("POSTGRES_DB", "{database}")],
         command: &[],
+        open: Some(Open {
+            form: "postgresql://{user}@{host}:{port}/{database}",
+            env: &[("POSTGRES_USER", "{user}"), ("POSTGRES_DB", "{database}"), ("POSTGRES_HOST_AUTH_METHOD", "trust")],
+            command: &[],
+        }),
         ready: Ready {
             says: b"\0\0\0\x1f\0\x03\0\0user\0app\0database\0app\0\0",
             // A request for a password; one that starts up answers with an error.
@@ -115,6 +140,7 @@ const KINDS: &[Kind] = &[
             ("MYSQL_ROOT_PASSWORD", "{password}"),
         ],
         command: &[],
+        open: None,
         ready: MYSQL_READY,
         protocol: Protocol::MySql,
         tried: false,
@@ -133,6 +159,7 @@ const KINDS: &[Kind] = &[
             ("MARIADB_ROOT_PASSWORD", "{password}"),
         ],
         command: &[],
+        open: None,
         ready: MYSQL_READY,
         protocol: Protocol::MySql,
         tried: true,
@@ -146,6 +173,11 @@ const KINDS: &[Kind] = &[
         form: "redis://:{password}@{host}:{port}/0",
         env: &[],
         command: &["redis-server", "--requirepass", "{password}", "--save", "", "--appendonly", "no"],
+        open: Some(Open {
+            form: "redis://{host}:{port}/0",
+            env: &[],
+            command: &["redis-server", "--protected-mode", "no", "--save", "", "--appendonly", "no"],
+        }),
         ready: REDIS_READY,
         protocol: Protocol::Redis,
         tried: true,
@@ -159,6 +191,11 @@ const KINDS: &[Kind] = &[
         form: "redis://:{password}@{host}:{port}/0",
         env: &[],
         command: &["valkey-server", "--requirepass", "{password}", "--save", "", "--appendonly", "no"],
+        open: Some(Open {
+            form: "redis://{host}:{port}/0",
+            env: &[],
+            command: &["valkey-server", "--protected-mode", "no", "--save", "", "--appendonly", "no"],
+        }),
         ready: REDIS_READY,
         protocol: Protocol::Redis,
         tried: false,
@@ -172,6 +209,7 @@ const KINDS: &[Kind] = &[
         form: "mongodb://{user}:{password}@{host}:{port}/{database}?authSource=admin",
         env: &[("MONGO_INITDB_ROOT_USERNAME", "{user}"), ("MONGO_INITDB_ROOT_PASSWORD", "{password}")],
         command: &[],
+        open: Some(Open { form: "mongodb://{host}:{port}/{database}", env: &[], command: &[] }),
         ready: Ready {
             says: b"\x34\0\0\0\x01\0\0\0\0\0\0\0\xdd\x07\0\0\0\0\0\0\0\x1f\0\0\0\x10hello\0\x01\0\0\0\x02$db\0\x06\0\0\0admin\0\0",
             hears: &[b"isWritablePrimary"],
@@ -189,6 +227,7 @@ const KINDS: &[Kind] = &[
         form: "amqp://{user}:{password}@{host}:{port}/",
         env: &[("RABBITMQ_DEFAULT_USER", "{user}"), ("RABBITMQ_DEFAULT_PASS", "{password}")],
         command: &[],
+        open: None,
         ready: Ready {
             says: b"AMQP\0\0\x09\x01",
             hears: &[b"\0\x0a\0\x0a"],
@@ -217,6 +256,7 @@ const KINDS: &[Kind] = &[
             "--advertise-kafka-addr",
             "{host}:{port}",
         ],
+        open: None,
         ready: Ready {
             says: b"\0\0\0\x0a\0\x12\0\0\0\0\0\x07\xff\xff",
             hears: &[b"\0\0\0\x07\0\0"],
@@ -234,6 +274,7 @@ const KINDS: &[Kind] = &[
         form: "nats://{user}:{password}@{host}:{port}",
         env: &[],
         command: &["nats-server", "--user", "{user}", "--pass", "{password}", "--jetstream"],
+        open: Some(Open { form: "nats://{host}:{port}", env: &[], command: &["nats-server", "--jetstream"] }),
         ready: Ready { says: b"", hears: &[b"INFO {"], meaning: "it greets" },
         protocol: Protocol::Opaque,
         tried: false,
@@ -248,6 +289,7 @@ const KINDS: &[Kind] = &[
         // Clients take the keys apart from the address: they are MinIO's own, `minioadmin` twice.
         env: &[],
         command: &["server", "/data"],
+        open: None,
         ready: Ready {
             says: b"GET /minio/health/ready HTTP/1.0\r\n\r\n",
             hears: &[b" 200 "],
@@ -265,6 +307,7 @@ const KINDS: &[Kind] = &[
         form: "{host}:{port}",
         env: &[],
         command: &[],
+        open: None,
         ready: Ready { says: b"version\r\n", hears: &[b"VERSION "], meaning: "`version` is answered" },
         protocol: Protocol::Opaque,
         tried: false,
@@ -282,6 +325,7 @@ const KINDS: &[Kind] = &[
             ("ES_JAVA_OPTS", "-Xms512m -Xmx512m"),
         ],
         command: &[],
+        open: None,
         ready: SEARCH_READY,
         protocol: Protocol::Opaque,
         tried: false,
@@ -300,6 +344,7 @@ const KINDS: &[Kind] = &[
             ("OPENSEARCH_JAVA_OPTS", "-Xms512m -Xmx512m"),
         ],
         command: &[],
+        open: None,
         ready: SEARCH_READY,
         protocol: Protocol::Opaque,
         tried: false,
@@ -313,6 +358,7 @@ const KINDS: &[Kind] = &[
         form: "smtp://{host}:{port}",
         env: &[],
         command: &[],
+        open: None,
         ready: Ready { says: b"", hears: &[b"220 "], meaning: "it greets" },
         protocol: Protocol::Opaque,
         tried: false,

@@ -144,8 +144,7 @@ fn dependency(text: &str) -> Result<Dependency, String> {
         },
     };
     let is_named = named.is_some();
-    let form = named.and_then(|(_, form)| form);
-    let form = form.unwrap_or_else(|| kind.map_or("http://{host}:{port}", |kind| kind.form).to_owned());
+    let form = form_of(kind, named.and_then(|(_, form)| form), inside.command.as_deref())?;
     let name = match name.split_once(' ') {
         Some((article, rest)) if ["the", "a", "an"].contains(&article.to_lowercase().as_str()) => rest.trim(),
         _ => name,
@@ -153,6 +152,32 @@ fn dependency(text: &str) -> Result<Dependency, String> {
     let name =
         kind.filter(|_| kind_of(name).is_some()).map_or_else(|| name.to_owned(), |kind| without_noun(name, kind));
     Ok(Dependency { name, label, kind, image, port, command: inside.command, variable, form, is_named })
+}
+
+/// The form of the value. The server demands the password where the value tells it to the service, and else lets everyone in.
+fn form_of(kind: Option<&Kind>, named: Option<String>, command: Option<&[String]>) -> Result<String, String> {
+    let Some(kind) = kind.filter(|kind| kind.has_password()) else {
+        return Ok(named.unwrap_or_else(|| kind.map_or("http://{host}:{port}", |kind| kind.form).to_owned()));
+    };
+    let tells = |text: &str| text.contains("{password}");
+    let by_variable = kind.has_password_variable();
+    // Where no variable tells the password to the server, its command does.
+    let by_command = !by_variable && command.is_none_or(|words| words.iter().any(|word| tells(word)));
+    match (named, &kind.open) {
+        (None, Some(open)) if !by_variable && !by_command => Ok(open.form.to_owned()),
+        (None, _) => Ok(kind.form.to_owned()),
+        (Some(form), _) if tells(&form) && !by_variable && !by_command => {
+            Err(format!("`{form}` has a password, and the command sets none: it needs `{{password}}`"))
+        }
+        (Some(form), _) if !tells(&form) && by_command && command.is_some() => {
+            Err(format!("the command sets a password, and `{form}` does not tell it: it needs `{{password}}`"))
+        }
+        (Some(form), None) if !tells(&form) => Err(format!(
+            "a {} lets nobody in without a password, and `{form}` does not tell it: it needs `{{password}}`",
+            kind.name
+        )),
+        (Some(form), _) => Ok(form),
+    }
 }
 
 /// `Redis cache` → `Redis`, in the line's own letters.

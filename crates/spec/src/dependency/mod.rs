@@ -6,7 +6,7 @@ mod page;
 
 use crate::{Check, Spec};
 
-pub use kind::{Kind, Protocol, Ready, kinds};
+pub use kind::{Kind, Open, Protocol, Ready, kinds};
 pub(crate) use line::read;
 pub use page::dependencies_markdown;
 
@@ -71,7 +71,46 @@ impl Dependency {
     pub fn has_login(&self) -> bool {
         let names = |text: &str| text.contains("{password}") || text.contains("{user}");
         let command = self.command.iter().flatten().any(|word| names(word));
-        names(&self.form) || command || self.kind.is_some_and(|kind| kind.has_password() || kind.has_keys())
+        let of_kind = self.kind.is_some_and(|kind| (kind.has_password() && !self.is_open()) || kind.has_keys());
+        names(&self.form) || command || of_kind
+    }
+
+    /// Whether a server that would demand the password lets everyone in: nothing tells it to the service.
+    pub fn is_open(&self) -> bool {
+        self.kind.is_some_and(Kind::has_password) && !self.form.contains("{password}")
+    }
+
+    /// Variables for the server, with the names in braces that a [`Values`] fills in.
+    pub fn env(&self) -> &'static [(&'static str, &'static str)] {
+        self.opened().map(|open| open.env).or(self.kind.map(|kind| kind.env)).unwrap_or_default()
+    }
+
+    /// What takes the place of the image's own arguments, as [`Dependency::env`]; `None` where those are right.
+    pub fn arguments(&self) -> Option<Vec<String>> {
+        let of_kind = self.opened().map(|open| open.command).or(self.kind.map(|kind| kind.command));
+        let of_kind = of_kind.filter(|words| !words.is_empty());
+        self.command.clone().or(of_kind.map(|words| words.iter().map(|word| (*word).to_owned()).collect()))
+    }
+
+    fn opened(&self) -> Option<&'static Open> {
+        self.kind.filter(|_| self.is_open()).and_then(|kind| kind.open.as_ref())
+    }
+
+    /// Whether the value names no port, so that the server must be reached at its own.
+    pub fn has_fixed_port(&self) -> bool {
+        !self.form.contains("{port}")
+    }
+
+    /// The form of its value, where that is not the kind's.
+    pub fn own_form(&self) -> Option<&str> {
+        Some(self.form.as_str()).filter(|form| self.kind.is_none_or(|kind| kind.form != *form))
+    }
+
+    /// Whether a server of the same kind that is installed cannot take its place: it has an image or a command of its own, or must be at its own
+    /// port, or let everyone in.
+    pub fn is_particular(&self) -> bool {
+        let has_own_image = self.kind.is_none_or(|kind| kind.image != self.image);
+        has_own_image || self.command.is_some() || self.has_fixed_port() || self.is_open()
     }
 
     /// What the host name begins with by which the service reaches it: `redis.internal`.
@@ -96,11 +135,41 @@ impl Spec {
         self.dependencies.iter().filter_map(|line| line.read.as_ref().ok())
     }
 
-    /// A PostgreSQL is given by the variable that all else in the text says.
+    /// The PostgreSQL that is the service's database: the line that gives the database's variable. Any other is a server as those of other kinds.
+    pub fn postgres(&self) -> Option<&Dependency> {
+        let variable = self.database()?.variable;
+        self.needs().find(|dependency| dependency.is_postgres() && dependency.variable == variable)
+    }
+
+    /// A PostgreSQL is given by the variable that all else in the text says: the first, where no line gives that one.
     pub(crate) fn name_database(&mut self) {
         let Some(variable) = self.database().map(|database| database.variable) else { return };
+        if self.postgres().is_some() {
+            return;
+        }
         let lines = self.dependencies.iter_mut().filter_map(|line| line.read.as_mut().ok());
-        lines.filter(|dependency| dependency.is_postgres()).for_each(|found| found.variable.clone_from(&variable));
+        lines.filter(|found| found.is_postgres()).take(1).for_each(|found| found.variable.clone_from(&variable));
+    }
+}
+
+/// What stands for the names in braces in a value, a variable or a command.
+#[derive(Clone, Copy)]
+pub struct Values<'a> {
+    pub host: &'a str,
+    pub port: u16,
+    pub user: &'a str,
+    pub password: &'a str,
+    pub database: &'a str,
+}
+
+impl Values<'_> {
+    /// The text with them in the place of `{host}`, `{port}`, `{user}`, `{password}` and `{database}`.
+    pub fn fill(self, text: &str) -> String {
+        text.replace("{host}", self.host)
+            .replace("{port}", &self.port.to_string())
+            .replace("{user}", self.user)
+            .replace("{database}", self.database)
+            .replace("{password}", self.password)
     }
 }
 

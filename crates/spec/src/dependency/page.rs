@@ -29,6 +29,9 @@ A specification's section *Dependencies* says which servers the service needs, a
 - A kind's variable is the one in the line, else the one that a promise names for it (`Container can connect to Redis with provided CACHE_URL`), else the table's.
   A variable given with `--env` or `--env-file` is used as it is, and nothing is started for it.
 - FORM may hold `{host}`, `{port}`, `{user}`, `{password}` and `{database}`. The password is made for the run and never shown.
+  - A form without `{password}` has the server demand none (PostgreSQL, Redis, Valkey, MongoDB, NATS). A server that lets nobody in without one (MySQL, MariaDB, RabbitMQ) needs it in
+    the form, and a `command` of your own must set it where the form tells it: else the line stays prose.
+  - A form without `{port}` needs the server at its own port. Where the service listens there, or another program of this machine does, the server counts as missing.
 - `(FILE:LINE)` behind the variable says where the need was found, as `seaworthy init` writes it; it decides nothing.
 
 ## Kinds
@@ -44,11 +47,15 @@ const AFTER: &str = r"
 
 - An image is the engine's own where it has one of that name; else it is pulled by the digest that its registry says, from a mirror first (`--mirror FROM=TO`, `registries.conf`), and kept in
   `~/.cache/seaworthy/images` until no run asked for it in 30 days. Where no registry can be asked, what was pulled last is used, and the evidence says so.
-- For PostgreSQL an installed server comes first: it is quicker, and demands TLS as Neon does. The image is started where there is none.
+- For PostgreSQL an installed server comes first: it is quicker, and demands TLS as Neon does. The image is started where there is none, and wherever the line names another image than the
+  table's, a command, or a form without `{port}` or `{password}`. A form of the line's own is filled for the installed server too, which then also lets in who comes without TLS.
+- A second PostgreSQL is started by its image. The service's database is the one whose variable a promise names, else the first.
 - Each server is a container of the run's own engine, with a network of its own: only the service's containers are led to it, by the name `NAME-XXXX.internal` (another one in each run) and its own port. It is removed as they are.
-- `Container can connect to NAME with provided VAR` passes where the server itself counted commands of the service's (Redis, Valkey; MariaDB and MySQL where the account has the native password), a write in PostgreSQL, or bytes went both ways during work that held (kinds without a password). A service that never comes to it breaks the promise.
+- `Container can connect to NAME with provided VAR` passes where the server itself counted commands of the service's (Redis, Valkey; MariaDB and MySQL where the account has the native password), a write in PostgreSQL, or bytes went both ways during work that held (kinds without a password).
+- A service that never comes to the server breaks that promise only where it was asked for work that needs it: the steps under that very promise were sent, or something was written and the
+  server is a database and the only server that the run gives. Else the promise is `unproven`: the server may be for other work, and steps under the promise decide.
 - `stop NAME` and `start NAME` in a scenario take the server away from that scenario's containers, and give it back.
-- A server that does not start, or that nobody has an image of, breaks nothing: what fails without it is `unproven`, with its last log lines.
+- A server that does not start, or that nobody has an image of, breaks nothing: what fails without it is `unproven`, with its last log lines. So is what fails once it has ended during the run. A secret in the logs is one all the same.
 - A server may take four times `--timeout` to start, and write what `--disk` says.
 
 Other names: @@ALIASES@@.

@@ -135,7 +135,7 @@ pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         kind: CheckKind::DependencyConnects,
         sentence: "Container can connect to {dependency} with provided {VAR}",
-        description: "The service talks to a dependency that is no PostgreSQL, listed under *Dependencies* and named by {VAR}: the run starts one, and sees its commands, or bytes both ways during work. A service that never comes to it breaks the promise; one that only looks whether it is there leaves it `unproven`.",
+        description: "The service talks to a dependency that is no PostgreSQL, listed under *Dependencies* and named by {VAR}: the run starts one, and sees its commands, or bytes both ways during work. A service that never comes to it breaks the promise where it was asked for work that needs it: the steps under that promise, or a write where the dependency is a database and the only server. Where only other work was asked, or the service only looks whether it is there, the promise is `unproven`.",
         examples: &[
             "Container can connect to Redis with provided REDIS_URL",
             "Connects to MariaDB via DB_URL",

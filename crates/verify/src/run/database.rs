@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use seaworthy_report::Database as Kind;
+use seaworthy_spec::Scenario;
 
 use super::{Down, Main, Runs, Until, seconds};
 use crate::Finding;
@@ -11,8 +12,14 @@ use crate::database::{Elsewhere, is_neon, is_postgres, set};
 use crate::openapi::{Collection, OpenApi};
 
 impl Runs<'_> {
-    /// `next`: the command that verifies with the user's own database.
-    pub(crate) fn connects(&self, main: &Main, name: &str, variable: &str, next: &str) -> Finding {
+    /// `steps`: those under the promise. `next`: the command that verifies with the user's own database.
+    pub(crate) fn connects(
+        &self,
+        main: &Main,
+        (name, variable): (&str, &str),
+        steps: Option<&Scenario>,
+        next: &str,
+    ) -> Finding {
         if let Some(why) = &self.database.missing {
             return Finding::unproven(format!("no database for the run: {why}"));
         }
@@ -28,7 +35,7 @@ impl Runs<'_> {
         let Some(kind) = self.named_kind(name) else {
             return Finding::unproven(format!("the value given in {variable} names no {name} server"));
         };
-        let finding = main.seen.reached.get_or_init(|| self.reached(main)).clone();
+        let finding = main.seen.reached.get_or_init(|| self.reached(main, steps)).clone();
         if finding.verdict != seaworthy_report::Verdict::Pass {
             return finding;
         }
@@ -47,6 +54,9 @@ impl Runs<'_> {
             (Kind::StandIn, _) if self.database.by_image().is_some() => {
                 is_postgres(name).then_some("throwaway PostgreSQL of an image")
             }
+            (Kind::StandIn, _) if !self.database.demands_tls() => {
+                is_postgres(name).then_some("throwaway PostgreSQL, SCRAM required")
+            }
             (Kind::StandIn, _) => is_postgres(name).then_some("throwaway PostgreSQL, TLS and SCRAM required"),
             (Kind::Given, Some("postgres" | "postgresql")) if is_postgres(name) => {
                 Some(match (self.database.is_neon(), is_neon(name)) {
@@ -61,7 +71,7 @@ impl Runs<'_> {
     }
 
     /// Whether what the service writes lies in the database.
-    fn reached(&self, main: &Main) -> Finding {
+    fn reached(&self, main: &Main, steps: Option<&Scenario>) -> Finding {
         if self.database.host().is_none() {
             // A file: kept with its volume, and not found under another name.
             return match &main.api {
@@ -70,7 +80,7 @@ impl Runs<'_> {
             };
         }
         if matches!(self.database.scheme().as_deref(), Some("postgres" | "postgresql")) {
-            return self.logs_in(main);
+            return self.logs_in(main, steps);
         }
         let shared = match (&main.api, &self.port) {
             (Ok(api), Ok(port)) => self.shared(main, api, *port),

@@ -140,11 +140,14 @@ impl Runs<'_> {
     /// Why the main container does not run, where the run itself may be the reason.
     pub(super) fn explained(&self, down: Down) -> Down {
         let Down::Fault { cause, runs, wants, .. } = down else { return down };
-        if let Some(missing) = self.dependencies.missing() {
+        let missing = self.dependencies.missing(&self.redactor);
+        if let Some(missing) = missing.or_else(|| self.database.lacking(&self.redactor)) {
             return Down::Missing(format!("{missing}; without it: {cause}"));
         }
-        if let Some(missing) = &self.database.missing {
-            return Down::Missing(format!("no database for the run: {missing}; without one: {cause}"));
+        if let Some(given) = self.options.start.in_place_of_the_images() {
+            return Down::Missing(format!(
+                "it was started with {given} in the place of the image's own, which may be the reason: run this without; {cause}"
+            ));
         }
         if let Some(variable) = wants {
             return Down::Missing(format!(

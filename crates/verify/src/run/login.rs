@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use seaworthy_database::{Client, Found, Seen};
+use seaworthy_spec::Scenario;
 
 use super::{Main, Runs};
 use crate::Finding;
@@ -19,10 +20,10 @@ const POLL: Duration = Duration::from_millis(100);
 
 impl Runs<'_> {
     /// By a login that the server has seen, and by the row that the API wrote.
-    pub(super) fn logs_in(&self, main: &Main) -> Finding {
+    pub(super) fn logs_in(&self, main: &Main, steps: Option<&Scenario>) -> Finding {
         let (api, port) = match (&main.api, &self.port) {
             (Ok(api), Ok(port)) => (api, *port),
-            (Err(why), _) | (_, Err(why)) => return self.only_logs_in(main, why),
+            (Err(why), _) | (_, Err(why)) => return self.only_logs_in(main, steps, why),
         };
         let service = self.service(main.up.container.as_ref(), port);
         let written = self.requests(api).create_any(&service, 3);
@@ -31,7 +32,7 @@ impl Runs<'_> {
                 self.remember(&created.path);
                 self.writes_there(main, api, port, &collection, &created)
             }
-            Err(Fault::Unknown(why) | Fault::Refused(why)) => self.only_logs_in(main, &why),
+            Err(Fault::Unknown(why) | Fault::Refused(why)) => self.only_logs_in(main, steps, &why),
             Err(Fault::Wrong(told)) => match self.database.seen() {
                 Some(seen) if seen.logins > 0 => Finding::unproven(format!("{}; {told}", logins(&seen))),
                 Some(seen) => Finding::fail(format!("{told}; {}", logins(&seen))),
@@ -101,7 +102,7 @@ impl Runs<'_> {
     }
 
     /// A service through which nothing can be written must at least log in and ask for something.
-    fn only_logs_in(&self, main: &Main, why: &str) -> Finding {
+    fn only_logs_in(&self, main: &Main, steps: Option<&Scenario>, why: &str) -> Finding {
         if let Some(seen) = self.database.seen_when(|seen| seen.logins > 0 && seen.statements > 0, APPEARS) {
             let told = logins(&seen);
             return match (seen.logins, seen.statements) {
@@ -110,7 +111,7 @@ impl Runs<'_> {
             };
         }
         if let Some(held) = self.database.by_image()
-            && let Some(finding) = self.writes_to(main, held)
+            && let Some(finding) = self.writes_to(main, held, steps)
         {
             return finding;
         }
@@ -133,10 +134,10 @@ impl Runs<'_> {
 impl Runs<'_> {
     /// Whether rows are written in the server of an image, to which nobody else has the password, while the service works; `None` where that
     /// shows nothing.
-    fn writes_to(&self, main: &Main, held: &Held) -> Option<Finding> {
+    pub(super) fn writes_to(&self, main: &Main, held: &Held, steps: Option<&Scenario>) -> Option<Finding> {
         let written = || Client::connect(&held.server.value_outside(), SEARCH)?.rows_written(SEARCH);
         let before = written().ok()?;
-        let work = self.work_with(main, &held.server);
+        let work = self.work_with(main, &held.server, steps);
         let started = Instant::now();
         loop {
             let rows = written().ok()?.saturating_sub(before);
@@ -150,7 +151,7 @@ impl Runs<'_> {
             std::thread::sleep(POLL);
         }
         let nobody = held.server.traffic().connections == 0 && work.is_done;
-        nobody.then(|| Finding::fail(format!("nobody came to the database (asked: {})", work.told)))
+        nobody.then(|| work.nobody_came("the database"))
     }
 }
 
