@@ -1,37 +1,36 @@
 //! `NAME=value`, `name: value` and their kin, where the name speaks of a secret or a host.
 
-use std::sync::LazyLock;
-
 use regex::Regex;
 use seaworthy_spec::may_be_secret_variable;
 
+use super::pattern::Pattern;
 use super::{Kind, LONGEST, Span, host, name};
 
 /// A name, what may close it, and what gives it a value.
-static NAMED: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r#"(?P<name>[A-Za-z_][A-Za-z0-9_.\-]*)(?P<end>["'`\]*)}\\]{0,4})(?P<sign>[ \t]*(?:=>|:=|==?|\?\?=|->|:|>)[ \t]*)"#).ok()
+static NAMED: Pattern = Pattern::new(&["=", ":", "->", ">"], || {
+    Regex::new(
+        r#"(?P<name>[A-Za-z_][A-Za-z0-9_.\-]*)(?P<end>["'`\]*)}\\]{0,4})(?P<sign>[ \t]*(?:=>|:=|==?|\?\?=|->|:|>)[ \t]*)"#,
+    )
 });
 /// `ENV NAME value`, `export NAME value`, `requirepass value`
-static SPACED: LazyLock<Option<Regex>> = LazyLock::new(|| {
+static SPACED: Pattern = Pattern::new(&[], || {
     Regex::new(
         r"(?im)^[ \t#>*-]*(?:(?:ENV|LABEL|ARG|export|set|setx|setenv)[ \t]+)?(?P<name>[A-Za-z_][A-Za-z0-9_.\-]*)[ \t]+",
     )
-    .ok()
 });
 /// `--api-key value`, `"--password", "value"`
-static FLAG: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r#"(?:^|[\s"'\[=(])--?(?P<name>[A-Za-z][A-Za-z0-9_\-.]+)(?P<sign>["']?[,]?[ \t]+|["'],["']?)"#).ok()
+static FLAG: Pattern = Pattern::new(&["-"], || {
+    Regex::new(r#"(?:^|[\s"'\[=(])--?(?P<name>[A-Za-z][A-Za-z0-9_\-.]+)(?P<sign>["']?[,]?[ \t]+|["'],["']?)"#)
 });
 /// `- name: DB_PASSWORD` and `value: …` on the next line, or in one object.
-static PAIR: LazyLock<Option<Regex>> = LazyLock::new(|| {
+static PAIR: Pattern = Pattern::new(&["value"], || {
     Regex::new(
         r#"(?i)["']?\b(?:name|key|id)["']?\s*[:=]\s*["']?(?P<name>[A-Za-z_][A-Za-z0-9_.\-]*)["']?\s*,?\s*["']?value["']?\s*[:=]\s*"#,
     )
-    .ok()
 });
 /// `${NAME:-default}`
-static DEFAULT: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r"^\$\{[A-Za-z_][A-Za-z0-9_]*:?[-=+?]?(?P<value>[^}]*)\}").ok());
+static DEFAULT: Pattern =
+    Pattern::new(&["${"], || Regex::new(r"^\$\{[A-Za-z_][A-Za-z0-9_]*:?[-=+?]?(?P<value>[^}]*)\}"));
 
 /// How a sentence goes on after the name of a variable: what is said of it, and not its value.
 const SAYS: &[&str] = &[
@@ -107,7 +106,7 @@ const SAYS: &[&str] = &[
 /// Values of settings whose names say that they are secrets, and hosts.
 pub(super) fn assignments(text: &str) -> Vec<Span> {
     let mut found = Vec::new();
-    for captures in NAMED.iter().flat_map(|regex| regex.captures_iter(text)) {
+    for captures in NAMED.within(text).into_iter().flat_map(|regex| regex.captures_iter(text)) {
         let (Some(all), Some(named), Some(sign)) = (captures.get(0), captures.name("name"), captures.name("sign"))
         else {
             continue;
@@ -118,19 +117,19 @@ pub(super) fn assignments(text: &str) -> Vec<Span> {
         let form = form(text, all.end(), sign.as_str(), named.start());
         found.extend(of(text, named.as_str(), all.end(), form));
     }
-    for captures in PAIR.iter().flat_map(|regex| regex.captures_iter(text)) {
+    for captures in PAIR.within(text).into_iter().flat_map(|regex| regex.captures_iter(text)) {
         if let (Some(all), Some(named)) = (captures.get(0), captures.name("name")) {
             found.extend(of(text, named.as_str(), all.end(), Form::Line));
         }
     }
-    for captures in FLAG.iter().flat_map(|regex| regex.captures_iter(text)) {
+    for captures in FLAG.within(text).into_iter().flat_map(|regex| regex.captures_iter(text)) {
         let (Some(all), Some(named)) = (captures.get(0), captures.name("name")) else { continue };
         let value = text[all.end()..].trim_start_matches(['"', '\'']);
         if !value.starts_with(['-', '\\']) && !value.starts_with("id=") {
             found.extend(of(text, named.as_str(), all.end(), Form::Word));
         }
     }
-    for captures in SPACED.iter().flat_map(|regex| regex.captures_iter(text)) {
+    for captures in SPACED.within(text).into_iter().flat_map(|regex| regex.captures_iter(text)) {
         let (Some(all), Some(named)) = (captures.get(0), captures.name("name")) else { continue };
         let is_instruction =
             captures[0].trim_start().len() > named.as_str().len() + 1 && all.as_str().contains([' ', '\t']);
@@ -319,7 +318,7 @@ fn literal(value: &str) -> Option<(usize, usize)> {
     }
     // `${NAME:-hunter2}`: the default is literal.
     let lead = value.find(inner).unwrap_or_default();
-    let default = DEFAULT.as_ref().and_then(|regex| regex.captures(inner)).and_then(|found| found.name("value"));
+    let default = DEFAULT.within(inner).and_then(|regex| regex.captures(inner)).and_then(|found| found.name("value"));
     if let Some(default) = default.filter(|default| !default.is_empty() && !default.as_str().starts_with('$')) {
         return Some((lead + default.start(), lead + default.end()));
     }

@@ -1,19 +1,19 @@
 //! Secrets in another dress: base 64, hexadecimal, percent-encoding.
 
 use std::fmt::Write as _;
-use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::pattern::Pattern;
 use super::{Kind, Span};
 
-static BASE64: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"[A-Za-z0-9+/_\-]{8,}={0,2}").ok());
-static HEX: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?i)(?:0x)?[0-9a-f]{12,}|(?:\\x[0-9a-f]{2}){4,}|(?:[0-9a-f]{2}[: ]){5,}[0-9a-f]{2}").ok()
+static BASE64: Pattern = Pattern::new(&[], || Regex::new(r"[A-Za-z0-9+/_\-]{8,}={0,2}"));
+static HEX: Pattern = Pattern::new(&[], || {
+    Regex::new(r"(?i)(?:0x)?[0-9a-f]{12,}|(?:\\x[0-9a-f]{2}){4,}|(?:[0-9a-f]{2}[: ]){5,}[0-9a-f]{2}")
 });
 /// Every sign escaped: nobody writes a plain word like that.
-static ESCAPED: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?i)(?:%[0-9a-f]{2}){4,}|(?:\\u[0-9a-f]{4}){4,}|(?:&#x?[0-9a-f]+;){4,}|(?:\\[0-7]{3}){4,}").ok()
+static ESCAPED: Pattern = Pattern::new(&["%", "\\u", "&#", "\\"], || {
+    Regex::new(r"(?i)(?:%[0-9a-f]{2}){4,}|(?:\\u[0-9a-f]{4}){4,}|(?:&#x?[0-9a-f]+;){4,}|(?:\\[0-7]{3}){4,}")
 });
 /// A shorter secret would stand in base 64 of anything.
 const SHORTEST: usize = 6;
@@ -21,17 +21,17 @@ const SHORTEST: usize = 6;
 /// Base 64 and hexadecimal that hold readable text.
 pub(super) fn encoded(text: &str) -> Vec<Span> {
     let mut found = Vec::new();
-    for run in BASE64.iter().flat_map(|regex| regex.find_iter(text)) {
+    for run in BASE64.within(text).into_iter().flat_map(|regex| regex.find_iter(text)) {
         if is_hidden_text(run.as_str()) {
             found.push(Span { start: run.start(), end: run.end(), kind: Kind::Encoded });
         }
     }
-    for run in HEX.iter().flat_map(|regex| regex.find_iter(text)) {
+    for run in HEX.within(text).into_iter().flat_map(|regex| regex.find_iter(text)) {
         if is_readable(&from_hex(run.as_str())) {
             found.push(Span { start: run.start(), end: run.end(), kind: Kind::Encoded });
         }
     }
-    let escaped = ESCAPED.iter().flat_map(|regex| regex.find_iter(text));
+    let escaped = ESCAPED.within(text).into_iter().flat_map(|regex| regex.find_iter(text));
     found.extend(escaped.map(|run| Span { start: run.start(), end: run.end(), kind: Kind::Encoded }));
     found
 }

@@ -1,31 +1,52 @@
 //! Hosts, addresses and e-mail addresses outside URLs.
 
 use core::net::{Ipv4Addr, Ipv6Addr};
-use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::pattern::Pattern;
 use super::{Kind, Span};
 
-static DOMAIN: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r"(?i)[a-z0-9_](?:[a-z0-9_\-]*)(?:\.[a-z0-9_](?:[a-z0-9_\-]*)){1,10}").ok());
-static EMAIL: LazyLock<Option<Regex>> = LazyLock::new(|| {
+static DOMAIN: Pattern =
+    Pattern::new(&["."], || Regex::new(r"(?i)[a-z0-9_](?:[a-z0-9_\-]*)(?:\.[a-z0-9_](?:[a-z0-9_\-]*)){1,10}"));
+static EMAIL: Pattern = Pattern::new(&["@", "[at", "(at", "at]", "at)"], || {
     Regex::new(
         r"(?i)[a-z0-9_.+%\-]+(?:@|\s?[\[(]at[\])]\s?)[a-z][a-z0-9\-]*(?:(?:\.|\s?[\[(]dot[\])]\s?)[a-z0-9\-]+){0,8}",
     )
-    .ok()
 });
-static V4: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\d{1,3}(?:\.\d{1,3}){3}").ok());
-static V6: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r"(?i)[0-9a-f]{0,4}(?::[0-9a-f]{0,4}){2,7}(?:%[a-z0-9]+)?").ok());
+static V4: Pattern = Pattern::new(&["."], || Regex::new(r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}"));
+static V6: Pattern = Pattern::new(&[":"], || Regex::new(r"(?i)[0-9a-f]{0,4}(?::[0-9a-f]{0,4}){2,7}(?:%[a-z0-9]+)?"));
 /// `-h db-prod-3`, `--host=db-prod-3`, `ssh deploy-7`
-static FLAG: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r#"(?:\b(?:psql|pg_dump|pg_isready|mysql|mysqldump|mariadb|redis-cli|mongo|mongosh|rabbitmqadmin)\b[^\n|;&]*?\s-h\s*|--host(?:name)?[= ]|\b(?:ssh|ping|nslookup|dig|telnet|nc|scp|rsync)\s+(?:-\S+\s+)*)["']?([A-Za-z0-9][A-Za-z0-9.\-]+)"#).ok()
-});
+static FLAG: Pattern = Pattern::new(
+    &[
+        "psql",
+        "pg_dump",
+        "pg_isready",
+        "mysql",
+        "mariadb",
+        "redis-cli",
+        "mongo",
+        "rabbitmqadmin",
+        "--host",
+        "ssh",
+        "ping",
+        "nslookup",
+        "dig",
+        "telnet",
+        "nc",
+        "scp",
+        "rsync",
+    ],
+    || {
+        Regex::new(
+            r#"(?:\b(?:psql|pg_dump|pg_isready|mysql|mysqldump|mariadb|redis-cli|mongo|mongosh|rabbitmqadmin)\b[^\n|;&]*?\s-h\s*|--host(?:name)?[= ]|\b(?:ssh|ping|nslookup|dig|telnet|nc|scp|rsync)\s+(?:-\S+\s+)*)["']?([A-Za-z0-9][A-Za-z0-9.\-]+)"#,
+        )
+    },
+);
 
 /// `registry:5000/base`: a host without a point.
-static WITH_PORT: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r"(?:^|[\s=\x22'@])([A-Za-z][A-Za-z0-9\-]*):\d{2,5}/").ok());
+static WITH_PORT: Pattern =
+    Pattern::new(&[":"], || Regex::new(r"(?:^|[\s=\x22'@])([A-Za-z][A-Za-z0-9\-]*):[0-9]{2,5}/"));
 
 /// Last parts of names of hosts.
 const ENDS: &[&str] = &[
@@ -215,7 +236,7 @@ const PLAIN: &[&str] = &[
 /// Hosts, addresses and e-mail addresses in a text.
 pub(super) fn hosts(text: &str) -> Vec<Span> {
     let mut found = Vec::new();
-    let all = |regex: &'static LazyLock<Option<Regex>>| regex.iter().flat_map(move |regex| regex.find_iter(text));
+    let all = |pattern: &'static Pattern| pattern.within(text).into_iter().flat_map(move |regex| regex.find_iter(text));
     for domain in
         all(&DOMAIN).filter(|domain| is_domain(domain.as_str()) && stands_alone(text, domain.start(), domain.end()))
     {
@@ -230,12 +251,20 @@ pub(super) fn hosts(text: &str) -> Vec<Span> {
     for address in all(&V6).filter(|address| is_v6(text, address.start(), address.end())) {
         found.push(Span { start: address.start(), end: address.end(), kind: Kind::Address });
     }
-    let named = FLAG.iter().flat_map(|regex| regex.captures_iter(text)).filter_map(|captures| captures.get(1));
+    let named = FLAG
+        .within(text)
+        .into_iter()
+        .flat_map(|regex| regex.captures_iter(text))
+        .filter_map(|captures| captures.get(1));
     for name in named.filter(|name| is_private(name.as_str()) && name.as_str().contains(['-', '.', '0', '1', '2', '3']))
     {
         found.push(Span { start: name.start(), end: name.end(), kind: Kind::Host });
     }
-    let hosts = WITH_PORT.iter().flat_map(|regex| regex.captures_iter(text)).filter_map(|captures| captures.get(1));
+    let hosts = WITH_PORT
+        .within(text)
+        .into_iter()
+        .flat_map(|regex| regex.captures_iter(text))
+        .filter_map(|captures| captures.get(1));
     for name in hosts.filter(|name| is_private(name.as_str())) {
         found.push(Span { start: name.start(), end: name.end(), kind: Kind::Host });
     }

@@ -9,6 +9,7 @@ mod encoded;
 mod host;
 mod joined;
 mod name;
+mod pattern;
 mod phrase;
 mod random;
 mod token;

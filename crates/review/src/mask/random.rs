@@ -1,16 +1,16 @@
 //! Text that looks random: keys without a name and without a known form.
 
 use std::collections::BTreeSet;
-use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::pattern::Pattern;
 use super::{Kind, Span};
 
-static RUN: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"[A-Za-z0-9+/=_\-.~!%^#$&*@]{10,}").ok());
+static RUN: Pattern = Pattern::new(&[], || Regex::new(r"[A-Za-z0-9+/=_\-.~!%^#$&*@]{10,}"));
 
-static UUID: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r"(?i)[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}").ok());
+static UUID: Pattern =
+    Pattern::new(&["-"], || Regex::new(r"(?i)[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"));
 
 /// What stands before a checksum that everybody may read.
 const SUMS: &[&str] = &["sha256:", "sha512:", "sha384:", "sha1:", "sha512-", "sha256-", "sha384-", "md5:", "h1:"];
@@ -18,7 +18,7 @@ const SUMS: &[&str] = &["sha256:", "sha512:", "sha384:", "sha1:", "sha512-", "sh
 /// Runs of characters that no person would have written.
 pub(super) fn random(text: &str) -> Vec<Span> {
     let mut found = Vec::new();
-    for run in RUN.iter().flat_map(|regex| regex.find_iter(text)) {
+    for run in RUN.within(text).into_iter().flat_map(|regex| regex.find_iter(text)) {
         let before = &text[text.floor_char_boundary(run.start().saturating_sub(8))..run.start()];
         let is_sum = SUMS.iter().any(|sum| before.ends_with(sum) || run.as_str().starts_with(sum));
         if is_sum || !is_random(run.as_str()) {
@@ -43,7 +43,7 @@ pub(super) fn random(text: &str) -> Vec<Span> {
 fn is_random(run: &str) -> bool {
     let parts = run.split(|sign: char| !sign.is_ascii_alphanumeric());
     let mixed = parts.filter(|part| part.len() >= 6).any(is_mixed);
-    mixed || is_mixed_as_a_whole(run) || UUID.as_ref().is_some_and(|regex| regex.is_match(run))
+    mixed || is_mixed_as_a_whole(run) || UUID.within(run).is_some_and(|regex| regex.is_match(run))
 }
 
 fn is_mixed(part: &str) -> bool {

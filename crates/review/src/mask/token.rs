@@ -2,6 +2,7 @@
 
 use std::sync::LazyLock;
 
+use memchr::memmem;
 use regex::Regex;
 
 use super::{Kind, LONGEST, Span};
@@ -126,6 +127,10 @@ static TOKEN: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(&format!(r#"(?:{})["' :=]{{0,6}}[A-Za-z0-9_\-./+=~:$%]{{6,}}"#, beginnings.join("|"))).ok()
 });
 pub(super) fn tokens(text: &str) -> Vec<Span> {
+    // It is compiled for a text that it may be found in.
+    if !BEGINNINGS.iter().any(|beginning| memmem::find(text.as_bytes(), beginning.as_bytes()).is_some()) {
+        return Vec::new();
+    }
     let found = TOKEN
         .iter()
         .flat_map(|regex| regex.find_iter(text))

@@ -1,18 +1,15 @@
 //! URLs: their credentials, their private hosts, and what their paths and parameters carry.
 
-use std::sync::LazyLock;
-
 use regex::Regex;
 use seaworthy_spec::may_be_secret_variable;
 
+use super::pattern::Pattern;
 use super::{Kind, Span, host};
 
-static URL: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r#"(?i)[a-z][a-z0-9+.\-]{0,30}://(?P<rest>[^\s"'`<>]+)"#).ok());
+static URL: Pattern = Pattern::new(&["://"], || Regex::new(r#"(?i)[a-z][a-z0-9+.\-]{0,30}://(?P<rest>[^\s"'`<>]+)"#));
 /// `app:hunter2@tcp(db:3306)`, `scott/tiger@db`, `user:pass@host`: without a scheme.
-static BARE: LazyLock<Option<Regex>> = LazyLock::new(|| {
+static BARE: Pattern = Pattern::new(&["@"], || {
     Regex::new(r#"(?P<user>[A-Za-z0-9_.%+\-]+)[:/](?P<password>[^\s"'`@/][^\s"'`@]*)@(?P<host>[A-Za-z(\[][^\s"'`]*)"#)
-        .ok()
 });
 /// Paths under which secrets stand.
 const HOOKS: &[&str] = &["hooks.", "webhook", "/bot", "/services/T", "office.com/", "/invite/"];
@@ -20,12 +17,12 @@ const HOOKS: &[&str] = &["hooks.", "webhook", "/bot", "/services/T", "office.com
 /// What is private in every URL of a text.
 pub(super) fn urls(text: &str) -> Vec<Span> {
     let mut found = Vec::new();
-    for captures in URL.iter().flat_map(|regex| regex.captures_iter(text)) {
+    for captures in URL.within(text).into_iter().flat_map(|regex| regex.captures_iter(text)) {
         if let Some(rest) = captures.name("rest") {
             found.extend(of_url(rest.as_str()).into_iter().map(|span| moved(span, rest.start())));
         }
     }
-    for captures in BARE.iter().flat_map(|regex| regex.captures_iter(text)) {
+    for captures in BARE.within(text).into_iter().flat_map(|regex| regex.captures_iter(text)) {
         let (Some(user), Some(password), Some(place)) =
             (captures.name("user"), captures.name("password"), captures.name("host"))
         else {
