@@ -17,7 +17,7 @@ use axum::{
 use bytes::Bytes;
 
 use crate::{
-    around::{self, load::Load, metrics::Metrics, rate::Rates},
+    around::{self, load::Load, metrics::Metrics},
     config::{key::Keys, limits::Limits},
     error::Error,
     feed::Feeds,
@@ -45,7 +45,6 @@ pub struct Shared {
     pub(crate) metrics: Metrics,
     pub(crate) started: SystemTime,
     pub(crate) keys: Keys,
-    pub(crate) rates: Option<Rates>,
     pub(crate) document: OnceLock<Bytes>,
     pub(crate) running: Running,
     pub(crate) feeds: Arc<Feeds>,
@@ -71,7 +70,6 @@ impl AppState {
     pub(crate) fn with(limits: Limits, keys: Keys, requires_if_match: bool, traces: Option<Arc<Traces>>) -> Self {
         let (store, readiness, metrics, document, running, feeds) = Default::default();
         let (load, started) = (Arc::new(Load::new(limits)), SystemTime::now());
-        let rates = limits.rate.map(Rates::new);
         Self(Arc::new(Shared {
             store,
             readiness,
@@ -79,7 +77,6 @@ impl AppState {
             metrics,
             started,
             keys,
-            rates,
             document,
             running,
             feeds,

@@ -3,7 +3,6 @@
 
 use std::{
     io,
-    net::IpAddr,
     pin::Pin,
     sync::{
         Arc,
@@ -27,15 +26,14 @@ use crate::{
 /// What a request knows of the connection that it came on.
 #[derive(Debug)]
 pub(crate) struct Connection {
-    pub(crate) peer: IpAddr,
     pub(crate) seat: Seat,
     /// Counts heads of requests and heads of answers. In between, it is odd: what arrives then is a body.
     heads: AtomicUsize,
 }
 
 impl Connection {
-    pub(crate) fn new(peer: IpAddr, seat: Seat) -> Self {
-        Self { peer, seat, heads: AtomicUsize::new(0) }
+    pub(crate) fn new(seat: Seat) -> Self {
+        Self { seat, heads: AtomicUsize::new(0) }
     }
 
     pub(crate) fn asked(&self) {

@@ -65,9 +65,6 @@ pub enum Error {
     /// It takes a key, and there is none that is for this; or it is a web page's that may not ask.
     #[error("{}", denied(*.0))]
     Denied(Denied),
-    /// This client has made as many requests as it may.
-    #[error("Too many requests")]
-    TooMany { seconds: u64 },
     /// More is being done already than the service takes on.
     #[error("The service is busy")]
     Overloaded,
@@ -102,7 +99,6 @@ impl Error {
             Self::SlowBody => StatusCode::REQUEST_TIMEOUT,
             Self::Denied(Denied::NotFor(_) | Denied::Elsewhere) => StatusCode::FORBIDDEN,
             Self::Denied(_) => StatusCode::UNAUTHORIZED,
-            Self::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::Unavailable(_) | Self::Lost(_) | Self::Overloaded => StatusCode::SERVICE_UNAVAILABLE,
             Self::TooSlow | Self::TooSlowToTell => StatusCode::GATEWAY_TIMEOUT,
             Self::Internal(_) | Self::Panic => StatusCode::INTERNAL_SERVER_ERROR,
@@ -241,7 +237,6 @@ impl Asked {
             | Error::TooSlow
             | Error::TooSlowToTell
             | Error::KeyInUse => headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1")),
-            Error::TooMany { seconds } => headers.insert(header::RETRY_AFTER, HeaderValue::from(*seconds)),
             Error::Denied(denied) => {
                 access::challenge(*denied).and_then(|challenge| headers.insert(header::WWW_AUTHENTICATE, challenge))
             }
@@ -309,7 +304,6 @@ mod tests {
             Error::BodyTooLarge,
             Error::SlowBody,
             Error::Unavailable(cause()),
-            Error::TooMany { seconds: 1 },
             Error::Overloaded,
             Error::TooSlow,
             Error::TooSlowToTell,

@@ -28,7 +28,7 @@ pub use config::{
     Config, ConfigError, Listen,
     database_url::{BadUrl, DatabaseUrl, PostgresUrl, Roots, SqlitePlace, Tls},
     key::Keys,
-    limits::{Limits, Rate},
+    limits::Limits,
 };
 pub use error::Error;
 pub use openapi::{Asks, json as openapi_json};

@@ -63,7 +63,7 @@ async fn converse(stream: TcpStream, peer: SocketAddr, seat: Seat, app: Router, 
         .max_buf_size(BUFFER_BYTES)
         .keep_alive(!is_guest);
     let _ = stream.set_nodelay(true);
-    let connection = Arc::new(Connection::new(peer.ip().to_canonical(), seat));
+    let connection = Arc::new(Connection::new(seat));
     let stream = Patient::new(stream, Arc::clone(&connection), &limits);
     let service = service_fn(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(Arc::clone(&connection));

@@ -1,6 +1,6 @@
-//! What happens around every request, in this order: it is counted in or shed, must have a key if there are any and be no
-//! faster than the rate, gets a deadline, is kept from taking the process down, and is told of in the log and the metrics. Each has a file of its own; here they meet, because a layer
-//! each would cost an allocation each.
+//! What happens around every request, in this order: it is counted in or shed, must have a key if there are any, gets a
+//! deadline, is kept from taking the process down, and is told of in the log and the metrics. Each has a file of its own;
+//! here they meet, because a layer each would cost an allocation each.
 
 pub(crate) mod access;
 pub(crate) mod load;
@@ -8,11 +8,9 @@ mod log;
 pub(crate) mod metrics;
 mod outgoing;
 pub(crate) mod panic;
-pub(crate) mod rate;
 pub(crate) mod trace;
 
 use std::{
-    net::{IpAddr, Ipv4Addr},
     pin::pin,
     sync::Arc,
     time::{Instant, SystemTime},
@@ -38,7 +36,6 @@ use crate::{
 use load::Ticket;
 use log::Kind;
 use outgoing::Outgoing;
-use rate::{Client, Standing};
 use trace::{TRACERESPONSE, Trace};
 
 pub(crate) async fn around(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
@@ -59,15 +56,12 @@ pub(crate) async fn around(State(state): State<AppState>, mut request: Request, 
     }
     let access = access::check(&state.keys, &request, &kind);
     let key = access.ok().flatten().map(|entry| Arc::clone(&entry.name));
-    let mut standing = None;
     let (response, ticket) = match state.load.admit(is_guest, kind.is_probe()) {
         Ok(ticket) => {
-            standing = rate(&state, &request, &kind, key.clone(), connection.as_deref());
             let ticket = Arc::new(ticket);
-            let response = match (standing, access) {
-                (Some(Standing { is_over: true, seconds, .. }), _) => Error::TooMany { seconds }.into_response(),
-                (_, Err(denied)) => Error::Denied(denied).into_response(),
-                (_, Ok(entry)) => {
+            let response = match access {
+                Err(denied) => Error::Denied(denied).into_response(),
+                Ok(entry) => {
                     let answered = answer(request, next, entry, &ticket);
                     match kept {
                         Some((traces, _)) => traces::within(Arc::clone(traces), trace, answered).await,
@@ -92,25 +86,10 @@ pub(crate) async fn around(State(state): State<AppState>, mut request: Request, 
         traces.tell(Span::request(&trace, what, began, took));
     }
     response.headers_mut().extend(trace.header().map(|value| (TRACERESPONSE, value)));
-    response.headers_mut().extend(standing.into_iter().flat_map(Standing::headers));
     match ticket {
         Some(ticket) => keep(&kind, response, ticket),
         None => response,
     }
-}
-
-/// How the client stands, if it is one that is counted.
-fn rate(
-    state: &AppState,
-    request: &Request,
-    kind: &Kind,
-    key: Option<Arc<str>>,
-    connection: Option<&Connection>,
-) -> Option<Standing> {
-    let rates = state.rates.as_ref().filter(|_| !kind.is_public())?;
-    let peer = connection.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |connection| connection.peer);
-    let address = || rate::address(peer, request.headers(), state.load.limits.proxies);
-    Some(rates.count(key.map_or_else(address, Client::Key), Instant::now()))
 }
 
 /// What the handler answers, if it does so in time and in one piece.

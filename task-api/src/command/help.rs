@@ -24,8 +24,7 @@ Environment, or `.env` in the working directory:
   REQUIRE_IF_MATCH    true refuses changes that do not say which state of a task they are for; false
   API_KEYS            entries that `key new` printed; without any, everybody may do everything
   API_KEYS_FILE       a file that holds them
-  RATE_LIMIT          requests/seconds of a key or an address, in this process; without it, no limit
-  TRUSTED_PROXIES     how many of your own add to X-Forwarded-For before it; 0
+  TRUSTED_PROXIES     how many of your own stand before it; with any, their X-Forwarded-Proto is believed; 0
   OTEL_EXPORTER_OTLP_ENDPOINT
                       a collector of traces, http://localhost:4318; without it, none are sent
   OTEL_EXPORTER_OTLP_HEADERS

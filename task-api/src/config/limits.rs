@@ -1,6 +1,6 @@
 //! How much the service takes on at once, and how long anything may take.
 
-use std::{fmt, fs, str::FromStr, time::Duration};
+use std::{fmt, fs, time::Duration};
 
 /// What the operator may set. All else follows from it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -11,48 +11,21 @@ pub struct Limits {
     pub requests: usize,
     /// Connections that are served at the same time.
     pub connections: usize,
-    /// Requests of one client; none: as many as it likes.
-    pub rate: Option<Rate>,
-    /// Proxies of the operator's own before the service, which say who asks them in `X-Forwarded-For`.
+    /// Proxies of the operator's own before the service. With any, what they say in `X-Forwarded-…` is believed.
     pub proxies: usize,
-}
-
-/// Requests in a time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Rate {
-    pub requests: u32,
-    pub seconds: u32,
-}
-
-impl FromStr for Rate {
-    type Err = ();
-
-    /// Reads `REQUESTS/SECONDS`.
-    fn from_str(text: &str) -> Result<Self, ()> {
-        let (requests, seconds) = text.split_once('/').ok_or(())?;
-        let number =
-            |text: &str| text.trim().parse().ok().filter(|number| (1..=1_000_000_000).contains(number)).ok_or(());
-        Ok(Self { requests: number(requests)?, seconds: number(seconds)? })
-    }
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { request_time: Duration::from_secs(30), requests: 2048, connections: 2048, rate: None, proxies: 0 }
+        Self { request_time: Duration::from_secs(30), requests: 2048, connections: 2048, proxies: 0 }
     }
 }
 
 impl fmt::Display for Limits {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { request_time, requests, connections, rate, proxies } = self;
+        let Self { request_time, requests, connections, .. } = self;
         let time = request_time.as_secs();
-        write!(f, "{requests} requests and {connections} connections at once, {time} s a request, ")?;
-        match rate {
-            None => f.write_str("no rate"),
-            Some(Rate { requests, seconds }) => {
-                write!(f, "{requests} requests in {seconds} s from a client, behind {proxies} proxies")
-            }
-        }
+        write!(f, "{requests} requests and {connections} connections at once, {time} s a request")
     }
 }
 
@@ -125,14 +98,6 @@ pub(crate) fn files() -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_rate_is_two_numbers() {
-        assert_eq!("600 / 60".parse(), Ok(Rate { requests: 600, seconds: 60 }));
-        for bad in ["", "600", "600/", "/60", "0/60", "600/0", "-1/60", "600/60/60", "1/4000000000"] {
-            assert_eq!(bad.parse::<Rate>(), Err(()), "{bad}");
-        }
-    }
 
     #[test]
     fn there_are_no_more_connections_than_files() {

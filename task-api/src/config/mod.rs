@@ -125,7 +125,7 @@ struct Variables {
 }
 
 /// All that mean something.
-pub(crate) const NAMES: [&str; 22] = [
+pub(crate) const NAMES: [&str; 21] = [
     "DATABASE_URL",
     "DATABASE_URL_FILE",
     "DATABASE_PREPARED",
@@ -138,7 +138,6 @@ pub(crate) const NAMES: [&str; 22] = [
     "MAX_CONNECTIONS",
     "API_KEYS",
     "API_KEYS_FILE",
-    "RATE_LIMIT",
     "TRUSTED_PROXIES",
     "REQUIRE_IF_MATCH",
     "OTEL_EXPORTER_OTLP_ENDPOINT",
@@ -256,16 +255,10 @@ impl Variables {
         let default = Limits::default();
         let seconds = self.number("REQUEST_TIMEOUT", "seconds, from 0.1 to 3600", 0.1..=3600.0)?;
         let count = |variable| self.number(variable, "a number from 1 to 1000000", 1..=1_000_000);
-        let rate = self.get("RATE_LIMIT").map(|text| {
-            let expected = "requests and seconds, as in 600/60";
-            let bad = |()| ConfigError::BadValue { variable: "RATE_LIMIT", value: text.to_owned(), expected };
-            text.parse().map_err(bad)
-        });
         Ok(Limits {
             request_time: seconds.map_or(default.request_time, Duration::from_secs_f64),
             requests: count("MAX_REQUESTS")?.unwrap_or(default.requests),
             connections: count("MAX_CONNECTIONS")?.unwrap_or(default.connections),
-            rate: rate.transpose()?,
             proxies: self.number("TRUSTED_PROXIES", "a number from 0 to 10", 0..=10)?.unwrap_or(default.proxies),
         })
     }

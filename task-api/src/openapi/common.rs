@@ -11,7 +11,7 @@ const JSON: &str = "application/json";
 const PROBLEM_JSON: &str = "application/problem+json";
 
 /// Answers that are the same wherever they come: name, status, what they say, headers.
-const ANSWERS: [(&str, &str, &str, &[&str]); 11] = [
+const ANSWERS: [(&str, &str, &str, &[&str]); 10] = [
     ("BadBody", "400", "The body is not text, or broke off", &[]),
     ("NoKey", "401", "There is no key, or it is none of ours", &["WWW-Authenticate"]),
     ("NotAllowed", "403", "The key is not for this", &["WWW-Authenticate"]),
@@ -19,7 +19,6 @@ const ANSWERS: [(&str, &str, &str, &[&str]); 11] = [
     ("SlowBody", "408", "The body did not arrive in time", &[]),
     ("LargeBody", "413", "The body is larger than 1 MB", &[]),
     ("NoCondition", "428", "The request does not say in which state the task may be changed", &[]),
-    ("TooMany", "429", "There were too many requests of this client", &["Retry-After"]),
     ("Failed", "500", "The service failed", &[]),
     (
         "Unavailable",
@@ -31,7 +30,7 @@ const ANSWERS: [(&str, &str, &str, &[&str]); 11] = [
 ];
 
 /// Headers of answers: name, what they say, how they look, an example.
-const HEADERS: [(&str, &str, &str, &str); 8] = [
+const HEADERS: [(&str, &str, &str, &str); 6] = [
     ("ETag", "The task's id and version", "^\"[0-9]+-[0-9]+\"$", "\"1-1\""),
     ("Idempotency-Replayed", "That the request was answered before", "^true$", "true"),
     (
@@ -39,13 +38,6 @@ const HEADERS: [(&str, &str, &str, &str); 8] = [
         "The next page; not there on the last",
         "^<[^>]+>; rel=\"next\"$",
         "</tasks?limit=2&cursor=AQ>; rel=\"next\"",
-    ),
-    ("RateLimit", "How many requests are left, and for how many seconds", "^\"default\";", "\"default\";r=599;t=60"),
-    (
-        "RateLimit-Policy",
-        "How many requests are allowed in how many seconds",
-        "^\"default\";",
-        "\"default\";q=600;w=60",
     ),
     ("Retry-After", "Seconds after which to ask again", "^[0-9]+$", "1"),
     ("WWW-Authenticate", "What is wrong with the key", "^Bearer", "Bearer realm=\"task-api\""),
@@ -74,7 +66,7 @@ pub(super) fn add_components(components: &mut Components, asks: Asks) {
         let problem = ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build();
         let mut response = ResponseBuilder::new().description(description).content(JSON, problem).build();
         response.headers.extend(headers.iter().map(|name| header(name)));
-        complete(&mut response, asks.rate);
+        complete(&mut response);
         components.responses.insert(name.to_owned(), response.into());
     }
 }
@@ -89,7 +81,6 @@ pub(super) fn add_answers(operation: &mut Operation, is_safe: bool, asks: Asks) 
             (_, "FromElsewhere") => !asks.keys && !is_safe,
             ("401" | "403", _) => asks.keys,
             ("428", _) => must_have_condition,
-            ("429", _) => asks.rate,
             _ => true,
         };
         if comes {
@@ -98,7 +89,7 @@ pub(super) fn add_answers(operation: &mut Operation, is_safe: bool, asks: Asks) 
         }
     }
     for answer in answers(operation) {
-        complete(answer, asks.rate);
+        complete(answer);
     }
 }
 
@@ -129,12 +120,9 @@ fn answers(operation: &mut Operation) -> impl Iterator<Item = &mut Response> {
 
 /// Describes its headers where all are described, adds those that every answer has, and the content type of errors for
 /// those who ask for it.
-fn complete(response: &mut Response, has_rate: bool) {
-    let rate: &[_] = if has_rate { &["RateLimit", "RateLimit-Policy"] } else { &[] };
+fn complete(response: &mut Response) {
     let own: Vec<_> = response.headers.keys().cloned().collect();
-    response
-        .headers
-        .extend(own.iter().map(String::as_str).chain(["traceresponse"]).chain(rate.iter().copied()).map(header));
+    response.headers.extend(own.iter().map(String::as_str).chain(["traceresponse"]).map(header));
     let is_error = |schema: &Option<RefOr<Schema>>| matches!(schema, Some(RefOr::Ref(shape)) if shape.ref_location.ends_with("Problem"));
     let content =
         response.content.get(JSON).filter(|content| matches!(content, RefOr::T(content) if is_error(&content.schema)));

@@ -47,8 +47,6 @@ struct Document;
 pub struct Asks {
     /// To have a key.
     pub keys: bool,
-    /// To be no faster than a rate.
-    pub rate: bool,
     /// To say in which state a task may be changed.
     pub if_match: bool,
 }

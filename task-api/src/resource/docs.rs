@@ -46,7 +46,7 @@ async fn page() -> Response {
 }
 
 async fn document(State(state): State<AppState>) -> Response {
-    let asks = Asks { keys: !state.keys.is_empty(), rate: state.rates.is_some(), if_match: state.requires_if_match };
+    let asks = Asks { keys: !state.keys.is_empty(), if_match: state.requires_if_match };
     let document = state.document.get_or_init(|| Bytes::from(openapi::json(asks)));
     typed("application/json", document.clone())
 }

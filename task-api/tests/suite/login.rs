@@ -125,15 +125,15 @@ fn a_doctor_tells_how_far_the_way_goes() {
     );
     assert!(text.contains("no tables yet"), "{text}");
     assert!(text.contains("keys        none: who reaches it may do everything\n"), "{text}");
-    assert!(text.contains("2048 requests and 2048 connections at once, 30 s a request, no rate\n"), "{text}");
+    assert!(text.contains("2048 requests and 2048 connections at once, 30 s a request\n"), "{text}");
     assert_eq!(run(&["migrate"], &[("DATABASE_URL", &url)]).status.code(), Some(0));
     let text = run(&["doctor"], &[("DATABASE_URL", &url)]).stdout;
     assert!(String::from_utf8_lossy(&text).contains("tables are at version 4"));
 
     let (_, entry) = new_key(&["ci", "read"]);
-    let more = [("DATABASE_URL", url.as_str()), ("API_KEYS", &entry), ("RATE_LIMIT", "600/60")];
+    let more = [("DATABASE_URL", url.as_str()), ("API_KEYS", &entry)];
     let text = String::from_utf8_lossy(&run(&["doctor"], &more).stdout).into_owned();
-    assert!(text.contains("1: ci (read)\n") && text.contains("600 requests in 60 s from a client"), "{text}");
+    assert!(text.contains("1: ci (read)\n"), "{text}");
 
     for (url, step) in [
         (url.replace(server().throwaway.password(), "wrong-secret"), "fail  login"),

@@ -35,7 +35,6 @@ mod pages;
 mod pooler;
 mod portable;
 mod program;
-mod rates;
 mod rotation;
 mod tasks;
 mod together;
