@@ -153,8 +153,10 @@ async fn elsewhere(State(state): State<AppState>, request: Request) -> Response 
 fn exists(path: &str) -> bool {
     let id = path.strip_prefix("/tasks/").filter(|id| !id.is_empty() && !id.contains('/'));
     id.is_some()
-        || path.starts_with("/tasks:batch")
-        || matches!(path, "/tasks" | "/mcp" | "/health" | "/ready" | "/metrics" | "/docs" | "/openapi.json")
+        || matches!(
+            path,
+            "/tasks" | "/tasks:batchCreate" | "/mcp" | "/health" | "/ready" | "/metrics" | "/docs" | "/openapi.json"
+        )
 }
 
 /// Absolute, as the original's, by the name that the client calls us; relative if it calls us nothing.

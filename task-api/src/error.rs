@@ -29,12 +29,6 @@ pub enum Error {
     /// The task is there, and not as the request's conditions want it.
     #[error("The task is not in a state that the request is for")]
     Stale,
-    /// No tasks have these ids.
-    #[error("Task not found: {}", listed(.0))]
-    NoSuchTasks(Vec<i64>),
-    /// These tasks are there, and not as the request wants them.
-    #[error("The task is not in a state that the request is for: {}", listed(.0))]
-    StaleTasks(Vec<i64>),
     /// Changes need a condition, and there is none.
     #[error("This request needs an If-Match header")]
     NoCondition,
@@ -88,8 +82,8 @@ pub enum Error {
 impl Error {
     fn status(&self) -> StatusCode {
         match self {
-            Self::NoSuchPath | Self::NoSuchTask | Self::NoSuchTasks(_) => StatusCode::NOT_FOUND,
-            Self::Stale | Self::StaleTasks(_) => StatusCode::PRECONDITION_FAILED,
+            Self::NoSuchPath | Self::NoSuchTask => StatusCode::NOT_FOUND,
+            Self::Stale => StatusCode::PRECONDITION_FAILED,
             Self::NoCondition => StatusCode::PRECONDITION_REQUIRED,
             Self::KeyInUse => StatusCode::CONFLICT,
             Self::MethodNotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
@@ -166,14 +160,6 @@ impl IntoResponse for Error {
         response.extensions_mut().insert(Arc::new(self));
         response
     }
-}
-
-/// Some of the ids, and that there are more.
-fn listed(ids: &[i64]) -> String {
-    const MOST: usize = 10;
-    let first: Vec<_> = ids.iter().take(MOST).map(ToString::to_string).collect();
-    let more = if ids.len() > MOST { format!(" and {} more", ids.len() - MOST) } else { String::new() };
-    format!("{}{more}", first.join(", "))
 }
 
 fn denied(denied: Denied) -> &'static str {

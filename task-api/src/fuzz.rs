@@ -1,7 +1,7 @@
 //! What must be true of every text from outside. Fuzzers and tests come in here, the program does not.
 #![expect(clippy::missing_panics_doc, reason = "to panic is what they are for")]
 
-use std::{collections::HashSet, str::FromStr};
+use std::str::FromStr;
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use serde::de::IgnoredAny;
@@ -21,7 +21,6 @@ use crate::{
         owner::Owner,
         selection::{Selection, parameter},
     },
-    resource::batch,
     task::{CreatedAt, Description, Task, TaskId},
 };
 
@@ -124,18 +123,6 @@ pub fn message(bytes: &[u8]) {
     assert_eq!(of("arguments"), said(params.arguments).filter(|value| !value.is_null()));
 }
 
-/// The ids of a batch: none twice, no more than there may be, and the same if they are asked for again.
-pub fn ids(bytes: &[u8]) {
-    let text = String::from_utf8_lossy(bytes);
-    for query in [text.to_string(), format!("ids={text}"), format!("{text}&ids=7,-7,007")] {
-        let Ok(ids) = batch::ids(&query) else { continue };
-        assert!((1..=1000).contains(&ids.len()));
-        let again: Vec<_> = ids.iter().map(ToString::to_string).collect();
-        assert_eq!(batch::ids(&format!("ids={}", again.join(","))).ok().as_ref(), Some(&ids));
-        assert_eq!(ids.iter().collect::<HashSet<_>>().len(), ids.len());
-    }
-}
-
 /// A database URL: refused or taken, its password is shown nowhere.
 pub fn database_url(bytes: &[u8]) {
     const SECRET: &str = "s3cret-Pa55";
@@ -232,7 +219,7 @@ mod tests {
     use super::*;
 
     /// What is good, and what is nearly good, for all of them.
-    const TEXTS: [&str; 25] = [
+    const TEXTS: [&str; 24] = [
         "",
         "limit=7&status=done&q=%C5%BC%26&sort=-created_at",
         "created_after=2026-01-31T12:00:00.0000005%2B02:00&created_before=9999-12-31T23:59:59.9999999Z&x",
@@ -255,19 +242,17 @@ mod tests {
         "+%zz&q&q=&=q&&limit=%31",
         "9223372036854775808",
         "now",
-        "ids=1,2,-3,0004,9223372036854775808%2C5,1",
         "{\"jsonrpc\":\"2.0\",\"id\":\"\\u0061\",\"method\":\"tools\\/call\",\"params\":{\"name\":\"create_task\",\"arguments\":{\"title\":\"b\"},\"_meta\":{\"io.modelcontextprotocol/clientCapabilities\":{}}}}",
         "{\"jsonrpc\":\"2.0\",\"method\":\"\\ud83d\\ude80\",\"params\":{\"protocolVersion\":null,\"arguments\":null,\"x\":1e400}}",
     ];
 
     #[test]
     fn what_must_be_true_of_texts_is_true_of_good_ones_and_of_spoiled_ones() {
-        let all: [fn(&[u8]); 12] = [
+        let all: [fn(&[u8]); 11] = [
             selection,
             cursor,
             body,
             message,
-            ids,
             database_url,
             conditions,
             idempotency_key,

@@ -15,14 +15,14 @@ use crate::{
     config::key::{Denied, Scope, Scopes},
     error::Error,
     request::{
-        etag::Conditions,
+        etag::{self, Conditions},
         fault::{Fault, Place, both},
         object::{Object, input},
         owner::Owner,
         selection::Selection,
     },
     resource::{
-        batch::{TaggedTask, named},
+        batch::TaggedTask,
         tasks::{create_once, done},
     },
     store::{Listed, StoreError},
@@ -177,6 +177,17 @@ async fn change(caller: &Caller<'_>, arguments: &Object<'_>, change: Change) -> 
     let conditions = Conditions { only: version.map(|version| vec![version]), except: None };
     let changed = caller.state.store()?.change(&caller.owner, id, &conditions, change).await?;
     done(caller.state, &caller.owner, changed)
+}
+
+/// The task that the arguments name, and the version that it must have.
+fn named(state: &AppState, arguments: &Object<'_>) -> Result<(TaskId, Option<i64>), Vec<Fault>> {
+    let (id, etag) = both(arguments.id(), arguments.etag())?;
+    let id = TaskId(id);
+    if etag.is_none() && state.requires_if_match {
+        return Err(vec![arguments.is_wrong("etag", "Input should say in which state the task may be changed")]);
+    }
+    // A tag of something else is never this task's.
+    Ok((id, etag.map(|etag| etag::version(&etag, id).unwrap_or(0))))
 }
 
 #[cfg(test)]

@@ -1,8 +1,8 @@
 //! What all operations have in common, because it happens around every request.
 
 use utoipa::openapi::{
-    Components, ContentBuilder, Header, Object, ObjectBuilder, Ref, RefOr, Required, Response, ResponseBuilder, Schema,
-    Type, path::Operation,
+    Components, ContentBuilder, Header, ObjectBuilder, Ref, RefOr, Required, Response, ResponseBuilder, Schema, Type,
+    path::Operation,
 };
 
 use super::Asks;
@@ -49,18 +49,13 @@ const HEADERS: [(&str, &str, &str, &str); 6] = [
     ),
 ];
 
-pub(super) fn add_components(components: &mut Components, asks: Asks) {
+pub(super) fn add_components(components: &mut Components) {
     for (name, description, pattern, example) in HEADERS {
         let schema = ObjectBuilder::new().schema_type(Type::String).pattern(Some(pattern));
         let mut header = Header::new(schema);
         header.description = Some(description.to_owned());
         header.example = Some(example.into());
         components.headers.insert(name.to_owned(), header.into());
-    }
-    for name in ["NamedChange", "TaskName"].into_iter().filter(|_| asks.if_match) {
-        if let Some(RefOr::T(Schema::Object(named))) = components.schemas.get_mut(name) {
-            require_tag(named);
-        }
     }
     for (name, _, description, headers) in ANSWERS {
         let problem = ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build();
@@ -100,14 +95,6 @@ fn require_condition(operation: &mut Operation) -> bool {
         _ => None,
     });
     condition.map(|condition| condition.required = Required::True).is_some()
-}
-
-/// Makes the tag of a task in a batch a member that must be there.
-fn require_tag(named: &mut Object) {
-    named.required.push("etag".to_owned());
-    if let Some(RefOr::T(Schema::Object(tag))) = named.properties.get_mut("etag") {
-        tag.schema_type = Type::String.into();
-    }
 }
 
 /// The answers that are one operation's own.

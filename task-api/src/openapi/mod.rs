@@ -2,7 +2,6 @@
 //! what all have in common is added here.
 
 mod common;
-mod links;
 mod shapes;
 
 use utoipa::{
@@ -19,8 +18,8 @@ use crate::{
     task::Task,
 };
 pub(crate) use shapes::{
-    Fault, Health, IdempotencyKey, IfMatch, KeyInUse, NewTask, NewTasks, NoSuchTask, NoSuchTasks, Problem, Ready, Sort,
-    Stale, StaleTasks, TaskChange, TaskChanges, TaskNames, TaskPath, Tasks, ValidationProblem,
+    Fault, Health, IdempotencyKey, IfMatch, KeyInUse, NewTask, NewTasks, NoSuchTask, Problem, Ready, Sort, Stale,
+    TaskChange, TaskPath, Tasks, ValidationProblem,
 };
 
 #[derive(OpenApi)]
@@ -34,7 +33,7 @@ pub(crate) use shapes::{
     tags((name = "tasks", description = "Things to be done"), (name = "service", description = "How the service is")),
     paths(
         tasks::list, tasks::create, tasks::read, tasks::replace, tasks::change, tasks::remove,
-        batch::create, batch::read, batch::change, batch::remove,
+        batch::create,
         changes::read,
         health::health, health::ready
     ),
@@ -56,8 +55,7 @@ pub fn json(asks: Asks) -> String {
     let mut document = Document::openapi();
     env!("CARGO_PKG_VERSION").clone_into(&mut document.info.version);
     let components = document.components.get_or_insert_default();
-    common::add_components(components, asks);
-    links::add_components(components);
+    common::add_components(components);
     if asks.keys {
         let scheme = HttpBuilder::new().scheme(HttpAuthScheme::Bearer);
         let scheme = scheme.description(Some("A key from `task-api key new`")).build();
@@ -65,7 +63,6 @@ pub fn json(asks: Asks) -> String {
     }
     let tasks = document.paths.paths.iter_mut().filter(|(path, _)| path.starts_with("/tasks"));
     for (operation, is_safe) in tasks.flat_map(|(_, item)| operations(item)) {
-        links::add(operation);
         common::add_answers(operation, is_safe, asks);
         if asks.keys {
             operation.security = Some(vec![SecurityRequirement::new("apiKey", [""; 0])]);

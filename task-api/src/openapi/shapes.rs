@@ -66,45 +66,6 @@ pub(crate) struct TaggedTask {
     etag: String,
 }
 
-/// Changes of tasks, none of them twice.
-#[derive(ToSchema)]
-pub(crate) struct TaskChanges {
-    #[schema(min_items = 1, max_items = 1000)]
-    tasks: Vec<NamedChange>,
-}
-
-/// What is to be changed of a task: what is absent stays, null resets.
-#[derive(ToSchema)]
-pub(crate) struct NamedChange {
-    #[schema(example = 1)]
-    id: i64,
-    /// Only if the task is in this state.
-    #[schema(example = "\"1-1\"")]
-    etag: Option<String>,
-    #[schema(min_length = 1, max_length = 200, pattern = "^[^\\u0000]*$", nullable = false, example = "Ship it today")]
-    title: Option<String>,
-    #[schema(pattern = "^[^\\u0000]*$", example = "With its proof")]
-    description: Option<String>,
-    #[schema(min_length = 1, max_length = 50, pattern = "^[^\\u0000]*$", example = "completed")]
-    status: Option<String>,
-}
-
-/// Tasks to delete, none of them twice.
-#[derive(ToSchema)]
-pub(crate) struct TaskNames {
-    #[schema(min_items = 1, max_items = 1000)]
-    tasks: Vec<TaskName>,
-}
-
-#[derive(ToSchema)]
-pub(crate) struct TaskName {
-    #[schema(example = 1)]
-    id: i64,
-    /// Only if the task is in this state.
-    #[schema(example = "\"1-1\"")]
-    etag: Option<String>,
-}
-
 /// An error: `detail`, beside the other members of RFC 9457.
 #[derive(ToSchema)]
 pub(crate) struct Problem {
@@ -202,11 +163,6 @@ pub(crate) struct IdempotencyKey {
 #[response(status = 404)]
 pub(crate) struct NoSuchTask(Problem);
 
-/// Some of the ids are no task's; nothing was done
-#[derive(IntoResponses)]
-#[response(status = 404)]
-pub(crate) struct NoSuchTasks(Problem);
-
 /// A request with this key is being answered
 #[derive(IntoResponses)]
 #[response(status = 409, headers(("Retry-After")))]
@@ -216,8 +172,3 @@ pub(crate) struct KeyInUse(Problem);
 #[derive(IntoResponses)]
 #[response(status = 412)]
 pub(crate) struct Stale(Problem);
-
-/// Some of the tasks are not in the states that the request is for; nothing was done
-#[derive(IntoResponses)]
-#[response(status = 412)]
-pub(crate) struct StaleTasks(Problem);

@@ -22,7 +22,7 @@ use crate::{
     task::{Change, Draft, Task, TaskId},
     traces,
 };
-pub(crate) use outcome::{Edited, Listed, Once, Outcome};
+pub(crate) use outcome::{Listed, Once, Outcome};
 pub(crate) use postgres::Postgres;
 pub(crate) use sqlite::Sqlite;
 
@@ -140,17 +140,6 @@ impl Store {
         self.tell("SELECT", asked).await
     }
 
-    /// Those of the tasks that are there, in any order; `None` if they are too large to be read at once.
-    pub(crate) async fn read_many(&self, owner: &Owner, ids: Vec<i64>) -> Result<Option<Vec<Task>>, StoreError> {
-        let asked = async {
-            match self {
-                Self::Postgres(store) => store.read_many(owner, &ids).await,
-                Self::Sqlite(store) => store.read_many(owner, ids).await,
-            }
-        };
-        self.tell("SELECT", asked).await
-    }
-
     /// Puts `draft` in the place of what the task said.
     pub(crate) async fn replace(
         &self,
@@ -185,21 +174,6 @@ impl Store {
         self.tell("UPDATE", asked).await
     }
 
-    /// Changes tasks, each of the version that is named if there is one. No id may be there twice.
-    pub(crate) async fn change_many(
-        &self,
-        owner: &Owner,
-        changes: Vec<(TaskId, Option<i64>, Change)>,
-    ) -> Result<Edited<Vec<Task>>, StoreError> {
-        let asked = async {
-            match self {
-                Self::Postgres(store) => store.change_many(owner, &changes).await,
-                Self::Sqlite(store) => store.change_many(owner, changes).await,
-            }
-        };
-        self.tell("UPDATE", asked).await
-    }
-
     pub(crate) async fn delete(
         &self,
         owner: &Owner,
@@ -210,21 +184,6 @@ impl Store {
             match self {
                 Self::Postgres(store) => store.delete(owner, id, conditions).await,
                 Self::Sqlite(store) => store.delete(owner, id, conditions).await,
-            }
-        };
-        self.tell("DELETE", asked).await
-    }
-
-    /// Deletes tasks, each of the version that is named if there is one. No id may be there twice.
-    pub(crate) async fn delete_many(
-        &self,
-        owner: &Owner,
-        asked: Vec<(TaskId, Option<i64>)>,
-    ) -> Result<Edited<()>, StoreError> {
-        let asked = async {
-            match self {
-                Self::Postgres(store) => store.delete_many(owner, &asked).await,
-                Self::Sqlite(store) => store.delete_many(owner, asked).await,
             }
         };
         self.tell("DELETE", asked).await

@@ -23,27 +23,6 @@ impl<T> Outcome<T> {
     }
 }
 
-/// Whether a change of many tasks was made; if not, of none of them.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Edited<T> {
-    Done(T),
-    /// These ids, in ascending order, are no tasks, or their tasks are not as the client wants them.
-    Not {
-        missing: Vec<i64>,
-        stale: Vec<i64>,
-    },
-    /// The tasks would be larger than what is answered at once.
-    TooLarge,
-}
-
-impl<T> Edited<T> {
-    pub(super) fn not(mut missing: Vec<i64>, mut stale: Vec<i64>) -> Self {
-        missing.sort_unstable();
-        stale.sort_unstable();
-        Self::Not { missing, stale }
-    }
-}
-
 /// What came of making tasks under a key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Once {

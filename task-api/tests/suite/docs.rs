@@ -56,7 +56,7 @@ fn every_path_and_method_is_described_and_answered() {
         }
     }
     let paths: Vec<_> = document["paths"].as_object().unwrap().keys().collect();
-    assert_eq!(paths.len(), 9, "{paths:?}");
+    assert_eq!(paths.len(), 6, "{paths:?}");
 }
 
 #[test]
@@ -98,20 +98,14 @@ fn the_page_loads_nothing_from_elsewhere() {
 }
 
 #[test]
-fn every_answer_that_may_come_is_described_and_the_way_on_from_it() {
+fn every_answer_that_may_come_is_described() {
     let key = "ci:read:5f70bf18a086007016e948b04aed3b82103a36bea41755b6cddfaf10ace3c6ef";
     let strict = [("API_KEYS", key), ("REQUIRE_IF_MATCH", "true")];
     for environment in [&[][..], &strict] {
         let api = Api::ready_with("sqlite::memory:", environment);
         let document = get(api.address, "/openapi.json").json();
-        let mut operations = BTreeSet::new();
-        let mut linked = BTreeSet::new();
-        for link in document["components"]["links"].as_object().unwrap().values() {
-            linked.insert(link["operationId"].as_str().unwrap());
-        }
         for (path, item) in document["paths"].as_object().unwrap() {
             for (method, operation) in item.as_object().unwrap() {
-                operations.insert(operation["operationId"].as_str().unwrap());
                 if !path.starts_with("/tasks") {
                     continue;
                 }
@@ -127,11 +121,6 @@ fn every_answer_that_may_come_is_described_and_the_way_on_from_it() {
                 assert_eq!(has("428"), is_strict && condition.is_some(), "{method} {path}");
                 assert!(condition.is_none_or(|condition| condition["required"] == is_strict), "{method} {path}");
             }
-        }
-        assert!(linked.is_subset(&operations), "{linked:?}");
-        for shape in ["NamedChange", "TaskName"] {
-            let required = document["components"]["schemas"][shape]["required"].as_array().unwrap();
-            assert_eq!(required.contains(&"etag".into()), !environment.is_empty(), "{shape}");
         }
         let problem = &document["components"]["responses"]["Unavailable"];
         assert!(problem["content"].get("application/problem+json").is_some());

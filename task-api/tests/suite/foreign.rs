@@ -21,7 +21,7 @@ fn a_task_whose_id_was_gone_can_be_deleted_again() {
         (&1.into(), &true.into(), &3.into())
     );
     psql(&url, "INSERT INTO task (id, title) VALUES (1, 'back')");
-    assert_eq!(send_json(api.address, "POST", "/tasks:batchDelete", r#"{"tasks":[{"id":1}]}"#).status, 204);
+    assert_eq!(delete("/tasks/1"), 204);
     assert_eq!(psql(&url, "SELECT version FROM task_tombstone"), "4");
 }
 

@@ -2,12 +2,12 @@
 
 use std::{net::SocketAddr, thread};
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::{
     cluster::{Cluster, url},
-    http::{get, send, send_json},
-    program::{Api, on_every_database},
+    http::{get, send_json},
+    program::Api,
     way::Way,
 };
 
@@ -49,10 +49,6 @@ fn the_database_sends_little_more_than_what_is_answered() {
     }
     assert_eq!(seen, (first..first + 12).collect::<Vec<_>>());
 
-    let ids: Vec<_> = seen.iter().map(i64::to_string).collect();
-    let (answer, bytes) = cost(&format!("/tasks:batchGet?ids={}", ids.join(",")));
-    assert!(answer.status == 422 && bytes < ROOM, "{} {bytes}", answer.status);
-
     let (mut count, mut path) = (0, "/tasks/changes".to_owned());
     while count < seen.len() {
         let (answer, bytes) = cost(&path);
@@ -76,45 +72,4 @@ fn the_database_sends_little_more_than_what_is_answered() {
     });
     let bytes = way.passed() - before;
     assert!(bytes < 4 * seen.len() * SIZE, "{bytes}");
-}
-
-#[test]
-fn a_batch_that_cannot_be_answered_changes_nothing() {
-    on_every_database(|api| {
-        let ids: Vec<_> = (0..5).map(|n| create(api.address, &n.to_string())).collect();
-        let change = |ids: &[i64], more: Value| {
-            let task = |id: &i64| {
-                let mut task = json!({ "id": id, "status": "done" });
-                task.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
-                task
-            };
-            let body = json!({ "tasks": ids.iter().map(task).collect::<Vec<_>>() }).to_string();
-            send(
-                api.address,
-                "POST",
-                "/tasks:batchUpdate",
-                &[("content-type", "application/json")],
-                Some(body.as_bytes()),
-            )
-        };
-        let refused = change(&ids, json!({}));
-        assert_eq!(refused.status, 422);
-        let fault = &refused.json()["detail"][0];
-        assert_eq!(
-            (&fault["loc"], &fault["msg"]),
-            (
-                &json!(["body", "tasks"]),
-                &json!("Value error, Input should be fewer tasks: together they are larger than 4 MB")
-            )
-        );
-        for id in &ids {
-            assert_eq!(get(api.address, &format!("/tasks/{id}")).json()["status"], "pending");
-        }
-        // It is what they will be that counts.
-        assert_eq!(change(&ids[1..], json!({})).status, 200);
-        let missing = change(&[ids[0], 999_999], json!({}));
-        assert_eq!(missing.status, 404);
-        let smaller = change(&ids, json!({ "description": null }));
-        assert_eq!((smaller.status, smaller.json()["tasks"].as_array().map(Vec::len)), (200, Some(5)));
-    });
 }

@@ -1,8 +1,6 @@
 //! What PostgreSQL is asked for: nothing that outlives a statement, and no locks or notices beside its tables. Poolers and
 //! its distributed kin have none of that.
 
-use serde_json::json;
-
 use crate::{
     cluster::Cluster,
     feed::Events,
@@ -28,12 +26,7 @@ fn ask_for_everything(api: &Api) {
     }
     ask("PUT", &path, r#"{"title":"b"}"#, 200);
     ask("PATCH", &path, r#"{"title":"c"}"#, 200);
-    let made = ask("POST", "/tasks:batchCreate", r#"{"tasks":[{"title":"d"},{"title":"e"}]}"#, 201).json();
-    let ids = [&made["tasks"][0]["id"], &made["tasks"][1]["id"]];
-    ask("GET", &format!("/tasks:batchGet?ids={},{}", ids[0], ids[1]), "", 200);
-    let named = json!({"tasks": ids.map(|id| json!({"id": id, "status": "done"}))}).to_string();
-    ask("POST", "/tasks:batchUpdate", &named, 200);
-    ask("POST", "/tasks:batchDelete", &named, 204);
+    ask("POST", "/tasks:batchCreate", r#"{"tasks":[{"title":"d"},{"title":"e"}]}"#, 201);
     ask("DELETE", &path, "", 204);
     for path in ["/tasks/changes", "/tasks/changes?cursor=now"] {
         ask("GET", path, "", 200);
@@ -53,7 +46,7 @@ fn every_request_is_statements_without_a_name_and_nothing_is_kept_in_a_session()
         log[tables..].lines().filter_map(|line| line.split_once(" LOG:  ")).map(|(_, said)| said).collect();
     let of = |kind: &str| said.iter().filter(|said| said.starts_with(kind)).count();
     // Each is a statement of its own, without a name, and there is nothing else: no transaction, no setting.
-    assert!(of("execute <unnamed>: ") >= 16, "{said:?}");
+    assert!(of("execute <unnamed>: ") >= 13, "{said:?}");
     assert_eq!(of("execute ") + of("statement: "), of("execute <unnamed>: "), "{said:?}");
     let log = log.to_lowercase();
     for word in ["advisory", "listen ", "notify", "prepare", "temporary", "serial"] {

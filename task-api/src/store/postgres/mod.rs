@@ -3,7 +3,6 @@
 mod create;
 mod feed;
 mod list;
-mod many;
 mod measured;
 mod migrate;
 mod once;
@@ -18,7 +17,7 @@ use std::{
 use tokio_postgres::{Row, types::Type};
 
 use super::{
-    Edited, Listed, Once, Outcome, StoreError,
+    Listed, Once, Outcome, StoreError,
     batch::{Lane, Most, Queue, Size},
     connection::{Parameter, Place, Rows},
     failure::Failure,
@@ -33,10 +32,8 @@ use crate::{
 };
 use create::{Created, New};
 use list::{Lists, lists};
-use measured::{Large, fitting, measured};
+use measured::{Large, fitting};
 use read::Reads;
-
-const READ_MANY: &str = concat!("SELECT ", row::columns!(), " FROM task WHERE id = ANY($1) AND owner = $2");
 
 /// One task, whether it is there, and what is done to it if the conditions are met.
 macro_rules! change {
@@ -134,15 +131,6 @@ impl Postgres {
         self.0.read(owner, id).await
     }
 
-    /// Those that are there, in any order; `None` if they are too large.
-    pub(super) async fn read_many(&self, owner: &Owner, ids: &[i64]) -> Result<Option<Vec<Task>>, StoreError> {
-        let owner = owner.as_str();
-        let parameters: [Parameter; 2] = [(&ids, Type::INT8_ARRAY), (&owner, Type::TEXT)];
-        let Rows { rows, is_cut } = self.0.query_measured(&measured(READ_MANY, "id", ""), &parameters).await?;
-        let tasks = rows.iter().map(row::task).collect::<Result<_, _>>().map_err(Failure::of_read)?;
-        Ok((!is_cut).then_some(tasks))
-    }
-
     pub(super) async fn replace(
         &self,
         owner: &Owner,
@@ -172,14 +160,6 @@ impl Postgres {
         self.0.write(CHANGE, owner, id, conditions, &parameters).await
     }
 
-    pub(super) async fn change_many(
-        &self,
-        owner: &Owner,
-        changes: &[(TaskId, Option<i64>, Change)],
-    ) -> Result<Edited<Vec<Task>>, StoreError> {
-        self.0.change_many(owner, changes).await
-    }
-
     pub(super) async fn delete(
         &self,
         owner: &Owner,
@@ -193,14 +173,6 @@ impl Postgres {
             .transpose()
             .map_err(|error| Failure::of_statement(error).of_write())?;
         Ok(Outcome::of(gone.flatten().map(drop), gone.is_some(), !conditions.is_none()))
-    }
-
-    pub(super) async fn delete_many(
-        &self,
-        owner: &Owner,
-        asked: &[(TaskId, Option<i64>)],
-    ) -> Result<Edited<()>, StoreError> {
-        self.0.delete_many(owner, asked).await
     }
 
     pub(super) async fn changes(&self, owner: &Owner, after: i64, limit: i64) -> Result<Vec<Changed>, StoreError> {
@@ -272,7 +244,7 @@ impl Inner {
         }
     }
 
-    /// As [`Inner::query`], of a statement that is [`measured()`].
+    /// As [`Inner::query`], of a statement that is [`measured::measured`].
     async fn query_measured(&self, sql: &str, parameters: &[Parameter<'_>]) -> Result<Rows, StoreError> {
         let rows = self.query(Use::Alone, Tries::long_read(), sql, parameters).await?;
         fitting(rows).map_err(Failure::of_read)

@@ -1,7 +1,6 @@
 //! Tasks in `SQLite`.
 
 mod feed;
-mod many;
 mod migrate;
 mod once;
 mod row;
@@ -12,7 +11,7 @@ use rusqlite::{Connection, OptionalExtension, params, params_from_iter};
 use tokio::task::spawn_blocking;
 
 use super::{
-    Edited, Listed, MOST_BYTES, Once, Outcome, StoreError,
+    Listed, MOST_BYTES, Once, Outcome, StoreError,
     select::{Dialect, Select, select},
     worker::{Worker, judge},
 };
@@ -106,16 +105,6 @@ impl Sqlite {
         self.0.read(move |db| Ok(read(db, &owner, id.0)?.map(Arc::new))).await
     }
 
-    /// Those that are there, in any order; `None` if they are too large.
-    pub(super) async fn read_many(&self, owner: &Owner, ids: Vec<i64>) -> Result<Option<Vec<Task>>, StoreError> {
-        let owner = owner.clone();
-        let work = move |db: &Connection| {
-            let (tasks, is_cut) = taken(ids.iter().filter_map(|id| read(db, &owner, *id).transpose()), Task::bytes)?;
-            Ok((!is_cut).then_some(tasks))
-        };
-        self.0.read(work).await
-    }
-
     pub(super) async fn replace(
         &self,
         owner: &Owner,
@@ -142,15 +131,6 @@ impl Sqlite {
         self.write_one(owner, id, conditions, move |db| change(db, id.0, &edit)).await
     }
 
-    pub(super) async fn change_many(
-        &self,
-        owner: &Owner,
-        changes: Vec<(TaskId, Option<i64>, Change)>,
-    ) -> Result<Edited<Vec<Task>>, StoreError> {
-        let owner = owner.clone();
-        self.0.write(move |db| many::change(db, &owner, &changes)).await
-    }
-
     pub(super) async fn delete(
         &self,
         owner: &Owner,
@@ -158,15 +138,6 @@ impl Sqlite {
         conditions: &Conditions,
     ) -> Result<Outcome<()>, StoreError> {
         self.write_one(owner, id, conditions, move |db| delete(db, id.0)).await
-    }
-
-    pub(super) async fn delete_many(
-        &self,
-        owner: &Owner,
-        asked: Vec<(TaskId, Option<i64>)>,
-    ) -> Result<Edited<()>, StoreError> {
-        let owner = owner.clone();
-        self.0.write(move |db| many::delete(db, &owner, &asked)).await
     }
 
     pub(super) async fn changes(&self, owner: &Owner, after: i64, limit: i64) -> Result<Vec<Changed>, StoreError> {
