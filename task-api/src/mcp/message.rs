@@ -34,8 +34,6 @@ pub(crate) struct Params<'a> {
     pub(crate) name: Option<Cow<'a, str>>,
     #[serde(borrow)]
     pub(crate) arguments: Option<&'a RawValue>,
-    #[serde(borrow, rename = "protocolVersion")]
-    pub(crate) version: Option<Cow<'a, str>>,
 }
 
 /// What a request says of itself since there is no handshake any more.

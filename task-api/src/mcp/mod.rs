@@ -90,7 +90,8 @@ async fn dispatch(
 ) -> Result<Response, Refusal> {
     match method {
         "initialize" => {
-            let version = Revision::negotiated(params.version.as_deref()).name();
+            // Whatever the client wishes for: it decides whether that will do.
+            let version = revision.name();
             let server = json!({ "name": "task-api", "version": env!("CARGO_PKG_VERSION") });
             let body = json!({ "protocolVersion": version, "capabilities": { "tools": {} }, "serverInfo": server, "instructions": INSTRUCTIONS });
             Ok(result(id, body))

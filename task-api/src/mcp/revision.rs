@@ -10,16 +10,15 @@ use super::message::{Message, Params, Refusal};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Revision(usize);
 
-/// Not 2025-03-26, which lets clients send batches.
-const NAMES: [&str; 3] = ["2025-06-18", "2025-11-25", "2026-07-28"];
+const NAMES: [&str; 2] = ["2025-11-25", "2026-07-28"];
 
-/// The newest that begins with a handshake.
-const LAST_WITH_HANDSHAKE: Revision = Revision(1);
+/// The one that begins with a handshake.
+const WITH_HANDSHAKE: Revision = Revision(0);
 
 impl Revision {
     pub(super) const NEWEST: Self = Self(NAMES.len() - 1);
 
-    pub(super) fn names() -> [&'static str; 3] {
+    pub(super) fn names() -> [&'static str; 2] {
         NAMES
     }
 
@@ -29,27 +28,21 @@ impl Revision {
 
     /// Whether each request says all there is to know, and no handshake comes before it.
     pub(super) fn is_modern(self) -> bool {
-        self.0 > LAST_WITH_HANDSHAKE.0
+        self != WITH_HANDSHAKE
     }
 
     fn named(name: &str) -> Option<Self> {
         NAMES.iter().position(|known| *known == name).map(Self)
     }
 
-    /// What is agreed on in a handshake with a client that wishes for this.
-    pub(super) fn negotiated(wish: Option<&str>) -> Self {
-        wish.and_then(Self::named).filter(|revision| !revision.is_modern()).unwrap_or(LAST_WITH_HANDSHAKE)
-    }
-
-    /// The revision of a request: as it says itself, or else its header, or else the oldest: those with a handshake are
-    /// answered alike.
+    /// The revision of a request: as it says itself, or else its header, or else the one with a handshake.
     ///
     /// # Errors
     ///
     /// Fails if it is none of ours, or a request does not say all that its revision wants.
     pub(super) fn of(headers: &HeaderMap, message: &Message<'_>, params: &Params<'_>) -> Result<Self, Refusal> {
         if message.method == "initialize" {
-            return Ok(Self::negotiated(params.version.as_deref()));
+            return Ok(WITH_HANDSHAKE);
         }
         let header = value(headers, "mcp-protocol-version")?;
         let is_modern = params.meta.version.is_some()
@@ -57,7 +50,7 @@ impl Revision {
             || header.as_deref().is_some_and(|name| name == Self::NEWEST.name());
         if !is_modern {
             return match header {
-                None => Ok(Self(0)),
+                None => Ok(WITH_HANDSHAKE),
                 Some(name) => Self::named(&name).ok_or_else(|| unsupported(&name)),
             };
         }

@@ -28,7 +28,7 @@ fn beginnings() -> Vec<(ClientLifecycleMode, &'static str)> {
         (ClientLifecycleMode::Initialize, "2025-11-25"),
         (ClientLifecycleMode::Discover { preferred_versions: vec![ProtocolVersion::V_2026_07_28] }, "2026-07-28"),
         (auto(ProtocolVersion::V_2026_07_28), "2026-07-28"),
-        (auto(ProtocolVersion::V_2025_06_18), "2025-06-18"),
+        (auto(ProtocolVersion::V_2025_11_25), "2025-11-25"),
     ]
 }
 
@@ -288,12 +288,14 @@ fn what_is_not_the_protocol_is_refused_as_it_says() {
     let html = send(api.address, "POST", "/mcp", &[("content-type", "text/plain")], Some(LIST.as_bytes()));
     assert_eq!(code(&html), (415, -32600));
     assert_eq!(ask(&api, &[("mcp-protocol-version", "1900-01-01")], LIST).json()["error"]["code"], -32022);
-    assert_eq!(ask(&api, &[("mcp-protocol-version", "2025-06-18")], LIST).status, 200);
-    // Neither batches, and so not the revision that has them, nor streams and sessions.
+    assert_eq!(ask(&api, &[("mcp-protocol-version", "2025-11-25")], LIST).status, 200);
+    // Neither batches, nor older revisions, nor streams and sessions.
     assert_eq!(code(&ask(&api, &[], &format!("[{LIST}]"))), (400, -32600));
-    assert_eq!(code(&ask(&api, &[("mcp-protocol-version", "2025-03-26")], LIST)), (400, -32022));
-    let wish = r#"{"jsonrpc":"2.0","id":7,"method":"initialize","params":{"protocolVersion":"2025-03-26"}}"#;
-    assert_eq!(ask(&api, &[], wish).json()["result"]["protocolVersion"], "2025-11-25");
+    for older in ["2025-03-26", "2025-06-18"] {
+        assert_eq!(code(&ask(&api, &[("mcp-protocol-version", older)], LIST)), (400, -32022));
+        let wish = json!({"jsonrpc": "2.0", "id": 7, "method": "initialize", "params": {"protocolVersion": older}});
+        assert_eq!(ask(&api, &[], &wish.to_string()).json()["result"]["protocolVersion"], "2025-11-25");
+    }
     for method in ["GET", "DELETE"] {
         let answer = send(api.address, method, "/mcp", &[("accept", "text/event-stream")], None);
         assert_eq!((answer.status, answer.header("allow")), (405, Some("POST, OPTIONS")));
@@ -343,7 +345,7 @@ fn without_a_handshake_a_request_says_everything_and_its_headers_say_the_same() 
     let answer = ask(&api, &[all[0], ("mcp-method", "tools/list")], LIST);
     assert_eq!((answer.status, answer.json()["error"]["code"].as_i64()), (400, Some(-32602)));
     let answer = ask(&api, &[(version, "2027-01-01")], &body("tools/list", "2027-01-01"));
-    let expected = json!({"supported": ["2025-06-18", "2025-11-25", newest], "requested": "2027-01-01"});
+    let expected = json!({"supported": ["2025-11-25", newest], "requested": "2027-01-01"});
     assert_eq!((answer.status, &answer.json()["error"]["data"]), (400, &expected));
     let answer = ask(&api, &[all[0], ("mcp-method", "resources/list")], &body("resources/list", newest));
     assert_eq!((answer.status, answer.json()["error"]["code"].as_i64()), (404, Some(-32601)));
@@ -375,7 +377,7 @@ fn any_replica_answers_any_request_and_those_who_follow_are_told() {
         json!({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "create_task", "arguments": {"title": title}}}).to_string()
     };
     // The handshake was with nobody at all.
-    let made = ask(&first, &[("mcp-protocol-version", "2025-06-18")], &body("by the first")).json();
+    let made = ask(&first, &[("mcp-protocol-version", "2025-11-25")], &body("by the first")).json();
     let id = made["result"]["structuredContent"]["id"].as_i64().expect("an id is a number");
     assert_eq!(Client::plain(&second).call("get_task", &json!({"id": id}))["title"], "by the first");
     let changes = wait_for(|| {
