@@ -33,4 +33,4 @@ pub use config::{
 pub use error::Error;
 pub use openapi::{Asks, json as openapi_json};
 pub use store::{Store, StoreError};
-pub use traces::{BadTraces, Sampler, TracesConfig};
+pub use traces::TracesConfig;

@@ -10,11 +10,7 @@ mod outgoing;
 pub(crate) mod panic;
 pub(crate) mod trace;
 
-use std::{
-    pin::pin,
-    sync::Arc,
-    time::{Instant, SystemTime},
-};
+use std::{pin::pin, sync::Arc, time::Instant};
 
 use axum::{
     body::{Body, HttpBody},
@@ -31,7 +27,6 @@ use crate::{
     connection::Connection,
     error::{Asked, Error},
     request::owner::Owner,
-    traces::{self, Span, What},
 };
 use load::Ticket;
 use log::Kind;
@@ -45,11 +40,8 @@ pub(crate) async fn around(State(state): State<AppState>, mut request: Request, 
     let is_guest = connection.as_ref().is_some_and(|connection| connection.seat.is_guest);
     let (kind, asked) = (Kind::of(&request), Asked::of(&request));
     let mut trace = Trace::of(request.headers());
-    if let Some(traces) = &state.traces {
-        trace = trace.decided(traces);
-    }
-    let kept = state.traces.as_ref().filter(|_| trace.is_sampled() && !kind.is_probe());
-    let kept = kept.map(|traces| (traces, SystemTime::now()));
+    let traces = state.traces.as_ref().filter(|_| !kind.is_probe());
+    let span = traces.map(|traces| traces.request(kind.method, kind.known_route(), &mut trace));
 
     if let Some(connection) = &connection {
         connection.asked();
@@ -63,8 +55,8 @@ pub(crate) async fn around(State(state): State<AppState>, mut request: Request, 
                 Err(denied) => Error::Denied(denied).into_response(),
                 Ok(entry) => {
                     let answered = answer(request, next, entry, &ticket);
-                    match kept {
-                        Some((traces, _)) => traces::within(Arc::clone(traces), trace, answered).await,
+                    match &span {
+                        Some(span) => span.within(answered).await,
                         None => answered.await,
                     }
                 }
@@ -81,9 +73,8 @@ pub(crate) async fn around(State(state): State<AppState>, mut request: Request, 
     let (status, took, bytes) = (response.status().as_u16(), start.elapsed(), response.body().size_hint().exact());
     state.metrics.answered(&kind, status, took);
     log::tell(&kind, status, took, bytes, key.as_deref(), &trace);
-    if let Some((traces, began)) = kept {
-        let what = What::Request { method: kind.method, route: kind.known_route().map(Into::into), status };
-        traces.tell(Span::request(&trace, what, began, took));
+    if let Some(span) = span {
+        span.end(status);
     }
     response.headers_mut().extend(trace.header().map(|value| (TRACERESPONSE, value)));
     match ticket {

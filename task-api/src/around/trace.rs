@@ -12,8 +12,6 @@ use std::{
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 
-use crate::traces::Traces;
-
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 pub(crate) const TRACERESPONSE: HeaderName = HeaderName::from_static("traceresponse");
 
@@ -21,13 +19,15 @@ pub(crate) const TRACERESPONSE: HeaderName = HeaderName::from_static("tracerespo
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Trace {
     pub(crate) id: u128,
-    pub(crate) span: u64,
+    span: u64,
     /// The caller's part in it.
+    #[cfg(feature = "otlp")]
     pub(crate) parent: Option<u64>,
     flags: u8,
 }
 
 /// That somebody keeps the trace.
+#[cfg(feature = "otlp")]
 const SAMPLED: u8 = 1;
 
 impl Trace {
@@ -37,21 +37,27 @@ impl Trace {
             (Some(value), None) => value.to_str().ok().and_then(parse),
             _ => None,
         };
-        let (id, parent, flags) = match parent {
-            Some((id, span, flags)) => (id, Some(span), flags),
-            None => (u128::from(random()) << 64 | u128::from(random()), None, 0),
+        let (id, flags) = match parent {
+            Some((id, _, flags)) => (id, flags),
+            None => (u128::from(random()) << 64 | u128::from(random()), 0),
         };
-        Self { id, span: random(), parent, flags }
+        Self {
+            id,
+            span: random(),
+            #[cfg(feature = "otlp")]
+            parent: parent.map(|(_, span, _)| span),
+            flags,
+        }
     }
 
-    /// With what is decided here about keeping it, which those who are asked next may follow.
-    #[must_use]
-    pub(crate) fn decided(self, traces: &Traces) -> Self {
-        let is_kept = traces.samples(self.id, self.parent.map(|_| self.is_sampled()));
-        let flags = if is_kept { self.flags | SAMPLED } else { self.flags & !SAMPLED };
-        Self { flags, ..self }
+    /// Takes over what an exporter made of it: whether it is kept is decided, and those who are asked next may follow.
+    #[cfg(feature = "otlp")]
+    pub(crate) fn becomes(&mut self, id: u128, span: u64, is_sampled: bool) {
+        (self.id, self.span) = (id, span);
+        self.flags = if is_sampled { self.flags | SAMPLED } else { self.flags & !SAMPLED };
     }
 
+    #[cfg(feature = "otlp")]
     pub(crate) fn is_sampled(&self) -> bool {
         self.flags & SAMPLED != 0
     }

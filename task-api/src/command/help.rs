@@ -25,20 +25,9 @@ Environment, or `.env` in the working directory:
   API_KEYS            entries that `key new` printed; without any, everybody may do everything
   API_KEYS_FILE       a file that holds them
   TRUSTED_PROXIES     how many of your own stand before it; with any, their X-Forwarded-Proto is believed; 0
-  OTEL_EXPORTER_OTLP_ENDPOINT
-                      a collector of traces, http://localhost:4318; without it, none are sent
-  OTEL_EXPORTER_OTLP_HEADERS
-                      what it wants to see, name=value,name=value
-  OTEL_EXPORTER_OTLP_HEADERS_FILE
-                      a file that holds them
-  OTEL_EXPORTER_OTLP_CERTIFICATE
-                      a file of authorities in PEM form, for https; public ones
-  OTEL_SERVICE_NAME   the name that traces are sent under; task-api
-  OTEL_TRACES_SAMPLER
-                      always_on, always_off, traceidratio, or one of these behind parentbased_;
-                      parentbased_always_on
-  OTEL_TRACES_SAMPLER_ARG
-                      the part that traceidratio keeps, 0 to 1; 1
+
+Traces, by the variables that OpenTelemetry has for them, are sent by a build with
+`--features otlp`. Any other refuses them.
 ";
 
 #[cfg(test)]

@@ -23,14 +23,19 @@ pub fn run() -> Result<(), Failure> {
     let config = Config::read()?;
     log_to_stdout(config.log_level);
     around::panic::log_place();
+    let traces = config.traces.as_ref().map(Traces::start).transpose();
+    let traces = traces.map_err(|cause| Failure(format!("cannot send traces: {cause}")))?.map(Arc::new);
     let runtime = runtime()?;
-    let served = runtime.block_on(serve(config));
+    let served = runtime.block_on(serve(config, traces.clone()));
     // A thread that waits for the name of a host to be resolved is not waited for.
     runtime.shutdown_background();
+    if let Some(traces) = traces {
+        traces.stop();
+    }
     served
 }
 
-async fn serve(config: Config) -> Result<(), Failure> {
+async fn serve(config: Config, traces: Option<Arc<Traces>>) -> Result<(), Failure> {
     let stop = server::stop_signal().map_err(|error| Failure::new("cannot catch signals", &error))?;
     let listen = (config.listen.host.as_str(), config.listen.port);
     let listener = TcpListener::bind(listen)
@@ -44,9 +49,6 @@ async fn serve(config: Config) -> Result<(), Failure> {
         let (connections, wanted) = (limits.connections, config.limits.connections);
         info!(connections, wanted, "connections are limited by the files that the process may open");
     }
-    let traces = config.traces.as_ref().map(Traces::start).transpose();
-    let (traces, sending) =
-        traces.map_err(|error| Failure::new("cannot encrypt the way to the collector", &error))?.unzip();
     let state = AppState::with(limits, config.keys, config.requires_if_match, traces);
     let feeds = Arc::clone(&state.feeds);
     let stop = async move {
@@ -69,9 +71,6 @@ async fn serve(config: Config) -> Result<(), Failure> {
     }
     if let Ok(store) = state.store() {
         store.close().await;
-    }
-    if let Some(sending) = sending {
-        sending.finish().await;
     }
     info!("stopped");
     Ok(())

@@ -6,7 +6,13 @@ pub(crate) mod key;
 pub(crate) mod limits;
 
 use std::{
-    collections::HashMap, env, fmt, fs, io, ops::RangeInclusive, path::PathBuf, str::FromStr, sync::Arc, time::Duration,
+    collections::{BTreeSet, HashMap},
+    env, fmt, fs, io,
+    ops::RangeInclusive,
+    path::PathBuf,
+    str::FromStr,
+    sync::Arc,
+    time::Duration,
 };
 
 use tracing::level_filters::LevelFilter;
@@ -17,7 +23,7 @@ use crate::{
         key::{BadKeys, Keys},
         limits::Limits,
     },
-    traces::{BadTraces, Sampler, TracesConfig},
+    traces::TracesConfig,
 };
 
 /// Everything that can be configured, checked. `Debug` shows no password.
@@ -65,11 +71,11 @@ pub enum ConfigError {
     #[error("cannot read `{}`, which `OTEL_EXPORTER_OTLP_HEADERS_FILE` names", path.display())]
     HeadersFile { path: PathBuf, source: io::Error },
     #[error("cannot use `{variable}`: {reason}")]
-    BadTraces { variable: &'static str, reason: BadTraces },
+    BadTraces { variable: String, reason: &'static str },
     #[error("`{variable}` is `{value}`: expected {expected}")]
     BadValue { variable: &'static str, value: String, expected: &'static str },
     #[error("`{variable}` is not Unicode text")]
-    NotText { variable: &'static str },
+    NotText { variable: String },
     #[error("cannot read `.env`")]
     EnvFile(#[source] io::Error),
     #[error("`.env` line {line}: expected `NAME=value`")]
@@ -119,13 +125,16 @@ impl fmt::Display for Listen {
 
 /// The variables that are set. An empty one counts as not set, as Compose files leave them; but of the API keys, where
 /// that would mean "open".
-struct Variables {
-    environment: HashMap<&'static str, String>,
+pub(crate) struct Variables {
+    environment: HashMap<String, String>,
     file: HashMap<String, String>,
 }
 
-/// All that mean something.
-pub(crate) const NAMES: [&str; 21] = [
+/// What variables of OpenTelemetry begin with. Which of them mean something stands in `traces`.
+const TELEMETRY: &str = "OTEL_";
+
+/// All others that mean something.
+pub(crate) const NAMES: [&str; 14] = [
     "DATABASE_URL",
     "DATABASE_URL_FILE",
     "DATABASE_PREPARED",
@@ -140,23 +149,18 @@ pub(crate) const NAMES: [&str; 21] = [
     "API_KEYS_FILE",
     "TRUSTED_PROXIES",
     "REQUIRE_IF_MATCH",
-    "OTEL_EXPORTER_OTLP_ENDPOINT",
-    "OTEL_EXPORTER_OTLP_HEADERS",
-    "OTEL_EXPORTER_OTLP_HEADERS_FILE",
-    "OTEL_EXPORTER_OTLP_CERTIFICATE",
-    "OTEL_SERVICE_NAME",
-    "OTEL_TRACES_SAMPLER",
-    "OTEL_TRACES_SAMPLER_ARG",
 ];
 
 impl Variables {
     fn read() -> Result<Self, ConfigError> {
         let mut environment = HashMap::new();
-        for variable in NAMES {
-            if let Some(value) = env::var_os(variable) {
-                let value = value.into_string().map_err(|_| ConfigError::NotText { variable })?;
-                environment.insert(variable, value);
-            }
+        let is_ours = |name: &String| NAMES.contains(&name.as_str()) || name.starts_with(TELEMETRY);
+        for (name, value) in env::vars_os() {
+            let Some(variable) = name.into_string().ok().filter(is_ours) else { continue };
+            match value.into_string() {
+                Ok(value) => environment.insert(variable, value),
+                Err(_) => return Err(ConfigError::NotText { variable }),
+            };
         }
         let file = match fs::read_to_string(".env") {
             Ok(text) => parse_env_file(&text)?,
@@ -168,7 +172,7 @@ impl Variables {
         Ok(Self { environment, file })
     }
 
-    fn get(&self, name: &'static str) -> Option<&str> {
+    pub(crate) fn get(&self, name: &str) -> Option<&str> {
         let values = [self.environment.get(name), self.file.get(name)];
         values.into_iter().flatten().map(String::as_str).find(|value| !value.is_empty())
     }
@@ -263,31 +267,18 @@ impl Variables {
         })
     }
 
-    /// By the names that OpenTelemetry gives them; without an endpoint, the others mean nothing.
-    fn traces(&self) -> Result<Option<TracesConfig>, ConfigError> {
-        let bad = |variable| move |reason| ConfigError::BadTraces { variable, reason };
-        let variable = "OTEL_EXPORTER_OTLP_ENDPOINT";
-        let Some(endpoint) = self.get(variable) else { return Ok(None) };
-        let config = TracesConfig::new(endpoint).map_err(bad(variable))?;
-        let (variable, headers) =
-            match (self.get("OTEL_EXPORTER_OTLP_HEADERS"), self.get("OTEL_EXPORTER_OTLP_HEADERS_FILE")) {
-                (Some(_), Some(_)) => return Err(ConfigError::TwoHeaders),
-                (headers, None) => ("OTEL_EXPORTER_OTLP_HEADERS", headers.unwrap_or_default().to_owned()),
-                (None, Some(path)) => {
-                    let path = PathBuf::from(path);
-                    let text = fs::read_to_string(&path).map_err(|source| ConfigError::HeadersFile { path, source })?;
-                    ("OTEL_EXPORTER_OTLP_HEADERS_FILE", text)
-                }
-            };
-        let config = config.with_headers(&headers).map_err(bad(variable))?;
-        let ratio = self.number("OTEL_TRACES_SAMPLER_ARG", "a ratio from 0 to 1", 0.0..=1.0)?;
-        let sampler = self.get("OTEL_TRACES_SAMPLER").map(|name| Sampler::named(name.trim(), ratio)).transpose();
-        let sampler = sampler.map_err(bad("OTEL_TRACES_SAMPLER"))?.unwrap_or_default();
-        let config = config.with_sampler(sampler).with_service(self.get("OTEL_SERVICE_NAME"));
-        Ok(Some(config.with_authorities(self.get("OTEL_EXPORTER_OTLP_CERTIFICATE"))))
+    /// The variables of OpenTelemetry that are set; none if `OTEL_SDK_DISABLED` is `true`, as where a platform sets them
+    /// for everybody.
+    pub(crate) fn telemetry(&self) -> Result<BTreeSet<String>, ConfigError> {
+        const DISABLED: &str = "OTEL_SDK_DISABLED";
+        if self.flag(DISABLED)? {
+            return Ok(BTreeSet::new());
+        }
+        let names = self.environment.keys().chain(self.file.keys()).filter(|name| name.starts_with(TELEMETRY));
+        Ok(names.filter(|name| *name != DISABLED && self.get(name).is_some()).cloned().collect())
     }
 
-    fn number<T: FromStr + PartialOrd>(
+    pub(crate) fn number<T: FromStr + PartialOrd>(
         &self,
         variable: &'static str,
         expected: &'static str,
@@ -353,7 +344,7 @@ mod tests {
 
     #[track_caller]
     fn check(environment: &[(&'static str, &str)], file: &str, expected: &str) {
-        let environment = environment.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
+        let environment = environment.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         let variables = Variables { environment, file: parse_env_file(file).unwrap() };
         let told = variables.database().map_or_else(|error| format!("error: {error}"), |url| url.to_string());
         assert_eq!(told, expected);
@@ -373,7 +364,8 @@ mod tests {
     #[test]
     fn keys_that_are_set_to_nothing_are_a_fault_and_other_variables_are_not() {
         let told = |environment: &[(&'static str, &str)], file: &str| {
-            let environment = environment.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
+            let environment =
+                environment.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
             let variables = Variables { environment, file: parse_env_file(file).unwrap() };
             assert_eq!(variables.listen().unwrap().port, 8000);
             variables.keys().map(|keys| keys.len()).map_err(|error| error.to_string())

@@ -34,9 +34,6 @@ async fn metrics(State(state): State<AppState>) -> Response {
             text.sample(&format!("used=\"{used}\",state=\"busy\""), busy);
         }
     }
-    if let Some(traces) = &state.traces {
-        traces.write(&mut text);
-    }
     process(&mut text, state.started);
     ([(header::CONTENT_TYPE, FORMAT)], text.into_string()).into_response()
 }

@@ -218,7 +218,7 @@ impl Store {
             Self::Postgres(_) => "postgresql",
             Self::Sqlite(_) => "sqlite",
         };
-        traces::tell_of(system, operation, asked).await
+        traces::query(system, operation, asked).await
     }
 
     /// Asks the database for an answer, any answer.

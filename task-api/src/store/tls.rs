@@ -45,6 +45,7 @@ pub(super) fn connector(url: &PostgresUrl) -> io::Result<MakeRustlsConnect> {
 /// # Errors
 ///
 /// Fails if the file of authorities is missing or holds none.
+#[cfg(feature = "otlp")]
 pub(crate) fn client(authorities: &Roots) -> io::Result<ClientConfig> {
     let builder = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()));
     let builder = builder.with_safe_default_protocol_versions().map_err(io::Error::other)?;

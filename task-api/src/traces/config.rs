@@ -1,144 +1,125 @@
 //! Where traces are sent, and which, by the variables that OpenTelemetry has for it.
 
-use std::{fmt, path::PathBuf, str::FromStr};
+use std::{collections::HashMap, fmt, fs, path::PathBuf, str::FromStr};
 
 use axum::http::{HeaderName, HeaderValue, Uri, uri::Scheme};
+use opentelemetry_otlp::Protocol;
+use opentelemetry_sdk::trace::Sampler;
 use percent_encoding::percent_decode_str;
 
-use crate::config::database_url::Roots;
+use crate::config::{ConfigError, Variables, database_url::Roots};
 
-/// A collector, and what it is sent. `Debug` shows no header.
+const ENDPOINT: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
+const PROTOCOL: &str = "OTEL_EXPORTER_OTLP_PROTOCOL";
+const HEADERS: &str = "OTEL_EXPORTER_OTLP_HEADERS";
+const HEADERS_FILE: &str = "OTEL_EXPORTER_OTLP_HEADERS_FILE";
+const CERTIFICATE: &str = "OTEL_EXPORTER_OTLP_CERTIFICATE";
+const SERVICE: &str = "OTEL_SERVICE_NAME";
+const SAMPLER: &str = "OTEL_TRACES_SAMPLER";
+const SAMPLER_ARG: &str = "OTEL_TRACES_SAMPLER_ARG";
+
+const UNDERSTOOD: [&str; 8] = [ENDPOINT, PROTOCOL, HEADERS, HEADERS_FILE, CERTIFICATE, SERVICE, SAMPLER, SAMPLER_ARG];
+
+/// A collector, and what it is sent. `Debug` shows no header's value.
 #[derive(Clone)]
 pub struct TracesConfig {
-    pub(crate) uri: Uri,
-    pub(crate) headers: Vec<(HeaderName, HeaderValue)>,
-    pub(crate) service: String,
-    pub(crate) sampler: Sampler,
-    pub(crate) roots: Roots,
+    pub(super) uri: Uri,
+    pub(super) protocol: Protocol,
+    pub(super) headers: HashMap<String, String>,
+    pub(super) service: String,
+    pub(super) sampler: Sampler,
+    pub(super) roots: Roots,
 }
 
 impl fmt::Debug for TracesConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { uri, headers, service, sampler, roots } = self;
-        let names: Vec<_> = headers.iter().map(|(name, _)| name).collect();
-        let shown = (uri, names, service, sampler, roots);
-        f.debug_tuple("TracesConfig").field(&shown).finish()
+        let Self { uri, protocol, headers, service, sampler, roots } = self;
+        let names: Vec<_> = headers.keys().collect();
+        f.debug_tuple("TracesConfig").field(&(uri, protocol, names, service, sampler, roots)).finish()
     }
 }
 
-/// Which traces are sent.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Sampler {
-    /// Whether the caller decides, if there is one.
-    follows_parent: bool,
-    /// Of all others.
-    ratio: f64,
-}
-
-/// Why a variable cannot be used. It does not repeat what may be secret.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum BadTraces {
-    #[error("expected the URL of a collector without user and query, as http://localhost:4318")]
-    Endpoint,
-    #[error("expected headers, as name=value,name=value, with special characters as in URLs (%20)")]
-    Headers,
-    #[error("expected always_on, always_off, traceidratio, or one of these behind parentbased_")]
-    Sampler,
-    #[error("expected a ratio from 0 to 1")]
-    Ratio,
-}
-
-impl TracesConfig {
-    /// # Errors
-    ///
-    /// Fails if `endpoint` is no URL that can be sent to.
-    pub(crate) fn new(endpoint: &str) -> Result<Self, BadTraces> {
-        let endpoint = endpoint.trim();
-        let uri: Uri =
-            format!("{}/v1/traces", endpoint.trim_end_matches('/')).parse().map_err(|_| BadTraces::Endpoint)?;
-        let is_known = uri.scheme() == Some(&Scheme::HTTP) || uri.scheme() == Some(&Scheme::HTTPS);
-        let has_host = uri.host().is_some_and(|host| !host.is_empty());
-        if !is_known || !has_host || endpoint.contains(['@', '?', '#']) {
-            return Err(BadTraces::Endpoint);
-        }
-        let (headers, sampler) = (Vec::new(), Sampler::default());
-        Ok(Self { uri, headers, service: "task-api".to_owned(), sampler, roots: Roots::Public })
-    }
-
-    /// # Errors
-    ///
-    /// Fails if `text` is not `name=value`, with commas between.
-    pub(crate) fn with_headers(mut self, text: &str) -> Result<Self, BadTraces> {
-        for part in text.split(',').map(str::trim).filter(|part| !part.is_empty()) {
-            let header = part.split_once('=').and_then(|(name, value)| {
-                let value = percent_decode_str(value.trim()).decode_utf8().ok()?;
-                let mut value = HeaderValue::from_str(&value).ok()?;
-                value.set_sensitive(true);
-                Some((HeaderName::from_str(name.trim()).ok()?, value))
-            });
-            self.headers.push(header.ok_or(BadTraces::Headers)?);
-        }
-        Ok(self)
-    }
-
-    #[must_use]
-    pub(crate) fn with_service(mut self, name: Option<&str>) -> Self {
-        if let Some(name) = name {
-            name.clone_into(&mut self.service);
-        }
-        self
-    }
-
-    #[must_use]
-    pub(crate) fn with_authorities(mut self, path: Option<&str>) -> Self {
-        if let Some(path) = path {
-            self.roots = Roots::File(PathBuf::from(path));
-        }
-        self
-    }
-
-    #[must_use]
-    pub(crate) fn with_sampler(mut self, sampler: Sampler) -> Self {
-        self.sampler = sampler;
-        self
-    }
-}
-
-impl Default for Sampler {
-    /// Everything, unless a caller decides otherwise.
-    fn default() -> Self {
-        Self { follows_parent: true, ratio: 1.0 }
-    }
-}
-
-impl Sampler {
-    /// By its standard name, and its ratio if it has one.
+impl Variables {
+    /// Reads them; without any there are no traces.
     ///
     /// # Errors
     ///
-    /// Fails if there is no such sampler.
-    pub(crate) fn named(name: &str, ratio: Option<f64>) -> Result<Self, BadTraces> {
-        let (follows_parent, rest) = name.strip_prefix("parentbased_").map_or((false, name), |rest| (true, rest));
-        let ratio = match rest {
-            "always_on" => 1.0,
-            "always_off" => 0.0,
-            "traceidratio" => ratio.unwrap_or(1.0),
-            _ => return Err(BadTraces::Sampler),
+    /// Fails if one cannot be used, or is not understood: one that does nothing would go unnoticed. What may be secret
+    /// is not repeated.
+    pub(crate) fn traces(&self) -> Result<Option<TracesConfig>, ConfigError> {
+        let set = self.telemetry()?;
+        let bad = |variable: &str, reason| ConfigError::BadTraces { variable: variable.to_owned(), reason };
+        if let Some(other) = set.iter().find(|name| !UNDERSTOOD.contains(&name.as_str())) {
+            return Err(bad(other, "it is not understood; unset it"));
+        }
+        let Some(first) = set.first() else { return Ok(None) };
+        let endpoint = self.get(ENDPOINT).ok_or_else(|| bad(first, "it needs `OTEL_EXPORTER_OTLP_ENDPOINT`"))?;
+        let protocol = match self.get(PROTOCOL) {
+            None | Some("http/protobuf") => Protocol::HttpBinary,
+            Some("http/json") => Protocol::HttpJson,
+            Some(_) => return Err(bad(PROTOCOL, "expected http/protobuf or http/json")),
         };
-        if (0.0..=1.0).contains(&ratio) { Ok(Self { follows_parent, ratio }) } else { Err(BadTraces::Ratio) }
+        let (variable, text) = self.headers()?;
+        Ok(Some(TracesConfig {
+            uri: uri(endpoint).map_err(|reason| bad(ENDPOINT, reason))?,
+            protocol,
+            headers: headers(&text).map_err(|reason| bad(variable, reason))?,
+            service: self.get(SERVICE).unwrap_or("task-api").to_owned(),
+            sampler: self.sampler()?,
+            roots: self.get(CERTIFICATE).map_or(Roots::Public, |path| Roots::File(PathBuf::from(path))),
+        }))
     }
 
-    /// By the trace's id alone where no parent decides, so that all services that are asked decide alike: by its lower
-    /// half, as a part of 2^64, as SDKs of OpenTelemetry do it (those for Go, Python and Rust among them).
-    pub(super) fn samples(self, trace_id: u128, parent: Option<bool>) -> bool {
-        const PARTS: f64 = 18_446_744_073_709_551_616.0;
-        match parent.filter(|_| self.follows_parent) {
-            Some(parent) => parent,
-            None if self.ratio >= 1.0 => true,
-            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is from 0 to 2^64")]
-            None => trace_id & u128::from(u64::MAX) < (self.ratio * PARTS) as u128,
+    fn headers(&self) -> Result<(&'static str, String), ConfigError> {
+        match (self.get(HEADERS), self.get(HEADERS_FILE)) {
+            (Some(_), Some(_)) => Err(ConfigError::TwoHeaders),
+            (headers, None) => Ok((HEADERS, headers.unwrap_or_default().to_owned())),
+            (None, Some(path)) => {
+                let path = PathBuf::from(path);
+                match fs::read_to_string(&path) {
+                    Ok(text) => Ok((HEADERS_FILE, text)),
+                    Err(source) => Err(ConfigError::HeadersFile { path, source }),
+                }
+            }
         }
     }
+
+    fn sampler(&self) -> Result<Sampler, ConfigError> {
+        let ratio = self.number(SAMPLER_ARG, "a ratio from 0 to 1", 0.0..=1.0)?.unwrap_or(1.0);
+        let name = self.get(SAMPLER).unwrap_or("parentbased_always_on").trim();
+        let (follows_parent, root) = name.strip_prefix("parentbased_").map_or((false, name), |rest| (true, rest));
+        let root = match root {
+            "always_on" => Sampler::AlwaysOn,
+            "always_off" => Sampler::AlwaysOff,
+            "traceidratio" => Sampler::TraceIdRatioBased(ratio),
+            _ => {
+                let reason = "expected always_on, always_off, traceidratio, or one of these behind parentbased_";
+                return Err(ConfigError::BadTraces { variable: SAMPLER.to_owned(), reason });
+            }
+        };
+        Ok(if follows_parent { Sampler::ParentBased(Box::new(root)) } else { root })
+    }
+}
+
+fn uri(endpoint: &str) -> Result<Uri, &'static str> {
+    let endpoint = endpoint.trim();
+    let uri = format!("{}/v1/traces", endpoint.trim_end_matches('/')).parse::<Uri>().ok().filter(|uri| {
+        let is_known = uri.scheme() == Some(&Scheme::HTTP) || uri.scheme() == Some(&Scheme::HTTPS);
+        is_known && uri.host().is_some_and(|host| !host.is_empty()) && !endpoint.contains(['@', '?', '#'])
+    });
+    uri.ok_or("expected the URL of a collector without user and query, as http://localhost:4318")
+}
+
+fn headers(text: &str) -> Result<HashMap<String, String>, &'static str> {
+    let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
+    let header = |part: &str| {
+        let (name, value) = part.split_once('=')?;
+        let (name, value) = (name.trim(), percent_decode_str(value.trim()).decode_utf8().ok()?);
+        let is_good = HeaderName::from_str(name).is_ok() && HeaderValue::from_str(&value).is_ok();
+        is_good.then(|| (name.to_owned(), value.into_owned()))
+    };
+    let bad = "expected headers, as name=value,name=value, with special characters as in URLs (%20)";
+    parts.map(|part| header(part).ok_or(bad)).collect()
 }
 
 #[cfg(test)]
@@ -158,54 +139,12 @@ mod tests {
             ("http://", None),
             ("", None),
         ] {
-            let config = TracesConfig::new(endpoint);
-            assert_eq!(config.ok().map(|config| config.uri.to_string()).as_deref(), expected, "{endpoint}");
+            assert_eq!(uri(endpoint).ok().map(|uri| uri.to_string()).as_deref(), expected, "{endpoint}");
         }
-        let config =
-            TracesConfig::new("http://h").unwrap().with_headers("authorization=Bearer%20secret, x-a = b").unwrap();
-        assert_eq!(config.headers[0].1, "Bearer secret");
-        assert_eq!(config.headers[1].1, "b");
-        assert!(!format!("{config:?}").contains("secret"));
+        let told = headers("authorization=Bearer%20secret, x-a = b").unwrap();
+        assert_eq!((told["authorization"].as_str(), told["x-a"].as_str()), ("Bearer secret", "b"));
         for bad in ["secret", "a b=secret", "a=%0a"] {
-            assert_eq!(config.clone().with_headers(bad).unwrap_err(), BadTraces::Headers, "{bad}");
-        }
-    }
-
-    #[test]
-    fn a_sampler_follows_the_caller_or_the_ratio() {
-        let samples = |name, ratio, parent| {
-            let sampler = Sampler::named(name, ratio).unwrap();
-            let ids = (0..1000_u128).map(|id| id.wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835));
-            ids.filter(|id| sampler.samples(*id, parent)).count()
-        };
-        assert_eq!(samples("parentbased_always_on", None, None), 1000);
-        assert_eq!(samples("parentbased_always_on", None, Some(false)), 0);
-        assert_eq!(samples("parentbased_always_off", None, Some(true)), 1000);
-        assert_eq!(samples("always_on", None, Some(false)), 1000);
-        assert_eq!(samples("always_off", None, Some(true)), 0);
-        assert!((200..300).contains(&samples("traceidratio", Some(0.25), Some(true))));
-        assert!((200..300).contains(&samples("parentbased_traceidratio", Some(0.25), None)));
-        assert_eq!(samples("traceidratio", Some(0.0), None), 0);
-        assert_eq!(Sampler::named("jaeger_remote", None), Err(BadTraces::Sampler));
-        assert_eq!(Sampler::named("traceidratio", Some(1.5)), Err(BadTraces::Ratio));
-    }
-
-    #[test]
-    fn of_a_trace_that_nobody_decided_the_same_is_decided_as_by_other_services() {
-        // What the SDKs for Python and Rust decide.
-        for (trace_id, ratio, expected) in [
-            (0x4bf9_2f35_77b3_4da6_a3ce_929d_0e0e_4736, 0.5, false),
-            (0x4bf9_2f35_77b3_4da6_a3ce_929d_0e0e_4736, 0.64, true),
-            (0x4bf9_2f35_77b3_4da6_a3ce_929d_0e0e_4736, 0.63, false),
-            (0x0af7_6519_16cd_43dd_8448_eb21_1c80_319c, 0.5, false),
-            (0x0af7_6519_16cd_43dd_8448_eb21_1c80_319c, 0.52, true),
-            (0xffff_ffff_ffff_ffff_7fff_ffff_ffff_ffff, 0.5, true),
-            (0x0000_0000_0000_0001_8000_0000_0000_0000, 0.5, false),
-            (0x0000_0000_0000_0001_0000_0000_0000_0000, 0.000_001, true),
-            (0x0000_0000_0000_0000_ffff_ffff_ffff_ffff, 0.999_999, false),
-        ] {
-            let sampler = Sampler::named("traceidratio", Some(ratio)).unwrap();
-            assert_eq!(sampler.samples(trace_id, None), expected, "{trace_id:032x} {ratio}");
+            assert!(headers(bad).is_err_and(|reason| !reason.contains("secret")), "{bad}");
         }
     }
 }

@@ -3,6 +3,8 @@
 mod balancer;
 mod batches;
 mod cluster;
+#[cfg(feature = "otlp")]
+mod collector;
 mod conditions;
 mod contract;
 mod crowd;

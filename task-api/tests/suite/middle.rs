@@ -85,6 +85,7 @@ async fn listen_in(
 }
 
 /// A way to somebody who does not encrypt, by the name `localhost`.
+#[cfg(feature = "otlp")]
 pub(crate) struct Encrypted {
     pub(crate) address: SocketAddr,
     /// Whom a client must believe.
@@ -93,6 +94,7 @@ pub(crate) struct Encrypted {
 }
 
 /// Takes encrypted connections, and passes on what they say to `to`.
+#[cfg(feature = "otlp")]
 pub(crate) fn encrypt(to: SocketAddr) -> Encrypted {
     let (ca_pem, server) = identity_of(&["localhost"]);
     let acceptor = TlsAcceptor::from(Arc::new(server));
