@@ -66,3 +66,20 @@ fn that_the_outcome_of_a_change_may_be_unknown_is_said() {
         assert!(description.contains("may have changed"), "{name}: {description}");
     }
 }
+
+/// All objects within a value.
+fn objects(value: &Value) -> Vec<&serde_json::Map<String, Value>> {
+    match value {
+        Value::Object(members) => [members].into_iter().chain(members.values().flat_map(objects)).collect(),
+        Value::Array(items) => items.iter().flat_map(objects).collect(),
+        _ => Vec::new(),
+    }
+}
+
+#[test]
+fn nothing_is_in_the_way_of_those_who_generate_clients() {
+    let document = document();
+    assert!(document["components"].get("links").is_none(), "openapi-generator refuses bodies in links");
+    let with_default = objects(&document).into_iter().find(|members| members.contains_key("default"));
+    assert!(with_default.is_none(), "openapi-typescript demands what has a default: {with_default:?}");
+}
