@@ -1,6 +1,7 @@
 //! The service as a value: all paths, and what happens around every request.
 
 use std::{
+    convert::Infallible,
     ops::Deref,
     sync::{Arc, OnceLock},
     time::SystemTime,
@@ -8,8 +9,8 @@ use std::{
 
 use axum::{
     Router,
-    extract::{Request, State},
-    http::{HeaderMap, HeaderValue, StatusCode, header},
+    extract::{FromRequestParts, Request, State},
+    http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts},
     middleware,
     response::{IntoResponse, Response},
     routing::MethodRouter,
@@ -22,7 +23,12 @@ use crate::{
     error::Error,
     feed::Feeds,
     mcp,
-    request::{etag::Conditions, idempotency::Running, origin},
+    request::{
+        etag::Conditions,
+        forwarded::{Forwarded, PathPrefix},
+        idempotency::Running,
+        origin,
+    },
     resource::{
         batch, changes, docs,
         health::{self, Readiness},
@@ -45,6 +51,7 @@ pub struct Shared {
     pub(crate) metrics: Metrics,
     pub(crate) started: SystemTime,
     pub(crate) keys: Keys,
+    pub(crate) root_path: PathPrefix,
     pub(crate) document: OnceLock<Bytes>,
     pub(crate) running: Running,
     pub(crate) feeds: Arc<Feeds>,
@@ -62,12 +69,11 @@ impl Deref for AppState {
 
 impl AppState {
     pub fn new(limits: Limits, keys: Keys) -> Self {
-        Self::with(limits, keys, false, None)
+        Self::with(Settings { limits, keys, ..Settings::default() })
     }
 
-    /// As it is where nobody changes a task without saying in which state, if `requires_if_match`, and with somebody who is
-    /// told of what is done for requests.
-    pub(crate) fn with(limits: Limits, keys: Keys, requires_if_match: bool, traces: Option<Arc<Traces>>) -> Self {
+    pub(crate) fn with(settings: Settings) -> Self {
+        let Settings { limits, keys, requires_if_match, root_path, traces } = settings;
         let (store, readiness, metrics, document, running, feeds) = Default::default();
         let (load, started) = (Arc::new(Load::new(limits)), SystemTime::now());
         Self(Arc::new(Shared {
@@ -77,6 +83,7 @@ impl AppState {
             metrics,
             started,
             keys,
+            root_path,
             document,
             running,
             feeds,
@@ -102,11 +109,37 @@ impl AppState {
         Ok(Conditions::of(headers, id))
     }
 
+    /// Under which path the client sees the service: as the nearest proxy says, or else as the operator does.
+    fn path_prefix(&self, headers: &HeaderMap) -> PathPrefix {
+        let forwarded = Forwarded::new(headers, self.load.limits.proxies).prefix();
+        forwarded.unwrap_or_else(|| self.root_path.clone())
+    }
+
     /// # Errors
     ///
     /// Fails while there is no database yet.
     pub fn store(&self) -> Result<&Store, StoreError> {
         self.store.get().ok_or(StoreError::NotYet)
+    }
+}
+
+/// What the operator decides.
+#[derive(Debug, Default)]
+pub(crate) struct Settings {
+    pub(crate) limits: Limits,
+    pub(crate) keys: Keys,
+    /// Whether nobody changes a task without saying in which state.
+    pub(crate) requires_if_match: bool,
+    /// What a proxy takes off the paths, unless it says itself.
+    pub(crate) root_path: PathPrefix,
+    pub(crate) traces: Option<Arc<Traces>>,
+}
+
+impl FromRequestParts<AppState> for PathPrefix {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Infallible> {
+        Ok(state.path_prefix(&parts.headers))
     }
 }
 
@@ -143,8 +176,7 @@ async fn elsewhere(State(state): State<AppState>, request: Request) -> Response 
     if path.len() == target.len() || !exists(target) {
         return Error::NoSuchPath.into_response();
     }
-    let is_encrypted = state.load.limits.proxies > 0 && is_encrypted_before(request.headers());
-    match location(&request, if is_encrypted { "https" } else { "http" }, target) {
+    match location(&request, &state, target) {
         Some(location) => (StatusCode::TEMPORARY_REDIRECT, [(header::LOCATION, location)]).into_response(),
         None => Error::NoSuchPath.into_response(),
     }
@@ -160,26 +192,20 @@ fn exists(path: &str) -> bool {
 }
 
 /// Absolute, as the original's, by the name that the client calls us; relative if it calls us nothing.
-fn location(request: &Request, scheme: &str, path: &str) -> Option<HeaderValue> {
+fn location(request: &Request, state: &AppState, path: &str) -> Option<HeaderValue> {
+    let forwarded = Forwarded::new(request.headers(), state.load.limits.proxies);
     let mut location = Vec::new();
-    if let Some(host) = origin::host(request) {
-        location.extend(scheme.as_bytes());
-        location.extend(b"://");
+    if let Some(host) = forwarded.hosts().last().map(str::as_bytes).or_else(|| origin::host(request)) {
+        location.extend(if forwarded.is_encrypted() { &b"https://"[..] } else { b"http://" });
         location.extend(host);
     }
+    location.extend(state.path_prefix(request.headers()).as_str().as_bytes());
     location.extend(path.as_bytes());
     if let Some(query) = request.uri().query() {
         location.push(b'?');
         location.extend(query.as_bytes());
     }
     HeaderValue::from_bytes(&location).ok()
-}
-
-/// Whether the proxy before us was asked by https, as it says.
-fn is_encrypted_before(headers: &HeaderMap) -> bool {
-    let last = headers.get_all("x-forwarded-proto").iter().next_back();
-    let last = last.and_then(|value| value.to_str().ok()?.rsplit(',').next());
-    last.is_some_and(|scheme| scheme.trim().eq_ignore_ascii_case("https"))
 }
 
 #[cfg(test)]
@@ -207,22 +233,24 @@ mod tests {
 
     #[tokio::test]
     async fn a_path_with_a_slash_too_many_leads_to_where_the_client_came_by() {
-        async fn check(proxies: usize, schemes: &[&'static str], expected: &str) {
-            let mut service = app(AppState::new(Limits { proxies, ..Limits::default() }, Keys::default()));
-            let request = Request::builder().uri("/tasks/?limit=7").header("host", "tasks.example");
-            let request = schemes.iter().fold(request, |request, scheme| request.header("x-forwarded-proto", *scheme));
+        async fn check(proxies: usize, headers: &[(&str, &str)], expected: &str) {
+            let root_path = "/root".parse().expect("it is a path");
+            let limits = Limits { proxies, ..Limits::default() };
+            let mut service = app(AppState::with(Settings { limits, root_path, ..Settings::default() }));
+            let request = Request::builder().uri("/tasks/?limit=7").header("host", "inside:8000");
+            let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
             let response = service.call(request.body(Body::empty()).unwrap()).await.unwrap();
             assert_eq!(response.status(), 307);
-            assert_eq!(response.headers()["location"], expected, "{proxies} {schemes:?}");
+            assert_eq!(response.headers()["location"], expected, "{proxies} {headers:?}");
         }
-        let (plain, encrypted) = ("http://tasks.example/tasks?limit=7", "https://tasks.example/tasks?limit=7");
-        check(1, &["https"], encrypted).await;
-        check(1, &["http", "HTTPS "], encrypted).await;
-        check(2, &["http, https"], encrypted).await;
-        check(1, &[], plain).await;
-        check(1, &["https, http"], plain).await;
-        check(1, &["https", "http"], plain).await;
+        let (proto, host) = (("x-forwarded-proto", "https"), ("x-forwarded-host", "tasks.example"));
+        let prefix = ("x-forwarded-prefix", "/api/");
+        check(1, &[], "http://inside:8000/root/tasks?limit=7").await;
+        check(1, &[proto], "https://inside:8000/root/tasks?limit=7").await;
+        check(1, &[proto, host], "https://tasks.example/root/tasks?limit=7").await;
+        check(1, &[prefix], "http://inside:8000/api/tasks?limit=7").await;
+        check(1, &[("x-forwarded-prefix", "//evil.example")], "http://inside:8000/root/tasks?limit=7").await;
         // Where there are no proxies, anybody may have said it.
-        check(0, &["https"], plain).await;
+        check(0, &[proto, host, prefix], "http://inside:8000/root/tasks?limit=7").await;
     }
 }

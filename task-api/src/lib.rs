@@ -32,5 +32,6 @@ pub use config::{
 };
 pub use error::Error;
 pub use openapi::{Asks, json as openapi_json};
+pub use request::forwarded::{BadPrefix, PathPrefix};
 pub use store::{Store, StoreError};
 pub use traces::TracesConfig;

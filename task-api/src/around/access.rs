@@ -18,14 +18,19 @@ use crate::{
 /// # Errors
 ///
 /// Fails if it must and has none, or one that is not for this, or if a page asks for it that may not.
-pub(crate) fn check<'a>(keys: &'a Keys, request: &Request, kind: &Kind) -> Result<Option<&'a Entry>, Denied> {
+pub(crate) fn check<'a>(
+    keys: &'a Keys,
+    request: &Request,
+    kind: &Kind,
+    proxies: usize,
+) -> Result<Option<&'a Entry>, Denied> {
     if kind.is_public() || *request.method() == Method::OPTIONS {
         return Ok(None);
     }
     let is_safe = matches!(*request.method(), Method::GET | Method::HEAD);
     if keys.is_empty() {
         // `/mcp` looks for itself, and answers in the words of its protocol.
-        let is_denied = !is_safe && kind.route() != mcp::PATH && origin::is_from_elsewhere(request);
+        let is_denied = !is_safe && kind.route() != mcp::PATH && origin::is_from_elsewhere(request, proxies);
         return if is_denied { Err(Denied::Elsewhere) } else { Ok(None) };
     }
     let mut values = request.headers().get_all(header::AUTHORIZATION).iter();

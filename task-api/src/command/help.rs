@@ -24,7 +24,9 @@ Environment, or `.env` in the working directory:
   REQUIRE_IF_MATCH    true refuses changes that do not say which state of a task they are for; false
   API_KEYS            entries that `key new` printed; without any, everybody may do everything
   API_KEYS_FILE       a file that holds them
-  TRUSTED_PROXIES     how many of your own stand before it; with any, their X-Forwarded-Proto is believed; 0
+  TRUSTED_PROXIES     how many of your own stand before it, and are believed in X-Forwarded-Proto,
+                      X-Forwarded-Host and X-Forwarded-Prefix; 0
+  ROOT_PATH           the path that a proxy takes off, unless it says so itself: /api
 
 Traces, by the variables that OpenTelemetry has for them, are sent by a build with
 `--features otlp`. Any other refuses them.

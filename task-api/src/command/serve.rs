@@ -9,7 +9,7 @@ use tracing::info;
 
 use super::{Failure, log_to_stdout, open_waiting, runtime};
 use crate::{
-    app::{AppState, app},
+    app::{AppState, Settings, app},
     around,
     config::{Config, limits},
     server,
@@ -49,7 +49,8 @@ async fn serve(config: Config, traces: Option<Arc<Traces>>) -> Result<(), Failur
         let (connections, wanted) = (limits.connections, config.limits.connections);
         info!(connections, wanted, "connections are limited by the files that the process may open");
     }
-    let state = AppState::with(limits, config.keys, config.requires_if_match, traces);
+    let Config { keys, requires_if_match, root_path, .. } = config;
+    let state = AppState::with(Settings { limits, keys, requires_if_match, root_path, traces });
     let feeds = Arc::clone(&state.feeds);
     let stop = async move {
         stop.await;

@@ -23,6 +23,7 @@ use crate::{
         key::{BadKeys, Keys},
         limits::Limits,
     },
+    request::forwarded::PathPrefix,
     traces::TracesConfig,
 };
 
@@ -36,6 +37,8 @@ pub struct Config {
     pub keys: Keys,
     /// Whether a change of a task needs an `If-Match` header.
     pub requires_if_match: bool,
+    /// Under which path a proxy shows the service, unless it says so itself.
+    pub root_path: PathPrefix,
     /// Where traces are sent, if anywhere.
     pub traces: Option<TracesConfig>,
 }
@@ -97,6 +100,7 @@ impl Config {
             limits: variables.limits()?,
             keys: variables.keys()?,
             requires_if_match: variables.flag("REQUIRE_IF_MATCH")?,
+            root_path: variables.root_path()?,
             traces: variables.traces()?,
         })
     }
@@ -134,7 +138,7 @@ pub(crate) struct Variables {
 const TELEMETRY: &str = "OTEL_";
 
 /// All others that mean something.
-pub(crate) const NAMES: [&str; 14] = [
+pub(crate) const NAMES: [&str; 15] = [
     "DATABASE_URL",
     "DATABASE_URL_FILE",
     "DATABASE_PREPARED",
@@ -148,6 +152,7 @@ pub(crate) const NAMES: [&str; 14] = [
     "API_KEYS",
     "API_KEYS_FILE",
     "TRUSTED_PROXIES",
+    "ROOT_PATH",
     "REQUIRE_IF_MATCH",
 ];
 
@@ -288,6 +293,12 @@ impl Variables {
         let number = text.trim().parse().ok().filter(|number| range.contains(number));
         let bad = || ConfigError::BadValue { variable, value: text.to_owned(), expected };
         number.ok_or_else(bad).map(Some)
+    }
+
+    fn root_path(&self) -> Result<PathPrefix, ConfigError> {
+        let (variable, text) = ("ROOT_PATH", self.get("ROOT_PATH").unwrap_or_default());
+        let expected = "a path that begins with a slash, as /api";
+        text.trim().parse().map_err(|_| ConfigError::BadValue { variable, value: text.to_owned(), expected })
     }
 
     fn log_level(&self) -> Result<LevelFilter, ConfigError> {

@@ -7,7 +7,7 @@ mod shapes;
 use utoipa::{
     OpenApi,
     openapi::{
-        PathItem,
+        PathItem, Server,
         path::Operation,
         security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme},
     },
@@ -29,7 +29,6 @@ pub(crate) use shapes::{
         description = "Tasks that are created, read, changed and deleted.",
         license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0")
     ),
-    servers((url = "/")),
     tags((name = "tasks", description = "Things to be done"), (name = "service", description = "How the service is")),
     paths(
         tasks::list, tasks::create, tasks::read, tasks::replace, tasks::change, tasks::remove,
@@ -50,9 +49,10 @@ pub struct Asks {
     pub if_match: bool,
 }
 
-/// The OpenAPI 3.1 document.
-pub fn json(asks: Asks) -> String {
+/// The OpenAPI 3.1 document of a service that clients see under the path `prefix`.
+pub fn json(asks: Asks, prefix: &str) -> String {
     let mut document = Document::openapi();
+    document.servers = Some(vec![Server::new(if prefix.is_empty() { "/" } else { prefix })]);
     env!("CARGO_PKG_VERSION").clone_into(&mut document.info.version);
     let components = document.components.get_or_insert_default();
     common::add_components(components);

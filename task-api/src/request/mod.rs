@@ -5,6 +5,7 @@ pub(crate) mod body;
 pub(crate) mod cursor;
 pub(crate) mod etag;
 pub(crate) mod fault;
+pub(crate) mod forwarded;
 pub(crate) mod idempotency;
 pub(crate) mod object;
 pub(crate) mod origin;

@@ -5,6 +5,8 @@ use axum::{
     http::{HeaderMap, HeaderName, HeaderValue, Uri, header, uri::Authority},
 };
 
+use crate::request::forwarded::Forwarded;
+
 const SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
 /// Whether a request comes from no web page, or from one of this machine. A page from elsewhere that has made its name
@@ -13,12 +15,14 @@ pub(crate) fn is_from_here(headers: &HeaderMap) -> bool {
     origins_are(headers, is_local)
 }
 
-/// Whether a request comes from a web page that is neither of this machine nor of the host that it asks.
-pub(crate) fn is_from_elsewhere(request: &Request) -> bool {
+/// Whether a request comes from a web page that is neither of this machine nor of the host that it asks, by the name that
+/// the service or one of the operator's `proxies` is asked by.
+pub(crate) fn is_from_elsewhere(request: &Request, proxies: usize) -> bool {
     let headers = request.headers();
     let is_called = |site| headers.get_all(SITE).iter().any(|value| value == site);
-    let asked = host(request).and_then(|host| Authority::try_from(host).ok());
-    let is_asked = |host: &str| asked.as_ref().is_some_and(|asked| asked.host().eq_ignore_ascii_case(host));
+    let forwarded = Forwarded::new(headers, proxies).hosts().map(str::as_bytes);
+    let asked: Vec<_> = host(request).into_iter().chain(forwarded).flat_map(Authority::try_from).collect();
+    let is_asked = |host: &str| asked.iter().any(|asked| asked.host().eq_ignore_ascii_case(host));
     // A proxy may call us by another name than the browser does, which has compared the one that it knows.
     is_called("cross-site")
         || !is_called("same-origin") && !origins_are(headers, |host| is_local(host) || is_asked(host))
@@ -78,7 +82,7 @@ mod tests {
 
     #[track_caller]
     fn check(headers: &[(&str, &str)], expected: bool) {
-        assert_eq!(is_from_elsewhere(&request(headers)), expected, "{headers:?}");
+        assert_eq!(is_from_elsewhere(&request(headers), 0), expected, "{headers:?}");
     }
 
     #[test]
@@ -114,5 +118,15 @@ mod tests {
         check(&[host, ("sec-fetch-site", "cross-site")], true);
         check(&[host, page, ("sec-fetch-site", "cross-site")], true);
         check(&[host, page, ("sec-fetch-site", "same-origin"), ("sec-fetch-site", "cross-site")], true);
+    }
+
+    #[test]
+    fn behind_a_proxy_the_host_that_is_asked_is_the_proxys() {
+        let asked = [("host", "inside:8000"), ("x-forwarded-host", "evil.example, tasks.example")];
+        let told = |origin, proxies| is_from_elsewhere(&request(&[asked[0], asked[1], ("origin", origin)]), proxies);
+        assert!(!told("https://tasks.example", 1));
+        assert!(told("https://evil.example", 1), "that is what the client says");
+        assert!(told("https://tasks.example", 0), "nobody is believed");
+        assert!(!told("http://inside:8000", 1));
     }
 }

@@ -17,7 +17,7 @@ use miniz_oxide::inflate::decompress_to_vec;
 use crate::{
     app::{AppState, resource},
     openapi::{self, Asks},
-    request::accept,
+    request::{accept, forwarded::PathPrefix},
 };
 
 const PAGE: &str = include_str!("../../assets/docs.html");
@@ -45,10 +45,13 @@ async fn page() -> Response {
     (policy, typed("text/html; charset=utf-8", PAGE)).into_response()
 }
 
-async fn document(State(state): State<AppState>) -> Response {
+async fn document(State(state): State<AppState>, prefix: PathPrefix) -> Response {
     let asks = Asks { keys: !state.keys.is_empty(), if_match: state.requires_if_match };
-    let document = state.document.get_or_init(|| Bytes::from(openapi::json(asks)));
-    typed("application/json", document.clone())
+    let make = |prefix: &PathPrefix| Bytes::from(openapi::json(asks, prefix.as_str()));
+    // Where the operator says nothing of a prefix, and a proxy does, it is made anew.
+    let is_known = prefix == state.root_path;
+    let document = if is_known { state.document.get_or_init(|| make(&prefix)).clone() } else { make(&prefix) };
+    typed("application/json", document)
 }
 
 async fn script(headers: HeaderMap) -> Response {

@@ -23,6 +23,7 @@ use crate::{
         body::Document,
         etag,
         fault::{Fault, Place, both, text_input},
+        forwarded::PathPrefix,
         idempotency::Key,
         owner::Owner,
         selection::Selection,
@@ -62,6 +63,7 @@ pub(crate) async fn list(
     State(state): State<AppState>,
     owner: Owner,
     Extension(ticket): Extension<Arc<Ticket>>,
+    prefix: PathPrefix,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Error> {
     let selection = Selection::parse(query.as_deref().unwrap_or_default(), &owner)?;
@@ -70,7 +72,8 @@ pub(crate) async fn list(
     ticket.hold(tasks.iter().map(Task::bytes).sum())?;
     let mut headers = HeaderMap::new();
     if *has_more {
-        let next = tasks.last().and_then(|last| selection.next("/tasks", last));
+        let path = format!("{}/tasks", prefix.as_str());
+        let next = tasks.last().and_then(|last| selection.next(&path, last));
         headers.extend(next.map(|link| (header::LINK, link)));
     }
     Ok((headers, Json(tasks)).into_response())

@@ -36,6 +36,7 @@ mod owners;
 mod pages;
 mod pooler;
 mod portable;
+mod prefix;
 mod program;
 mod rotation;
 mod tasks;
