@@ -223,7 +223,8 @@ mod tests {
         }
         let routes = Router::new().route("/panic", routing::post(faulty));
         let mut service = with_care(routes, AppState::new(Limits::default(), Keys::default()));
-        let request = Request::builder().method(Method::POST).uri("/panic").body(Body::empty()).unwrap();
+        let request =
+            Request::builder().method(Method::POST).uri("/panic").header("host", "a").body(Body::empty()).unwrap();
         let response = service.call(request).await.unwrap();
         assert_eq!(response.status(), 500);
         let body = response.into_body().collect().await.unwrap().to_bytes();

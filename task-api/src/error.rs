@@ -41,6 +41,9 @@ pub enum Error {
     /// The request says something that cannot be.
     #[error("the request is not valid")]
     Invalid(Vec<Fault>),
+    /// HTTP/1.1 needs a host, and one only.
+    #[error("The request needs one Host header")]
+    BadHost,
     /// The body should be JSON and is not even text.
     #[error("There was an error parsing the body")]
     BodyNotUtf8,
@@ -88,7 +91,7 @@ impl Error {
             Self::KeyInUse => StatusCode::CONFLICT,
             Self::MethodNotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
             Self::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
-            Self::BodyNotUtf8 | Self::BrokenBody(_) => StatusCode::BAD_REQUEST,
+            Self::BadHost | Self::BodyNotUtf8 | Self::BrokenBody(_) => StatusCode::BAD_REQUEST,
             Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::SlowBody => StatusCode::REQUEST_TIMEOUT,
             Self::Denied(Denied::NotFor(_) | Denied::Elsewhere) => StatusCode::FORBIDDEN,
@@ -215,6 +218,7 @@ impl Asked {
         let body = error.problem(&self.instance);
         let mut response = (error.status(), [(header::CONTENT_TYPE, self.content_type)], body).into_response();
         let headers = response.headers_mut();
+        headers.insert(header::VARY, HeaderValue::from_static("accept"));
         match &*error {
             Error::MethodNotAllowed { allow } => headers.insert(header::ALLOW, HeaderValue::from_static(allow)),
             Error::Unavailable(_)
@@ -285,6 +289,7 @@ mod tests {
             Error::NoCondition,
             Error::KeyInUse,
             Error::MethodNotAllowed { allow: "" },
+            Error::BadHost,
             Error::BodyNotUtf8,
             Error::BrokenBody(axum::Error::new("it ends")),
             Error::BodyTooLarge,

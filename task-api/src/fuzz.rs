@@ -182,8 +182,9 @@ pub fn api_keys(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
     match Keys::from_str(&text) {
         Ok(keys) => {
-            let entries: Vec<_> =
-                text.split(|c: char| c == ',' || c.is_whitespace()).filter(|part| !part.is_empty()).collect();
+            let lines = text.lines().filter_map(|line| line.split('#').next());
+            let parts = lines.flat_map(|line| line.split(|c: char| c == ',' || c.is_whitespace()));
+            let entries: Vec<_> = parts.filter(|part| !part.is_empty()).collect();
             assert_eq!(keys.len(), entries.len());
             assert_eq!(Keys::from_str(&entries.join("\n")).map(|keys| keys.len()).ok(), Some(entries.len()));
             assert!(keys.find(Some(bytes)).is_err(), "an entry is no key");

@@ -55,18 +55,26 @@ impl Task {
     }
 }
 
-/// An id in a path. One that does not fit into 64 bits is no task's.
+/// What names a task.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct TaskId(pub i64);
 
 impl TaskId {
-    /// Reads `-?[0-9]+`, with any number of digits; `None` is anything else.
-    pub(crate) fn parse(text: &str) -> Option<Self> {
+    /// Reads `-?[0-9]+`. One that does not fit into 64 bits names no task: `Ok(None)`.
+    ///
+    /// # Errors
+    ///
+    /// Fails if it is anything else.
+    pub(crate) fn parse(text: &str) -> Result<Option<Self>, NoInteger> {
         let digits = text.strip_prefix('-').unwrap_or(text);
         let is_integer = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
-        is_integer.then(|| Self(text.parse().unwrap_or(i64::MIN)))
+        if is_integer { Ok(text.parse().ok().map(Self)) } else { Err(NoInteger) }
     }
 }
+
+/// The text is no integer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct NoInteger;
 
 /// What is wrong with a text: the `type`, `msg` and `ctx` of a fault.
 #[derive(Debug, PartialEq, Eq)]
@@ -275,20 +283,21 @@ mod tests {
     use super::*;
 
     #[track_caller]
-    fn check_id(text: &str, expected: Option<i64>) {
-        assert_eq!(TaskId::parse(text).map(|id| id.0), expected, "{text:?}");
+    fn check_id(text: &str, expected: Result<Option<i64>, NoInteger>) {
+        assert_eq!(TaskId::parse(text).map(|id| id.map(|id| id.0)), expected, "{text:?}");
     }
 
     #[test]
     fn an_id_is_digits_with_at_most_a_minus() {
-        check_id("1", Some(1));
-        check_id("007", Some(7));
-        check_id("-1", Some(-1));
-        check_id("9223372036854775807", Some(i64::MAX));
-        check_id("9223372036854775808", Some(i64::MIN));
-        check_id(&"1".repeat(5000), Some(i64::MIN));
+        check_id("1", Ok(Some(1)));
+        check_id("007", Ok(Some(7)));
+        check_id("-1", Ok(Some(-1)));
+        check_id("9223372036854775807", Ok(Some(i64::MAX)));
+        check_id("-9223372036854775808", Ok(Some(i64::MIN)));
+        check_id("9223372036854775808", Ok(None));
+        check_id(&"1".repeat(5000), Ok(None));
         for bad in ["", "-", "+1", "1.0", " 1", "1 ", "--1", "1_000", "0x1", "١"] {
-            check_id(bad, None);
+            check_id(bad, Err(NoInteger));
         }
     }
 

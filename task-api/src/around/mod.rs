@@ -26,7 +26,7 @@ use crate::{
     config::key::Entry,
     connection::Connection,
     error::{Asked, Error},
-    request::owner::Owner,
+    request::{origin, owner::Owner},
 };
 use load::Ticket;
 use log::Kind;
@@ -52,6 +52,7 @@ pub(crate) async fn around(State(state): State<AppState>, mut request: Request, 
         Ok(ticket) => {
             let ticket = Arc::new(ticket);
             let response = match access {
+                _ if !origin::has_host(&request) => Error::BadHost.into_response(),
                 Err(denied) => Error::Denied(denied).into_response(),
                 Ok(entry) => {
                     let answered = answer(request, next, entry, &ticket);

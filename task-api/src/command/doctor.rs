@@ -12,7 +12,7 @@ use crate::{
         Config,
         database_url::{DatabaseUrl, PostgresUrl, Tls},
     },
-    store::{Postgres, Sqlite, StoreError},
+    store::{LATEST, Postgres, Sqlite, StoreError},
 };
 
 const TIME: Duration = Duration::from_secs(5);
@@ -90,6 +90,11 @@ fn connect(addresses: &[SocketAddr]) -> io::Result<SocketAddr> {
 
 fn migrations(out: &mut dyn Write, version: Option<i64>) {
     match version {
+        Some(version) if usize::try_from(version).is_ok_and(|version| version > LATEST) => {
+            let text =
+                format!("tables are at version {version}, and this program knows {LATEST}: a newer one made them");
+            step(out, "migrations", &text);
+        }
         Some(version) => step(out, "migrations", &format!("tables are at version {version}")),
         None => step(out, "migrations", "no tables yet: `serve` and `migrate` make them"),
     }

@@ -159,10 +159,12 @@ pub(crate) enum NoNewKey {
 impl FromStr for Keys {
     type Err = BadKeys;
 
-    /// Reads entries with white space or commas between them.
+    /// Reads entries with white space or commas between them. From a `#` to the end of its line is a comment.
     fn from_str(text: &str) -> Result<Self, BadKeys> {
         let mut entries: Vec<Entry> = Vec::new();
-        let parts = text.split(|c: char| c.is_whitespace() || c == ',').filter(|part| !part.is_empty());
+        let lines = text.lines().map(|line| line.split_once('#').map_or(line, |(entries, _)| entries));
+        let parts = lines.flat_map(|line| line.split(|c: char| c.is_whitespace() || c == ','));
+        let parts = parts.filter(|part| !part.is_empty());
         for (at, part) in parts.enumerate() {
             let entry = entry(part, at + 1)?;
             if entries.iter().any(|other| other.hash == entry.hash) {
@@ -278,6 +280,8 @@ mod tests {
         let (a, b) = ("a".repeat(64), "B".repeat(64));
         check(&format!("ci:read:{a}"), Ok(1));
         check(&format!("\nci:read:{a},\n app:read+write:{b} "), Ok(2));
+        check(&format!("# the first, of 2026\nci:read:{a} # until May\n#app:read:{b}\n"), Ok(1));
+        check("# tak_secret\n", Err("there is no key in it; unset it if everybody may do everything"));
         check(" \n", Err("there is no key in it; unset it if everybody may do everything"));
         check("tak_secret", Err("entry 1 is not `NAME:SCOPES:HASH` as `task-api key new` prints it"));
         check(

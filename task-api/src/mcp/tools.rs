@@ -147,7 +147,7 @@ fn query(arguments: &str) -> Result<String, Vec<Fault>> {
 }
 
 async fn get(caller: &Caller<'_>, arguments: &Object<'_>) -> Result<Task, Error> {
-    let id = TaskId(arguments.id()?);
+    let id = arguments.id()?.ok_or(Error::NoSuchTask)?;
     let task = caller.state.store()?.read(&caller.owner, id).await?.ok_or(Error::NoSuchTask)?;
     caller.hold([&*task])?;
     Ok(Arc::unwrap_or_clone(task))
@@ -173,21 +173,20 @@ fn said(draft: &Draft) -> Vec<u8> {
 }
 
 async fn change(caller: &Caller<'_>, arguments: &Object<'_>, change: Change) -> Result<Task, Error> {
-    let (id, version) = named(caller.state, arguments)?;
+    let (id, version) = named(caller.state, arguments)?.ok_or(Error::NoSuchTask)?;
     let conditions = Conditions { only: version.map(|version| vec![version]), except: None };
     let changed = caller.state.store()?.change(&caller.owner, id, &conditions, change).await?;
     done(caller.state, &caller.owner, changed)
 }
 
-/// The task that the arguments name, and the version that it must have.
-fn named(state: &AppState, arguments: &Object<'_>) -> Result<(TaskId, Option<i64>), Vec<Fault>> {
+/// The task that the arguments name, if it can be one's, and the version that it must have.
+fn named(state: &AppState, arguments: &Object<'_>) -> Result<Option<(TaskId, Option<i64>)>, Vec<Fault>> {
     let (id, etag) = both(arguments.id(), arguments.etag())?;
-    let id = TaskId(id);
     if etag.is_none() && state.requires_if_match {
         return Err(vec![arguments.is_wrong("etag", "Input should say in which state the task may be changed")]);
     }
     // A tag of something else is never this task's.
-    Ok((id, etag.map(|etag| etag::version(&etag, id).unwrap_or(0))))
+    Ok(id.map(|id| (id, etag.map(|etag| etag::version(&etag, id).unwrap_or(0)))))
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use crate::{
         fault::{Fault, Place, both},
         idempotency::Name,
     },
-    task::{BadText, Change, Description, Draft, Edit, Status, Title},
+    task::{BadText, Change, Description, Draft, Edit, NoInteger, Status, TaskId, Title},
 };
 
 /// The members that mean something.
@@ -99,14 +99,14 @@ impl<'a> Object<'a> {
         both(status, self.change()).map(|((), change)| change)
     }
 
-    /// The task that it is about.
+    /// The task that it is about, if it can be one's.
     ///
     /// # Errors
     ///
     /// Fails if it names none.
-    pub(crate) fn id(&self) -> Result<i64, Vec<Fault>> {
+    pub(crate) fn id(&self) -> Result<Option<TaskId>, Vec<Fault>> {
         let raw = self.members.get("id").ok_or_else(|| vec![self.is_missing("id")])?;
-        integer(raw.get()).ok_or_else(|| {
+        integer(raw.get()).map_err(|NoInteger| {
             vec![Fault::new("int_type", &self.at("id"), "Input should be a valid integer", input(raw.get()))]
         })
     }
@@ -214,30 +214,30 @@ impl<'a> Object<'a> {
     }
 }
 
-/// The integer that JSON text says, however it is written: `70`, `70.0` and `7e1` are one. One that does not fit into 64
-/// bits is no task's.
-fn integer(json: &str) -> Option<i64> {
-    const BEYOND: i64 = i64::MIN;
+/// The id that JSON text says, however it is written: `70`, `70.0` and `7e1` are one. One that does not fit into 64 bits
+/// is no task's.
+fn integer(json: &str) -> Result<Option<TaskId>, NoInteger> {
     let (is_negative, number) = json.strip_prefix('-').map_or((false, json), |number| (true, number));
     let (mantissa, exponent) = number.split_once(['e', 'E']).unwrap_or((number, "0"));
     let (whole, part) = mantissa.split_once('.').unwrap_or((mantissa, ""));
     let digits = format!("{whole}{part}");
     if !digits.starts_with(|digit: char| digit.is_ascii_digit()) {
-        return None;
+        return Err(NoInteger);
     }
     let significant = digits.trim_end_matches('0');
     if significant.is_empty() {
-        return Some(0);
+        return Ok(Some(TaskId(0)));
     }
     // An exponent that is no number here is one that is beyond all numbers.
     let far = if exponent.starts_with('-') { -1_000_000_000 } else { 1_000_000_000 };
-    let zeros = i64::try_from(digits.len() - significant.len()).ok()? - i64::try_from(part.len()).ok()?;
+    let length = |text: &str| i64::try_from(text.len()).unwrap_or(i64::MAX);
+    let zeros = length(&digits) - length(significant) - length(part);
     let zeros = exponent.parse::<i64>().unwrap_or(far).clamp(-1_000_000_000, 1_000_000_000) + zeros;
     let sign = if is_negative { "-" } else { "" };
     match usize::try_from(zeros) {
-        Ok(zeros @ ..20) => Some(format!("{sign}{significant}{}", "0".repeat(zeros)).parse().unwrap_or(BEYOND)),
-        Ok(_) => Some(BEYOND),
-        Err(_) => None,
+        Ok(zeros @ ..20) => TaskId::parse(&format!("{sign}{significant}{}", "0".repeat(zeros))),
+        Ok(_) => Ok(None),
+        Err(_) => Err(NoInteger),
     }
 }
 
@@ -316,27 +316,27 @@ mod tests {
     #[test]
     fn an_integer_is_one_however_it_is_written() {
         for (text, expected) in [
-            ("70", Some(70)),
-            ("70.0", Some(70)),
-            ("-7.0e1", Some(-70)),
-            ("0.7E+2", Some(70)),
-            ("7000e-2", Some(70)),
-            ("-0.0", Some(0)),
-            ("0e-9999999999999999999", Some(0)),
-            ("9223372036854775807.0", Some(i64::MAX)),
-            ("9223372036854775808", Some(i64::MIN)),
-            ("1e19", Some(i64::MIN)),
-            ("1e99999999999999999999", Some(i64::MIN)),
-            ("1e-99999999999999999999", None),
-            ("70.5", None),
-            ("7e-1", None),
-            ("1.00000000000000000000000001", None),
-            ("\"70\"", None),
-            ("true", None),
-            ("null", None),
-            ("[70]", None),
+            ("70", Ok(Some(70))),
+            ("70.0", Ok(Some(70))),
+            ("-7.0e1", Ok(Some(-70))),
+            ("0.7E+2", Ok(Some(70))),
+            ("7000e-2", Ok(Some(70))),
+            ("-0.0", Ok(Some(0))),
+            ("0e-9999999999999999999", Ok(Some(0))),
+            ("9223372036854775807.0", Ok(Some(i64::MAX))),
+            ("9223372036854775808", Ok(None)),
+            ("1e19", Ok(None)),
+            ("1e99999999999999999999", Ok(None)),
+            ("1e-99999999999999999999", Err(NoInteger)),
+            ("70.5", Err(NoInteger)),
+            ("7e-1", Err(NoInteger)),
+            ("1.00000000000000000000000001", Err(NoInteger)),
+            ("\"70\"", Err(NoInteger)),
+            ("true", Err(NoInteger)),
+            ("null", Err(NoInteger)),
+            ("[70]", Err(NoInteger)),
         ] {
-            assert_eq!(integer(text), expected, "{text}");
+            assert_eq!(integer(text).map(|id| id.map(|id| id.0)), expected, "{text}");
         }
     }
 }

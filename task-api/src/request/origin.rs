@@ -2,7 +2,7 @@
 
 use axum::{
     extract::Request,
-    http::{HeaderMap, HeaderName, HeaderValue, Uri, header, uri::Authority},
+    http::{HeaderMap, HeaderName, HeaderValue, Uri, Version, header, uri::Authority},
 };
 
 use crate::request::forwarded::Forwarded;
@@ -26,6 +26,11 @@ pub(crate) fn is_from_elsewhere(request: &Request, proxies: usize) -> bool {
     // A proxy may call us by another name than the browser does, which has compared the one that it knows.
     is_called("cross-site")
         || !is_called("same-origin") && !origins_are(headers, |host| is_local(host) || is_asked(host))
+}
+
+/// Whether a request says once what it calls us, as it must since HTTP/1.1 (RFC 9112, section 3.2).
+pub(crate) fn has_host(request: &Request) -> bool {
+    request.version() < Version::HTTP_11 || request.headers().get_all(header::HOST).iter().count() == 1
 }
 
 /// What the client calls us, with the port if it says one.

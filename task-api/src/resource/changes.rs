@@ -124,8 +124,9 @@ pub(crate) async fn read(
     ticket.hold(changes.iter().map(Changed::bytes).sum())?;
     let cursor = scope.cursor([changes.last().map_or(after, |last| last.position)]);
     let changes = changes.into_iter().map(|changed| Change::new(changed, scope)).collect();
-    let no_store = [(header::CACHE_CONTROL, HeaderValue::from_static("no-store"))];
-    Ok((no_store, Json(Changes { changes, cursor })).into_response())
+    let no_store = (header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    Ok(([no_store, (header::VARY, HeaderValue::from_static("accept"))], Json(Changes { changes, cursor }))
+        .into_response())
 }
 
 enum Begin {

@@ -69,6 +69,7 @@ pub(super) fn stream(state: &AppState, owner: Owner, after: i64, following: Foll
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream")),
         (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+        (header::VARY, HeaderValue::from_static("accept")),
         (HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no")),
     ];
     (headers, Body::new(Events(events))).into_response()

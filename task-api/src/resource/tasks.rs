@@ -29,7 +29,7 @@ use crate::{
         selection::Selection,
     },
     store::{Listed, Once, Outcome},
-    task::{Draft, Task, TaskId},
+    task::{Draft, NoInteger, Task, TaskId},
 };
 
 pub(crate) fn router() -> Router<AppState> {
@@ -166,7 +166,7 @@ pub(crate) async fn read(
     id: PathId,
     headers: HeaderMap,
 ) -> Result<Response, Error> {
-    let id = id.parse()?;
+    let id = id.parse()?.ok_or(Error::NoSuchTask)?;
     let task = state.store()?.read(&owner, id).await?.ok_or(Error::NoSuchTask)?;
     if etag::is_known(&headers, &task) {
         return Ok((StatusCode::NOT_MODIFIED, HeaderMap::from_iter(etag::header(&task))).into_response());
@@ -194,6 +194,7 @@ pub(crate) async fn replace(
     document: Document,
 ) -> Result<Response, Error> {
     let (id, draft) = both(id.parse(), document.draft())?;
+    let id = id.ok_or(Error::NoSuchTask)?;
     let conditions = state.conditions(&headers, id)?;
     let task = done(&state, &owner, state.store()?.replace(&owner, id, &conditions, draft).await?)?;
     Ok(tagged(&task))
@@ -219,6 +220,7 @@ pub(crate) async fn change(
     document: Document,
 ) -> Result<Response, Error> {
     let (id, change) = both(id.parse(), document.change())?;
+    let id = id.ok_or(Error::NoSuchTask)?;
     let conditions = state.conditions(&headers, id)?;
     let task = done(&state, &owner, state.store()?.change(&owner, id, &conditions, change).await?)?;
     Ok(tagged(&task))
@@ -241,7 +243,7 @@ pub(crate) async fn remove(
     id: PathId,
     headers: HeaderMap,
 ) -> Result<StatusCode, Error> {
-    let id = id.parse()?;
+    let id = id.parse()?.ok_or(Error::NoSuchTask)?;
     let conditions = state.conditions(&headers, id)?;
     done(&state, &owner, state.store()?.delete(&owner, id, &conditions).await?)?;
     Ok(StatusCode::NO_CONTENT)
@@ -267,8 +269,9 @@ pub(crate) fn done<T>(state: &AppState, owner: &Owner, outcome: Outcome<T>) -> R
 pub(crate) struct PathId(String);
 
 impl PathId {
-    fn parse(&self) -> Result<TaskId, Vec<Fault>> {
-        TaskId::parse(&self.0).ok_or_else(|| {
+    /// The task that it names, if it can be one's.
+    fn parse(&self) -> Result<Option<TaskId>, Vec<Fault>> {
+        TaskId::parse(&self.0).map_err(|NoInteger| {
             let place = [Place::Name("path"), Place::Name("task_id")];
             let msg = "Input should be a valid integer, unable to parse string as an integer";
             vec![Fault::new("int_parsing", &place, msg, text_input(&self.0))]

@@ -14,6 +14,9 @@ pub(super) const SQLITE: [&str; 4] = [
     include_str!("../../migrations/sqlite/0004_idempotency.sql"),
 ];
 
+/// The version that this program makes of the tables.
+pub(crate) const LATEST: usize = POSTGRES.len();
+
 /// What is left to do for tables of this version. Nothing, if a newer program has been here: its tables must suit us
 /// while replicas are replaced one by one.
 pub(super) fn after(version: i64, steps: &'static [&'static str]) -> &'static [&'static str] {

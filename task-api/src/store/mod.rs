@@ -22,6 +22,7 @@ use crate::{
     task::{Change, Draft, Task, TaskId},
     traces,
 };
+pub(crate) use migrations::LATEST;
 pub(crate) use outcome::{Listed, Once, Outcome};
 pub(crate) use postgres::Postgres;
 pub(crate) use sqlite::Sqlite;

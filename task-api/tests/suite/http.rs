@@ -44,7 +44,10 @@ pub(crate) fn send(
     headers: &[(&str, &str)],
     body: Option<&[u8]>,
 ) -> Answer {
-    let mut head = vec![format!("{method} {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n")];
+    let mut head = vec![format!("{method} {path} HTTP/1.1\r\nconnection: close\r\n")];
+    if !headers.iter().any(|(name, _)| *name == "host") {
+        head.push(format!("host: {address}\r\n"));
+    }
     head.extend(headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")));
     let body = match body {
         Some(body) if headers.contains(&("transfer-encoding", "chunked")) => {
@@ -155,6 +158,23 @@ pub(crate) fn send_raw(address: SocketAddr, request: &[u8], is_head: bool) -> An
     read(&mut stream, is_head).expect("the service answers")
 }
 
+/// A body in chunks, which must come to its end.
+fn chunks(reader: &mut impl BufRead) -> io::Result<Vec<u8>> {
+    let mut body = Vec::new();
+    loop {
+        let mut size = String::new();
+        reader.read_line(&mut size)?;
+        let size = usize::from_str_radix(size.trim_end(), 16).map_err(|_| io::ErrorKind::UnexpectedEof)?;
+        let begin = body.len();
+        body.resize(begin + size, 0);
+        reader.read_exact(&mut body[begin..])?;
+        reader.read_exact(&mut [0; 2])?;
+        if size == 0 {
+            return Ok(body);
+        }
+    }
+}
+
 pub(crate) fn read(stream: &mut TcpStream, is_head: bool) -> io::Result<Answer> {
     let mut reader = BufReader::new(stream);
     let mut line = || -> io::Result<String> {
@@ -179,6 +199,7 @@ pub(crate) fn read(stream: &mut TcpStream, is_head: bool) -> io::Result<Answer> 
                 reader.read_exact(&mut answer.body)?;
             }
             None if answer.status == 204 => {}
+            None if answer.header("transfer-encoding") == Some("chunked") => answer.body = chunks(&mut reader)?,
             None => drop(reader.read_to_end(&mut answer.body)?),
         }
     }

@@ -145,6 +145,34 @@ fn paths_are_read_as_the_original_reads_them() {
 }
 
 #[test]
+fn a_request_of_http_1_1_says_once_what_it_calls_the_service() {
+    let api = Api::ready("sqlite::memory:");
+    for (head, status) in [
+        ("GET /tasks HTTP/1.1\r\nconnection: close\r\n\r\n", 400),
+        ("GET /tasks HTTP/1.1\r\nhost: a\r\nhost: b\r\nconnection: close\r\n\r\n", 400),
+        ("GET http://a/tasks HTTP/1.1\r\nconnection: close\r\n\r\n", 400),
+        ("GET /tasks HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n", 200),
+        ("GET /tasks HTTP/1.0\r\n\r\n", 200),
+    ] {
+        let answer = http::send_raw(api.address, head.as_bytes(), false);
+        assert_eq!(answer.status, status, "{head:?}");
+        if status == 400 {
+            assert_eq!(answer.json()["detail"], "The request needs one Host header");
+        }
+    }
+}
+
+#[test]
+fn what_depends_on_accept_says_so() {
+    let api = Api::ready("sqlite::memory:");
+    for (path, accept) in [("/tasks/7", "*/*"), ("/tasks/7", "application/problem+json"), ("/tasks/changes", "*/*")] {
+        let answer = send(api.address, "GET", path, &[("accept", accept)], None);
+        assert_eq!(answer.header("vary"), Some("accept"), "{path} {accept}");
+    }
+    assert_eq!(get(api.address, "/tasks").header("vary"), None);
+}
+
+#[test]
 fn a_body_that_is_too_large_is_refused_however_it_is_sent() {
     let api = Api::ready("sqlite::memory:");
     let body = format!(r#"{{"title":"t","description":"{}"}}"#, "x".repeat(1_000_000));
