@@ -19,7 +19,7 @@ use bytes::Bytes;
 
 use crate::{
     around::{self, load::Load, metrics::Metrics},
-    config::{key::Keys, limits::Limits},
+    config::{key::Keys, limits::Limits, origins::Origins},
     error::Error,
     feed::Feeds,
     mcp,
@@ -52,6 +52,7 @@ pub struct Shared {
     pub(crate) started: SystemTime,
     pub(crate) keys: Keys,
     pub(crate) root_path: PathPrefix,
+    pub(crate) origins: Origins,
     pub(crate) document: OnceLock<Bytes>,
     pub(crate) running: Running,
     pub(crate) feeds: Arc<Feeds>,
@@ -73,7 +74,7 @@ impl AppState {
     }
 
     pub(crate) fn with(settings: Settings) -> Self {
-        let Settings { limits, keys, requires_if_match, root_path, traces } = settings;
+        let Settings { limits, keys, requires_if_match, root_path, origins, traces } = settings;
         let (store, readiness, metrics, document, running, feeds) = Default::default();
         let (load, started) = (Arc::new(Load::new(limits)), SystemTime::now());
         Self(Arc::new(Shared {
@@ -84,6 +85,7 @@ impl AppState {
             started,
             keys,
             root_path,
+            origins,
             document,
             running,
             feeds,
@@ -132,6 +134,7 @@ pub(crate) struct Settings {
     pub(crate) requires_if_match: bool,
     /// What a proxy takes off the paths, unless it says itself.
     pub(crate) root_path: PathPrefix,
+    pub(crate) origins: Origins,
     pub(crate) traces: Option<Arc<Traces>>,
 }
 
@@ -158,9 +161,14 @@ pub fn app(state: AppState) -> Router {
     with_care(routes, state)
 }
 
-/// What happens around every request.
+/// What happens around every request. Browsers are told of other origins outside of it, so that pages can read errors too.
 fn with_care(routes: Router, state: AppState) -> Router {
-    routes.layer(middleware::from_fn_with_state(state, around::around))
+    let cors = state.origins.layer();
+    let routes = routes.layer(middleware::from_fn_with_state(state, around::around));
+    match cors {
+        Some(cors) => routes.layer(cors),
+        None => routes,
+    }
 }
 
 /// A path with the methods it has. It answers OPTIONS, and says to all others what it allows.

@@ -29,6 +29,7 @@ pub use config::{
     database_url::{BadUrl, DatabaseUrl, PostgresUrl, Roots, SqlitePlace, Tls},
     key::Keys,
     limits::Limits,
+    origins::{BadOrigins, Origins},
 };
 pub use error::Error;
 pub use openapi::{Asks, json as openapi_json};

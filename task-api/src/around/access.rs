@@ -8,7 +8,8 @@ use axum::{
 
 use super::log::Kind;
 use crate::{
-    config::key::{Denied, Entry, Keys, Scope},
+    app::AppState,
+    config::key::{Denied, Entry, Scope},
     mcp,
     request::origin,
 };
@@ -18,19 +19,16 @@ use crate::{
 /// # Errors
 ///
 /// Fails if it must and has none, or one that is not for this, or if a page asks for it that may not.
-pub(crate) fn check<'a>(
-    keys: &'a Keys,
-    request: &Request,
-    kind: &Kind,
-    proxies: usize,
-) -> Result<Option<&'a Entry>, Denied> {
+pub(crate) fn check<'a>(state: &'a AppState, request: &Request, kind: &Kind) -> Result<Option<&'a Entry>, Denied> {
+    let keys = &state.keys;
     if kind.is_public() || *request.method() == Method::OPTIONS {
         return Ok(None);
     }
     let is_safe = matches!(*request.method(), Method::GET | Method::HEAD);
     if keys.is_empty() {
         // `/mcp` looks for itself, and answers in the words of its protocol.
-        let is_denied = !is_safe && kind.route() != mcp::PATH && origin::is_from_elsewhere(request, proxies);
+        let is_strict = !is_safe && kind.route() != mcp::PATH && !state.origins.name(request.headers());
+        let is_denied = is_strict && origin::is_from_elsewhere(request, state.load.limits.proxies);
         return if is_denied { Err(Denied::Elsewhere) } else { Ok(None) };
     }
     let mut values = request.headers().get_all(header::AUTHORIZATION).iter();

@@ -46,7 +46,7 @@ pub(crate) async fn around(State(state): State<AppState>, mut request: Request, 
     if let Some(connection) = &connection {
         connection.asked();
     }
-    let access = access::check(&state.keys, &request, &kind, state.load.limits.proxies);
+    let access = access::check(&state, &request, &kind);
     let key = access.ok().flatten().map(|entry| Arc::clone(&entry.name));
     let (response, ticket) = match state.load.admit(is_guest, kind.is_probe()) {
         Ok(ticket) => {

@@ -26,6 +26,7 @@ Environment, or `.env` in the working directory:
   API_KEYS_FILE       a file that holds them
   TRUSTED_PROXIES     how many of your own stand before it, and are believed in X-Forwarded-Proto,
                       X-Forwarded-Host and X-Forwarded-Prefix; 0
+  CORS_ORIGINS        web pages that may use it: https://app.example,http://localhost:3000 or *
   ROOT_PATH           the path that a proxy takes off, unless it says so itself: /api
 
 Traces, by the variables that OpenTelemetry has for them, are sent by a build with

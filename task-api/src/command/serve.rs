@@ -49,8 +49,8 @@ async fn serve(config: Config, traces: Option<Arc<Traces>>) -> Result<(), Failur
         let (connections, wanted) = (limits.connections, config.limits.connections);
         info!(connections, wanted, "connections are limited by the files that the process may open");
     }
-    let Config { keys, requires_if_match, root_path, .. } = config;
-    let state = AppState::with(Settings { limits, keys, requires_if_match, root_path, traces });
+    let Config { keys, requires_if_match, root_path, origins, .. } = config;
+    let state = AppState::with(Settings { limits, keys, requires_if_match, root_path, origins, traces });
     let feeds = Arc::clone(&state.feeds);
     let stop = async move {
         stop.await;

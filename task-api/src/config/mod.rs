@@ -4,6 +4,7 @@ pub(crate) mod database_file;
 pub(crate) mod database_url;
 pub(crate) mod key;
 pub(crate) mod limits;
+pub(crate) mod origins;
 
 use std::{
     collections::{BTreeSet, HashMap},
@@ -22,6 +23,7 @@ use crate::{
         database_url::{BadUrl, DatabaseUrl, PostgresUrl},
         key::{BadKeys, Keys},
         limits::Limits,
+        origins::Origins,
     },
     request::forwarded::PathPrefix,
     traces::TracesConfig,
@@ -39,6 +41,8 @@ pub struct Config {
     pub requires_if_match: bool,
     /// Under which path a proxy shows the service, unless it says so itself.
     pub root_path: PathPrefix,
+    /// Pages that browsers may let use the service.
+    pub origins: Origins,
     /// Where traces are sent, if anywhere.
     pub traces: Option<TracesConfig>,
 }
@@ -101,6 +105,7 @@ impl Config {
             keys: variables.keys()?,
             requires_if_match: variables.flag("REQUIRE_IF_MATCH")?,
             root_path: variables.root_path()?,
+            origins: variables.origins()?,
             traces: variables.traces()?,
         })
     }
@@ -138,7 +143,7 @@ pub(crate) struct Variables {
 const TELEMETRY: &str = "OTEL_";
 
 /// All others that mean something.
-pub(crate) const NAMES: [&str; 15] = [
+pub(crate) const NAMES: [&str; 16] = [
     "DATABASE_URL",
     "DATABASE_URL_FILE",
     "DATABASE_PREPARED",
@@ -153,6 +158,7 @@ pub(crate) const NAMES: [&str; 15] = [
     "API_KEYS_FILE",
     "TRUSTED_PROXIES",
     "ROOT_PATH",
+    "CORS_ORIGINS",
     "REQUIRE_IF_MATCH",
 ];
 
@@ -299,6 +305,12 @@ impl Variables {
         let (variable, text) = ("ROOT_PATH", self.get("ROOT_PATH").unwrap_or_default());
         let expected = "a path that begins with a slash, as /api";
         text.trim().parse().map_err(|_| ConfigError::BadValue { variable, value: text.to_owned(), expected })
+    }
+
+    fn origins(&self) -> Result<Origins, ConfigError> {
+        let (variable, text) = ("CORS_ORIGINS", self.get("CORS_ORIGINS").unwrap_or_default());
+        let expected = "origins as https://app.example, with commas between them, or *";
+        text.parse().map_err(|_| ConfigError::BadValue { variable, value: text.to_owned(), expected })
     }
 
     fn log_level(&self) -> Result<LevelFilter, ConfigError> {

@@ -183,9 +183,13 @@ fn more_connections_than_there_is_room_for_are_told_so_and_probes_get_through() 
 
 #[test]
 fn limits_that_are_none_are_refused() {
-    for (variable, value) in
-        [("REQUEST_TIMEOUT", "0"), ("REQUEST_TIMEOUT", "NaN"), ("MAX_REQUESTS", "many"), ("ROOT_PATH", "api")]
-    {
+    for (variable, value) in [
+        ("REQUEST_TIMEOUT", "0"),
+        ("REQUEST_TIMEOUT", "NaN"),
+        ("MAX_REQUESTS", "many"),
+        ("ROOT_PATH", "api"),
+        ("CORS_ORIGINS", "app.example"),
+    ] {
         let output = crate::program::run(&[], &[("DATABASE_URL", "sqlite::memory:"), ("PORT", "0"), (variable, value)]);
         let (code, text) = crate::program::told(&output);
         assert_eq!(code, Some(1));

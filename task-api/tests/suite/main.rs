@@ -7,6 +7,7 @@ mod cluster;
 mod collector;
 mod conditions;
 mod contract;
+mod cors;
 mod crowd;
 mod description;
 mod docs;
