@@ -19,7 +19,7 @@ use bytes::Bytes;
 
 use crate::{
     around::{self, load::Load, metrics::Metrics},
-    config::{key::Keys, limits::Limits, origins::Origins},
+    config::{key::Keys, key_ring::KeyRing, limits::Limits, origins::Origins},
     error::Error,
     feed::Feeds,
     mcp,
@@ -50,7 +50,7 @@ pub struct Shared {
     pub(crate) load: Arc<Load>,
     pub(crate) metrics: Metrics,
     pub(crate) started: SystemTime,
-    pub(crate) keys: Keys,
+    pub(crate) keys: KeyRing,
     pub(crate) root_path: PathPrefix,
     pub(crate) origins: Origins,
     pub(crate) document: OnceLock<Bytes>,
@@ -70,7 +70,7 @@ impl Deref for AppState {
 
 impl AppState {
     pub fn new(limits: Limits, keys: Keys) -> Self {
-        Self::with(Settings { limits, keys, ..Settings::default() })
+        Self::with(Settings { limits, keys: KeyRing::new(keys, None), ..Settings::default() })
     }
 
     pub(crate) fn with(settings: Settings) -> Self {
@@ -129,7 +129,7 @@ impl AppState {
 #[derive(Debug, Default)]
 pub(crate) struct Settings {
     pub(crate) limits: Limits,
-    pub(crate) keys: Keys,
+    pub(crate) keys: KeyRing,
     /// Whether nobody changes a task without saying in which state.
     pub(crate) requires_if_match: bool,
     /// What a proxy takes off the paths, unless it says itself.

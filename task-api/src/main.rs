@@ -20,9 +20,10 @@ fn main() -> ExitCode {
         ["healthcheck"] => command::healthcheck::run(),
         ["doctor"] => command::doctor::run(&mut io::stdout().lock()),
         ["migrate"] => command::migrate::run(),
-        ["key", "new"] => command::key::new(&mut io::stdout(), "default", "read+write"),
-        ["key", "new", name] => command::key::new(&mut io::stdout(), name, "read+write"),
-        ["key", "new", name, scopes] => command::key::new(&mut io::stdout(), name, scopes),
+        ["key", "new"] => command::key::new(&mut io::stdout(), "default", "read+write", None),
+        ["key", "new", name] => command::key::new(&mut io::stdout(), name, "read+write", None),
+        ["key", "new", name, scopes] => command::key::new(&mut io::stdout(), name, scopes, None),
+        ["key", "new", name, scopes, until] => command::key::new(&mut io::stdout(), name, scopes, Some(until)),
         ["help" | "--help" | "-h"] => return told(&mut io::stdout(), command::help::TEXT, ExitCode::SUCCESS),
         ["version" | "--version" | "-V"] => {
             return told(&mut io::stdout(), concat!("task-api ", env!("CARGO_PKG_VERSION"), "\n"), ExitCode::SUCCESS);

@@ -19,12 +19,12 @@ use crate::{
 /// # Errors
 ///
 /// Fails if it must and has none, or one that is not for this, or if a page asks for it that may not.
-pub(crate) fn check<'a>(state: &'a AppState, request: &Request, kind: &Kind) -> Result<Option<&'a Entry>, Denied> {
-    let keys = &state.keys;
+pub(crate) fn check(state: &AppState, request: &Request, kind: &Kind) -> Result<Option<Entry>, Denied> {
     if kind.is_public() || *request.method() == Method::OPTIONS {
         return Ok(None);
     }
     let is_safe = matches!(*request.method(), Method::GET | Method::HEAD);
+    let keys = state.keys.now();
     if keys.is_empty() {
         // `/mcp` looks for itself, and answers in the words of its protocol.
         let is_strict = !is_safe && kind.route() != mcp::PATH && !state.origins.name(request.headers());
@@ -38,10 +38,10 @@ pub(crate) fn check<'a>(state: &'a AppState, request: &Request, kind: &Kind) -> 
     };
     if kind.route() == mcp::PATH {
         // What it asks for stands in its body, and is decided there.
-        return Ok(Some(entry));
+        return Ok(Some(entry.clone()));
     }
     entry.may(if is_safe { Scope::Read } else { Scope::Write })?;
-    Ok(Some(entry))
+    Ok(Some(entry.clone()))
 }
 
 /// How a client is told that it needs a key (RFC 6750); `None` where there are none.

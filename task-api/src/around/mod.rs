@@ -47,7 +47,7 @@ pub(crate) async fn around(State(state): State<AppState>, mut request: Request, 
         connection.asked();
     }
     let access = access::check(&state, &request, &kind);
-    let key = access.ok().flatten().map(|entry| Arc::clone(&entry.name));
+    let key = access.as_ref().ok().and_then(Option::as_ref).map(|entry| Arc::clone(&entry.name));
     let (response, ticket) = match state.load.admit(is_guest, kind.is_probe()) {
         Ok(ticket) => {
             let ticket = Arc::new(ticket);
@@ -85,11 +85,11 @@ pub(crate) async fn around(State(state): State<AppState>, mut request: Request, 
 }
 
 /// What the handler answers, if it does so in time and in one piece.
-async fn answer(mut request: Request, next: Next, entry: Option<&Entry>, ticket: &Arc<Ticket>) -> Response {
+async fn answer(mut request: Request, next: Next, entry: Option<Entry>, ticket: &Arc<Ticket>) -> Response {
     let is_safe = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
     request.extensions_mut().insert(Arc::clone(ticket));
     if let Some(entry) = entry {
-        request.extensions_mut().insert(Owner::new(Arc::clone(&entry.name)));
+        request.extensions_mut().insert(Owner::new(entry.name));
         request.extensions_mut().insert(entry.scopes);
     }
     let answer = pin!(panic::caught(next.run(request)));

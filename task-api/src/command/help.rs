@@ -1,13 +1,14 @@
 //! `task-api help`: what can be asked of the program, and every variable that it reads.
 
 pub const TEXT: &str = "\
-usage: task-api [serve | healthcheck | doctor | migrate | key new [NAME [SCOPES]]]
+usage: task-api [serve | healthcheck | doctor | migrate | key new [NAME [SCOPES [DAY]]]]
 
   serve        answer requests (the default)
   healthcheck  ask the service on this machine for /health; exit 0 if it is well
   doctor       check the configuration and the way to the database, step by step
   migrate      bring the database's tables up to date, and nothing else
-  key new      make an API key for NAME (default) with SCOPES (read, write or read+write)
+  key new      make an API key for NAME (default) with SCOPES (read, write or read+write),
+               which is taken until the end of DAY (2027-01-31)
 
 Environment, or `.env` in the working directory:
   DATABASE_URL        postgresql://user:password@host/database?sslmode=require
@@ -23,7 +24,7 @@ Environment, or `.env` in the working directory:
   MAX_CONNECTIONS     served at the same time; 2048
   REQUIRE_IF_MATCH    true refuses changes that do not say which state of a task they are for; false
   API_KEYS            entries that `key new` printed; without any, everybody may do everything
-  API_KEYS_FILE       a file that holds them
+  API_KEYS_FILE       a file that holds them, and is read again when it changes
   TRUSTED_PROXIES     how many of your own stand before it, and are believed in X-Forwarded-Proto,
                       X-Forwarded-Host and X-Forwarded-Prefix; 0
   CORS_ORIGINS        web pages that may use it: https://app.example,http://localhost:3000 or *

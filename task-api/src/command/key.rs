@@ -7,9 +7,10 @@ use crate::config::key::Entry;
 
 /// # Errors
 ///
-/// Fails if the name or the scopes are wrong.
-pub fn new(out: &mut dyn Write, name: &str, scopes: &str) -> Result<(), Failure> {
-    let (key, entry) = Entry::new(name, scopes).map_err(|error| Failure(format!("cannot make a key: {error}")))?;
+/// Fails if the name, the scopes or the last day are wrong.
+pub fn new(out: &mut dyn Write, name: &str, scopes: &str, until: Option<&str>) -> Result<(), Failure> {
+    let (key, entry) =
+        Entry::new(name, scopes, until).map_err(|error| Failure(format!("cannot make a key: {error}")))?;
     let text = format!(
         "key    {key}\nentry  {entry}\n\n\
          The key is for the client, which sends it as `Authorization: Bearer {}…`. It is shown only now.\n\

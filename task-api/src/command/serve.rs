@@ -11,7 +11,7 @@ use super::{Failure, log_to_stdout, open_waiting, runtime};
 use crate::{
     app::{AppState, Settings, app},
     around,
-    config::{Config, limits},
+    config::{Config, key_ring::KeyRing, limits},
     server,
     traces::Traces,
 };
@@ -49,7 +49,8 @@ async fn serve(config: Config, traces: Option<Arc<Traces>>) -> Result<(), Failur
         let (connections, wanted) = (limits.connections, config.limits.connections);
         info!(connections, wanted, "connections are limited by the files that the process may open");
     }
-    let Config { keys, requires_if_match, root_path, origins, .. } = config;
+    let Config { keys, keys_file, requires_if_match, root_path, origins, .. } = config;
+    let keys = KeyRing::new(keys, keys_file);
     let state = AppState::with(Settings { limits, keys, requires_if_match, root_path, origins, traces });
     let feeds = Arc::clone(&state.feeds);
     let stop = async move {
@@ -66,8 +67,13 @@ async fn serve(config: Config, traces: Option<Arc<Traces>>) -> Result<(), Failur
             Err(failure) => failure,
         }
     };
+    let looking = async {
+        state.keys.follow().await;
+        std::future::pending::<()>().await;
+    };
     tokio::select! {
         () = serving => {}
+        () = looking => {}
         failure = opening => return Err(failure),
     }
     if let Ok(store) = state.store() {

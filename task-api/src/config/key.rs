@@ -5,6 +5,7 @@
 use std::{fmt, hint::black_box, str::FromStr, sync::Arc};
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use jiff::{Timestamp, civil::Date, tz::Offset};
 use ring::{
     digest::{SHA256, digest},
     rand::{SecureRandom, SystemRandom},
@@ -17,12 +18,14 @@ const PREFIX: &str = "tak_";
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Keys(Vec<Entry>);
 
-/// What the service knows of a key: `NAME:SCOPES:HASH`.
+/// What the service knows of a key: `NAME:SCOPES:HASH`, and until when it is taken: `:2027-01-31`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Entry {
     pub(crate) name: Arc<str>,
     pub(crate) scopes: Scopes,
     hash: [u8; 32],
+    /// The last day, in UTC.
+    until: Option<Date>,
 }
 
 /// What a request needs.
@@ -54,7 +57,7 @@ impl fmt::Display for Keys {
         if self.is_empty() {
             return f.write_str("none: who reaches it may do everything");
         }
-        let told: Vec<_> = self.0.iter().map(|entry| format!("{} ({})", entry.name, entry.scopes)).collect();
+        let told: Vec<_> = self.0.iter().map(Entry::told).collect();
         write!(f, "{}: {}", self.len(), told.join(", "))
     }
 }
@@ -77,7 +80,7 @@ pub enum Denied {
 pub enum BadKeys {
     #[error("there is no key in it; unset it if everybody may do everything")]
     None,
-    #[error("entry {0} is not `NAME:SCOPES:HASH` as `task-api key new` prints it")]
+    #[error("entry {0} is not `NAME:SCOPES:HASH` or `NAME:SCOPES:HASH:DAY` as `task-api key new` prints it")]
     Form(usize),
     #[error("the name in entry {0} is not 1 to 64 of `a-z`, `0-9`, `-` and `_`")]
     Name(usize),
@@ -87,6 +90,8 @@ pub enum BadKeys {
         "the hash in entry {0} is not 64 hexadecimal digits: put what `task-api key new` calls `entry` there, not the key"
     )]
     Hash(usize),
+    #[error("the last day in entry {0} is not one as 2027-01-31")]
+    Until(usize),
     #[error("entry {0} has the hash of another one")]
     Twice(usize),
 }
@@ -106,7 +111,7 @@ impl Keys {
     ///
     /// # Errors
     ///
-    /// Fails if it holds none that is ours.
+    /// Fails if it holds none that is ours, or one whose time is over.
     pub(crate) fn find(&self, authorization: Option<&[u8]>) -> Result<&Entry, Denied> {
         let (scheme, key) = authorization.and_then(|value| value.split_at_checked(7)).ok_or(Denied::NoKey)?;
         if !scheme.eq_ignore_ascii_case(b"bearer ") {
@@ -120,7 +125,7 @@ impl Keys {
                 found = Some(entry);
             }
         }
-        found.ok_or(Denied::BadKey)
+        found.filter(|entry| !entry.is_over(Timestamp::now())).ok_or(Denied::BadKey)
     }
 }
 
@@ -132,18 +137,28 @@ impl Entry {
         if self.scopes.may(scope) { Ok(()) } else { Err(Denied::NotFor(scope)) }
     }
 
-    /// A new key, which is nowhere else from now on, and its entry.
+    fn is_over(&self, now: Timestamp) -> bool {
+        self.until.is_some_and(|until| Offset::UTC.to_datetime(now).date() > until)
+    }
+
+    /// Without its hash.
+    fn told(&self) -> String {
+        let until = self.until.map(|until| format!(", until {until}")).unwrap_or_default();
+        format!("{} ({}{until})", self.name, self.scopes)
+    }
+
+    /// A new key, which is nowhere else from now on, and its entry: until this day, or until it is taken out.
     ///
     /// # Errors
     ///
-    /// Fails if the name or the scopes are wrong, or the system has no random bits.
-    pub(crate) fn new(name: &str, scopes: &str) -> Result<(String, Self), NoNewKey> {
-        let (name, scopes) = (name_of(name, 1)?, scopes_of(scopes, 1)?);
+    /// Fails if the name, the scopes or the day are wrong, or the system has no random bits.
+    pub(crate) fn new(name: &str, scopes: &str, until: Option<&str>) -> Result<(String, Self), NoNewKey> {
+        let (name, scopes, until) = (name_of(name, 1)?, scopes_of(scopes, 1)?, until_of(until, 1)?);
         let mut bits = [0; 32];
         SystemRandom::new().fill(&mut bits).map_err(|_| NoNewKey::NoRandom)?;
         let key = format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(bits));
         let hash = hash(key.as_bytes());
-        Ok((key, Self { name, scopes, hash }))
+        Ok((key, Self { name, scopes, hash, until }))
     }
 }
 
@@ -179,7 +194,8 @@ impl FromStr for Keys {
 impl fmt::Display for Entry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}:", self.name, self.scopes)?;
-        self.hash.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        self.hash.iter().try_for_each(|byte| write!(f, "{byte:02x}"))?;
+        self.until.map_or(Ok(()), |until| write!(f, ":{until}"))
     }
 }
 
@@ -210,11 +226,16 @@ fn hash(key: &[u8]) -> [u8; 32] {
 
 fn entry(text: &str, at: usize) -> Result<Entry, BadKeys> {
     let parts: Vec<_> = text.split(':').collect();
-    let [name, scopes, hash] = parts[..] else { return Err(BadKeys::Form(at)) };
+    let (name, scopes, hash, until) = match parts[..] {
+        [name, scopes, hash] => (name, scopes, hash, None),
+        [name, scopes, hash, until] => (name, scopes, hash, Some(until)),
+        _ => return Err(BadKeys::Form(at)),
+    };
     Ok(Entry {
         name: name_of(name, at)?,
         scopes: scopes_of(scopes, at)?,
         hash: hash_of(hash).ok_or(BadKeys::Hash(at))?,
+        until: until_of(until, at)?,
     })
 }
 
@@ -231,6 +252,10 @@ fn scopes_of(text: &str, at: usize) -> Result<Scopes, BadKeys> {
         "read+write" | "write+read" => Ok(Scopes { read: true, write: true }),
         _ => Err(BadKeys::Scopes(at)),
     }
+}
+
+fn until_of(text: Option<&str>, at: usize) -> Result<Option<Date>, BadKeys> {
+    text.map(|day| day.parse().map_err(|_| BadKeys::Until(at))).transpose()
 }
 
 fn hash_of(text: &str) -> Option<[u8; 32]> {
@@ -250,8 +275,8 @@ mod tests {
 
     #[test]
     fn a_new_key_is_known_by_its_entry_and_only_it() {
-        let (key, entry) = Entry::new("ci", "read").unwrap();
-        let (other, _) = Entry::new("ci", "read").unwrap();
+        let (key, entry) = Entry::new("ci", "read", None).unwrap();
+        let (other, _) = Entry::new("ci", "read", None).unwrap();
         assert_eq!((key.len(), &key[..4]), (47, "tak_"));
         assert!(!entry.to_string().contains(&key));
         let keys: Keys = entry.to_string().parse().unwrap();
@@ -269,6 +294,18 @@ mod tests {
         assert_eq!(entry.may(Scope::Write), Err(Denied::NotFor(Scope::Write)));
     }
 
+    #[test]
+    fn a_key_is_taken_until_the_end_of_its_last_day() {
+        let (_, entry) = Entry::new("ci", "read", Some("2027-01-31")).unwrap();
+        let is_over = |now: &str| entry.is_over(now.parse().unwrap());
+        assert!(!is_over("2027-01-31T23:59:59Z") && is_over("2027-02-01T00:00:00Z"));
+        let keys: Keys = entry.to_string().parse().unwrap();
+        assert_eq!(keys.to_string(), "1: ci (read, until 2027-01-31)");
+        let (key, entry) = Entry::new("ci", "read", Some("2020-02-29")).unwrap();
+        let keys: Keys = entry.to_string().parse().unwrap();
+        assert_eq!(keys.find(Some(format!("Bearer {key}").as_bytes())), Err(Denied::BadKey));
+    }
+
     #[track_caller]
     fn check(text: &str, expected: Result<usize, &str>) {
         let keys = text.parse::<Keys>().map(|keys| keys.len()).map_err(|error| error.to_string());
@@ -283,7 +320,12 @@ mod tests {
         check(&format!("# the first, of 2026\nci:read:{a} # until May\n#app:read:{b}\n"), Ok(1));
         check("# tak_secret\n", Err("there is no key in it; unset it if everybody may do everything"));
         check(" \n", Err("there is no key in it; unset it if everybody may do everything"));
-        check("tak_secret", Err("entry 1 is not `NAME:SCOPES:HASH` as `task-api key new` prints it"));
+        check(
+            "tak_secret",
+            Err("entry 1 is not `NAME:SCOPES:HASH` or `NAME:SCOPES:HASH:DAY` as `task-api key new` prints it"),
+        );
+        check(&format!("ci:read:{a}:2027-01-31"), Ok(1));
+        check(&format!("ci:read:{a}:2027-02-30"), Err("the last day in entry 1 is not one as 2027-01-31"));
         check(
             &format!("ci:read:{a} C:read:{b}"),
             Err("the name in entry 2 is not 1 to 64 of `a-z`, `0-9`, `-` and `_`"),

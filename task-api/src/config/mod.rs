@@ -3,6 +3,7 @@
 pub(crate) mod database_file;
 pub(crate) mod database_url;
 pub(crate) mod key;
+pub(crate) mod key_ring;
 pub(crate) mod limits;
 pub(crate) mod origins;
 
@@ -37,6 +38,8 @@ pub struct Config {
     pub log_level: LevelFilter,
     pub limits: Limits,
     pub keys: Keys,
+    /// Where they stand, if in a file.
+    pub keys_file: Option<PathBuf>,
     /// Whether a change of a task needs an `If-Match` header.
     pub requires_if_match: bool,
     /// Under which path a proxy shows the service, unless it says so itself.
@@ -97,12 +100,14 @@ impl Config {
     /// Fails with the first thing that is missing or wrong.
     pub fn read() -> Result<Self, ConfigError> {
         let variables = Variables::read()?;
+        let (keys, keys_file) = variables.keys()?;
         Ok(Self {
             database: variables.database()?,
             listen: variables.listen()?,
             log_level: variables.log_level()?,
             limits: variables.limits()?,
-            keys: variables.keys()?,
+            keys,
+            keys_file,
             requires_if_match: variables.flag("REQUIRE_IF_MATCH")?,
             root_path: variables.root_path()?,
             origins: variables.origins()?,
@@ -251,19 +256,23 @@ impl Variables {
         Ok(Listen { host: host.trim().trim_matches(['[', ']']).to_owned(), port })
     }
 
-    fn keys(&self) -> Result<Keys, ConfigError> {
-        let (variable, text) = match (self.get_even_empty("API_KEYS"), self.get_even_empty("API_KEYS_FILE")) {
-            (None, None) => return Ok(Keys::default()),
+    /// The keys, and the file that they stand in.
+    fn keys(&self) -> Result<(Keys, Option<PathBuf>), ConfigError> {
+        let (variable, text, file) = match (self.get_even_empty("API_KEYS"), self.get_even_empty("API_KEYS_FILE")) {
+            (None, None) => return Ok((Keys::default(), None)),
             (Some(_), Some(_)) => return Err(ConfigError::TwoKeys),
-            (Some(keys), None) => ("API_KEYS", keys.to_owned()),
-            (None, Some("")) => ("API_KEYS_FILE", String::new()),
+            (Some(keys), None) => ("API_KEYS", keys.to_owned(), None),
+            (None, Some("")) => ("API_KEYS_FILE", String::new(), None),
             (None, Some(path)) => {
                 let path = PathBuf::from(path);
-                let text = fs::read_to_string(&path).map_err(|source| ConfigError::KeysFile { path, source })?;
-                ("API_KEYS_FILE", text)
+                match fs::read_to_string(&path) {
+                    Ok(text) => ("API_KEYS_FILE", text, Some(path)),
+                    Err(source) => return Err(ConfigError::KeysFile { path, source }),
+                }
             }
         };
-        text.parse().map_err(|reason| ConfigError::BadKeys { variable, reason })
+        let keys = text.parse().map_err(|reason| ConfigError::BadKeys { variable, reason })?;
+        Ok((keys, file))
     }
 
     fn limits(&self) -> Result<Limits, ConfigError> {
@@ -391,7 +400,7 @@ mod tests {
                 environment.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
             let variables = Variables { environment, file: parse_env_file(file).unwrap() };
             assert_eq!(variables.listen().unwrap().port, 8000);
-            variables.keys().map(|keys| keys.len()).map_err(|error| error.to_string())
+            variables.keys().map(|(keys, _)| keys.len()).map_err(|error| error.to_string())
         };
         assert_eq!(told(&[("PORT", "")], "PORT="), Ok(0));
         let nothing = |variable| {

@@ -46,7 +46,7 @@ async fn page() -> Response {
 }
 
 async fn document(State(state): State<AppState>, prefix: PathPrefix) -> Response {
-    let asks = Asks { keys: !state.keys.is_empty(), if_match: state.requires_if_match };
+    let asks = Asks { keys: !state.keys.now().is_empty(), if_match: state.requires_if_match };
     let make = |prefix: &PathPrefix| Bytes::from(openapi::json(asks, prefix.as_str()));
     // Where the operator says nothing of a prefix, and a proxy does, it is made anew.
     let is_known = prefix == state.root_path;

@@ -153,3 +153,40 @@ fn keys_that_cannot_be_used_end_the_program_and_are_not_repeated() {
         assert!(!text.contains(&key), "{text}");
     }
 }
+
+#[test]
+fn a_key_is_revoked_and_another_one_taken_without_a_restart() {
+    let ((first, one), (second, two)) = (new_key(&["app"]), new_key(&["app"]));
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("keys");
+    fs::write(&file, format!("# of the old phone\n{one}\n")).unwrap();
+    let api = Api::ready_with("sqlite::memory:", &[("API_KEYS_FILE", file.to_str().unwrap())]);
+    let status = |key: &str| {
+        let authorization = format!("Bearer {key}");
+        send(api.address, "GET", "/tasks", &[("authorization", authorization.as_str())], None).status
+    };
+    assert_eq!([status(&first), status(&second)], [200, 401]);
+    fs::write(&file, format!("#{one}\n{two} # of the new one\n")).unwrap();
+    assert!(wait_for(|| (status(&second) == 200).then_some(())).is_some());
+    assert_eq!(status(&first), 401);
+    // What would mean that there are no keys means nothing.
+    fs::write(&file, "").unwrap();
+    api.wait_for_log("cannot use the file of API keys");
+    assert_eq!([status(&first), status(&second), get(api.address, "/tasks").status], [401, 200, 401]);
+}
+
+#[test]
+fn a_key_is_taken_until_its_last_day() {
+    let ((old, over), (new, lasting)) =
+        (new_key(&["old", "read", "2020-02-29"]), new_key(&["new", "read", "9999-12-31"]));
+    assert!(over.ends_with(":2020-02-29"), "{over}");
+    let api = Api::ready_with("sqlite::memory:", &[("API_KEYS", &format!("{over} {lasting}"))]);
+    for (key, status) in [(old, 401), (new, 200)] {
+        let authorization = format!("Bearer {key}");
+        let answer = send(api.address, "GET", "/tasks", &[("authorization", authorization.as_str())], None);
+        assert_eq!(answer.status, status);
+    }
+    let refused = run(&["key", "new", "ci", "read", "tomorrow"], &[]);
+    let expected = "task-api: cannot make a key: the last day in entry 1 is not one as 2027-01-31\n";
+    assert_eq!(told(&refused), (Some(1), expected.to_owned()));
+}
