@@ -129,7 +129,8 @@ fn query(arguments: &str) -> Result<String, Vec<Fault>> {
     let map: Map<String, Value> =
         serde_json::from_str(arguments).map_err(|_| Object::is_none(&at, input(arguments)))?;
     let (mut query, mut faults) = (String::new(), Vec::new());
-    for name in ["limit", "cursor", "status", "created_after", "created_before", "q", "sort"] {
+    for name in ["limit", "cursor", "status", "status_not", "created_after", "created_before", "q", "sort"] {
+        let parameter = if name == "status_not" { "status!" } else { name };
         let text = match map.get(name) {
             None | Some(Value::Null) => continue,
             Some(Value::String(text)) => text.clone(),
@@ -141,7 +142,7 @@ fn query(arguments: &str) -> Result<String, Vec<Fault>> {
                 continue;
             }
         };
-        let _ = write!(query, "{name}={}&", utf8_percent_encode(&text, NON_ALPHANUMERIC));
+        let _ = write!(query, "{parameter}={}&", utf8_percent_encode(&text, NON_ALPHANUMERIC));
     }
     if faults.is_empty() { Ok(query) } else { Err(faults) }
 }

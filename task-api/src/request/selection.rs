@@ -20,6 +20,7 @@ use crate::{
 
 const DEFAULT_LIMIT: i64 = 100;
 const MAX_LIMIT: i64 = 1000;
+const MAX_STATUSES: usize = 20;
 
 /// A page of a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,7 +37,10 @@ pub(crate) struct Selection {
 /// What is true of every task in the list.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Filter {
-    pub(crate) status: Option<Status>,
+    /// It has one of these; without any, it has any.
+    pub(crate) statuses: Vec<Status>,
+    /// It has none of these.
+    pub(crate) other_than: Vec<Status>,
     pub(crate) created_after: Option<CreatedAt>,
     pub(crate) created_before: Option<CreatedAt>,
     /// Stands in the title or in the description, whatever the case of its letters.
@@ -66,7 +70,7 @@ impl After {
 
 impl Selection {
     /// Reads a query string. Parameters it does not know are ignored, as the original does; of those of one name the
-    /// last counts.
+    /// last counts, but for statuses: all of them do.
     ///
     /// # Errors
     ///
@@ -74,10 +78,11 @@ impl Selection {
     pub(crate) fn parse(query: &str, owner: &Owner) -> Result<Self, Vec<Fault>> {
         let mut faults = Vec::new();
         let filter = Filter {
-            status: text("status", query, Status::new, &mut faults),
+            statuses: statuses("status", query, &mut faults),
+            other_than: statuses("status!", query, &mut faults),
             created_after: time("created_after", query, RoundMode::Floor, &mut faults),
             created_before: time("created_before", query, RoundMode::Ceil, &mut faults),
-            text: text("q", query, Title::new, &mut faults),
+            text: text(query, &mut faults),
         };
         let order = order(query, &mut faults);
         let is_known = faults.is_empty();
@@ -124,7 +129,10 @@ impl std::fmt::Display for Filter {
             Some(value) => write!(f, "&{name}={}", utf8_percent_encode(value, NON_ALPHANUMERIC)),
             None => Ok(()),
         };
-        write("status", self.status.as_ref().map(Status::as_str))?;
+        for (name, statuses) in [("status", &self.statuses), ("status!", &self.other_than)] {
+            let listed = statuses.iter().map(Status::as_str).collect::<Vec<_>>().join(",");
+            write(name, Some(listed.as_str()).filter(|_| !statuses.is_empty()))?;
+        }
         write("created_after", self.created_after.map(|time| time.to_string()).as_deref())?;
         write("created_before", self.created_before.map(|time| time.to_string()).as_deref())?;
         write("q", self.text.as_ref().map(Title::as_str))
@@ -133,9 +141,14 @@ impl std::fmt::Display for Filter {
 
 /// The last parameter of this name, decoded.
 pub(crate) fn parameter(query: &str, name: &str) -> Option<String> {
+    parameters(query, name).last()
+}
+
+/// All parameters of this name, decoded.
+fn parameters(query: &str, name: &str) -> impl Iterator<Item = String> {
     let decode = |text: &str| percent_decode_str(&text.replace('+', " ")).decode_utf8_lossy().into_owned();
-    let mut pairs = query.split('&').map(|pair| pair.split_once('=').unwrap_or((pair, "")));
-    pairs.rfind(|(key, _)| decode(key) == name).map(|(_, value)| decode(value))
+    let pairs = query.split('&').map(|pair| pair.split_once('=').unwrap_or((pair, "")));
+    pairs.filter(move |(key, _)| decode(key) == name).map(move |(_, value)| decode(value))
 }
 
 /// How many are asked for at most.
@@ -163,15 +176,35 @@ pub(crate) fn limit(query: &str, faults: &mut Vec<Fault>) -> i64 {
     DEFAULT_LIMIT
 }
 
-fn text<T>(
-    name: &'static str,
-    query: &str,
-    new: fn(String) -> Result<T, Vec<BadText>>,
-    faults: &mut Vec<Fault>,
-) -> Option<T> {
-    let text = parameter(query, name)?;
-    let fault = |bad: BadText| Fault::new(bad.kind, &at(name), bad.msg, text_input(&text)).with(bad.ctx);
-    new(text.clone()).map_err(|bad| faults.extend(bad.into_iter().map(fault))).ok()
+fn text(query: &str, faults: &mut Vec<Fault>) -> Option<Title> {
+    let text = parameter(query, "q")?;
+    Title::new(text.clone()).map_err(|bad| faults.extend(bad.into_iter().map(|bad| unfit("q", bad, &text)))).ok()
+}
+
+/// Statuses with commas between them, each once and in one order: lists of the same ones are the same.
+fn statuses(name: &'static str, query: &str, faults: &mut Vec<Fault>) -> Vec<Status> {
+    let mut texts: Vec<_> = parameters(query, name).collect();
+    texts = texts.iter().flat_map(|text| text.split(',')).map(str::to_owned).collect();
+    texts.sort_unstable();
+    texts.dedup();
+    if texts.len() > MAX_STATUSES {
+        let msg = format!("List should have at most {MAX_STATUSES} items after validation, not {}", texts.len());
+        let ctx = json!({ "field_type": "List", "max_length": MAX_STATUSES, "actual_length": texts.len() });
+        faults.push(Fault::new("too_long", &at(name), msg, text_input(&texts.join(","))).with(ctx));
+        return Vec::new();
+    }
+    let mut read = Vec::new();
+    for text in texts {
+        match Status::new(text.clone()) {
+            Ok(status) => read.push(status),
+            Err(bad) => faults.extend(bad.into_iter().map(|bad| unfit(name, bad, &text))),
+        }
+    }
+    read
+}
+
+fn unfit(name: &'static str, bad: BadText, text: &str) -> Fault {
+    Fault::new(bad.kind, &at(name), bad.msg, text_input(text)).with(bad.ctx)
 }
 
 /// A time of RFC 3339; without a zone it is in UTC. No task has a part of a microsecond, so the limit between them can be
@@ -280,6 +313,12 @@ mod tests {
             "created_after=0000-01-01T00:00:00%2B23:59&created_before=9999-12-31T23:59:59.9999999Z",
             "&created_after=0000%2D01%2D01T00%3A00%3A00%2E000000Z&created_before=9999%2D12%2D31T23%3A59%3A59%2E999999Z&sort=id",
         );
+        check_filter("status=b,a&status=a,c&status!=x", "&status=a%2Cb%2Cc&status!=x&sort=id");
+        check_filter("status!=completed&status%21=a", "&status!=a%2Ccompleted&sort=id");
+        check_filter("status=a,,b", "String should have at least 1 character");
+        let many: Vec<_> = (0..21).map(|n| n.to_string()).collect();
+        let long = "List should have at most 20 items after validation, not 21";
+        check_filter(&format!("status={}", many.join(",")), long);
         let time = "Input should be a valid datetime, as 2026-01-31T12:00:00Z";
         for bad in ["yesterday", "2026-01-31", "2026-01-31T12:00:00 02:00", "", "-009999-01-01T00:00:00Z"] {
             check_filter(&format!("created_after={bad}"), time);
@@ -308,7 +347,9 @@ mod tests {
             let refused = told(&format!("status=done&sort=-id&cursor={cursor}")).unwrap_err();
             assert_eq!(refused, "Value error, Input should be a cursor that the service gave", "{micros}");
         }
-        for other in ["status=pending", "status=done&sort=id", "q=done"] {
+        for other in
+            ["status=pending", "status!=done&sort=-id", "status=done,done2&sort=-id", "status=done&sort=id", "q=done"]
+        {
             let cursor = parameter(link, "cursor").unwrap();
             let refused = told(&format!("{other}&cursor={cursor}")).unwrap_err();
             assert_eq!(refused, "Value error, Input should be a cursor for this filter, sort and API key");

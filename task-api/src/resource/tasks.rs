@@ -46,8 +46,10 @@ pub(crate) fn router() -> Router<AppState> {
     params(
         ("limit" = Option<i64>, Query, minimum = 1, maximum = 1000, example = 100, description = "Tasks on a page; 100 if not said"),
         ("cursor" = Option<String>, Query, pattern = "^[A-Za-z0-9_-]+$", description = "Where the page begins, from a `Link` header"),
-        ("status" = Option<String>, Query, min_length = 1, max_length = 50, pattern = "^[^\\u0000]*$",
-            example = "pending", description = "Only tasks of this status"),
+        ("status" = Option<String>, Query, pattern = "^[^\\u0000,]{1,50}(,[^\\u0000,]{1,50}){0,19}$",
+            example = "pending", description = "Only tasks of one of these statuses, with commas between them"),
+        ("status!" = Option<String>, Query, pattern = "^[^\\u0000,]{1,50}(,[^\\u0000,]{1,50}){0,19}$",
+            example = "completed", description = "Only tasks of none of these statuses, with commas between them"),
         ("created_after" = Option<String>, Query, format = DateTime, example = "2026-01-31T12:00:00Z", description = "Only tasks created later"),
         ("created_before" = Option<String>, Query, format = DateTime, example = "2027-01-31T12:00:00Z", description = "Only tasks created earlier"),
         ("q" = Option<String>, Query, min_length = 1, max_length = 200, pattern = "^[^\\u0000]*$", example = "ship",

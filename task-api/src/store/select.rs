@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::{
     request::{owner::Owner, selection::Selection},
-    task::{CreatedAt, Status, Title},
+    task::{CreatedAt, Title},
 };
 
 /// The columns of a task, in the order in which all statements name them.
@@ -45,8 +45,13 @@ pub(super) fn select(selection: &Selection, owner: &Owner, dialect: Dialect) -> 
     let mut sql =
         format!("SELECT {COLUMNS} FROM task WHERE owner = {}", parameter(Value::Text(owner.as_str().to_owned())));
     let mut and = |condition: String| sql.extend([" AND ", &condition]);
-    if let Some(status) = &filter.status {
-        and(format!("status = {}", parameter(Value::Text(Status::as_str(status).to_owned()))));
+    for (statuses, one, several) in [(&filter.statuses, "=", "IN"), (&filter.other_than, "<>", "NOT IN")] {
+        let listed: Vec<_> = statuses.iter().map(|status| parameter(Value::Text(status.as_str().to_owned()))).collect();
+        match &listed[..] {
+            [] => {}
+            [status] => and(format!("status {one} {status}")),
+            _ => and(format!("status {several} ({})", listed.join(", "))),
+        }
     }
     if let Some(time) = filter.created_after {
         and(format!("created_at > {}", parameter(Value::Time(time))));
@@ -102,5 +107,10 @@ mod tests {
                         ORDER BY created_at DESC, id DESC LIMIT ?4";
         assert_eq!(sql, format!("SELECT {COLUMNS} FROM task WHERE {expected}"));
         assert_eq!(values[2], Value::Text("%50\\%\\_\\\\%".to_owned()));
+
+        let (sql, values) = told("status=a,b&status!=c", postgres);
+        let expected = "owner = $1 AND status IN ($2, $3) AND status <> $4 ORDER BY id LIMIT $5";
+        assert_eq!(sql, format!("SELECT {COLUMNS} FROM task WHERE {expected}"));
+        assert_eq!(values.len(), 5);
     }
 }

@@ -117,3 +117,26 @@ fn pages_of_large_tasks_are_shorter() {
         });
     });
 }
+
+#[test]
+fn a_list_is_of_several_statuses_or_of_all_but_some() {
+    on_every_database(|api| {
+        for status in ["pending", "begun", "completed", "begun"] {
+            let body = json!({ "title": status, "status": status }).to_string();
+            assert_eq!(send_json(api.address, "POST", "/tasks", &body).status, 201);
+        }
+        for (query, expected) in [
+            ("status=begun", &[2, 4][..]),
+            ("status=pending,begun", &[1, 2, 4]),
+            ("status=pending%2Cbegun", &[1, 2, 4]),
+            ("status=pending&status=completed", &[1, 3]),
+            ("status!=completed", &[1, 2, 4]),
+            ("status!=completed,pending", &[2, 4]),
+            ("status=pending,begun&status!=begun", &[1]),
+        ] {
+            let listed = get(api.address, &format!("/tasks?{query}")).json();
+            assert_eq!(json!(ids(&listed)), json!(expected), "{query}");
+            assert_eq!(json!(all(api, &format!("/tasks?{query}&limit=1"))), json!(expected), "{query}");
+        }
+    });
+}
