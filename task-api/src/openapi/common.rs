@@ -30,7 +30,7 @@ const ANSWERS: [(&str, &str, &str, &[&str]); 10] = [
 ];
 
 /// Headers of answers: name, what they say, how they look, an example.
-const HEADERS: [(&str, &str, &str, &str); 6] = [
+const HEADERS: [(&str, &str, &str, &str); 8] = [
     ("ETag", "The task's id and version", "^\"[0-9]+-[0-9]+\"$", "\"1-1\""),
     ("Idempotency-Replayed", "That the request was answered before", "^true$", "true"),
     (
@@ -39,8 +39,10 @@ const HEADERS: [(&str, &str, &str, &str); 6] = [
         "^<[^>]+>; rel=\"next\"$",
         "</tasks?limit=2&cursor=AQ>; rel=\"next\"",
     ),
+    ("Preference-Applied", "That the tasks on all pages were counted", "^count=exact$", "count=exact"),
     ("Retry-After", "Seconds after which to ask again", "^[0-9]+$", "1"),
     ("WWW-Authenticate", "What is wrong with the key", "^Bearer", "Bearer realm=\"task-api\""),
+    ("X-Total-Count", "How many tasks there are on all pages", "^[0-9]+$", "42"),
     (
         "traceresponse",
         "The trace that the request belongs to",

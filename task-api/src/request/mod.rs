@@ -10,4 +10,5 @@ pub(crate) mod idempotency;
 pub(crate) mod object;
 pub(crate) mod origin;
 pub(crate) mod owner;
+pub(crate) mod prefer;
 pub(crate) mod selection;

@@ -26,6 +26,7 @@ use crate::{
         forwarded::PathPrefix,
         idempotency::Key,
         owner::Owner,
+        prefer::{self, WantsCount},
         selection::Selection,
     },
     store::{Listed, Once, Outcome},
@@ -55,9 +56,10 @@ pub(crate) fn router() -> Router<AppState> {
         ("q" = Option<String>, Query, min_length = 1, max_length = 200, pattern = "^[^\\u0000]*$", example = "ship",
             description = "Only tasks with this in the title or the description, in letters of either case"),
         ("sort" = Option<Sort>, Query, description = "The order, with a minus from the end; `id` if not said"),
+        ("Prefer" = Option<String>, Header, example = "count=exact", description = "`count=exact` counts the tasks on all pages"),
     ),
     responses(
-        (status = 200, description = "A page of tasks", body = Vec<Task>, headers(("Link"))),
+        (status = 200, description = "A page of tasks", body = Vec<Task>, headers(("Link"), ("Preference-Applied"), ("X-Total-Count"))),
         (status = 422, description = "A parameter is wrong", body = ValidationProblem),
     )
 )]
@@ -66,6 +68,7 @@ pub(crate) async fn list(
     owner: Owner,
     Extension(ticket): Extension<Arc<Ticket>>,
     prefix: PathPrefix,
+    WantsCount(wants_count): WantsCount,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Error> {
     let selection = Selection::parse(query.as_deref().unwrap_or_default(), &owner)?;
@@ -77,6 +80,9 @@ pub(crate) async fn list(
         let path = format!("{}/tasks", prefix.as_str());
         let next = tasks.last().and_then(|last| selection.next(&path, last));
         headers.extend(next.map(|link| (header::LINK, link)));
+    }
+    if wants_count {
+        headers.extend(prefer::counted(state.store()?.count(&owner, &selection.filter).await?));
     }
     Ok((headers, Json(tasks)).into_response())
 }

@@ -18,7 +18,12 @@ use std::{error::Error as StdError, sync::Arc};
 use crate::{
     config::database_url::DatabaseUrl,
     feed::Changed,
-    request::{etag::Conditions, idempotency::Key, owner::Owner, selection::Selection},
+    request::{
+        etag::Conditions,
+        idempotency::Key,
+        owner::Owner,
+        selection::{Filter, Selection},
+    },
     task::{Change, Draft, Task, TaskId},
     traces,
 };
@@ -125,6 +130,17 @@ impl Store {
             match self {
                 Self::Postgres(store) => store.list(owner, selection).await,
                 Self::Sqlite(store) => store.list(owner, selection).await,
+            }
+        };
+        self.tell("SELECT", asked).await
+    }
+
+    /// How many tasks a filter lets through. It looks at each of them.
+    pub(crate) async fn count(&self, owner: &Owner, filter: &Filter) -> Result<i64, StoreError> {
+        let asked = async {
+            match self {
+                Self::Postgres(store) => store.count(owner, filter).await,
+                Self::Sqlite(store) => store.count(owner, filter).await,
             }
         };
         self.tell("SELECT", asked).await

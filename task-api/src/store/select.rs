@@ -1,10 +1,11 @@
 //! The statement that fetches a page of a list, for both databases.
 
-use std::fmt::Write as _;
-
 use crate::{
-    request::{owner::Owner, selection::Selection},
-    task::{CreatedAt, Title},
+    request::{
+        owner::Owner,
+        selection::{Filter, Selection},
+    },
+    task::{CreatedAt, Status, Title},
 };
 
 /// The columns of a task, in the order in which all statements name them.
@@ -37,45 +38,75 @@ pub(super) struct Select {
 /// It asks for one task more than the page has: if it comes, there is another page.
 pub(super) fn select(selection: &Selection, owner: &Owner, dialect: Dialect) -> Select {
     let Selection { filter, order, after, limit, .. } = selection;
-    let mut values = Vec::new();
-    let mut parameter = |value| {
-        values.push(value);
-        format!("{}{}", dialect.parameter, values.len())
-    };
-    let mut sql =
-        format!("SELECT {COLUMNS} FROM task WHERE owner = {}", parameter(Value::Text(owner.as_str().to_owned())));
-    let mut and = |condition: String| sql.extend([" AND ", &condition]);
-    for (statuses, one, several) in [(&filter.statuses, "=", "IN"), (&filter.other_than, "<>", "NOT IN")] {
-        let listed: Vec<_> = statuses.iter().map(|status| parameter(Value::Text(status.as_str().to_owned()))).collect();
-        match &listed[..] {
-            [] => {}
-            [status] => and(format!("status {one} {status}")),
-            _ => and(format!("status {several} ({})", listed.join(", "))),
-        }
-    }
-    if let Some(time) = filter.created_after {
-        and(format!("created_at > {}", parameter(Value::Time(time))));
-    }
-    if let Some(time) = filter.created_before {
-        and(format!("created_at < {}", parameter(Value::Time(time))));
-    }
-    if let Some(text) = &filter.text {
-        let (like, pattern) = (dialect.like, parameter(Value::Text(pattern(text))));
-        and(format!("(title {like} {pattern} ESCAPE '\\' OR description {like} {pattern} ESCAPE '\\')"));
-    }
+    let mut matching = Matching::of(filter, owner, dialect);
     let (behind, direction) = if order.is_descending { ('<', " DESC") } else { ('>', "") };
     match after {
         Some(after) if order.is_by_time => {
-            let (time, id) = (parameter(Value::Time(after.created_at)), parameter(Value::Number(after.id)));
-            and(format!("(created_at, id) {behind} ({time}, {id})"));
+            let time = matching.parameter(Value::Time(after.created_at));
+            let id = matching.parameter(Value::Number(after.id));
+            matching.and(&format!("(created_at, id) {behind} ({time}, {id})"));
         }
-        Some(after) => and(format!("id {behind} {}", parameter(Value::Number(after.id)))),
+        Some(after) => {
+            let id = matching.parameter(Value::Number(after.id));
+            matching.and(&format!("id {behind} {id}"));
+        }
         None => {}
     }
     let time = if order.is_by_time { format!("created_at{direction}, ") } else { String::new() };
-    let (order, limit) = (format!("{time}id{direction}"), parameter(Value::Number(limit + 1)));
-    let _ = write!(sql, " ORDER BY {order} LIMIT {limit}");
+    let (order, limit) = (format!("{time}id{direction}"), matching.parameter(Value::Number(limit + 1)));
+    let Matching { condition, values, .. } = matching;
+    let sql = format!("SELECT {COLUMNS} FROM task WHERE {condition} ORDER BY {order} LIMIT {limit}");
     Select { sql, values, order }
+}
+
+/// How many tasks a filter lets through.
+pub(super) fn count(filter: &Filter, owner: &Owner, dialect: Dialect) -> (String, Vec<Value>) {
+    let Matching { condition, values, .. } = Matching::of(filter, owner, dialect);
+    (format!("SELECT count(*) FROM task WHERE {condition}"), values)
+}
+
+/// What is true of an owner's tasks that a filter lets through.
+struct Matching {
+    dialect: Dialect,
+    condition: String,
+    values: Vec<Value>,
+}
+
+impl Matching {
+    fn of(filter: &Filter, owner: &Owner, dialect: Dialect) -> Self {
+        let mut matching = Self { dialect, condition: String::new(), values: Vec::new() };
+        let owner = matching.parameter(Value::Text(owner.as_str().to_owned()));
+        matching.condition = format!("owner = {owner}");
+        for (statuses, one, several) in [(&filter.statuses, "=", "IN"), (&filter.other_than, "<>", "NOT IN")] {
+            let value = |status: &Status| Value::Text(status.as_str().to_owned());
+            let listed: Vec<_> = statuses.iter().map(|status| matching.parameter(value(status))).collect();
+            match &listed[..] {
+                [] => {}
+                [status] => matching.and(&format!("status {one} {status}")),
+                _ => matching.and(&format!("status {several} ({})", listed.join(", "))),
+            }
+        }
+        for (time, comparison) in [(filter.created_after, '>'), (filter.created_before, '<')] {
+            if let Some(time) = time {
+                let time = matching.parameter(Value::Time(time));
+                matching.and(&format!("created_at {comparison} {time}"));
+            }
+        }
+        if let Some(text) = &filter.text {
+            let (like, pattern) = (dialect.like, matching.parameter(Value::Text(pattern(text))));
+            matching.and(&format!("(title {like} {pattern} ESCAPE '\\' OR description {like} {pattern} ESCAPE '\\')"));
+        }
+        matching
+    }
+
+    fn parameter(&mut self, value: Value) -> String {
+        self.values.push(value);
+        format!("{}{}", self.dialect.parameter, self.values.len())
+    }
+
+    fn and(&mut self, condition: &str) {
+        self.condition.extend([" AND ", condition]);
+    }
 }
 
 /// Anything with `text` in it.
@@ -112,5 +143,10 @@ mod tests {
         let expected = "owner = $1 AND status IN ($2, $3) AND status <> $4 ORDER BY id LIMIT $5";
         assert_eq!(sql, format!("SELECT {COLUMNS} FROM task WHERE {expected}"));
         assert_eq!(values.len(), 5);
+
+        let owner = Owner::new("ci".into());
+        let selection = Selection::parse("status!=c&limit=7", &owner).unwrap();
+        let (sql, values) = count(&selection.filter, &owner, postgres);
+        assert_eq!((sql.as_str(), values.len()), ("SELECT count(*) FROM task WHERE owner = $1 AND status <> $2", 2));
     }
 }

@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, thread};
 use serde_json::{Value, json};
 
 use crate::{
-    http::{get, send_json},
+    http::{get, send, send_json},
     program::{Api, on_every_database},
 };
 
@@ -137,6 +137,24 @@ fn a_list_is_of_several_statuses_or_of_all_but_some() {
             let listed = get(api.address, &format!("/tasks?{query}")).json();
             assert_eq!(json!(ids(&listed)), json!(expected), "{query}");
             assert_eq!(json!(all(api, &format!("/tasks?{query}&limit=1"))), json!(expected), "{query}");
+        }
+    });
+}
+
+#[test]
+fn who_prefers_it_is_told_how_many_tasks_there_are_on_all_pages() {
+    on_every_database(|api| {
+        for status in ["pending", "begun", "completed", "begun"] {
+            let body = json!({ "title": status, "status": status }).to_string();
+            assert_eq!(send_json(api.address, "POST", "/tasks", &body).status, 201);
+        }
+        for (query, count) in [("limit=1", "4"), ("limit=1&status!=begun", "2"), ("q=beg", "2"), ("q=none", "0")] {
+            let path = format!("/tasks?{query}");
+            let answer = send(api.address, "GET", &path, &[("prefer", "count=exact")], None);
+            assert_eq!(answer.header("x-total-count"), Some(count), "{query}");
+            assert_eq!(answer.header("preference-applied"), Some("count=exact"));
+            let plain = get(api.address, &path);
+            assert_eq!((plain.header("x-total-count"), plain.json()), (None, answer.json()), "{query}");
         }
     });
 }

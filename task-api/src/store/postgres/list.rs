@@ -16,7 +16,8 @@ use crate::{
         connection::{Parameter, Rows},
         failure::Failure,
         link::Use,
-        select::{Dialect, Select, select},
+        retry::Tries,
+        select::{Dialect, Select, count, select},
     },
 };
 
@@ -60,6 +61,14 @@ impl Inner {
         }
         let wanted = |time| Wanted { owner: owner.clone(), selection: selection.clone(), time };
         self.ask(&self.lists, wanted, Self::list_batches).await
+    }
+
+    pub(super) async fn count(&self, owner: &Owner, filter: &Filter) -> Result<i64, StoreError> {
+        let (sql, values) = count(filter, owner, POSTGRES);
+        let parameters: Vec<Parameter> = values.iter().map(|value| (value as _, row::kind(value))).collect();
+        let rows = self.query(Use::Alone, Tries::long_read(), &sql, &parameters).await?;
+        let count = rows.first().map_or(Ok(0), |row| row.try_get(0));
+        count.map_err(|error| Failure::of_statement(error).of_read())
     }
 
     async fn list_alone(&self, owner: &Owner, selection: &Selection) -> Result<Listed, StoreError> {

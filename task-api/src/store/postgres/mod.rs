@@ -27,7 +27,12 @@ use super::{
 use crate::{
     config::database_url::PostgresUrl,
     feed::Changed,
-    request::{etag::Conditions, idempotency::Key, owner::Owner, selection::Selection},
+    request::{
+        etag::Conditions,
+        idempotency::Key,
+        owner::Owner,
+        selection::{Filter, Selection},
+    },
     task::{Change, Description, Draft, Edit, Status, Task, TaskId, Title},
 };
 use create::{Created, New};
@@ -125,6 +130,10 @@ impl Postgres {
 
     pub(super) async fn list(&self, owner: &Owner, selection: &Selection) -> Result<Arc<Listed>, StoreError> {
         self.0.list(owner, selection).await
+    }
+
+    pub(super) async fn count(&self, owner: &Owner, filter: &Filter) -> Result<i64, StoreError> {
+        self.0.count(owner, filter).await
     }
 
     pub(super) async fn read(&self, owner: &Owner, id: TaskId) -> Result<Option<Arc<Task>>, StoreError> {

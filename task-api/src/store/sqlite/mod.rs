@@ -12,13 +12,18 @@ use tokio::task::spawn_blocking;
 
 use super::{
     Listed, MOST_BYTES, Once, Outcome, StoreError,
-    select::{Dialect, Select, select},
+    select::{Dialect, Select, count, select},
     worker::{Worker, judge},
 };
 use crate::{
     config::database_url::SqlitePlace,
     feed::Changed,
-    request::{etag::Conditions, idempotency::Key, owner::Owner, selection::Selection},
+    request::{
+        etag::Conditions,
+        idempotency::Key,
+        owner::Owner,
+        selection::{Filter, Selection},
+    },
     task::{Change, CreatedAt, Description, Draft, Edit, Status, Task, TaskId, Title},
 };
 use row::{columns, position, task};
@@ -39,6 +44,8 @@ const CHANGE: &str = concat!(
      status = COALESCE(?7, status), version = version + 1, changed_at = ?2, feed_position = ?3 WHERE id = ?1 RETURNING ",
     columns!()
 );
+
+const SQLITE: Dialect = Dialect { parameter: '?', like: "LIKE" };
 
 /// How long another process may hold the file.
 const BUSY_TIME: Duration = Duration::from_secs(5);
@@ -90,13 +97,20 @@ impl Sqlite {
     }
 
     pub(super) async fn list(&self, owner: &Owner, selection: &Selection) -> Result<Arc<Listed>, StoreError> {
-        let Select { sql, values, .. } = select(selection, owner, Dialect { parameter: '?', like: "LIKE" });
+        let Select { sql, values, .. } = select(selection, owner, SQLITE);
         let limit = selection.limit;
         let work = move |db: &Connection| {
             let mut statement = db.prepare_cached(&sql)?;
             let (tasks, is_cut) = taken(statement.query_map(params_from_iter(&values), task)?, Task::bytes)?;
             Ok(Arc::new(Listed::of(tasks, limit, is_cut)))
         };
+        self.0.read(work).await
+    }
+
+    pub(super) async fn count(&self, owner: &Owner, filter: &Filter) -> Result<i64, StoreError> {
+        let (sql, values) = count(filter, owner, SQLITE);
+        let work =
+            move |db: &Connection| db.prepare_cached(&sql)?.query_row(params_from_iter(&values), |row| row.get(0));
         self.0.read(work).await
     }
 
