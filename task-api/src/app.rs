@@ -32,7 +32,7 @@ use crate::{
     resource::{
         batch, changes, docs,
         health::{self, Readiness},
-        metrics, tasks,
+        import, metrics, tasks,
     },
     store::{Store, StoreError},
     task::TaskId,
@@ -152,6 +152,7 @@ pub fn app(state: AppState) -> Router {
         .merge(tasks::router())
         .merge(batch::router())
         .merge(changes::router())
+        .merge(import::router())
         .merge(mcp::router())
         .merge(health::router())
         .merge(metrics::router())

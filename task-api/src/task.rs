@@ -175,6 +175,15 @@ pub(crate) struct Draft {
     pub status: Status,
 }
 
+impl Draft {
+    /// What it says, in whatever order and spelling a client said it: some do not repeat themselves to the letter.
+    pub(crate) fn said(&self) -> Vec<u8> {
+        let Self { title, description, status } = self;
+        let said = (title.as_str(), description.as_ref().map(Description::as_str), status.as_str());
+        serde_json::to_vec(&said).unwrap_or_default()
+    }
+}
+
 /// What a client wants changed; the rest stays.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Change {

@@ -26,7 +26,7 @@ use crate::{
         tasks::{create_once, done},
     },
     store::{Listed, StoreError},
-    task::{Change, Description, Draft, Status, Task, TaskId},
+    task::{Change, Status, Task, TaskId},
 };
 
 /// All tools, as clients are told of them.
@@ -161,16 +161,9 @@ async fn create(caller: &Caller<'_>, arguments: &Object<'_>) -> Result<Task, Err
         caller.state.feeds.touch(&caller.owner);
         return Ok(task);
     };
-    let key = name.of("mcp create_task", &said(&draft));
+    let key = name.of("mcp create_task", &draft.said());
     let (mut tasks, _) = create_once(caller.state, &caller.owner, key, vec![draft]).await?;
     tasks.pop().ok_or(Error::NoSuchTask)
-}
-
-/// What a draft says, in whatever order and spelling the arguments said it: models do not repeat themselves to the letter.
-fn said(draft: &Draft) -> Vec<u8> {
-    let Draft { title, description, status } = draft;
-    let said = (title.as_str(), description.as_ref().map(Description::as_str), status.as_str());
-    serde_json::to_vec(&said).unwrap_or_default()
 }
 
 async fn change(caller: &Caller<'_>, arguments: &Object<'_>, change: Change) -> Result<Task, Error> {

@@ -14,12 +14,12 @@ use utoipa::{
 };
 
 use crate::{
-    resource::{batch, changes, health, tasks},
+    resource::{batch, changes, health, import, tasks},
     task::Task,
 };
 pub(crate) use shapes::{
-    Fault, Health, IdempotencyKey, IfMatch, KeyInUse, NewTask, NewTasks, NoSuchTask, Problem, Ready, Sort, Stale,
-    TaskChange, TaskPath, Tasks, ValidationProblem,
+    Fault, Format, Health, IdempotencyKey, IfMatch, KeyInUse, NewTask, NewTasks, NoSuchTask, Problem, Ready, Sort,
+    Stale, TaskChange, TaskPath, Tasks, ValidationProblem,
 };
 
 #[derive(OpenApi)]
@@ -34,9 +34,10 @@ pub(crate) use shapes::{
         tasks::list, tasks::create, tasks::read, tasks::replace, tasks::change, tasks::remove,
         batch::create,
         changes::read,
+        import::import,
         health::health, health::ready
     ),
-    components(schemas(Task, NewTask, Sort, TaskChange, Problem, ValidationProblem, Fault, Health, Ready))
+    components(schemas(Task, NewTask, Sort, Format, TaskChange, Problem, ValidationProblem, Fault, Health, Ready))
 )]
 struct Document;
 

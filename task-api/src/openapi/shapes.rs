@@ -33,6 +33,15 @@ pub(crate) enum Sort {
     CreatedAtDescending,
 }
 
+/// The forms that a list can have.
+#[derive(ToSchema)]
+pub(crate) enum Format {
+    #[schema(rename = "json")]
+    Json,
+    #[schema(rename = "ndjson")]
+    Lines,
+}
+
 /// A JSON merge patch of a task: what is absent stays, null resets.
 #[derive(ToSchema)]
 pub(crate) struct TaskChange {

@@ -22,7 +22,7 @@ use crate::{
     task::{Change, Draft},
 };
 
-const LIMIT_BYTES: usize = 1_000_000;
+pub(crate) const LIMIT_BYTES: usize = 1_000_000;
 
 /// How much of a body that is too long is read and thrown away, so that the client gets to read the answer: one that
 /// is still sending when the connection closes sees a reset instead.
@@ -78,7 +78,12 @@ async fn read(headers: &HeaderMap, body: Body, ticket: &Ticket) -> Result<Bytes,
     Ok(bytes.freeze())
 }
 
-async fn next(body: &mut BodyDataStream) -> Result<Option<Bytes>, Error> {
+/// What comes next of a body; nothing at its end.
+///
+/// # Errors
+///
+/// Fails if it breaks off.
+pub(crate) async fn next(body: &mut BodyDataStream) -> Result<Option<Bytes>, Error> {
     let Some(frame) = body.frame().await else { return Ok(None) };
     let frame = frame.map_err(Error::BrokenBody)?;
     Ok(Some(frame.into_data().unwrap_or_default()))

@@ -45,6 +45,11 @@ impl Name {
         if is_good { Ok(name) } else { Err(name.is_not_one()) }
     }
 
+    /// The name of one part of what it is the name of.
+    pub(crate) fn part(&self, number: usize) -> Self {
+        Self { text: format!("{} {number}", self.text), at: self.at.clone() }
+    }
+
     /// The key under which `asked` is asked for in `scope`.
     pub(crate) fn of(self, scope: &str, asked: &[u8]) -> Key {
         let mut hash = Context::new(&SHA256);
@@ -70,11 +75,20 @@ impl Key {
     ///
     /// Fails if there are several, or it is not 1 to 255 visible characters.
     pub(crate) fn of(headers: &HeaderMap, path: &str, body: &[u8]) -> Result<Option<Self>, Vec<Fault>> {
+        Ok(Self::name_of(headers)?.map(|name| name.of(path, body)))
+    }
+
+    /// What a request calls itself, if it does.
+    ///
+    /// # Errors
+    ///
+    /// Fails as [`Key::of`] does.
+    pub(crate) fn name_of(headers: &HeaderMap) -> Result<Option<Name>, Vec<Fault>> {
         let mut values = headers.get_all(HEADER).iter();
         let Some(value) = values.next() else { return Ok(None) };
         let at = vec![Place::Name("header"), Place::Name(HEADER)];
         let name = Name::new(String::from_utf8_lossy(value.as_bytes()).into_owned(), at)?;
-        if values.next().is_some() { Err(name.is_not_one()) } else { Ok(Some(name.of(path, body))) }
+        if values.next().is_some() { Err(name.is_not_one()) } else { Ok(Some(name)) }
     }
 
     pub(crate) fn name(&self) -> &str {

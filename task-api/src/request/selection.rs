@@ -19,7 +19,7 @@ use crate::{
 };
 
 const DEFAULT_LIMIT: i64 = 100;
-const MAX_LIMIT: i64 = 1000;
+pub(crate) const MAX_LIMIT: i64 = 1000;
 const MAX_STATUSES: usize = 20;
 
 /// A page of a list.
@@ -77,9 +77,11 @@ impl Selection {
     /// Fails with every fault in it.
     pub(crate) fn parse(query: &str, owner: &Owner) -> Result<Self, Vec<Fault>> {
         let mut faults = Vec::new();
+        // The second is for those who make names of parameters: to them, the first is `status`.
+        let other_than = parameters(query, "status!").chain(parameters(query, "status_not"));
         let filter = Filter {
-            statuses: statuses("status", query, &mut faults),
-            other_than: statuses("status!", query, &mut faults),
+            statuses: statuses("status", parameters(query, "status"), &mut faults),
+            other_than: statuses("status_not", other_than, &mut faults),
             created_after: time("created_after", query, RoundMode::Floor, &mut faults),
             created_before: time("created_before", query, RoundMode::Ceil, &mut faults),
             text: text(query, &mut faults),
@@ -182,9 +184,9 @@ fn text(query: &str, faults: &mut Vec<Fault>) -> Option<Title> {
 }
 
 /// Statuses with commas between them, each once and in one order: lists of the same ones are the same.
-fn statuses(name: &'static str, query: &str, faults: &mut Vec<Fault>) -> Vec<Status> {
-    let mut texts: Vec<_> = parameters(query, name).collect();
-    texts = texts.iter().flat_map(|text| text.split(',')).map(str::to_owned).collect();
+fn statuses(name: &'static str, texts: impl Iterator<Item = String>, faults: &mut Vec<Fault>) -> Vec<Status> {
+    let split = |text: String| text.split(',').map(str::to_owned).collect::<Vec<_>>();
+    let mut texts: Vec<_> = texts.flat_map(split).collect();
     texts.sort_unstable();
     texts.dedup();
     if texts.len() > MAX_STATUSES {
@@ -314,7 +316,7 @@ mod tests {
             "&created_after=0000%2D01%2D01T00%3A00%3A00%2E000000Z&created_before=9999%2D12%2D31T23%3A59%3A59%2E999999Z&sort=id",
         );
         check_filter("status=b,a&status=a,c&status!=x", "&status=a%2Cb%2Cc&status!=x&sort=id");
-        check_filter("status!=completed&status%21=a", "&status!=a%2Ccompleted&sort=id");
+        check_filter("status!=completed&status_not=a", "&status!=a%2Ccompleted&sort=id");
         check_filter("status=a,,b", "String should have at least 1 character");
         let many: Vec<_> = (0..21).map(|n| n.to_string()).collect();
         let long = "List should have at most 20 items after validation, not 21";

@@ -4,6 +4,8 @@ pub(crate) mod batch;
 pub(crate) mod changes;
 pub(crate) mod docs;
 pub(crate) mod events;
+pub(crate) mod export;
 pub(crate) mod health;
+pub(crate) mod import;
 pub(crate) mod metrics;
 pub(crate) mod tasks;

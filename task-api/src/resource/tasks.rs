@@ -17,7 +17,8 @@ use crate::{
     around::load::Ticket,
     error::Error,
     openapi::{
-        IdempotencyKey, IfMatch, KeyInUse, NewTask, NoSuchTask, Sort, Stale, TaskChange, TaskPath, ValidationProblem,
+        Format, IdempotencyKey, IfMatch, KeyInUse, NewTask, NoSuchTask, Sort, Stale, TaskChange, TaskPath,
+        ValidationProblem,
     },
     request::{
         body::Document,
@@ -29,6 +30,7 @@ use crate::{
         prefer::{self, WantsCount},
         selection::Selection,
     },
+    resource::export,
     store::{Listed, Once, Outcome},
     task::{Draft, NoInteger, Task, TaskId},
 };
@@ -49,17 +51,19 @@ pub(crate) fn router() -> Router<AppState> {
         ("cursor" = Option<String>, Query, pattern = "^[A-Za-z0-9_-]+$", description = "Where the page begins, from a `Link` header"),
         ("status" = Option<String>, Query, pattern = "^[^\\u0000,]{1,50}(,[^\\u0000,]{1,50}){0,19}$",
             example = "pending", description = "Only tasks of one of these statuses, with commas between them"),
-        ("status!" = Option<String>, Query, pattern = "^[^\\u0000,]{1,50}(,[^\\u0000,]{1,50}){0,19}$",
-            example = "completed", description = "Only tasks of none of these statuses, with commas between them"),
+        ("status_not" = Option<String>, Query, pattern = "^[^\\u0000,]{1,50}(,[^\\u0000,]{1,50}){0,19}$",
+            example = "completed", description = "Only tasks of none of these statuses, with commas between them; `status!` is the same"),
         ("created_after" = Option<String>, Query, format = DateTime, example = "2026-01-31T12:00:00Z", description = "Only tasks created later"),
         ("created_before" = Option<String>, Query, format = DateTime, example = "2027-01-31T12:00:00Z", description = "Only tasks created earlier"),
         ("q" = Option<String>, Query, min_length = 1, max_length = 200, pattern = "^[^\\u0000]*$", example = "ship",
             description = "Only tasks with this in the title or the description, in letters of either case"),
         ("sort" = Option<Sort>, Query, description = "The order, with a minus from the end; `id` if not said"),
+        ("format" = Option<Format>, Query, description = "`ndjson` is every task of the list, a line each; `json`, a page, if not said"),
         ("Prefer" = Option<String>, Header, example = "count=exact", description = "`count=exact` counts the tasks on all pages"),
     ),
     responses(
-        (status = 200, description = "A page of tasks", body = Vec<Task>, headers(("Link"), ("Preference-Applied"), ("X-Total-Count"))),
+        (status = 200, description = "A page of tasks",
+            content((Vec<Task> = "application/json"), (String = "application/x-ndjson")), headers(("Link"), ("Preference-Applied"), ("X-Total-Count"))),
         (status = 422, description = "A parameter is wrong", body = ValidationProblem),
     )
 )]
@@ -71,7 +75,11 @@ pub(crate) async fn list(
     WantsCount(wants_count): WantsCount,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Error> {
-    let selection = Selection::parse(query.as_deref().unwrap_or_default(), &owner)?;
+    let query = query.unwrap_or_default();
+    let (selection, is_export) = both(Selection::parse(&query, &owner), export::is_asked(&query))?;
+    if is_export {
+        return export::lines(&state, owner, selection).await;
+    }
     let listed = state.store()?.list(&owner, &selection).await?;
     let Listed { tasks, has_more } = &*listed;
     ticket.hold(tasks.iter().map(Task::bytes).sum())?;
@@ -211,7 +219,7 @@ pub(crate) async fn replace(
 /// Changes what is sent of a task, and nothing else: a JSON merge patch (RFC 7396).
 #[utoipa::path(
     patch, path = "/tasks/{task_id}", operation_id = "changeTask", tag = "tasks",
-    request_body(content((TaskChange = "application/merge-patch+json"), (TaskChange = "application/json"))),
+    request_body(content = TaskChange, content_type = "application/merge-patch+json"),
     params(TaskPath, IfMatch),
     responses(
         (status = 200, description = "The task as it is now", body = Task, headers(("ETag"))),

@@ -56,7 +56,7 @@ fn every_path_and_method_is_described_and_answered() {
         }
     }
     let paths: Vec<_> = document["paths"].as_object().unwrap().keys().collect();
-    assert_eq!(paths.len(), 6, "{paths:?}");
+    assert_eq!(paths.len(), 7, "{paths:?}");
 }
 
 #[test]

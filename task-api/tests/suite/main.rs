@@ -13,6 +13,7 @@ mod description;
 mod docs;
 mod door;
 mod ends;
+mod export;
 mod faults;
 mod feed;
 mod fleet;

@@ -1,0 +1,126 @@
+//! `GET /tasks?format=ndjson`: all tasks that a filter lets through, a line each, however many there are.
+
+use std::{
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+use axum::{
+    Error as BodyError,
+    body::Body,
+    http::{HeaderValue, header},
+    response::{IntoResponse, Response},
+};
+use bytes::Bytes;
+use hyper::body::{Body as HttpBody, Frame};
+use serde_json::json;
+use tokio::{select, sync::mpsc};
+use tracing::warn;
+
+use crate::{
+    app::AppState,
+    error::Error,
+    request::{
+        fault::{Fault, Place, text_input},
+        owner::Owner,
+        selection::{After, MAX_LIMIT, Selection, parameter},
+    },
+    store::StoreError,
+    task::Task,
+};
+
+/// Whether lines are asked for, and not an array.
+///
+/// # Errors
+///
+/// Fails if something else is.
+pub(super) fn is_asked(query: &str) -> Result<bool, Vec<Fault>> {
+    match parameter(query, "format").as_deref() {
+        None | Some("json") => Ok(false),
+        Some("ndjson") => Ok(true),
+        Some(other) => {
+            let place = [Place::Name("query"), Place::Name("format")];
+            let fault = Fault::new("enum", &place, "Input should be 'json' or 'ndjson'", text_input(other));
+            Err(vec![fault.with(json!({ "expected": "'json' or 'ndjson'" }))])
+        }
+    }
+}
+
+/// From where the selection begins to its end. What it holds at a time is a page.
+///
+/// # Errors
+///
+/// Fails if the first page cannot be read. Behind that, an answer that ends too early says so: it is broken off.
+pub(super) async fn lines(state: &AppState, owner: Owner, mut selection: Selection) -> Result<Response, Error> {
+    selection.limit = MAX_LIMIT;
+    let mut export = Export { state: state.clone(), owner, selection };
+    let (first, has_more) = export.page().await?;
+    let (sender, pages) = mpsc::channel(1);
+    tokio::spawn(async move {
+        let reader = sender.clone();
+        let is_taken = sender.send(Ok(first)).await.is_ok();
+        if has_more && is_taken {
+            select! {
+                () = export.run(sender) => {}
+                // Whoever reads it no more ends it.
+                () = reader.closed() => {}
+            }
+        }
+    });
+    let kind = [(header::CONTENT_TYPE, HeaderValue::from_static("application/x-ndjson"))];
+    Ok((kind, Body::new(Pages(pages))).into_response())
+}
+
+struct Export {
+    state: AppState,
+    owner: Owner,
+    selection: Selection,
+}
+
+impl Export {
+    async fn run(mut self, sender: mpsc::Sender<Result<Bytes, BodyError>>) {
+        // Nothing is read for a client that takes nothing, nor while there is no room.
+        while let Ok(place) = sender.reserve().await {
+            self.state.load.room().await;
+            match self.page().await {
+                Ok((text, has_more)) => {
+                    place.send(Ok(text));
+                    if !has_more {
+                        return;
+                    }
+                }
+                Err(error) => {
+                    warn!(cause = error.cause(), "an export is broken off");
+                    return place.send(Err(BodyError::new(error)));
+                }
+            }
+        }
+    }
+
+    /// The next page, and whether there is another one behind it.
+    async fn page(&mut self) -> Result<(Bytes, bool), StoreError> {
+        let listed = self.state.store()?.list(&self.owner, &self.selection).await?;
+        let mut text = Vec::with_capacity(listed.tasks.iter().map(Task::bytes).sum());
+        for task in &listed.tasks {
+            // Memory takes all that is written.
+            let _ = serde_json::to_writer(&mut text, task);
+            text.push(b'\n');
+        }
+        self.selection.after = listed.tasks.last().map(|last| After { created_at: last.created_at, id: last.id });
+        Ok((self.state.load.counted(text), listed.has_more))
+    }
+}
+
+struct Pages(mpsc::Receiver<Result<Bytes, BodyError>>);
+
+impl HttpBody for Pages {
+    type Data = Bytes;
+    type Error = BodyError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
+        self.0.poll_recv(context).map(|page| page.map(|page| page.map(Frame::data)))
+    }
+}
