@@ -4,6 +4,7 @@
 //! stream. Clients of the revision without a handshake are answered as it says, and those that begin with `initialize`
 //! as theirs do.
 
+mod fields;
 pub(crate) mod message;
 mod revision;
 mod tools;
@@ -125,14 +126,13 @@ async fn dispatch(
 /// What came of a tool. What kept it from being done is a result too, that models read and learn from.
 fn told(id: &RawValue, outcome: Result<Box<RawValue>, Error>, revision: Revision) -> Response {
     match outcome {
-        Ok(structured) => {
-            let content = [Text::new(structured.get())];
-            let called = Called { content, structured: Some(&*structured), is_error: false };
+        Ok(done) => {
+            let called = Called { content: [Text::new(done.get())], is_error: false };
             result(id, Complete::new(called, revision))
         }
         Err(error) => {
             let text = String::from_utf8(error.problem(PATH)).unwrap_or_default();
-            let called = Called { content: [Text::new(&text)], structured: None, is_error: true };
+            let called = Called { content: [Text::new(&text)], is_error: true };
             let mut response = result(id, Complete::new(called, revision));
             response.extensions_mut().insert(Told(Arc::new(error)));
             response
@@ -145,16 +145,15 @@ struct Tools<'a> {
     tools: &'a RawValue,
 }
 
+/// As text alone, which all clients show their models: with the same as structure, each answer would be twice as long.
 #[derive(Serialize)]
 struct Called<'a> {
     content: [Text<'a>; 1],
-    #[serde(rename = "structuredContent", skip_serializing_if = "Option::is_none")]
-    structured: Option<&'a RawValue>,
     #[serde(rename = "isError")]
     is_error: bool,
 }
 
-/// The same for clients that know nothing of structure.
+/// Text, which is JSON.
 #[derive(Serialize)]
 struct Text<'a> {
     r#type: &'static str,

@@ -9,6 +9,7 @@ use serde_json::{
     value::{RawValue, to_raw_value},
 };
 
+use super::fields::Fields;
 use crate::{
     app::AppState,
     around::load::Ticket,
@@ -25,7 +26,7 @@ use crate::{
         batch::TaggedTask,
         tasks::{create_once, done},
     },
-    store::{Listed, StoreError},
+    store::StoreError,
     task::{Change, Status, Task, TaskId},
 };
 
@@ -39,6 +40,7 @@ pub(super) enum Tool {
     Create,
     Update,
     Complete,
+    Delete,
 }
 
 /// Who calls, and what may be done for it; without scopes, everything.
@@ -50,25 +52,29 @@ pub(super) struct Caller<'a> {
 }
 
 impl Caller<'_> {
-    /// Makes room for tasks that are read, which an answer has twice: in its structure, and as text.
+    /// Makes room for tasks that are read.
     fn hold<'t>(&self, tasks: impl IntoIterator<Item = &'t Task>) -> Result<(), Error> {
-        self.ticket.hold(tasks.into_iter().map(Task::bytes).sum::<usize>() * 2)
+        self.ticket.hold(tasks.into_iter().map(Task::bytes).sum())
     }
 }
 
+/// How long a page may be: what a model reads at a time.
+const PAGE_BYTES: usize = 32_000;
+
 #[derive(Serialize)]
 struct Page {
-    tasks: Vec<TaggedTask>,
+    tasks: Vec<Box<RawValue>>,
     next_cursor: Option<String>,
 }
 
 impl Tool {
-    const ALL: [(&str, Self); 5] = [
+    const ALL: [(&str, Self); 6] = [
         ("list_tasks", Self::List),
         ("get_task", Self::Get),
         ("create_task", Self::Create),
         ("update_task", Self::Update),
         ("complete_task", Self::Complete),
+        ("delete_task", Self::Delete),
     ];
 
     pub(super) fn named(name: &str) -> Option<Self> {
@@ -78,7 +84,7 @@ impl Tool {
     fn scope(self) -> Scope {
         match self {
             Self::List | Self::Get => Scope::Read,
-            Self::Create | Self::Update | Self::Complete => Scope::Write,
+            Self::Create | Self::Update | Self::Complete | Self::Delete => Scope::Write,
         }
     }
 
@@ -96,15 +102,20 @@ impl Tool {
             return json(&list(caller, arguments).await?);
         }
         let arguments = Object::read(arguments, vec![Place::Name("arguments")])?;
+        let mut fields = Fields::ALL;
         let task = match self {
-            Self::List | Self::Get => get(caller, &arguments).await,
+            Self::Delete => return json(&delete(caller, &arguments).await?),
+            Self::List | Self::Get => {
+                fields = Fields::read(arguments.raw("fields"))?;
+                get(caller, &arguments).await
+            }
             Self::Create => create(caller, &arguments).await,
             Self::Update => change(caller, &arguments, arguments.change_but_no_reset()?).await,
             Self::Complete => {
                 change(caller, &arguments, Change { status: Some(Status::completed()), ..Change::default() }).await
             }
         };
-        json(&TaggedTask::from(task?))
+        json(&fields.of(&TaggedTask::from(task?)))
     }
 }
 
@@ -113,14 +124,25 @@ fn json(result: &impl Serialize) -> Result<Box<RawValue>, Error> {
 }
 
 async fn list(caller: &Caller<'_>, arguments: &str) -> Result<Page, Error> {
+    let object = Object::read(arguments, vec![Place::Name("arguments")])?;
     let selection = query(arguments).and_then(|query| Selection::parse(&query, &caller.owner));
     let selection =
-        selection.map_err(|faults| faults.into_iter().map(|fault| fault.moved_to("arguments")).collect::<Vec<_>>())?;
+        selection.map_err(|faults| faults.into_iter().map(|fault| fault.moved_to("arguments")).collect::<Vec<_>>());
+    let (selection, fields) = both(selection, Fields::read(object.raw("fields")))?;
     let listed = caller.state.store()?.list(&caller.owner, &selection).await?;
     caller.hold(&listed.tasks)?;
-    let Listed { tasks, has_more } = Arc::unwrap_or_clone(listed);
-    let next_cursor = tasks.last().filter(|_| has_more).map(|last| selection.cursor_behind(last));
-    Ok(Page { tasks: tasks.into_iter().map(TaggedTask::from).collect(), next_cursor })
+    let (mut tasks, mut bytes, mut last, mut is_cut) = (Vec::new(), 0, None, listed.has_more);
+    for task in &listed.tasks {
+        let shown = json(&fields.of(&TaggedTask::from(task.clone())))?;
+        bytes += shown.get().len();
+        if bytes > PAGE_BYTES && last.is_some() {
+            is_cut = true;
+            break;
+        }
+        tasks.push(shown);
+        last = Some(task);
+    }
+    Ok(Page { tasks, next_cursor: last.filter(|_| is_cut).map(|last| selection.cursor_behind(last)) })
 }
 
 /// The arguments as they would stand in a query string. Null is as good as nothing.
@@ -130,7 +152,6 @@ fn query(arguments: &str) -> Result<String, Vec<Fault>> {
         serde_json::from_str(arguments).map_err(|_| Object::is_none(&at, input(arguments)))?;
     let (mut query, mut faults) = (String::new(), Vec::new());
     for name in ["limit", "cursor", "status", "status_not", "created_after", "created_before", "q", "sort"] {
-        let parameter = if name == "status_not" { "status!" } else { name };
         let text = match map.get(name) {
             None | Some(Value::Null) => continue,
             Some(Value::String(text)) => text.clone(),
@@ -142,7 +163,7 @@ fn query(arguments: &str) -> Result<String, Vec<Fault>> {
                 continue;
             }
         };
-        let _ = write!(query, "{parameter}={}&", utf8_percent_encode(&text, NON_ALPHANUMERIC));
+        let _ = write!(query, "{name}={}&", utf8_percent_encode(&text, NON_ALPHANUMERIC));
     }
     if faults.is_empty() { Ok(query) } else { Err(faults) }
 }
@@ -173,6 +194,21 @@ async fn change(caller: &Caller<'_>, arguments: &Object<'_>, change: Change) -> 
     done(caller.state, &caller.owner, changed)
 }
 
+/// What is left of a task that is gone.
+#[derive(Serialize)]
+struct Deleted {
+    id: i64,
+    deleted: bool,
+}
+
+async fn delete(caller: &Caller<'_>, arguments: &Object<'_>) -> Result<Deleted, Error> {
+    let (id, version) = named(caller.state, arguments)?.ok_or(Error::NoSuchTask)?;
+    let conditions = Conditions { only: version.map(|version| vec![version]), except: None };
+    let gone = caller.state.store()?.delete(&caller.owner, id, &conditions).await?;
+    done(caller.state, &caller.owner, gone)?;
+    Ok(Deleted { id: id.0, deleted: true })
+}
+
 /// The task that the arguments name, if it can be one's, and the version that it must have.
 fn named(state: &AppState, arguments: &Object<'_>) -> Result<Option<(TaskId, Option<i64>)>, Vec<Fault>> {
     let (id, etag) = both(arguments.id(), arguments.etag())?;
@@ -188,13 +224,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_tool_is_described_and_all_of_them_tell_of_tasks_alike() {
+    fn every_tool_is_described() {
         let described: Vec<Value> = serde_json::from_str(DESCRIBED).unwrap();
         let names: Vec<_> = described.iter().map(|tool| tool["name"].as_str().unwrap()).collect();
         assert_eq!(names, Tool::ALL.map(|(name, _)| name));
-        let page = &described[0]["outputSchema"];
-        for (tool, (name, known)) in described.iter().zip(Tool::ALL).skip(1) {
-            assert_eq!(tool["outputSchema"], page["$defs"]["task"], "{name}");
+        for (tool, (name, known)) in described.iter().zip(Tool::ALL) {
             assert_eq!(tool["annotations"]["readOnlyHint"], known.scope() == Scope::Read, "{name}");
         }
     }

@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// The members that mean something.
-const NAMES: [&str; 7] = ["title", "description", "status", "id", "etag", "tasks", "idempotency_key"];
+const NAMES: [&str; 8] = ["title", "description", "status", "id", "etag", "tasks", "idempotency_key", "fields"];
 
 /// An object, and where it stands.
 #[derive(Debug)]
@@ -97,6 +97,11 @@ impl<'a> Object<'a> {
             _ => Ok(()),
         };
         both(status, self.change()).map(|((), change)| change)
+    }
+
+    /// A member as it was sent.
+    pub(crate) fn raw(&self, name: &str) -> Option<&'a RawValue> {
+        self.members.get(name)
     }
 
     /// The task that it is about, if it can be one's.
