@@ -11,18 +11,18 @@ use axum::{
     Router,
     extract::{FromRequestParts, Request, State},
     http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts},
-    middleware,
+    middleware::from_fn_with_state,
     response::{IntoResponse, Response},
     routing::MethodRouter,
 };
 use bytes::Bytes;
 
 use crate::{
-    around::{self, load::Load, metrics::Metrics},
     config::{key::Keys, key_ring::KeyRing, limits::Limits, origins::Origins},
     error::Error,
     feed::Feeds,
     mcp,
+    middleware::{self, load::Load, metrics::Metrics},
     request::{
         etag::Conditions,
         forwarded::{Forwarded, PathPrefix},
@@ -165,7 +165,7 @@ pub fn app(state: AppState) -> Router {
 /// What happens around every request. Browsers are told of other origins outside of it, so that pages can read errors too.
 fn with_care(routes: Router, state: AppState) -> Router {
     let cors = state.origins.layer();
-    let routes = routes.layer(middleware::from_fn_with_state(state, around::around));
+    let routes = routes.layer(from_fn_with_state(state, middleware::handle));
     match cors {
         Some(cors) => routes.layer(cors),
         None => routes,

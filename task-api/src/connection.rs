@@ -19,8 +19,8 @@ use tokio::{
 };
 
 use crate::{
-    around::load::Seat,
     config::limits::{Limits, READ_BYTES_PER_SECOND},
+    middleware::load::Seat,
 };
 
 /// What a request knows of the connection that it came on.

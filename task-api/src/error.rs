@@ -11,8 +11,8 @@ use serde::Serialize;
 use tracing::{error, warn};
 
 use crate::{
-    around::{access, metrics::Metrics, trace::Trace},
     config::key::{Denied, Scope},
+    middleware::{access, metrics::Metrics, trace::Trace},
     request::{accept, fault::Fault},
     store::StoreError,
 };

@@ -8,10 +8,10 @@ use serde::de::IgnoredAny;
 use serde_json::{Value, value::RawValue};
 
 use crate::{
-    around::trace::Trace,
     config::{database_url::DatabaseUrl, key::Keys, parse_env_file},
     error::Error,
     mcp::message::Message,
+    middleware::trace::Trace,
     request::{
         body::Document,
         cursor::Scope,

@@ -6,7 +6,6 @@
 #![forbid(unsafe_code)]
 
 mod app;
-mod around;
 pub mod command;
 mod config;
 mod connection;
@@ -15,6 +14,7 @@ mod feed;
 #[cfg(any(test, fuzzing))]
 pub mod fuzz;
 mod mcp;
+mod middleware;
 mod openapi;
 mod request;
 mod resource;

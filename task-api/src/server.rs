@@ -17,9 +17,9 @@ use tower::Service;
 use tracing::{debug, info, warn};
 
 use crate::{
-    around::load::{Load, Seat},
     config::limits::{BUFFER_BYTES, HEAD_BYTES, HEADERS, IDLE_TIME, Limits},
     connection::{Connection, Patient},
+    middleware::load::{Load, Seat},
 };
 
 /// How long requests in flight may take once the service is told to stop. Orchestrators kill after ten seconds.

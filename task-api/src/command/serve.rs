@@ -10,9 +10,8 @@ use tracing::info;
 use super::{Failure, log_to_stdout, open_waiting, runtime};
 use crate::{
     app::{AppState, Settings, app},
-    around,
     config::{Config, key_ring::KeyRing, limits},
-    server,
+    middleware, server,
     traces::Traces,
 };
 
@@ -22,7 +21,7 @@ use crate::{
 pub fn run() -> Result<(), Failure> {
     let config = Config::read()?;
     log_to_stdout(config.log_level);
-    around::panic::log_place();
+    middleware::panic::log_place();
     let traces = config.traces.as_ref().map(Traces::start).transpose();
     let traces = traces.map_err(|cause| Failure(format!("cannot send traces: {cause}")))?.map(Arc::new);
     let runtime = runtime()?;

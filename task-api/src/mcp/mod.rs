@@ -23,9 +23,9 @@ use serde_json::{Value, json, value::RawValue};
 
 use crate::{
     app::{AppState, resource},
-    around::load::Ticket,
     config::key::Scopes,
     error::{Error, Told},
+    middleware::load::Ticket,
     request::{
         body::{Whole, is_json},
         origin,

@@ -12,9 +12,9 @@ use serde_json::{
 use super::fields::Fields;
 use crate::{
     app::AppState,
-    around::load::Ticket,
     config::key::{Denied, Scope, Scopes},
     error::Error,
+    middleware::load::Ticket,
     request::{
         etag::{self, Conditions},
         fault::{Fault, Place, both},

@@ -13,8 +13,8 @@ use serde_json::{json, value::RawValue};
 use tokio::time::timeout_at;
 
 use crate::{
-    around::load::Ticket,
     error::Error,
+    middleware::load::Ticket,
     request::{
         fault::{Fault, Place, text_input},
         object::{Object, input},

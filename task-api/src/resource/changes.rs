@@ -14,9 +14,9 @@ use utoipa::ToSchema;
 
 use crate::{
     app::{AppState, resource},
-    around::load::Ticket,
     error::Error,
     feed::{self, Changed},
+    middleware::load::Ticket,
     openapi::ValidationProblem,
     request::{
         accept,

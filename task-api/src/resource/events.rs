@@ -23,8 +23,8 @@ use tokio::{
 use super::changes::Change;
 use crate::{
     app::AppState,
-    around::load::Following,
     feed::{self, Changed, Event, Feeds, Follower},
+    middleware::load::Following,
     request::{cursor::Scope, owner::Owner},
     store::StoreError,
 };

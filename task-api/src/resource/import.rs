@@ -21,8 +21,8 @@ use utoipa::ToSchema;
 
 use crate::{
     app::{AppState, resource},
-    around::load::Ticket,
     error::Error,
+    middleware::load::Ticket,
     openapi::{IdempotencyKey, KeyInUse, ValidationProblem},
     request::{
         body::{LIMIT_BYTES, next},

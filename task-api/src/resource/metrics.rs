@@ -12,8 +12,8 @@ use axum::{
 
 use crate::{
     app::{AppState, resource},
-    around::metrics::Text,
     config::limits,
+    middleware::metrics::Text,
     store::Store,
 };
 

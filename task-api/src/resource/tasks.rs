@@ -14,8 +14,8 @@ use percent_encoding::percent_decode_str;
 
 use crate::{
     app::{AppState, resource},
-    around::load::Ticket,
     error::Error,
+    middleware::load::Ticket,
     openapi::{
         Format, IdempotencyKey, IfMatch, KeyInUse, NewTask, NoSuchTask, Sort, Stale, TaskChange, TaskPath,
         ValidationProblem,

@@ -1,8 +1,8 @@
 //! A build without an exporter: nothing is traced, and nobody may ask for it.
 
 use crate::{
-    around::trace::Trace,
     config::{ConfigError, Variables},
+    middleware::trace::Trace,
 };
 
 /// There is none.

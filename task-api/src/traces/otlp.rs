@@ -18,8 +18,8 @@ use reqwest::{blocking::Client, redirect};
 
 pub use super::config::TracesConfig;
 use crate::{
-    around::trace::{Trace, random},
     error::chain,
+    middleware::trace::{Trace, random},
     store::tls,
 };
 

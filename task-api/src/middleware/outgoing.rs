@@ -70,7 +70,7 @@ mod tests {
     use http_body_util::BodyExt;
 
     use super::*;
-    use crate::{around::load::Load, config::limits::Limits};
+    use crate::{config::limits::Limits, middleware::load::Load};
 
     #[tokio::test]
     async fn a_long_body_leaves_in_pieces_and_unchanged() {

@@ -33,7 +33,7 @@ use log::Kind;
 use outgoing::Outgoing;
 use trace::{TRACERESPONSE, Trace};
 
-pub(crate) async fn around(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
+pub(crate) async fn handle(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
     let start = Instant::now();
     // Nobody else asks for it, and without it what is added below finds room.
     let connection = request.extensions_mut().remove::<Arc<Connection>>();
