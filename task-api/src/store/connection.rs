@@ -12,7 +12,11 @@ use std::{
 };
 
 use futures_core::Stream;
-use tokio::{runtime::Handle, task::AbortHandle, time::timeout};
+use tokio::{
+    runtime::Handle,
+    task::AbortHandle,
+    time::{sleep, timeout},
+};
 use tokio_postgres::{
     Client, Error, Row, RowStream, Statement,
     types::{ToSql, Type},
@@ -30,6 +34,10 @@ const SILENCE: Duration = Duration::from_secs(1);
 
 /// How long a server is asked to give up a statement that nobody waits for.
 const CANCEL_TIME: Duration = Duration::from_secs(2);
+
+/// How long answers that nobody waits for are read. A pooler that sees its client leave before the last of several answers may give the
+/// server to another client, which is then answered with them (PgBouncer before 1.22.1).
+const DRAIN_TIME: Duration = Duration::from_secs(60);
 
 /// A server, how it is reached, and since when it is not.
 pub(super) struct Place {
@@ -242,7 +250,7 @@ impl Connection {
 impl Drop for Connection {
     /// One that answers is told to end; one that does not would wait for its answers for ever. Its server would too, and do
     /// what nobody waits for: it is asked to stop, on a connection of its own and while this one is still there, for a
-    /// pooler knows by it which server is meant.
+    /// pooler knows by it which server is meant. This one stays until all answers that it is owed have come.
     fn drop(&mut self) {
         if !*self.is_condemned.get_mut() {
             return;
@@ -251,6 +259,8 @@ impl Drop for Connection {
         let Ok(runtime) = Handle::try_current() else { return task.abort() };
         runtime.spawn(async move {
             let _ = timeout(CANCEL_TIME, token.cancel_query(tls)).await;
+            // It ends by itself after the last answer.
+            sleep(DRAIN_TIME).await;
             task.abort();
         });
     }
