@@ -1,6 +1,6 @@
 //! Asides: phrases at the edge of a clause that change nothing of what it promises: `by itself`, `out of the box`.
 
-use crate::sentence::{Token, is_dash};
+use crate::sentence::{Token, begins, is_dash};
 
 /// What may stand at the end of a clause.
 const BEHIND: &[&str] = &[
@@ -112,12 +112,6 @@ pub(crate) fn without_asides(words: &[Token]) -> Option<Vec<Token>> {
         }
     }
     (kept.len() < words.len()).then_some(kept)
-}
-
-/// How many words a phrase has, where these words begin with it.
-fn begins(words: &[Token], phrase: &str) -> Option<usize> {
-    let length = phrase.split(' ').count();
-    (words.len() >= length && phrase.split(' ').zip(words).all(|(word, token)| token.word == word)).then_some(length)
 }
 
 /// Whether nothing of the clause follows.

@@ -3,6 +3,9 @@
 //! The parts may come in any order, so the active and the passive voice, and a measure in front or behind, are one sentence. Each word costs
 //! one that no part accounts for: a cover without costs is an understanding, and the cheapest one says which words were too many.
 
+use std::collections::HashMap;
+use std::rc::Rc;
+
 use crate::pattern::{Found, Pattern, Words};
 use crate::sentence::{Token, is_dash};
 
@@ -49,7 +52,7 @@ impl Form {
     }
 
     /// What the parts found, where they account for every word.
-    pub(crate) fn covers(&self, extras: &[Pattern], words: &[Token]) -> Option<Found> {
+    pub(crate) fn covers(&self, extras: &[&Pattern], words: &[Token]) -> Option<Found> {
         let all = (1 << self.needed.len()) - 1;
         let mut ways: Vec<Vec<Way>> = vec![Vec::new(); words.len() + 1];
         ways[0].push(Way::default());
@@ -74,12 +77,12 @@ impl Form {
         std::mem::take(&mut ways[words.len()]).into_iter().find(|way| way.seen == all).map(|way| way.found)
     }
 
-    /// The cheapest cover with at most `most` words left; `None` where a needed part is not there.
-    pub(crate) fn cover(&self, extras: &[Places], words: &[Token], most: usize) -> Option<Cover> {
-        let needed: Vec<Places> = self.needed.iter().map(|part| places(part, words)).collect();
-        if needed.iter().any(|places| places.iter().all(Vec::is_empty)) {
-            return None;
-        }
+    /// The cheapest cover of the words of `known` with at most `most` words left; `None` where a needed part is not there.
+    pub(crate) fn cover(&self, extras: &[Rc<Places>], known: &mut KnownPlaces<'_>, most: usize) -> Option<Cover> {
+        let words = known.words;
+        let is_somewhere = |places: &Rc<Places>| places.iter().any(|ends| !ends.is_empty());
+        let needed = self.needed.iter().map(|part| Some(known.of(part)).filter(is_somewhere));
+        let needed: Vec<Rc<Places>> = needed.collect::<Option<_>>()?;
         let all = (1 << self.needed.len()) - 1;
         let mut ways: Vec<Vec<Way>> = vec![Vec::new(); words.len() + 1];
         ways[0].push(Way::default());
@@ -144,13 +147,29 @@ fn keep(ways: &mut Vec<Way>, way: Way) {
     ways.push(way);
 }
 
-/// For each word, the ends of the part if it begins there; none of them is empty.
-pub(crate) fn places(part: &Pattern, words: &[Token]) -> Places {
-    let ends = |at: usize| {
-        let ends = part.ends(&words[at..]).into_iter().filter(|(end, _)| *end > 0);
-        ends.map(|(end, found)| (at + end, found)).collect()
-    };
-    (0..words.len()).map(ends).collect()
+/// Where the parts of forms are in a sentence: many forms share parts, and each is looked for once.
+pub(crate) struct KnownPlaces<'a> {
+    words: &'a [Token],
+    present: &'a Words,
+    found: HashMap<&'static str, Rc<Places>>,
+}
+
+impl<'a> KnownPlaces<'a> {
+    pub(crate) fn new(words: &'a [Token], present: &'a Words) -> Self {
+        Self { words, present, found: HashMap::new() }
+    }
+
+    /// For each word, the ends of the part if it begins there; none of them is empty.
+    pub(crate) fn of(&mut self, part: &Pattern) -> Rc<Places> {
+        let ends = |at: usize| {
+            let ends = part.ends(&self.words[at..]).into_iter().filter(|(end, _)| *end > 0);
+            ends.map(|(end, found)| (at + end, found)).collect()
+        };
+        let all = if part.may_begin(self.present) { 0..self.words.len() } else { 0..0 };
+        let none = vec![Vec::new(); self.words.len() - all.len()];
+        let places = || Rc::new(all.map(ends).chain(none).collect());
+        self.found.entry(part.text()).or_insert_with(places).clone()
+    }
 }
 
 /// Marks that say nothing by themselves. What separates two sentences is not among them.

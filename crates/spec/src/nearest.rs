@@ -3,7 +3,14 @@
 /// Whether a word was probably meant to be another one, and is not it.
 pub(crate) fn is_near(word: &str, meant: &str) -> bool {
     let most = if meant.chars().count() < 5 { 1 } else { 2 };
-    word != meant && letters_between(word, meant) <= most
+    // A letter that is changed makes two that only one word has, one that is added or dropped makes one.
+    word != meant && letters_apart(word, meant) <= 2 * most && letters_between(word, meant) <= most
+}
+
+/// Kinds of letters that only one of two words has, at least.
+fn letters_apart(a: &str, b: &str) -> usize {
+    let letters = |word: &str| word.chars().fold(0u32, |letters, letter| letters | 1 << (u32::from(letter) % 32));
+    (letters(a) ^ letters(b)).count_ones() as usize
 }
 
 /// Letters to add, drop, change or swap. Words of very different lengths, and very long ones, are simply far.

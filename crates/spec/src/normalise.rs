@@ -3,9 +3,9 @@
 //! A step has a table, and a test of its own. What a step does not know stays, and then no entry accounts for it.
 
 use crate::quantity;
-use crate::sentence::Token;
+use crate::sentence::{Token, begins};
 
-type Step = fn(&[Token]) -> Vec<Token>;
+type Step = fn(Vec<Token>) -> Vec<Token>;
 
 /// In the order in which they are taken.
 const STEPS: &[Step] = &[
@@ -28,7 +28,7 @@ const STEPS: &[Step] = &[
 
 /// A sentence's words without what changes nothing of what it says.
 pub(crate) fn normalise(words: &[Token]) -> Vec<Token> {
-    STEPS.iter().fold(words.to_vec(), |words, step| step(&words))
+    STEPS.iter().fold(words.to_vec(), |words, step| step(words))
 }
 
 /// Pictures that decorate, besides animals, plants, food and toys. Any other, such as ❌ or 🚫, stays and is understood by nothing.
@@ -48,39 +48,33 @@ pub(crate) fn is_decoration(sign: char) -> bool {
 }
 
 /// `4.6 Ensure that …`, as catalogues of rules number them. `1.5 GB` and `3.12` stay.
-fn numbering(words: &[Token]) -> Vec<Token> {
+fn numbering(mut words: Vec<Token>) -> Vec<Token> {
     let is_part = |part: &str| part.parse::<u8>().is_ok_and(|number| number <= 30);
     let is_number = |word: &str| word.contains('.') && word.split('.').all(is_part);
-    match words {
-        [number, rest @ ..]
-            if is_number(&number.text)
-                && rest.first().is_some_and(|next| {
-                    next.text.starts_with(char::is_uppercase) && !quantity::is_unit(&next.word)
-                }) =>
-        {
-            rest.to_vec()
-        }
-        words => words.to_vec(),
+    let begins_sentence = |next: &Token| next.text.starts_with(char::is_uppercase) && !quantity::is_unit(&next.word);
+    if matches!(words.as_slice(), [number, next, ..] if is_number(&number.text) && begins_sentence(next)) {
+        words.remove(0);
     }
+    words
 }
 
-fn emoji(words: &[Token]) -> Vec<Token> {
+fn emoji(words: Vec<Token>) -> Vec<Token> {
     trimmed(words, is_decoration)
 }
 
-fn quotes(words: &[Token]) -> Vec<Token> {
+fn quotes(words: Vec<Token>) -> Vec<Token> {
     trimmed(words, |sign| "\"“”„«»‹›`".contains(sign))
 }
 
 /// Takes signs from both ends of each word; a word of nothing else goes.
-fn trimmed(words: &[Token], takes: fn(char) -> bool) -> Vec<Token> {
+fn trimmed(words: Vec<Token>, takes: fn(char) -> bool) -> Vec<Token> {
     let trim = |token: Token| {
         let text = token.text.trim_start_matches(takes);
         let start = token.start + token.text.len() - text.len();
         let text = text.trim_end_matches(takes);
         if text.len() == token.text.len() { Some(token) } else { (!text.is_empty()).then(|| Token::new(text, start)) }
     };
-    words.iter().cloned().filter_map(trim).collect()
+    words.into_iter().filter_map(trim).collect()
 }
 
 /// What a service starts, stops or has inside it: no promise is about these.
@@ -97,7 +91,7 @@ const OTHERS: &[(&[&str], &[&str])] = &[
 ];
 
 /// `starts containers`, `each worker`, `users` as words that no entry has.
-fn others(words: &[Token]) -> Vec<Token> {
+fn others(words: Vec<Token>) -> Vec<Token> {
     let is_other = |at: usize| {
         let (before, word) = (at.checked_sub(1).map(|at| &words[at]), words[at].word.as_str());
         let follows = |(firsts, seconds): &(&[&str], &[&str])| {
@@ -122,14 +116,12 @@ fn others(words: &[Token]) -> Vec<Token> {
             || word == "users" && before.is_none() && words.get(at + 1).is_none_or(|next| next.word != "can")
             || word == "each" && at + 1 == words.len()
     };
-    let mark = |(at, token): (usize, &Token)| {
-        if is_other(at) { Token::meaning(token.text.clone(), "others", token.start) } else { token.clone() }
-    };
-    words.iter().enumerate().map(mark).collect()
+    let marked = (0..words.len()).filter(|at| is_other(*at)).collect::<Vec<_>>();
+    meaning(words, &marked, "others")
 }
 
 /// `The system must …`, as requirements are written, is about the service. `The system user` is not.
-fn system(words: &[Token]) -> Vec<Token> {
+fn system(words: Vec<Token>) -> Vec<Token> {
     const VERBS: &[&str] =
         &["must", "shall", "should", "will", "can", "is", "does", "reads", "starts", "runs", "logs", "stops"];
     let is_subject = |at: usize| {
@@ -138,14 +130,21 @@ fn system(words: &[Token]) -> Vec<Token> {
             && words[at].word == "system"
             && words.get(at + 1).is_some_and(|next| VERBS.contains(&next.word.as_str()))
     };
-    let mark = |(at, token): (usize, &Token)| {
-        if is_subject(at) { Token::meaning(token.text.clone(), "service", token.start) } else { token.clone() }
-    };
-    words.iter().enumerate().map(mark).collect()
+    let marked = (0..words.len()).filter(|at| is_subject(*at)).collect::<Vec<_>>();
+    meaning(words, &marked, "service")
+}
+
+/// The sentence with the words at these places meant as another one.
+fn meaning(mut words: Vec<Token>, places: &[usize], word: &str) -> Vec<Token> {
+    for at in places {
+        let Token { text, start, .. } = &words[*at];
+        words[*at] = Token::meaning(text.clone(), word, *start);
+    }
+    words
 }
 
 /// `user app`, `user (app)` and `user: app` name an account, and no program.
-fn accounts(words: &[Token]) -> Vec<Token> {
+fn accounts(words: Vec<Token>) -> Vec<Token> {
     let is_account = |at: usize| {
         let mut before = words[..at].iter().rev();
         let marks = ["(", ":", ",", "is", "="];
@@ -153,25 +152,19 @@ fn accounts(words: &[Token]) -> Vec<Token> {
         let ends = words.get(at + 1).is_none_or(|next| next.is(")") || next.is("."));
         words[at].word == "app" && ends && named.is_some_and(|word| word.is("user"))
     };
-    let mark = |(at, token): (usize, &Token)| {
-        if is_account(at) { Token::meaning(token.text.clone(), "appuser", token.start) } else { token.clone() }
-    };
-    words.iter().enumerate().map(mark).collect()
+    let marked = (0..words.len()).filter(|at| is_account(*at)).collect::<Vec<_>>();
+    meaning(words, &marked, "appuser")
 }
 
 /// `PORT: 8080` may name the variable or the port: nothing is read as either.
-fn variables(words: &[Token]) -> Vec<Token> {
-    let mut words = words.to_vec();
+fn variables(words: Vec<Token>) -> Vec<Token> {
     let is_ambiguous = matches!(words.as_slice(), [name, colon, value, ..]
         if name.text == "PORT" && colon.is(":") && value.text.bytes().all(|byte| byte.is_ascii_digit()));
-    if is_ambiguous {
-        words[0] = Token::meaning(words[0].text.clone(), "port-variable", words[0].start);
-    }
-    words
+    if is_ambiguous { meaning(words, &[0], "port-variable") } else { words }
 }
 
 /// `<10s` and `sub-10s` as two words, `<= 10 s` as it is.
-fn comparisons(words: &[Token]) -> Vec<Token> {
+fn comparisons(words: Vec<Token>) -> Vec<Token> {
     let split = |token: Token| {
         let sign = ["<=", "<", "≤", "sub-", "Sub-"]
             .into_iter()
@@ -186,7 +179,7 @@ fn comparisons(words: &[Token]) -> Vec<Token> {
             None => vec![token],
         }
     };
-    words.iter().cloned().flat_map(split).map(arrow).collect()
+    words.into_iter().flat_map(split).map(arrow).collect()
 }
 
 /// `User → 1000` as `User: 1000`.
@@ -219,18 +212,21 @@ const NUMBERS: &[(&str, &str)] = &[
 ];
 
 /// `ten seconds` as `10 seconds`, `one hundred megabytes` as it is.
-fn numbers(words: &[Token]) -> Vec<Token> {
+fn numbers(mut words: Vec<Token>) -> Vec<Token> {
     // `a b` is no byte.
     let is_unit = |at: usize| words.get(at).is_some_and(|next| next.word.len() > 4 && quantity::is_unit(&next.word));
     // `in a second container`
     let is_ordinal = |at: usize| {
         words.get(at + 2).is_some_and(|noun| noun.word.chars().all(char::is_alphabetic) && is_box(&noun.stem))
     };
-    let figure = |(at, token): (usize, &Token)| match NUMBERS.iter().find(|(word, _)| token.word == *word) {
-        Some((_, figure)) if is_unit(at + 1) && !is_ordinal(at) => Token::new(figure, token.start),
-        _ => token.clone(),
+    let figure = |at: usize| {
+        let (_, figure) = NUMBERS.iter().find(|(word, _)| words[at].word == *word)?;
+        (is_unit(at + 1) && !is_ordinal(at)).then_some((at, *figure))
     };
-    words.iter().enumerate().map(figure).collect()
+    for (at, figure) in (0..words.len()).filter_map(figure).collect::<Vec<_>>() {
+        words[at] = Token::new(figure, words[at].start);
+    }
+    words
 }
 
 fn is_box(stem: &str) -> bool {
@@ -238,7 +234,7 @@ fn is_box(stem: &str) -> bool {
 }
 
 /// `SIGTERM/SIGINT` and `create/read/update/delete` as words with the mark between them.
-fn alternatives(words: &[Token]) -> Vec<Token> {
+fn alternatives(words: Vec<Token>) -> Vec<Token> {
     let split = |token: Token| {
         let parts: Vec<&str> = token.text.split('/').collect();
         let plain = |part: &&str| part.len() >= 3 && part.chars().all(|c| c.is_alphabetic() || c == '-');
@@ -257,7 +253,7 @@ fn alternatives(words: &[Token]) -> Vec<Token> {
         }
         tokens
     };
-    words.iter().cloned().flat_map(split).collect()
+    words.into_iter().flat_map(split).collect()
 }
 
 /// Words between which a slash is an *and* or an *or*.
@@ -297,17 +293,18 @@ fn is_ordinary(word: &str) -> bool {
 }
 
 /// The period of `max.`, and of `sec.` inside a sentence.
-fn abbreviations(words: &[Token]) -> Vec<Token> {
+fn abbreviations(words: Vec<Token>) -> Vec<Token> {
     let mut kept: Vec<Token> = Vec::with_capacity(words.len());
-    for (index, token) in words.iter().enumerate() {
+    let mut words = words.into_iter().peekable();
+    while let Some(token) = words.next() {
         let ends_one = token.is(".")
             && kept.last().is_some_and(|before| {
                 ["max", "min", "incl", "approx", "resp"].contains(&before.word.as_str())
                     || quantity::is_unit(&before.word)
             })
-            && words.get(index + 1).is_some_and(|next| !next.text.starts_with(char::is_uppercase));
+            && words.peek().is_some_and(|next| !next.text.starts_with(char::is_uppercase));
         if !ends_one {
-            kept.push(token.clone());
+            kept.push(token);
         }
     }
     kept
@@ -360,13 +357,13 @@ const SPELLING: &[(&str, &str)] = &[
     ("file-system", "filesystem"),
 ];
 
-fn spelling(words: &[Token]) -> Vec<Token> {
-    let words = &rewritten(words, |rest| Some((begins(rest, "as well as")?, Some("and"))));
+fn spelling(words: Vec<Token>) -> Vec<Token> {
+    let words = rewritten(words, |rest| Some((begins(rest, "as well as")?, Some("and"))));
     let plain = |token: Token| match SPELLING.iter().find(|(word, _)| token.word == *word) {
         Some((_, usual)) => Token::meaning(token.text, usual, token.start),
         None => token,
     };
-    words.iter().cloned().map(plain).collect()
+    words.into_iter().map(plain).collect()
 }
 
 /// Every way to say *not*, each as that one word. `may not` and `cannot` say other things, and stay.
@@ -439,13 +436,13 @@ const UNWANTED: &[&str] = &[
     "there shall not be",
 ];
 
-fn negations(words: &[Token]) -> Vec<Token> {
-    let words = &rewritten(words, |rest| {
+fn negations(words: Vec<Token>) -> Vec<Token> {
+    let words = rewritten(words, |rest| {
         let length = NEEDLESS.iter().find_map(|phrase| begins(rest, phrase))?;
         Some((length, Some("needless")))
     });
     // `We don't want a shell` as `no shell`.
-    let words = &rewritten(words, |rest| {
+    let words = rewritten(words, |rest| {
         let length = UNWANTED.iter().find_map(|phrase| begins(rest, phrase))?;
         Some((length, Some("no")))
     });
@@ -541,27 +538,25 @@ const DUTIES: &[(&str, Option<&str>)] = &[
 ];
 
 /// `We want the container to run`: what is wanted is promised.
-fn wants(words: &[Token]) -> Vec<Token> {
+fn wants(mut words: Vec<Token>) -> Vec<Token> {
     const WISHES: &[&str] = &["we want", "i want", "we expect", "i expect"];
-    let mut kept = words.to_vec();
-    if let Some(length) = WISHES.iter().find_map(|wish| begins(words, wish))
+    if let Some(length) = WISHES.iter().find_map(|wish| begins(&words, wish))
         && let Some(to) = words.iter().take(length + 8).position(|word| word.word == "to")
     {
-        kept.remove(to);
+        words.remove(to);
     }
-    kept
+    words
 }
 
-fn duties(words: &[Token]) -> Vec<Token> {
-    let words = &wants(words);
-    rewritten(words, |rest| DUTIES.iter().find_map(|(phrase, instead)| Some((begins(rest, phrase)?, *instead))))
+fn duties(words: Vec<Token>) -> Vec<Token> {
+    rewritten(wants(words), |rest| DUTIES.iter().find_map(|(phrase, instead)| Some((begins(rest, phrase)?, *instead))))
 }
 
 /// Articles and forms of *to be*.
 const FILLERS: &[&str] =
     &["a", "an", "the", "this", "our", "its", "your", "my", "is", "are", "be", "being", "been", "gets", "get", "both"];
 
-fn fillers(words: &[Token]) -> Vec<Token> {
+fn fillers(words: Vec<Token>) -> Vec<Token> {
     // `our CA certificates` are others than those that everybody has.
     let is_own_authority = |at: usize| {
         matches!(words[at].word.as_str(), "our" | "your" | "my" | "its")
@@ -590,33 +585,28 @@ fn fillers(words: &[Token]) -> Vec<Token> {
             || is_every(at)
             || is_we(at)
     };
-    words.iter().enumerate().filter(|(at, _)| !is_filler(*at)).map(|(_, token)| token.clone()).collect()
-}
-
-/// How many words a phrase has, where these words begin with it.
-fn begins(words: &[Token], phrase: &str) -> Option<usize> {
-    let mut words = words.iter();
-    let mut length = 0;
-    for word in phrase.split(' ') {
-        words.next().filter(|token| token.word == word)?;
-        length += 1;
-    }
-    Some(length)
+    let mut fills = (0..words.len()).map(is_filler).collect::<Vec<_>>().into_iter();
+    words.into_iter().filter(|_| fills.next() == Some(false)).collect()
 }
 
 /// Each phrase that is found at a place replaced by one word, or by none.
-fn rewritten(words: &[Token], find: impl Fn(&[Token]) -> Option<(usize, Option<&'static str>)>) -> Vec<Token> {
-    let (mut at, mut kept) = (0, Vec::with_capacity(words.len()));
-    while let Some(token) = words.get(at) {
-        let Some((length, instead)) = find(&words[at..]) else {
-            kept.push(token.clone());
-            at += 1;
-            continue;
-        };
-        let text = || words[at..at + length].iter().map(|token| token.text.as_str()).collect::<Vec<_>>().join(" ");
-        kept.extend(instead.map(|word| Token::meaning(text(), word, token.start)));
-        at += length;
+fn rewritten(words: Vec<Token>, find: impl Fn(&[Token]) -> Option<(usize, Option<&'static str>)>) -> Vec<Token> {
+    let (mut at, mut phrases) = (0, Vec::new());
+    while at < words.len() {
+        let found = find(&words[at..]);
+        phrases.extend(found.map(|(length, instead)| (at, length, instead)));
+        at += found.map_or(1, |(length, _)| length);
     }
+    let mut kept = Vec::with_capacity(words.len());
+    let (mut words, mut taken) = (words.into_iter(), 0);
+    for (at, length, instead) in phrases {
+        kept.extend(words.by_ref().take(at - taken));
+        let phrase: Vec<Token> = words.by_ref().take(length).collect();
+        let text = || phrase.iter().map(|token| token.text.as_str()).collect::<Vec<_>>().join(" ");
+        kept.extend(instead.map(|word| Token::meaning(text(), word, phrase[0].start)));
+        taken = at + length;
+    }
+    kept.extend(words);
     kept
 }
 
@@ -627,7 +617,7 @@ mod tests {
 
     #[track_caller]
     fn check(step: Step, text: &str, expected: &str) {
-        let words: Vec<String> = step(&tokens(text)).into_iter().map(|token| token.word).collect();
+        let words: Vec<String> = step(tokens(text)).into_iter().map(|token| token.word).collect();
         assert_eq!(words.join(" "), expected, "{text}");
     }
 

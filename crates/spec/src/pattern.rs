@@ -321,6 +321,7 @@ pub(crate) fn shared_parts() -> &'static [(&'static str, &'static str)] {
 /// A compiled pattern.
 #[derive(Debug)]
 pub(crate) struct Pattern {
+    text: &'static str,
     parts: Vec<Part>,
     /// The words with which it can begin; `None` where a parameter can stand first.
     first: Option<Words>,
@@ -448,7 +449,12 @@ impl Pattern {
         let mut words = Words::default();
         let first = begins(&parts, &mut words).map(|_| words);
         let needed = parts.iter().filter_map(needed).collect();
-        Self { parts, first, needed }
+        Self { text: pattern, parts, first, needed }
+    }
+
+    /// As the vocabulary writes it.
+    pub(crate) fn text(&self) -> &'static str {
+        self.text
     }
 
     /// Adds its words, and the names of its parameters.

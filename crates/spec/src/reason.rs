@@ -5,7 +5,7 @@
 //! the promise, and then the sentence is not understood.
 
 use crate::quantity;
-use crate::sentence::{Token, is_dash};
+use crate::sentence::{Token, begins, is_dash};
 
 /// What begins a reason.
 const BEGINNINGS: &[&str] = &[
@@ -379,11 +379,8 @@ fn is_reason(clause: &[Token], is_joined: bool) -> bool {
 
 /// What stands behind one of these beginnings.
 fn behind<'a>(clause: &'a [Token], beginnings: &[&str]) -> Option<&'a [Token]> {
-    beginnings.iter().find_map(|beginning| {
-        let count = beginning.split(' ').count();
-        let begins = clause.len() > count && beginning.split(' ').zip(clause).all(|(word, token)| token.word == word);
-        begins.then(|| &clause[count..])
-    })
+    let length = |beginning: &&str| begins(clause, beginning).filter(|length| *length < clause.len());
+    beginnings.iter().find_map(length).map(|length| &clause[length..])
 }
 
 /// Whether words name nothing that could be a part of a promise.

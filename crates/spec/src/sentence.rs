@@ -19,7 +19,11 @@ pub(crate) struct Token {
 
 impl Token {
     pub(crate) fn new(text: &str, start: usize) -> Self {
-        let word = text.to_lowercase().replace(['’', '‘'], "'").replace(['\u{2010}', '\u{2011}'], "-");
+        let word = if text.is_ascii() {
+            text.to_ascii_lowercase()
+        } else {
+            text.to_lowercase().replace(['’', '‘'], "'").replace(['\u{2010}', '\u{2011}'], "-")
+        };
         Self::meaning(text.to_owned(), &word, start)
     }
 
@@ -90,6 +94,22 @@ pub(crate) fn tokens(text: &str) -> Vec<Token> {
         }
     }
     tokens
+}
+
+/// How many words a phrase has, where these words begin with it.
+#[inline]
+pub(crate) fn begins(words: &[Token], phrase: &str) -> Option<usize> {
+    // Phrases stand in long tables: most are left out by a look at one letter.
+    if words.first()?.word.as_bytes().first() != phrase.as_bytes().first() {
+        return None;
+    }
+    let mut words = words.iter();
+    let mut length = 0;
+    for word in phrase.split(' ') {
+        words.next().filter(|token| token.word == word)?;
+        length += 1;
+    }
+    Some(length)
 }
 
 /// Whether a token is a dash between parts of a sentence.

@@ -90,6 +90,18 @@ fn mutated_copies_of_a_specification_are_read_or_refused() {
 const JOINED: &str = "- [ ] image size and health check with port, non-root user and database with restart, memory and \
                       logs with secret, volume and tags with scratch and signal, labels and layers with SBOM\n";
 
+/// Sentences of the vocabulary's words, none of which says anything: each is compared with all of it.
+fn random_words() -> String {
+    let words: Vec<&str> = seaworthy_spec::vocabulary()
+        .flat_map(|entry| entry.examples)
+        .flat_map(|example| example.split_whitespace())
+        .collect();
+    let sentence =
+        |first: usize| (0..12).map(|at| words[(first + at * at * 31) % words.len()]).collect::<Vec<_>>().join(" ");
+    let sentences = (0..990).map(|index| format!("- [ ] {}\n", sentence(index * 17)));
+    format!("## Success Criteria\n{}", sentences.collect::<String>())
+}
+
 #[test]
 fn a_megabyte_of_anything_takes_bounded_time() {
     let fill = |head: &str, piece: &str| {
@@ -128,6 +140,7 @@ fn a_megabyte_of_anything_takes_bounded_time() {
         ("columns", fill("\n| a | b |\n|---|---|\n", "| c ")),
         ("tables", fill("", "| a | b |\n|---|---|\n| [ ] | c |\n\n")),
         ("entities", fill("- [ ] ", "&lt;!-- ")),
+        ("random words", random_words()),
         ("joined sentences", format!("## Success Criteria\n{}", JOINED.repeat(200))),
     ];
     for (name, text) in texts {

@@ -70,8 +70,10 @@ pub(super) fn entry_of(words: &[Token]) -> Option<(&'static Compiled, Vec<Check>
     }
     let present = Words::of(words);
     entries().iter().filter(|entry| entry.may_cover(words, 0)).find_map(|entry| {
-        let forms = entry.forms.iter().filter(|form| form.may_be_in(&present));
-        let mut found = forms.filter_map(|form| form.covers(&entry.extras, words));
+        let mut forms = entry.forms.iter().filter(|form| form.may_be_in(&present)).peekable();
+        forms.peek()?;
+        let extras: Vec<&Pattern> = entry.extras.iter().filter(|part| part.may_begin(&present)).collect();
+        let mut found = forms.filter_map(|form| form.covers(&extras, words));
         found.find_map(|found| Some((entry, (entry.entry.checks)(&found)?)))
     })
 }

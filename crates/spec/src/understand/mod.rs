@@ -121,6 +121,10 @@ pub(crate) fn understand(text: &str, about: Subject<'_>) -> Reading {
 
 /// Whether a text's label marks it as prose.
 pub(crate) fn is_prose(text: &str) -> bool {
+    let first = text.split_whitespace().next().map(tokens);
+    if !first.is_some_and(|first| first.first().is_some_and(|word| PROSE.contains(&word.word.as_str()))) {
+        return false;
+    }
     // A label is short: the rest of a long text need not be looked at.
     let beginning = text.char_indices().nth(200).map_or(text, |(end, _)| &text[..end]);
     label_of(&tokens(beginning)).is_some_and(|(label, _)| marks_prose(label))

@@ -1,12 +1,10 @@
 //! The part of a sentence that nothing understands, for the answer to its author.
 
-use std::cell::LazyCell;
-
 use super::entry::entries;
 use super::join::conjoined;
 use super::label::{is_bare_measure, is_synonym, label_of, labelled};
 use super::{is_balanced, parts, without_period};
-use crate::cover::{MOST_REST, places};
+use crate::cover::{KnownPlaces, MOST_REST};
 use crate::pattern::Words;
 use crate::sentence::{Token, is_dash};
 
@@ -48,10 +46,18 @@ pub(super) fn rest_of_sentence(words: &[Token]) -> Rest {
     let mut most = words.len().div_ceil(2);
     let mut nearest: Option<Vec<usize>> = None;
     let present = Words::of(words);
-    for entry in entries().iter().filter(|entry| entry.may_cover(words, MOST_REST)) {
-        let extras = LazyCell::new(|| entry.extras.iter().map(|part| places(part, words)).collect::<Vec<_>>());
-        for form in entry.forms.iter().filter(|form| form.may_be_in(&present)) {
-            let Some(cover) = form.cover(&extras, words, most) else { continue };
+    let mut known = KnownPlaces::new(words, &present);
+    for entry in entries() {
+        if !entry.may_cover(words, most.min(MOST_REST)) {
+            continue;
+        }
+        let mut forms = entry.forms.iter().filter(|form| form.may_be_in(&present)).peekable();
+        if forms.peek().is_none() {
+            continue;
+        }
+        let extras: Vec<_> = entry.extras.iter().map(|part| known.of(part)).collect();
+        for form in forms {
+            let Some(cover) = form.cover(&extras, &mut known, most) else { continue };
             if (entry.entry.checks)(&cover.found).is_some() {
                 most = cover.rest.len().checked_sub(1)?;
                 nearest = Some(cover.rest);
