@@ -1,7 +1,7 @@
 //! Comments that the tool reads: inline checks and ids.
 
 use crate::document::clip;
-use crate::nearest::is_near;
+use crate::letters::is_near;
 use crate::problem::Problem;
 use crate::source::{Fragment, Place, Source};
 

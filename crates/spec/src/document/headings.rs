@@ -129,7 +129,7 @@ pub(super) fn misspelt(heading: &str) -> Option<&'static str> {
     let words = heading_words(heading);
     let near = |name: &str| {
         let count = name.split(' ').count();
-        words.len() >= count && crate::nearest::is_near(&words[..count].join(" "), name)
+        words.len() >= count && crate::letters::is_near(&words[..count].join(" "), name)
     };
     [("constraints", "Constraints"), ("success criteria", "Success Criteria")]
         .into_iter()

@@ -709,7 +709,7 @@ fn is_check(info: &str) -> bool {
 }
 
 fn is_nearly_check(info: &str) -> bool {
-    info.split_whitespace().next().is_some_and(|word| crate::nearest::is_near(&word.to_lowercase(), "check"))
+    info.split_whitespace().next().is_some_and(|word| crate::letters::is_near(&word.to_lowercase(), "check"))
 }
 
 /// A bullet that only names the bullets inside it: `Security:`.

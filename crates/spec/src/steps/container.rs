@@ -6,7 +6,7 @@ use super::form::form;
 use super::name::{is_name, templates};
 use crate::cursor::{Cursor, Fault, fault, shown};
 use crate::document::clip;
-use crate::nearest::is_near;
+use crate::letters::is_near;
 use crate::scenario::Action;
 
 /// What may stand behind `start`, and in what follows it.

@@ -3,7 +3,7 @@
 
 use crate::cursor::{Fault, fault};
 use crate::document::clip;
-use crate::nearest::is_near;
+use crate::letters::is_near;
 
 pub(super) const METHODS: [&str; 7] = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"];
 

@@ -130,9 +130,14 @@ pub(crate) fn is_prose(text: &str) -> bool {
     label_of(&tokens(beginning)).is_some_and(|(label, _)| marks_prose(label))
 }
 
+/// What a sentence promises by itself.
+pub(crate) fn checks_of(text: &str) -> Option<Vec<Check>> {
+    sentences(&normalise(&words_of(text)?), None)
+}
+
 /// Whether a sentence is understood by itself.
 pub(crate) fn is_understood(text: &str) -> bool {
-    words_of(text).is_some_and(|words| sentences(&normalise(&words), None).is_some())
+    checks_of(text).is_some()
 }
 
 /// The words of a text that is short enough for a sentence.

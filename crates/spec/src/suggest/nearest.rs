@@ -1,11 +1,9 @@
-//! Sentences of the vocabulary that are near one that was not understood.
-//!
-//! "Did you mean" is said of a sentence of the same kind only. A person who is asked which reading is meant sees others, too.
+//! The sentence of the vocabulary that is nearest to one that was not understood: one of the same kind, for "did you mean".
 
 use std::collections::HashSet;
 use std::sync::LazyLock;
 
-use crate::nearest::is_near;
+use crate::letters::is_near;
 use crate::quantity;
 use crate::sentence::{Token, singular, tokens};
 use crate::understand::is_understood;
@@ -73,58 +71,6 @@ const FREE: &[&str] = &[
     ";",
     ".",
 ];
-
-/// Readings that a person is asked about, at most.
-const READINGS: usize = 3;
-
-/// Up to three sentences that may be meant, the nearest first, each of another kind. Whoever wrote the sentence has to choose.
-///
-/// ```
-/// assert_eq!(seaworthy_spec::readings("Runs as some unprivileged user or other")[0], "Container runs as unprivileged user");
-/// ```
-pub fn readings(sentence: &str) -> Vec<String> {
-    let words = tokens(sentence);
-    let colon = words.iter().position(|word| word.is(":"));
-    // A label says the same again, or names the subject.
-    let text = colon.map(|at| &words[at + 1..]).filter(|text| !text.is_empty());
-    let mut found: Vec<(usize, &str, String)> = Vec::new();
-    for written in [Some(&words[..]), text].into_iter().flatten().map(units).filter(|written| written.len() <= 40) {
-        add_readings(&written, &mut found);
-    }
-    found.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(b.1)));
-    let mut nearest: Vec<(&str, String)> = Vec::new();
-    for (_, entry, sentence) in found {
-        if nearest.iter().all(|(known, other)| *known != entry && *other != sentence) {
-            nearest.push((entry, sentence));
-        }
-    }
-    nearest.into_iter().take(READINGS).map(|(_, sentence)| sentence).collect()
-}
-
-/// Of each entry, the reading that is nearest.
-fn add_readings(written: &[Unit], found: &mut Vec<(usize, &'static str, String)>) {
-    for entry in vocabulary() {
-        let best = entry.examples.iter().map(|example| units(&tokens(example))).filter_map(|example| {
-            let words = || example.iter().filter(|unit| !unit.is_free && unit.kind.is_none());
-            let shared = words().filter(|unit| unit.is_in(written)).count();
-            let apart = example.len().abs_diff(written.len());
-            let is_near = shared * 2 >= words().count().max(1) && negations(written) == negations(&example);
-            let is_reading = is_near && has_values_of(written, &example);
-            is_reading.then(|| (shared * WORD * 10 / (example.len() + written.len()) + WORD / (1 + apart), example))
-        });
-        let Some((score, example)) = best.max_by_key(|(score, _)| *score) else { continue };
-        let (_, sentence) = align(written, &example);
-        if names_values(&sentence, &example, written) && is_understood(&sentence) {
-            found.push((score, entry.sentence, sentence));
-        }
-    }
-}
-
-/// Whether each size, time, path or variable of the example has one in what was written.
-fn has_values_of(written: &[Unit], example: &[Unit]) -> bool {
-    let mut values = example.iter().filter_map(|unit| unit.kind);
-    values.all(|kind| written.iter().any(|unit| unit.kind == Some(kind)))
-}
 
 /// Whether a sentence made from an example has the values of the one that was written, and none that only the example has.
 fn names_values(sentence: &str, example: &[Unit], written: &[Unit]) -> bool {

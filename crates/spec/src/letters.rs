@@ -1,4 +1,4 @@
-//! How far words and sentences are from each other: for "did you mean".
+//! How far two words are from each other in letters.
 
 /// Whether a word was probably meant to be another one, and is not it.
 pub(crate) fn is_near(word: &str, meant: &str) -> bool {
