@@ -268,8 +268,9 @@ A comment may also hold a sentence of the vocabulary: the promise stays in its a
 ```
 
 Several comments bind it to several sentences, which must all hold, and so must the promise's own sentence where it is understood.
-`seaworthy explain SPEC --fix` asks for each sentence that is not understood which of up to three readings is meant, and writes the comment; `--fix=suggest` shows
-what it would write without asking.
+`seaworthy explain SPEC` shows up to three readings of a sentence that is not understood, made of its own values. `--fix` asks which of them is meant (`1 2` where the sentence
+promises both) and writes a comment for each; `--fix=suggest` shows what it would write for the nearest sentences of the same kind without asking. A reading is an offer: nothing is
+checked before it is chosen.
 
 What only a person can judge, a person may vouch for: who, when, what was seen, and the image, by its digest (12 digits are enough) or its version.
 

@@ -8,6 +8,7 @@ const SENTENCES: &[&str] = &[
     include_str!("data/words-a.tsv"),
     include_str!("data/words-b.tsv"),
     include_str!("data/words-d.tsv"),
+    include_str!("data/words-f.tsv"),
 ];
 
 const TRAPS: &[&str] = &[
@@ -16,6 +17,7 @@ const TRAPS: &[&str] = &[
     include_str!("data/traps-b.txt"),
     include_str!("data/traps-d.txt"),
     include_str!("data/traps-e.txt"),
+    include_str!("data/traps-f.txt"),
 ];
 
 /// What has no check yet: these must stay not understood until it has.

@@ -135,6 +135,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         examples: &["Multi-stage build", "Uses a multi-stage build", "Multi-stage Dockerfile"],
         forms: &[
             &["(multi-stage|multistage|multi stage)"],
+            &["(switch|move|migrate|change|convert) [dockerfile] to (multi-stage|multistage) (build|dockerfile)"],
             &["(built|build) in (multiple|several|two|separate) [build] stage"],
             &[
                 "[from] (build|dockerfile)",

@@ -165,7 +165,7 @@ pub(super) const ENTRIES: &[Entry] = &[
                 "(out of (<img>|any layer|[any|<img>] layer of <img>|every layer))",
             ],
             &[
-                "(keep|leave) [all|any] <baked-secrets>",
+                "(keep|leave|move) [all|any] <baked-secrets>",
                 "out of (<img>|any layer|[any|<img>] layer of <img>|every layer)",
             ],
             &["(no|without|zero|free of|without any) [hardcoded|hard-coded|embedded|baked-in] <secrets>", "<in-image>"],
@@ -262,6 +262,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             ],
             &["(use|with) {ref} as (base image|base)"],
             &["from {ref}"],
+            &["(switch|change|move|pin|set) (base image|base) to {ref}"],
             &["base (it|<image>) on {ref}"],
             &["{ref} (based|base image|base|as base|as base image|serve as base image)"],
             &["use {ref} to be base image"],
@@ -342,6 +343,16 @@ pub(super) const ENTRIES: &[Entry] = &[
             &["<not> (contain|include|ship) {absences}"],
             &["ship as distroless !distroless [image]"],
             &["there no (reason|need) (to have|for) {absences} (in production|<in-img>)"],
+            &[
+                "{absences} only (needed|required|used) (for building|to build|for compiling|to compile|at build time|during build|in (build|builder) stage) [,] and",
+                "<not> [to] [<there>] [of]",
+                "(<in-img>|at runtime)",
+            ],
+            &[
+                "{absences} only (needed|required|used) (for building|to build|for compiling|to compile|at build time|during build|in (build|builder) stage) [,] and",
+                "(absent|missing|gone|removed|stripped|excluded|left out)",
+                "<in-img>",
+            ],
             &["(contain|include|have|ship|ship with|carry|come with) no {absences}"],
             &["(attacker|you|one|anyone|people|we|intruder) <not> [can] (find|have) {absences}", "<in-img>"],
             &["nobody [can] find {absences}", "<in-img>"],

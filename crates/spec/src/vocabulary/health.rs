@@ -125,6 +125,8 @@ pub(super) const ENTRIES: &[Entry] = &[
             &["<not> (use|have|need|require) root [user|account|right|privilege|permission|access]"],
             &["<non-root>"],
             &["(run|running|run as|execute) unprivileged"],
+            &["(switch|change) [from root] to (<non-root>|unprivileged) (user|account)"],
+            &["stop (running|executing) as <root>"],
             &["<not> (run|running|execute|executed|started|start|operate|launched) [as|under|with|using|by] <root>"],
             &["<not> run [as] (effective|real|effective or real|real or effective) <root>"],
             &["(user|process user|effective user|runtime user|final user|default user)", "<not> <root>"],

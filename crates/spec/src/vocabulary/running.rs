@@ -277,6 +277,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             "[with|and|plus|,] [only] [a] (tmpfs|emptydir|scratch volume|writable volume) [mounted] (on|at|for|in) {paths}",
             "[with|and|plus|,] [only] {paths} (on|as|in) (tmpfs|emptydir)",
             "[and] (write|written) only to {paths}",
+            "make",
             "writable {paths}",
             "[with|and] [only] {paths} mounted (on|as|in) (tmpfs|emptydir)",
             "given tmpfs [mount] (at|on|for) {paths}",
@@ -364,6 +365,9 @@ pub(super) const ENTRIES: &[Entry] = &[
             ],
             &["docker log (show|print|display|give|return|contain)", "[all|its] (log|log line|log output)"],
             &["everything [it|<container>|that it] (log|print|write)", "<stdout>"],
+            &[
+                "(move|redirect|switch) [all] [application|container|service|app] (log|log output|logging) [from (file|log file)] to (stdout|standard output|standard out)",
+            ],
             &["(each|every) line (on|of|in) (stdout|standard output)", "json !json (object|document)"],
         ],
         extras: &[

@@ -210,6 +210,15 @@ pub(super) const ENTRIES: &[Entry] = &[
                 "<not> (lost|disappear|vanish|gone|deleted|wiped|lose)",
                 "<after-restart>",
             ],
+            &[
+                "{things} (live|stored|saved|kept|lie|sit) (in|at|under|on) {paths} [,] and",
+                "<kept>",
+                "<after-restart>",
+            ],
+            &[
+                "{things} (live|stored|saved|kept|lie|sit) (in|at|under|on) {paths} [,] and <not> (lost|gone|deleted|wiped)",
+                "<after-restart>",
+            ],
             &["nothing !data [get] (lost|gone|deleted|wiped)", "<after-restart>"],
         ],
         extras: &["(available|intact|there|unchanged|fully|was|were|have)"],

@@ -182,6 +182,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         ],
         forms: &[
             &["[variable] {var}", "(required|mandatory|compulsory|obligatory|non-optional)"],
+            &["[variable] {vars}", "[all|both|each] (required|mandatory|compulsory|obligatory|non-optional)"],
             &[
                 "{var} (set|provided|given|present|passed|supplied)",
                 "[,|;] (otherwise|or|or else) (<container>|startup|boot) (exit|fail|refuse to start|not start|crash|abort|terminate|stop)",
@@ -249,10 +250,10 @@ pub(super) const ENTRIES: &[Entry] = &[
         ],
         topics: &["configuration", "startup", "config"],
         checks: |found| {
-            let variable = text(found, "var")?;
-            let runtime = found.has("runtime").then(|| Check::EnvRuntime { variable: variable.clone() });
-            let required = Check::EnvRequired { variable, named: found.has("named"), fast: found.has("fast") };
-            Some(runtime.into_iter().chain([required]).collect())
+            let (named, fast) = (found.has("named"), found.has("fast"));
+            let required = every(found, |variable| Check::EnvRequired { variable, named, fast })?;
+            let runtime = text(found, "var").filter(|_| found.has("runtime"));
+            Some(runtime.map(|variable| Check::EnvRuntime { variable }).into_iter().chain(required).collect())
         },
     },
 ];
