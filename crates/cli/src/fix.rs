@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::Context as _;
 use clap::ValueEnum;
 use seaworthy_report::clean;
-use seaworthy_spec::{BY_HAND, Criterion, Promise, Spec, bind, readings, scenario_for};
+use seaworthy_spec::{BY_HAND, Criterion, Promise, Spec, bind, scenario_for};
 use similar::TextDiff;
 
 use crate::failure::Failure;
@@ -94,19 +94,20 @@ enum Choice {
     Stop,
 }
 
-/// Shows what the sentence may mean, and waits for an answer.
+/// Shows what the sentence may mean, and waits for an answer: a number, or several for a sentence that promises several things.
 fn choice(criterion: &Criterion, source: &str, out: &mut Output) -> anyhow::Result<Choice> {
-    let with_comment = |sentence: String| bind(source, criterion.line, &sentence).map(|text| (sentence, text));
-    let found: Vec<(String, String)> = offered(criterion).into_iter().filter_map(with_comment).collect();
+    let can_be_bound = |sentence: &String| bind(source, criterion.line, sentence).is_some();
+    let found: Vec<String> = criterion.readings().into_iter().filter(can_be_bound).collect();
     if found.is_empty() {
         out.aside(&format!("  {}\n", advice(&criterion.text)));
         return Ok(Choice::None);
     }
     let mut shown = String::new();
-    for (index, (sentence, _)) in found.iter().enumerate() {
+    for (index, sentence) in found.iter().enumerate() {
         let _ = writeln!(shown, "  {}  {}", index + 1, clean(sentence));
     }
-    out.aside(&format!("{shown}  n  none of these\n  q  stop here\n"));
+    let several = if found.len() > 1 { "  1 2  the first two, where the sentence promises both\n" } else { "" };
+    out.aside(&format!("{shown}{several}  n  none of these\n  q  stop here\n"));
     loop {
         out.aside("which is meant? ");
         interrupt::check();
@@ -117,27 +118,24 @@ fn choice(criterion: &Criterion, source: &str, out: &mut Output) -> anyhow::Resu
                 out.aside(&format!("  {}\n", advice(&criterion.text)));
                 return Ok(Choice::None);
             }
-            number => {
-                let index = number.parse::<usize>().ok().and_then(|number| number.checked_sub(1));
-                if let Some((_, text)) = index.and_then(|index| found.get(index)) {
-                    return Ok(Choice::Reading(text.clone()));
+            numbers => {
+                if let Some(text) = bound(numbers, &found, criterion.line, source) {
+                    return Ok(Choice::Reading(text));
                 }
-                out.aside(&format!("  a number from 1 to {}, n or q\n", found.len()));
+                let or_several = if found.len() > 1 { ", several of them" } else { "" };
+                out.aside(&format!("  a number from 1 to {}{or_several}, n or q\n", found.len()));
             }
         }
     }
 }
 
-/// The suggestion first, then other readings.
-fn offered(criterion: &Criterion) -> Vec<String> {
-    let suggestion = match &criterion.promise {
-        Promise::NotUnderstood { suggestion, .. } => suggestion.clone(),
-        Promise::Understood(_) => None,
-    };
-    let others = readings(&criterion.text).into_iter().filter(|reading| Some(reading) != suggestion.as_ref());
-    let mut all: Vec<String> = suggestion.iter().cloned().chain(others).collect();
-    all.truncate(3);
-    all
+/// The text with a comment for each of the numbered sentences; `None` where a number is none of theirs.
+fn bound(numbers: &str, found: &[String], line: usize, source: &str) -> Option<String> {
+    let numbers = numbers.split([' ', ',']).filter(|number| !number.is_empty());
+    let chosen: Option<Vec<&String>> =
+        numbers.map(|number| found.get(number.parse::<usize>().ok()?.checked_sub(1)?)).collect();
+    let chosen = chosen.filter(|chosen| !chosen.is_empty())?;
+    chosen.into_iter().try_fold(source.to_owned(), |text, sentence| bind(&text, line, sentence))
 }
 
 /// What to do with a sentence for which the vocabulary has nothing.

@@ -165,9 +165,11 @@ impl<'a> KnownPlaces<'a> {
             let ends = part.ends(&self.words[at..]).into_iter().filter(|(end, _)| *end > 0);
             ends.map(|(end, found)| (at + end, found)).collect()
         };
-        let all = if part.may_begin(self.present) { 0..self.words.len() } else { 0..0 };
-        let none = vec![Vec::new(); self.words.len() - all.len()];
-        let places = || Rc::new(all.map(ends).chain(none).collect());
+        let places = || {
+            let looked_at = if part.may_begin(self.present) { self.words.len() } else { 0 };
+            let nowhere = vec![Vec::new(); self.words.len() - looked_at];
+            Rc::new((0..looked_at).map(ends).chain(nowhere).collect())
+        };
         self.found.entry(part.text()).or_insert_with(places).clone()
     }
 }

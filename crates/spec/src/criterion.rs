@@ -1,6 +1,7 @@
 //! A specification and its criteria, as read.
 
 use crate::document::Stray;
+use crate::suggest;
 use crate::{Allowed, Check, DependencyLine, Stage};
 
 /// A containerization specification.
@@ -81,6 +82,14 @@ impl Criterion {
         match &self.promise {
             Promise::Understood(checks) => checks,
             Promise::NotUnderstood { .. } => &[],
+        }
+    }
+
+    /// Up to three sentences of the vocabulary that may be meant, the likeliest first; none where it was understood.
+    pub fn readings(&self) -> Vec<String> {
+        match &self.promise {
+            Promise::Understood(_) => Vec::new(),
+            Promise::NotUnderstood { suggestion, .. } => suggest::with_nearest(suggestion.as_deref(), &self.text),
         }
     }
 

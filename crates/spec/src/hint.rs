@@ -1,5 +1,7 @@
 //! What to do with a sentence that the vocabulary does not know.
 
+use crate::quantity;
+
 /// What to do with a sentence that no scenario says either.
 pub const BY_HAND: &str = "no check knows this: put a scenario in a `check` block below it, or let a person judge it with \
                                   `<!-- check: by hand: WHO, WHEN, WHAT WAS SEEN, IMAGE -->`";
@@ -35,6 +37,8 @@ const ANSWERS: &[&str] = &[
 /// ```
 /// let hint = seaworthy_spec::scenario_for("The page /about answers 200").unwrap();
 /// assert!(hint.ends_with("`<!-- check: GET /about -> 200 -->`"));
+/// let hint = seaworthy_spec::scenario_for("GET /v1/status is answered in under 50 ms").unwrap();
+/// assert!(hint.ends_with("`<!-- check: GET /v1/status -> 200 within 50ms -->`"));
 /// ```
 pub fn scenario_for(sentence: &str) -> Option<String> {
     let words = || sentence.split_whitespace().map(|word| word.trim_matches(|sign: char| "`'\",;:.()".contains(sign)));
@@ -52,5 +56,20 @@ pub fn scenario_for(sentence: &str) -> Option<String> {
     })?;
     let method = words().find(|word| methods.contains(word)).unwrap_or("GET");
     let status = words().find(is_status).unwrap_or("200");
-    Some(format!("a scenario may say it: `<!-- check: {method} {path} -> {status} -->`"))
+    let limit = limit(words()).map(|limit| format!(" within {limit}")).unwrap_or_default();
+    Some(format!("a scenario may say it: `<!-- check: {method} {path} -> {status}{limit} -->`"))
+}
+
+/// The time that a sentence limits: `under 50 ms` as `50ms`.
+fn limit<'a>(words: impl Iterator<Item = &'a str>) -> Option<String> {
+    const BEFORE: &[&str] =
+        &["under", "below", "within", "than", "most", "max", "maximum", "in", "<", "≤", "<=", "over"];
+    let words: Vec<&str> = words.collect();
+    (1..words.len()).find_map(|at| {
+        let (number, unit) = quantity::split(words[at]);
+        let unit = if unit.is_empty() { *words.get(at + 1)? } else { unit };
+        let is_limit = BEFORE.contains(&words[at - 1].to_lowercase().as_str());
+        let time = quantity::time(number, unit).filter(|_| is_limit)?;
+        Some(format!("{}ms", time.as_millis()))
+    })
 }

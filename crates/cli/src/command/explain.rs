@@ -41,7 +41,7 @@ pub(crate) struct ExplainArgs {
     spec: Option<PathBuf>,
 
     /// As JSON: for every line that makes a promise `line`, `section`, `text`, `check`, `stage`, `parameters`, `suggestion`,
-    /// and `bound`, `vouched`, `allowed` where there are some
+    /// and `readings`, `bound`, `vouched`, `allowed` where there are some
     #[arg(long)]
     json: bool,
 
@@ -111,9 +111,8 @@ fn dependencies(spec: &Spec) -> String {
 
 /// What to do with sentences for which the vocabulary has nothing: a line for each that a scenario may say, one for all others.
 fn advice(spec: &Spec) -> String {
-    let open = |one: &&Criterion| {
-        one.vouched.is_none() && matches!(one.promise, Promise::NotUnderstood { suggestion: None, .. })
-    };
+    let is_missed = |one: &Criterion| one.vouched.is_none() && one.checks().is_empty();
+    let open = |one: &&Criterion| is_missed(one) && one.readings().is_empty();
     let (said, others): (Vec<&Criterion>, Vec<&Criterion>) =
         spec.criteria.iter().filter(open).partition(|one| scenario_for(&one.text).is_some());
     let said = said.iter().filter_map(|one| Some(format!("line {}: {}\n", one.line, scenario_for(&one.text)?)));
@@ -172,6 +171,10 @@ fn criterion_rows(criterion: &Criterion) -> Vec<Row<5>> {
             if let Some(suggestion) = suggestion {
                 let _ = write!(text, "\ndid you mean: {}", clean(suggestion));
             }
+            let others = criterion.readings();
+            for reading in others.iter().filter(|reading| Some(*reading) != suggestion.as_ref()) {
+                let _ = write!(text, "\nmay mean: {}", clean(reading));
+            }
             if let Some(word) = &criterion.vouched {
                 let _ = write!(
                     text,
@@ -222,6 +225,10 @@ fn spec_json(spec: &Spec) -> String {
             "parameters": first.map(Check::parameters).unwrap_or_default(),
             "suggestion": suggestion,
         });
+        let readings = criterion.readings();
+        if !readings.is_empty() {
+            line["readings"] = json!(readings);
+        }
         if !criterion.reasons.is_empty() {
             line["reasons"] = json!(criterion.reasons);
         }

@@ -78,7 +78,10 @@ fn the_json_has_a_member_for_every_promise() {
         "check": null,
         "stage": null,
         "parameters": {},
-        "suggestion": "Container runs as non-root user"
+        "suggestion": "Container runs as non-root user",
+        "readings": [
+          "Container runs as non-root user"
+        ]
       }
     ]
     "#);

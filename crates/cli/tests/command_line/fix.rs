@@ -55,6 +55,8 @@ fn sentences_without_a_reading_get_advice() {
     5     not understood                                            The user inside is some non-root
                                                                     user
                                                                     not understood: `some`
+                                                                    may mean: Container runs as non-root
+                                                                    user
     6     not understood                                            Containr runs as nonroot usr
                                                                     not understood: `Containr runs as
                                                                     nonroot usr`
@@ -65,7 +67,7 @@ fn sentences_without_a_reading_get_advice() {
     8     not understood                                            Backups can be restored
 
     line 7: a scenario may say it: `<!-- check: GET /readyz -> 503 -->`
-    lines 5, 8: no check knows this: put a scenario in a `check` block below it, or let a person judge it with `<!-- check: by hand: WHO, WHEN, WHAT WAS SEEN, IMAGE -->`
+    line 8: no check knows this: put a scenario in a `check` block below it, or let a person judge it with `<!-- check: by hand: WHO, WHEN, WHAT WAS SEEN, IMAGE -->`
 
     5 promises: 1 understood, 4 not understood
     ");
@@ -111,6 +113,17 @@ fn each_answer_is_written_beside_its_sentence_and_nothing_else_changes() {
     4. [ ] `GET` on `/readyz` says 503 while the database is away
     5. [ ] Backups can be restored
     ");
+}
+
+#[test]
+fn a_sentence_that_promises_two_things_gets_a_comment_for_each() {
+    let two = "## Acceptance Criteria\n- [ ] Boots as the `rails` user, and is up after at most 20 seconds\n";
+    let place = Place::empty().with("spec.md", two);
+    let answers = [("which is meant? ", "1 4"), ("which is meant? ", "1 2")];
+    let said = place.at_a_terminal(&["explain", "spec.md", "--fix"], &answers);
+    assert!(said.contains("a number from 1 to 2, several of them, n or q"), "{said}");
+    let comments = "<!-- check: Container runs as user rails --> <!-- check: Starts within 20 seconds -->";
+    assert_eq!(read(&place), two.replace("seconds", &format!("seconds {comments}")));
 }
 
 #[test]

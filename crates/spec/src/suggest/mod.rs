@@ -59,6 +59,13 @@ pub fn readings(sentence: &str) -> Vec<String> {
     kept.into_iter().map(|(reading, _)| reading.sentence).collect()
 }
 
+/// The nearest sentence of the same kind, where there is one, before the other readings.
+pub(crate) fn with_nearest(nearest: Option<&str>, sentence: &str) -> Vec<String> {
+    let known = nearest.and_then(checks_of);
+    let others = readings(sentence).into_iter().filter(|reading| known.is_none() || checks_of(reading) != known);
+    nearest.map(str::to_owned).into_iter().chain(others).take(READINGS).collect()
+}
+
 /// A sentence that may be meant.
 struct Reading {
     sentence: String,
