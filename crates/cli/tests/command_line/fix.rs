@@ -117,13 +117,13 @@ fn each_answer_is_written_beside_its_sentence_and_nothing_else_changes() {
 
 #[test]
 fn a_sentence_that_promises_two_things_gets_a_comment_for_each() {
-    let two = "## Acceptance Criteria\n- [ ] Boots as the `rails` user, and is up after at most 20 seconds\n";
+    let two = "## Acceptance Criteria\n- [ ] The service is up within 25 seconds with 1 GB of memory\n";
     let place = Place::empty().with("spec.md", two);
     let answers = [("which is meant? ", "1 4"), ("which is meant? ", "1 2")];
     let said = place.at_a_terminal(&["explain", "spec.md", "--fix"], &answers);
     assert!(said.contains("a number from 1 to 2, several of them, n or q"), "{said}");
-    let comments = "<!-- check: Container runs as user rails --> <!-- check: Starts within 20 seconds -->";
-    assert_eq!(read(&place), two.replace("seconds", &format!("seconds {comments}")));
+    let comments = "<!-- check: Starts within 25 seconds --> <!-- check: Uses at most 1 GB of memory -->";
+    assert_eq!(read(&place), two.replace("memory\n", &format!("memory {comments}\n")));
 }
 
 #[test]

@@ -9,6 +9,7 @@ fuzz_target!(|bytes: &[u8]| match Spec::from_bytes(bytes) {
     Ok(spec) => {
         assert_eq!(spec.source.as_bytes(), bytes);
         assert_eq!(explain(&spec).len(), spec.criteria.len());
+        assert!(spec.criteria.iter().all(|criterion| criterion.readings().len() <= 3));
         let lines = bytes.split(|byte| matches!(byte, b'\n' | b'\r')).count();
         assert!(spec.criteria.iter().all(|criterion| (1..=lines).contains(&criterion.line)));
     }

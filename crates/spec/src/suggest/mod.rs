@@ -27,9 +27,8 @@ const MOST_WORDS: usize = 60;
 /// promised that it denies, doubts or only tells. A sentence with several promises has several of them.
 ///
 /// ```
-/// let found = seaworthy_spec::readings("Boots as the `rails` user, and is up after at most 20 seconds");
-/// assert_eq!(found[0], "Container runs as user rails");
-/// assert_eq!(found[1], "Starts within 20 seconds");
+/// let found = seaworthy_spec::readings("The service is up within 25 seconds with 1 GB of memory");
+/// assert_eq!(found, ["Starts within 25 seconds", "Uses at most 1 GB of memory"]);
 /// assert!(seaworthy_spec::readings("We might run it as another user some day").is_empty());
 /// ```
 pub fn readings(sentence: &str) -> Vec<String> {

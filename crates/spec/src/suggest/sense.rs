@@ -100,6 +100,11 @@ pub(super) fn is_one(words: &[Token], set: &str) -> bool {
 }
 
 fn begins_with(words: &[Token], phrase: &str) -> bool {
+    // Sets are long: most phrases are left out by a look at one letter.
+    let first = words.first().and_then(|word| word.word.as_bytes().first());
+    if !phrase.starts_with('*') && first != phrase.as_bytes().first() {
+        return false;
+    }
     let mut words = words.iter();
     phrase.split(' ').all(|part| {
         words.next().is_some_and(|word| match (part.strip_suffix('*'), part.strip_prefix('*')) {

@@ -182,7 +182,7 @@ pub(super) const TOPICS: &[Topic] = &[
         "Refuses to start without {var}, naming it in the log",
     ),
     // Secrets.
-    denied(&[SECRET, INSIDE], "No secrets in image"),
+    denied(&[SECRET, INSIDE], "No secrets in image").never("signature|signed"),
     denied(
         &["never hardcode|not hardcode|docker history|hardcode", "secret|credential|token|build-time|password|key|url"],
         "No secrets in image",
@@ -293,7 +293,6 @@ pub(super) const TOPICS: &[Topic] = &[
     )
     .unless("http*|exec*|pid|wrapper|shell-form|shell form"),
     either(&["distroless", "shell"], "No shell in image"),
-    denied(&["sdk|toolchain|header|dev dependencies|compiler", LEAVES], "No build tools in image"),
     denied(
         &["image|container|layer|web root|runtime|there|copied|shipped|baked|production|stage|copy\
         |dockerignore|.dockerignore"],
