@@ -229,7 +229,39 @@ fn a_value_and_its_server_agree_about_the_password() {
     "#);
     let spec = spec("- Redis, given as `A={host}:{port}`\n- NATS, given as `B`");
     let told: Vec<_> = spec.needs().map(|one| (one.is_open(), one.has_login(), one.arguments())).collect();
-    insta::assert_debug_snapshot!(told, @"");
+    insta::assert_debug_snapshot!(told, @r#"
+    [
+        (
+            true,
+            false,
+            Some(
+                [
+                    "redis-server",
+                    "--protected-mode",
+                    "no",
+                    "--save",
+                    "",
+                    "--appendonly",
+                    "no",
+                ],
+            ),
+        ),
+        (
+            false,
+            true,
+            Some(
+                [
+                    "nats-server",
+                    "--user",
+                    "{user}",
+                    "--pass",
+                    "{password}",
+                    "--jetstream",
+                ],
+            ),
+        ),
+    ]
+    "#);
 }
 
 #[test]
