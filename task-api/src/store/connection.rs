@@ -36,8 +36,8 @@ const SILENCE: Duration = Duration::from_secs(1);
 const CANCEL_TIME: Duration = Duration::from_secs(2);
 
 /// How long answers that nobody waits for are read. A pooler that sees its client leave before the last of several answers may give the
-/// server to another client, which is then answered with them (PgBouncer before 1.22.1).
-const DRAIN_TIME: Duration = Duration::from_secs(60);
+/// server to another client, which is then answered with them (`PgBouncer` before 1.22.1).
+const DRAIN_TIME: Duration = Duration::from_mins(1);
 
 /// A server, how it is reached, and since when it is not.
 pub(super) struct Place {
