@@ -31,6 +31,13 @@ impl Engine for Interruptible<dyn Engine> {
         Ok(Box::new(Interruptible(prepared)))
     }
 
+    fn prepare_and_keep(&self, image: &Image, name: &str) -> Result<Box<dyn Prepared>, EngineError> {
+        check();
+        let prepared = self.0.prepare_and_keep(image, name)?;
+        check();
+        Ok(Box::new(Interruptible(prepared)))
+    }
+
     fn kept(&self, name: &str) -> Result<Option<Box<dyn Prepared>>, EngineError> {
         check();
         let kept = self.0.kept(name)?;

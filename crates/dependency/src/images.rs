@@ -65,7 +65,7 @@ impl Images {
             return Ok(Fetched { prepared, from: format!("`{name}`, which the engine has") });
         }
         let (image, digest, note) = self.pulled(&reference)?;
-        let prepared = engine.prepare(&image)?;
+        let prepared = engine.prepare_and_keep(&image, &kept_as(&reference))?;
         Ok(Fetched { prepared, from: format!("`{}`, {}{note}", reference.familiar(), short(&digest)) })
     }
 
@@ -207,6 +207,11 @@ fn of_file(name: &str, kind: &str, path: &Path, engine: &dyn Engine) -> Result<F
         }
     };
     Ok(Fetched { prepared: engine.prepare(&image)?, from })
+}
+
+/// Under which name an engine keeps the image of a reference: the next one that it leads to takes its place.
+fn kept_as(reference: &Reference) -> String {
+    format!("image-{}", &Digest::of(reference.to_string().as_bytes()).hex()[..16])
 }
 
 /// `sha256:0123456789ab`

@@ -21,6 +21,14 @@ pub trait Engine {
     /// Fails if the image cannot be unpacked or loaded.
     fn prepare(&self, image: &Image) -> Result<Box<dyn Prepared>, EngineError>;
 
+    /// As [`Engine::prepare`]; where it is costly, the image stays for later runs, in the place of the one that was kept under this name
+    /// (letters, digits and dashes) before.
+    ///
+    /// # Errors
+    ///
+    /// As [`Engine::prepare`].
+    fn prepare_and_keep(&self, image: &Image, name: &str) -> Result<Box<dyn Prepared>, EngineError>;
+
     /// As [`Engine::prepare`], of an image that the engine itself keeps under this name; `None` where it keeps no such image, or none at all.
     ///
     /// # Errors

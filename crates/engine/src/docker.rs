@@ -9,6 +9,7 @@ mod client;
 mod container;
 mod daemon;
 mod disk;
+mod files;
 mod health;
 mod hold;
 mod holder;
@@ -132,6 +133,7 @@ impl Docker {
         }
         let info = client.info()?;
         leftovers::clean(&client);
+        files::clean();
         Ok(Self { client: Arc::new(client), facts: Facts::of(&info), helper: None })
     }
 }
@@ -167,6 +169,12 @@ impl Engine for Docker {
 
     fn prepare(&self, image: &Image) -> Result<Box<dyn Prepared>, EngineError> {
         Ok(Box::new(prepared::prepare(&self.client, self.facts.clone(), &self.helper(), image)?))
+    }
+
+    fn prepare_and_keep(&self, image: &Image, name: &str) -> Result<Box<dyn Prepared>, EngineError> {
+        let ready = prepared::prepare(&self.client, self.facts.clone(), &self.helper(), image)?;
+        ready.keep(name);
+        Ok(Box::new(ready))
     }
 
     fn kept(&self, name: &str) -> Result<Option<Box<dyn Prepared>>, EngineError> {

@@ -21,6 +21,9 @@ use crate::{Event, Options, Subject, beyond, port};
 /// Where almost all engines' containers reach this machine: servers start there while the engine makes the image ready.
 const GATEWAY: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
+/// The name of the image that was verified last, in an engine's store: with the next run of it there is nothing to load.
+const VERIFIED: &str = "verified";
+
 /// Why there is no report.
 #[derive(Debug, thiserror::Error)]
 pub enum VerifyError {
@@ -196,7 +199,7 @@ fn make_ready(
     let engine = engine.as_ref().map_err(|why| Down::Missing(format!("nothing was run: {why}")))?;
     watch(Event::Begins("making the image ready to run"));
     let needs = wanted.needs(options);
-    let (prepared, servers) = beside(|| engine.prepare(subject.image), || needs.start(GATEWAY));
+    let (prepared, servers) = beside(|| engine.prepare_and_keep(subject.image, VERIFIED), || needs.start(GATEWAY));
     let prepared = prepared.map_err(|error| Down::of(&error, redactor))?;
     watch(Event::Begins("making the database ready"));
     let servers = match prepared.gateway() {

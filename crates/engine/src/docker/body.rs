@@ -4,9 +4,9 @@ use std::collections::HashMap;
 
 use bollard::models::{ContainerCreateBody, HealthConfig, HostConfig, HostConfigLogConfig, PortBinding};
 use seaworthy_image::HealthCheck;
-use tempfile::TempPath;
 
 use super::Facts;
+use super::files::Files;
 use super::holder::Holder;
 use super::mounts;
 use super::network::{Bridge, Network};
@@ -22,7 +22,7 @@ pub(crate) struct Storage<'a> {
     /// Of what is closed under a read-only root.
     pub(crate) closed: &'a str,
     /// Bound into it.
-    pub(crate) files: [&'a [(String, TempPath)]; 2],
+    pub(crate) files: [&'a Files; 2],
 }
 
 /// How a container is connected.
@@ -89,7 +89,9 @@ impl Base {
         let folders = mounts::closed(self, run).into_iter().enumerate();
         binds.extend(folders.map(|(number, path)| format!("{}:{path}:ro", mounts::volume_name(closed, number))));
         // `z` lets SELinux's containers read it; elsewhere it means nothing.
-        binds.extend(files.iter().copied().flatten().map(|(path, file)| format!("{}:{path}:ro,z", file.display())));
+        binds.extend(
+            files.iter().flat_map(|files| files.bound()).map(|(path, file)| format!("{}:{path}:ro,z", file.display())),
+        );
         binds.extend(
             run.folders.iter().map(|folder| format!("{}:{}:z", folder.holder.join("data").display(), folder.path)),
         );

@@ -16,6 +16,7 @@ use futures_util::future::join;
 use super::client::status;
 use super::daemon::Daemon;
 use super::disk::{self, Bounded};
+use super::files::Files;
 use super::holder::Holder;
 use super::memory::{self, Counter};
 use super::mounts::NamedVolumes;
@@ -55,9 +56,9 @@ pub(crate) struct Parts {
     pub(crate) scratch: Option<NamedVolumes>,
     /// What would stay writable there.
     pub(crate) closed: NamedVolumes,
-    pub(crate) files: Vec<(String, tempfile::TempPath)>,
+    pub(crate) files: Option<Files>,
     /// The files by which it knows names, where the daemon does not make them.
-    pub(crate) names: Vec<(String, tempfile::TempPath)>,
+    pub(crate) names: Option<Files>,
     /// Its network, where it has one of its own.
     pub(crate) holder: Option<Holder>,
 }
@@ -296,7 +297,7 @@ impl Container for Running {
 
     fn replace_file(&self, path: &str, content: &[u8]) -> Result<(), EngineError> {
         let failed = |reason: String| self.base().client.failure("replace a file", reason);
-        let found = self.parts.files.iter().find(|(inside, _)| inside == path);
+        let found = self.parts.files.iter().flat_map(Files::bound).find(|(inside, _)| inside == path);
         let (_, file) = found.ok_or_else(|| failed(format!("`{path}` was not put into the container")))?;
         // In place: what is bound into the container is the file, not its name.
         std::fs::write(file, content).map_err(|error| failed(error.to_string()))
@@ -369,8 +370,8 @@ impl Drop for Running {
         self.parts.volumes = None;
         self.parts.scratch = None;
         self.parts.closed.remove();
-        self.parts.names.clear();
-        self.parts.files.clear();
+        self.parts.names = None;
+        self.parts.files = None;
         self.parts.holder = None;
     }
 }

@@ -25,6 +25,7 @@ use bytes::Bytes;
 use futures_util::TryStreamExt as _;
 
 use super::client::Client;
+use super::files::Folder;
 use super::hold::{Ask, HOLD, Order, SOCKET, Told};
 use super::image::REPOSITORY;
 use super::owner::{self, Owner};
@@ -108,10 +109,9 @@ impl Maker {
     }
 
     pub(crate) fn wait_for_new(&self) -> Result<Waiting, EngineError> {
-        let folder =
-            tempfile::Builder::new().prefix("seaworthy-").tempdir().map_err(|error| not_made(&self.client, &error))?;
+        let folder = Folder::new(false).map_err(|error| not_made(&self.client, &error))?;
         let path = folder.path().join("socket");
-        let listener = UnixListener::bind(&path).map_err(|error| not_made(&self.client, &error))?;
+        let listener = listen(folder.path()).map_err(|error| not_made(&self.client, &error))?;
         // The folder lets in its owner alone; the daemon's root may have another number outside.
         std::fs::set_permissions(&path, Permissions::from_mode(0o666))
             .map_err(|error| not_made(&self.client, &error))?;
@@ -169,6 +169,13 @@ impl Maker {
             ..ContainerCreateBody::default()
         }
     }
+}
+
+/// At `socket` in this folder, whose path may be longer than an address can be.
+fn listen(folder: &Path) -> std::io::Result<UnixListener> {
+    use std::os::fd::AsRawFd as _;
+    let opened = std::fs::File::open(folder)?;
+    UnixListener::bind(format!("/proc/self/fd/{}/socket", opened.as_raw_fd()))
 }
 
 impl Held {

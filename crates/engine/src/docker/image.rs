@@ -16,6 +16,7 @@ use futures_util::{StreamExt as _, stream};
 use seaworthy_image::{Config, Image, archive};
 
 use super::client::{self, Client};
+use super::files::Folder;
 use crate::EngineError;
 
 /// The repository of all names that runs give.
@@ -54,6 +55,11 @@ impl Loaded {
             }
         }
         Self::sent(client, image, name)
+    }
+
+    /// Whether it has a name of a run's: another one is nobody's loss.
+    pub(crate) fn is_of_a_run(&self) -> bool {
+        self.name.is_some()
     }
 
     /// An image that the daemon has, under one more name.
@@ -128,8 +134,9 @@ fn find(client: &Client, image: &Image) -> Result<Option<ImageInspect>, EngineEr
 
 fn send(client: &Client, image: &Image, name: &str) -> Result<(), EngineError> {
     let prepare = |reason: String| EngineError::Prepare { reason };
-    let file = tempfile::NamedTempFile::with_prefix("seaworthy-").map_err(|error| prepare(error.to_string()))?;
-    let path = file.into_temp_path();
+    // After a crash it is removed by the next start.
+    let folder = Folder::new(false).map_err(|error| prepare(error.to_string()))?;
+    let path = folder.path().join("image.tar");
     archive::write_docker(image, &path, &[name.to_owned()]).map_err(|error| prepare(chain(&error)))?;
     // Podman may find a layer that it removes a moment later with the image of another run.
     for _ in 1..TRIES {

@@ -1,18 +1,15 @@
 //! What is mounted into a container: storage for declared volumes, files, and folders that stay writable.
 
 use std::collections::HashMap;
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::sync::Arc;
 
 use bollard::models::VolumeCreateRequest;
 use bollard::query_parameters::RemoveVolumeOptions;
-use tempfile::TempPath;
 
-use super::client::Client;
 use super::owner::{self, Owner};
 use super::prepared::Base;
-use crate::{EngineError, PutFile, Run, Volumes, paths};
+use crate::{EngineError, Run, Volumes, paths};
 
 /// A volume for each path that the image declares.
 pub(crate) struct NamedVolumes {
@@ -121,29 +118,3 @@ pub(crate) fn scratch_in_tmpfs(base: &Base, run: &Run) -> HashMap<String, String
 }
 
 const SCRATCH_OPTIONS: &str = "nosuid,nodev,noexec,mode=1777";
-
-/// Writes the files that are bound into a container.
-pub(crate) fn put(client: &Client, files: &[PutFile]) -> Result<Vec<(String, TempPath)>, EngineError> {
-    let failed = |reason: String| client.failure("put a file into the container", reason);
-    files
-        .iter()
-        .map(|PutFile { path, content, is_executable }| {
-            let mode = if *is_executable { 0o755 } else { 0o644 };
-            if !path.starts_with('/') || path.contains(':') {
-                return Err(failed(format!("`{path}` is no path for it")));
-            }
-            let write = || {
-                let file = tempfile::Builder::new()
-                    .prefix("seaworthy-")
-                    .permissions(std::fs::Permissions::from_mode(mode))
-                    .tempfile()?;
-                std::io::Write::write_all(&mut file.as_file(), content)?;
-                // Whatever the umask is, the container's user must be able to read it.
-                file.as_file().set_permissions(std::fs::Permissions::from_mode(mode))?;
-                Ok(file.into_temp_path())
-            };
-            let file = write().map_err(|error: std::io::Error| failed(error.to_string()))?;
-            Ok((path.clone(), file))
-        })
-        .collect()
-}

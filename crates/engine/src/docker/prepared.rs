@@ -16,6 +16,7 @@ use seaworthy_image::{Config, Image};
 use super::body::Storage;
 use super::client::{Client, said, status};
 use super::container::{Parts, Running};
+use super::files::Files;
 use super::holder::Holder;
 use super::image::Loaded;
 use super::mounts::{self, NamedVolumes};
@@ -23,7 +24,7 @@ use super::network::Network;
 use super::output::Output;
 use super::owner::{self, Owner};
 use super::weigh::DAEMON;
-use super::{Facts, probing, processes, refusal};
+use super::{Facts, probing, processes, refusal, stages};
 use crate::{Container, EngineError, Prepared, PutFile, Run, Volumes, paths};
 
 /// An image that Docker or Podman can start.
@@ -74,6 +75,16 @@ fn ready(
     Ok(Ready { base: Arc::new(Base { client, facts, config, volumes, image, network, labels }) })
 }
 
+impl Ready {
+    /// Keeps the image for later runs, in the place of the one that had this name before.
+    pub(crate) fn keep(&self, name: &str) {
+        let Base { client, image, .. } = self.base.as_ref();
+        if image.is_of_a_run() {
+            stages::keep(client, &image.id, name);
+        }
+    }
+}
+
 impl Prepared for Ready {
     fn gateway(&self) -> IpAddr {
         self.base.network.gateway()
@@ -109,13 +120,13 @@ impl Prepared for Ready {
         let mounts_volumes = self.base.client.daemon.mounts_volumes(self.base.facts.remapped);
         let scratch = mounts_volumes.then(|| NamedVolumes::scratch(&self.base, run)).transpose()?;
         let closed = NamedVolumes::closed(&self.base, run)?;
-        let files = mounts::put(&self.base.client, &run.files)?;
+        let files = Files::put(&self.base.client, self.base.facts.remapped, &run.files)?;
         let holder = match &self.base.network {
             Network::Held(holders) => Some(holders.hold(&run.services)?),
             Network::Bridge(_) => None,
         };
         let names = self.base.names(holder.as_ref());
-        let names = mounts::put(&self.base.client, &names)?;
+        let names = Files::put(&self.base.client, self.base.facts.remapped, &names)?;
         let storage = Storage {
             volumes,
             scratch: scratch.as_ref().map(Volumes::id),
@@ -135,8 +146,8 @@ impl Prepared for Ready {
             volumes: own,
             scratch,
             closed,
-            files,
-            names,
+            files: Some(files),
+            names: Some(names),
             holder,
         });
         running.watch(run)?;

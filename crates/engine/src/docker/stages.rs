@@ -1,4 +1,5 @@
-//! The steps of a build, kept for the next build of the same Dockerfile: under names, so that none is left dangling.
+//! What is kept in the daemon's store for later runs, under names, so that none is left dangling: the steps of a build for the next one of the
+//! same Dockerfile, and the images of servers.
 //!
 //! The daemon's builder leaves an image for each step. Those without a name that no other one stands on are dangling: they fill the disk, and
 //! the first `docker image prune` takes the cache away. So the last step of each stage gets a name, and loses it to the next build's.
@@ -34,18 +35,8 @@ impl Stages {
     pub(crate) fn keep(&self, client: &Client, project: &str) {
         let name = |stage: usize| format!("{REPOSITORY}:{project}-{stage}");
         for (stage, id) in self.stages.iter().enumerate() {
-            let (name, Some(id)) = (name(stage), id) else { continue };
-            let before = find(client, &name);
-            let Some(made) = find(client, id) else { continue };
-            if before.as_ref().is_some_and(|before| before.id == made.id) || is_named_by_others(&made) {
-                continue;
-            }
-            let tag = TagImageOptionsBuilder::default().repo(REPOSITORY).tag(&name[REPOSITORY.len() + 1..]).build();
-            if client.block(client.docker.tag_image(id, Some(tag))).is_ok()
-                && let Some(before) = before.and_then(|before| before.id)
-                && find(client, &before).is_some_and(|before| before.repo_tags.unwrap_or_default().is_empty())
-            {
-                remove(client, &before);
+            if let Some(id) = id {
+                keep(client, id, &format!("{project}-{stage}"));
             }
         }
         for stage in self.stages.len().. {
@@ -66,9 +57,27 @@ impl Stages {
     }
 }
 
+/// Keeps an image under this name, and removes the one that had it before, unless others use it. What others have named is theirs to keep.
+pub(crate) fn keep(client: &Client, id: &str, tag: &str) {
+    let before = find(client, &format!("{REPOSITORY}:{tag}"));
+    let Some(made) = find(client, id) else { return };
+    if before.as_ref().is_some_and(|before| before.id == made.id) || is_named_by_others(&made) {
+        return;
+    }
+    let options = TagImageOptionsBuilder::default().repo(REPOSITORY).tag(tag).build();
+    if client.block(client.docker.tag_image(id, Some(options))).is_ok()
+        && let Some(before) = before.and_then(|before| before.id)
+        && find(client, &before).is_some_and(|before| before.repo_tags.unwrap_or_default().is_empty())
+    {
+        remove(client, &before);
+    }
+}
+
 /// Somebody else's, such as the base of a stage that does nothing more.
 fn is_named_by_others(image: &ImageInspect) -> bool {
-    image.repo_tags.iter().flatten().any(|tag| !tag.starts_with("seaworthy-"))
+    // Podman puts a registry before.
+    let is_ours = |tag: &String| tag.rsplit('/').next().is_some_and(|name| name.starts_with("seaworthy-"));
+    image.repo_tags.iter().flatten().any(|tag| !is_ours(tag))
 }
 
 fn find(client: &Client, name: &str) -> Option<ImageInspect> {

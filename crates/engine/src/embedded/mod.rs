@@ -106,6 +106,11 @@ impl Engine for Embedded {
         self.available()?;
         Ok(Box::new(prepared::Unpacked::new(&self.helper, self.cache.as_deref(), image)?))
     }
+
+    /// Its layers stay in the cache anyway.
+    fn prepare_and_keep(&self, image: &Image, _name: &str) -> Result<Box<dyn Prepared>, EngineError> {
+        self.prepare(image)
+    }
 }
 
 /// An error with its causes in one line.
