@@ -117,6 +117,22 @@ impl Runs<'_> {
         )))
     }
 
+    /// The variable decides which database is used: with another value it is not; or what the service did lies on the run's own server, which
+    /// is found nowhere else, nor its password.
+    pub(crate) fn decided_by_database(&self, main: &Main) -> Finding {
+        let follows = self.follows_database();
+        if follows.verdict != seaworthy_report::Verdict::Unproven || self.database.kind != Kind::StandIn {
+            return follows;
+        }
+        // Kept nowhere: the steps under the promise that the database is used may show more.
+        let reached = main.seen.reached.get().cloned().unwrap_or_else(|| self.reached(main, None));
+        if reached.verdict != seaworthy_report::Verdict::Pass {
+            return follows;
+        }
+        let variable = self.database.variable.as_deref().unwrap_or_default();
+        Finding::pass(format!("the server that {variable} names was started for this run: {}", reached.evidence))
+    }
+
     /// The database variable pointed at another place: the service must not go on as before.
     pub(crate) fn follows_database(&self) -> Finding {
         match (self.database.elsewhere(), self.main()) {

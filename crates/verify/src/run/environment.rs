@@ -33,7 +33,7 @@ impl Runs<'_> {
             if let Some(why) = &self.database.missing {
                 return Finding::unproven(format!("no database for the run: {why}"));
             }
-            return self.follows_database();
+            return self.decided_by_database(main);
         }
         if variable == "PORT" {
             return match self.port {
