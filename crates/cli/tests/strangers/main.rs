@@ -7,8 +7,8 @@
 //! Packages are installed over the network, which takes minutes: `scripts/strangers` runs these tests, `scripts/test` does not.
 
 mod original;
+mod verdicts;
 
-use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -16,6 +16,8 @@ use std::process::Command;
 use anyhow::{Context as _, ensure};
 use seaworthy_testkit::{debian_builder, debian_image, workspace};
 use serde_json::Value;
+
+use crate::verdicts::verdicts;
 
 /// Holds the service of a folder beside this file.
 fn hold(service: &str) -> anyhow::Result<()> {
@@ -54,17 +56,6 @@ fn verify(image: &str, folder: &Path, engine: &str) -> anyhow::Result<Value> {
     }
     let output = command.output()?;
     serde_json::from_slice(&output.stdout).with_context(|| String::from_utf8_lossy(&output.stderr).into_owned())
-}
-
-/// A line for each promise: its verdict, its check and its sentence; then the sums.
-fn verdicts(report: &Value) -> String {
-    let mut lines = String::new();
-    for criterion in report["criteria"].as_array().into_iter().flatten() {
-        let text = |name: &str| criterion[name].as_str().unwrap_or("none");
-        let _ = writeln!(lines, "{} {}: {}", text("verdict"), text("check"), text("text"));
-    }
-    let sum = |verdict: &str| format!("{} {verdict}", report["summary"][verdict]);
-    lines + &["pass", "fail", "unproven", "pending"].map(sum).join(", ") + "\n"
 }
 
 #[test]
