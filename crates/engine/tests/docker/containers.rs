@@ -1,10 +1,11 @@
 //! What a container does, and what is seen of it.
 
+use std::os::unix::fs::PermissionsExt as _;
 use std::process::Command;
 use std::thread;
 use std::time::Duration;
 
-use seaworthy_engine::{Engine as _, Run, Status};
+use seaworthy_engine::{Engine as _, PutFile, Run, Status};
 use serde_json::json;
 
 use crate::support::{ask, image};
@@ -157,4 +158,37 @@ fn what_a_killed_run_left_is_gone_after_the_next_connect() {
     assert_eq!(docker(&["network", "ls", "-q", "--filter", &filter]), "");
     assert_eq!(docker(&["volume", "ls", "-q", "--filter", &filter]), "");
     assert!(!docker(&["images", "--format", "{{.Tag}}"]).contains(&run));
+}
+
+#[test]
+fn an_image_that_is_kept_stays_until_another_takes_its_place() {
+    let name = format!("kept-{}", std::process::id());
+    let (first, second) = (only("kept-first", &["serve"], json!({})), only("kept-second", &["serve"], json!({})));
+    let is_there = |image: &seaworthy_image::Image| {
+        docker(&["images", "-q", "--no-trunc", "seaworthy-cache"]).contains(image.config.digest().as_str())
+    };
+    drop(engine().prepare_and_keep(&first, &name).unwrap());
+    assert!(is_there(&first));
+    // Found there, and kept no second time.
+    drop(engine().prepare_and_keep(&first, &name).unwrap());
+    assert!(is_there(&first));
+    drop(engine().prepare_and_keep(&second, &name).unwrap());
+    assert!(is_there(&second) && !is_there(&first));
+    docker(&["rmi", &format!("seaworthy-cache:{name}")]);
+    assert!(!is_there(&second));
+}
+
+#[test]
+fn files_of_a_container_are_out_of_others_sight_and_go_with_it() {
+    let secret = PutFile::new("/run/secrets/db", "flux-capacitor");
+    let run = Run { files: vec![secret], port: Some(8000), ..Run::default() };
+    let container = start(&only("files", &["serve"], json!({})), &run);
+    let process = format!("label=process={}", std::process::id());
+    let id = docker(&["ps", "-q", "--filter", &process, "--filter", "label=test=files"]);
+    let mounts = docker(&["inspect", "--format", "{{range .HostConfig.Binds}}{{.}} {{end}}", id.trim()]);
+    let file = mounts.split(' ').find_map(|bind| bind.strip_suffix(":/run/secrets/db:ro,z")).unwrap();
+    let folder = std::path::Path::new(file).parent().unwrap();
+    assert_eq!(std::fs::metadata(folder).unwrap().permissions().mode() & 0o777, 0o700);
+    drop(container);
+    assert!(!folder.exists());
 }
