@@ -317,3 +317,52 @@ fn an_image_that_the_engine_has_is_not_pulled() -> anyhow::Result<()> {
     ",
     )
 }
+
+/// A Redis of this machine, outside of every engine; its port.
+struct Outside {
+    server: std::process::Child,
+    port: u16,
+}
+
+impl Outside {
+    fn start() -> anyhow::Result<Self> {
+        let port = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+        let mut command = Command::new("redis-server");
+        command.args(["--port", &port.to_string(), "--save", "", "--bind", "127.0.0.1"]);
+        let server = command.stdout(std::process::Stdio::null()).spawn()?;
+        let outside = Self { server, port };
+        let until = std::time::Instant::now() + std::time::Duration::from_secs(10);
+        while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
+            anyhow::ensure!(std::time::Instant::now() < until, "redis-server does not start");
+            std::thread::yield_now();
+        }
+        Ok(outside)
+    }
+}
+
+impl Drop for Outside {
+    fn drop(&mut self) {
+        let _ = (self.server.kill(), self.server.wait());
+    }
+}
+
+#[test]
+fn a_server_of_this_machine_is_reached_at_the_address_that_the_variable_names() -> anyhow::Result<()> {
+    let outside = Outside::start()?;
+    let sentence = "Container can connect to Redis with provided REDIS_URL";
+    for host in ["127.0.0.1", "localhost"] {
+        for (lines, engine) in [(&["Redis"][..], EMBEDDED), (&[][..], DOCKER)] {
+            row!(links("")).spec(&spec(&[sentence, KEPT], lines)).env(&format!("REDIS_URL=redis://{host}:{}/0", outside.port)).runs_on(
+                engine,
+                "
+    pass dependency.connects: … bytes said to the given Redis at …, which is this machine's, and … heard from it during work (asked: the requests of a scenario)
+    pass scenario: …
+    ",
+            )?;
+        }
+    }
+    let idle = spec(&[&by_notes(sentence)], &[]);
+    row!(links("idle")).spec(&idle).env(&format!("REDIS_URL=redis://127.0.0.1:{}/0", outside.port)).runs(
+        "fail dependency.connects: nobody came to the given Redis at 127.0.0.1:…, which is this machine's, (asked: the requests of a scenario); POST 201, GET 200",
+    )
+}
