@@ -26,8 +26,9 @@ const ACCEPTED: Duration = Duration::from_millis(20);
 const POLL: (Duration, Duration) = (Duration::from_millis(10), Duration::from_millis(250));
 /// How much of an answer is read.
 const LARGEST_ANSWER: usize = 4096;
-/// How many of its last lines are told.
+/// How many of its last lines are told, and how much of them where there is more than one.
 const LINES: usize = 3;
+const LOGGED: usize = 135;
 /// How long its last lines may take to arrive once it has ended.
 const SETTLES: Duration = Duration::from_millis(100);
 
@@ -172,7 +173,10 @@ impl Server {
         let Logs { stdout, stderr } = self.container.logs().unwrap_or_default();
         let last = |text: &str| {
             let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
-            lines[lines.len().saturating_sub(LINES)..].join(" | ")
+            // The last one says why: what stands before it must leave it room.
+            let last = lines.len().saturating_sub(1);
+            let from = (lines.len().saturating_sub(LINES)..last).find(|from| length(&lines[*from..]) <= LOGGED);
+            lines[from.unwrap_or(last)..].join(" | ")
         };
         let parts: Vec<String> = [last(&stdout), last(&stderr)].into_iter().filter(|part| !part.is_empty()).collect();
         if parts.is_empty() { "it logged nothing".to_owned() } else { format!("last log lines: {}", parts.join(" | ")) }
@@ -294,6 +298,11 @@ fn answers(mut stream: &TcpStream, says: &[u8], hears: &[&[u8]]) -> bool {
         }
     }
     false
+}
+
+/// Of lines that are told one behind another.
+fn length(lines: &[&str]) -> usize {
+    lines.iter().map(|line| line.len() + 3).sum()
 }
 
 fn stays_open(stream: &TcpStream) -> bool {

@@ -1,10 +1,10 @@
-"""Takes jobs from a list in Redis and writes them to a file: `work [--once]`, `queue TEXT` adds one."""
+"""Takes jobs from a list in Redis and writes them to a file: `work [--once]`, `queue TEXT` adds one; `QUEUE` names the list."""
 import os
 import sys
 
 from huey import RedisHuey
 
-huey = RedisHuey("jobs", url=os.environ["REDIS_URL"], results=False)
+huey = RedisHuey(os.environ.get("QUEUE", "jobs"), url=os.environ["REDIS_URL"], results=False)
 
 
 @huey.task()
