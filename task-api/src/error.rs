@@ -65,6 +65,9 @@ pub enum Error {
     /// More is being done already than the service takes on.
     #[error("The service is busy")]
     Overloaded,
+    /// It has been told to stop, and is still there for requests that come late.
+    #[error("The service is stopping")]
+    Stopping,
     /// There was no answer within the request's time.
     #[error("The request took too long")]
     TooSlow,
@@ -96,7 +99,7 @@ impl Error {
             Self::SlowBody => StatusCode::REQUEST_TIMEOUT,
             Self::Denied(Denied::NotFor(_) | Denied::Elsewhere) => StatusCode::FORBIDDEN,
             Self::Denied(_) => StatusCode::UNAUTHORIZED,
-            Self::Unavailable(_) | Self::Lost(_) | Self::Overloaded => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Unavailable(_) | Self::Lost(_) | Self::Overloaded | Self::Stopping => StatusCode::SERVICE_UNAVAILABLE,
             Self::TooSlow | Self::TooSlowToTell => StatusCode::GATEWAY_TIMEOUT,
             Self::Internal(_) | Self::Panic => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -224,6 +227,7 @@ impl Asked {
             Error::Unavailable(_)
             | Error::Lost(_)
             | Error::Overloaded
+            | Error::Stopping
             | Error::TooSlow
             | Error::TooSlowToTell
             | Error::KeyInUse => headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1")),
@@ -296,6 +300,7 @@ mod tests {
             Error::SlowBody,
             Error::Unavailable(cause()),
             Error::Overloaded,
+            Error::Stopping,
             Error::TooSlow,
             Error::TooSlowToTell,
             Error::Lost(cause()),

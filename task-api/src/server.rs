@@ -1,6 +1,6 @@
 //! Accepts connections and serves them, until it is told to stop and has answered what was begun.
 
-use std::{io, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
+use std::{convert::Infallible, io, net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::{Router, body::Body};
 use hyper::{Request, body::Incoming, server::conn::http1, service::service_fn};
@@ -10,45 +10,68 @@ use hyper_util::{
 };
 use tokio::{
     net::{TcpListener, TcpStream},
-    signal::unix::{SignalKind, signal},
+    signal::unix::{Signal, SignalKind, signal},
     time::{sleep, timeout},
 };
 use tower::Service;
 use tracing::{debug, info, warn};
 
 use crate::{
+    app::AppState,
     config::limits::{BUFFER_BYTES, HEAD_BYTES, HEADERS, IDLE_TIME, Limits},
     connection::{Connection, Patient},
-    middleware::load::{Load, Seat},
+    middleware::load::Seat,
 };
 
-/// How long requests in flight may take once the service is told to stop. Orchestrators kill after ten seconds.
-const DRAIN_TIME: Duration = Duration::from_secs(9);
+/// How long a stop may take from the signal on. Orchestrators kill after ten seconds.
+const STOP_TIME: Duration = Duration::from_secs(9);
 
-/// Serves until `stop` ends, then answers what was begun.
-pub(crate) async fn serve(listener: TcpListener, app: Router, load: &Arc<Load>, stop: impl Future<Output = ()>) {
+/// What requests in flight have of it at least, however long the delay before.
+const DRAIN_TIME: Duration = Duration::from_secs(4);
+
+/// Serves until a signal tells it to stop. It then goes on for `delay`, while load balancers still send requests, and says
+/// that it is not ready; it takes no more connections after that, and answers what was begun. Another signal ends all of it.
+pub(crate) async fn serve(listener: TcpListener, app: Router, state: &AppState, mut signals: Signals, delay: Duration) {
     let connections = GracefulShutdown::new();
-    let mut stop = pin!(stop);
-    loop {
-        let (stream, peer) = tokio::select! {
-            biased;
-            () = &mut stop => break,
-            accepted = listener.accept() => match accepted {
-                Ok(accepted) => accepted,
-                Err(error) => {
-                    after_refusal(&error).await;
-                    continue;
-                }
-            },
-        };
-        // Without a seat the connection is closed at once.
-        if let Some(seat) = load.seat() {
-            tokio::spawn(converse(stream, peer, seat, app.clone(), load.limits, connections.watcher()));
-        }
+    tokio::select! {
+        biased;
+        name = signals.next() => info!(signal = name, delay_s = delay.as_secs_f64(), "stopping"),
+        never = accept(&listener, &app, state, &connections) => match never {},
     }
-    drop(listener);
-    if timeout(DRAIN_TIME, connections.shutdown()).await.is_err() {
-        warn!("stopping with requests unanswered after {} s", DRAIN_TIME.as_secs());
+    state.readiness.end();
+    let stopping = async {
+        tokio::select! {
+            biased;
+            () = sleep(delay) => {}
+            never = accept(&listener, &app, state, &connections) => match never {},
+        }
+        drop(listener);
+        state.feeds.end();
+        let _ = timeout(STOP_TIME.saturating_sub(delay).max(DRAIN_TIME), connections.shutdown()).await;
+    };
+    tokio::select! {
+        biased;
+        name = signals.next() => info!(signal = name, "stopping at once"),
+        () = stopping => {}
+    }
+    let unanswered = state.load.requests();
+    if unanswered > 0 {
+        warn!(unanswered, "stopping with requests unanswered");
+    }
+}
+
+/// Accepts connections and lets them be served, without end.
+async fn accept(listener: &TcpListener, app: &Router, state: &AppState, connections: &GracefulShutdown) -> Infallible {
+    loop {
+        match listener.accept().await {
+            Ok((stream, peer)) => {
+                // Without a seat the connection is closed at once.
+                if let Some(seat) = state.load.seat() {
+                    tokio::spawn(converse(stream, peer, seat, app.clone(), state.load.limits, connections.watcher()));
+                }
+            }
+            Err(error) => after_refusal(&error).await,
+        }
     }
 }
 
@@ -83,20 +106,29 @@ async fn after_refusal(error: &io::Error) {
     }
 }
 
-/// Ends when the process is asked to stop. A first process of a container gets no default handling of signals, so
-/// this must be called early.
-///
-/// # Errors
-///
-/// Fails if the signals cannot be caught.
-pub(crate) fn stop_signal() -> io::Result<impl Future<Output = ()>> {
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    Ok(async move {
-        let name = tokio::select! {
-            _ = terminate.recv() => "SIGTERM",
-            _ = interrupt.recv() => "SIGINT",
-        };
-        info!(signal = name, "stopping");
-    })
+/// The signals that ask the process to stop.
+#[derive(Debug)]
+pub(crate) struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    /// Catches them from now on. A first process of a container gets no default handling of signals, so this must be called
+    /// early.
+    ///
+    /// # Errors
+    ///
+    /// Fails if they cannot be caught.
+    pub(crate) fn catch() -> io::Result<Self> {
+        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+    }
+
+    /// The name of the next one.
+    async fn next(&mut self) -> &'static str {
+        tokio::select! {
+            _ = self.terminate.recv() => "SIGTERM",
+            _ = self.interrupt.recv() => "SIGINT",
+        }
+    }
 }

@@ -28,6 +28,7 @@ pub fn run(out: &mut dyn Write) -> Result<(), Failure> {
     step(out, "config", &format!("listens on {}, database at {}", config.listen, config.database));
     step(out, "keys", &config.keys.to_string());
     step(out, "limits", &config.limits.to_string());
+    step(out, "stop", &format!("accepts for another {} s", config.drain_delay.as_secs_f64()));
     match &config.database {
         DatabaseUrl::Postgres(url) => postgres(out, &config, url),
         DatabaseUrl::Sqlite(place) => {

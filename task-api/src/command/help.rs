@@ -22,6 +22,8 @@ Environment, or `.env` in the working directory:
   REQUEST_TIMEOUT     seconds; 30
   MAX_REQUESTS        answered at the same time; 2048
   MAX_CONNECTIONS     served at the same time; 2048
+  DRAIN_DELAY         seconds for which connections are still accepted after SIGTERM;
+                      5 in a container, else 0
   REQUIRE_IF_MATCH    true refuses changes that do not say which state of a task they are for; false
   API_KEYS            entries that `key new` printed; without any, everybody may do everything
   API_KEYS_FILE       a file that holds them, and is read again when it changes

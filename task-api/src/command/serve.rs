@@ -11,7 +11,8 @@ use super::{Failure, log_to_stdout, open_waiting, runtime};
 use crate::{
     app::{AppState, Settings, app},
     config::{Config, key_ring::KeyRing, limits},
-    middleware, server,
+    middleware,
+    server::{self, Signals},
     traces::Traces,
 };
 
@@ -35,7 +36,7 @@ pub fn run() -> Result<(), Failure> {
 }
 
 async fn serve(config: Config, traces: Option<Arc<Traces>>) -> Result<(), Failure> {
-    let stop = server::stop_signal().map_err(|error| Failure::new("cannot catch signals", &error))?;
+    let signals = Signals::catch().map_err(|error| Failure::new("cannot catch signals", &error))?;
     let listen = (config.listen.host.as_str(), config.listen.port);
     let listener = TcpListener::bind(listen)
         .await
@@ -48,15 +49,10 @@ async fn serve(config: Config, traces: Option<Arc<Traces>>) -> Result<(), Failur
         let (connections, wanted) = (limits.connections, config.limits.connections);
         info!(connections, wanted, "connections are limited by the files that the process may open");
     }
-    let Config { keys, keys_file, requires_if_match, root_path, origins, .. } = config;
+    let Config { keys, keys_file, requires_if_match, root_path, origins, drain_delay, .. } = config;
     let keys = KeyRing::new(keys, keys_file);
     let state = AppState::with(Settings { limits, keys, requires_if_match, root_path, origins, traces });
-    let feeds = Arc::clone(&state.feeds);
-    let stop = async move {
-        stop.await;
-        feeds.end();
-    };
-    let serving = server::serve(listener, app(state.clone()), &state.load, stop);
+    let serving = server::serve(listener, app(state.clone()), &state, signals, drain_delay);
     let opening = async {
         match open_waiting(&config.database).await {
             Ok(store) => {

@@ -11,6 +11,7 @@ use std::{
     collections::{BTreeSet, HashMap},
     env, fmt, fs, io,
     ops::RangeInclusive,
+    os::unix::process::parent_id,
     path::PathBuf,
     str::FromStr,
     sync::Arc,
@@ -30,6 +31,10 @@ use crate::{
     traces::TracesConfig,
 };
 
+/// The drain delay of a container. Load balancers that ask `/ready` each second, and Kubernetes, send nothing more by then;
+/// of the ten seconds after which orchestrators kill, it leaves some.
+const DRAIN_DELAY: Duration = Duration::from_secs(5);
+
 /// Everything that can be configured, checked. `Debug` shows no password.
 #[derive(Debug, Clone)]
 pub struct Config {
@@ -37,6 +42,8 @@ pub struct Config {
     pub listen: Listen,
     pub log_level: LevelFilter,
     pub limits: Limits,
+    /// How long connections are still accepted after the signal to stop.
+    pub drain_delay: Duration,
     pub keys: Keys,
     /// Where they stand, if in a file.
     pub keys_file: Option<PathBuf>,
@@ -106,6 +113,7 @@ impl Config {
             listen: variables.listen()?,
             log_level: variables.log_level()?,
             limits: variables.limits()?,
+            drain_delay: variables.drain_delay()?,
             keys,
             keys_file,
             requires_if_match: variables.flag("REQUIRE_IF_MATCH")?,
@@ -148,7 +156,7 @@ pub(crate) struct Variables {
 const TELEMETRY: &str = "OTEL_";
 
 /// All others that mean something.
-pub(crate) const NAMES: [&str; 16] = [
+pub(crate) const NAMES: [&str; 17] = [
     "DATABASE_URL",
     "DATABASE_URL_FILE",
     "DATABASE_PREPARED",
@@ -159,6 +167,7 @@ pub(crate) const NAMES: [&str; 16] = [
     "REQUEST_TIMEOUT",
     "MAX_REQUESTS",
     "MAX_CONNECTIONS",
+    "DRAIN_DELAY",
     "API_KEYS",
     "API_KEYS_FILE",
     "TRUSTED_PROXIES",
@@ -285,6 +294,14 @@ impl Variables {
             connections: count("MAX_CONNECTIONS")?.unwrap_or(default.connections),
             proxies: self.number("TRUSTED_PROXIES", "a number from 0 to 10", 0..=10)?.unwrap_or(default.proxies),
         })
+    }
+
+    /// A process that a container runtime or an init system has started has one, or a process from outside its namespace, for
+    /// a parent: a load balancer may stand before it. One that a person or another program has started stops at once.
+    fn drain_delay(&self) -> Result<Duration, ConfigError> {
+        let seconds = self.number("DRAIN_DELAY", "seconds, from 0 to 600", 0.0..=600.0)?;
+        let is_supervised = parent_id() <= 1;
+        Ok(seconds.map_or(if is_supervised { DRAIN_DELAY } else { Duration::ZERO }, Duration::from_secs_f64))
     }
 
     /// The variables of OpenTelemetry that are set; none if `OTEL_SDK_DISABLED` is `true`, as where a platform sets them

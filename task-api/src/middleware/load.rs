@@ -102,6 +102,11 @@ impl Load {
         Bytes::from_owner(Counted { load: Arc::clone(self), text })
     }
 
+    /// Requests whose answer has not left.
+    pub(crate) fn requests(&self) -> usize {
+        self.requests.load(Relaxed)
+    }
+
     /// Whether more is held than there is room for.
     pub(crate) fn is_full(&self) -> bool {
         self.bytes.load(Relaxed) > HELD_BYTES

@@ -77,6 +77,10 @@ pub(crate) async fn handle(State(state): State<AppState>, mut request: Request, 
     if let Some(span) = span {
         span.end(status);
     }
+    if state.readiness.is_over() {
+        // So that clients and balancers come back on another connection, to another replica.
+        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
     response.headers_mut().extend(trace.header().map(|value| (TRACERESPONSE, value)));
     match ticket {
         Some(ticket) => keep(&kind, response, ticket),

@@ -3,7 +3,13 @@
 //! **Invariant:** `/health` never asks the database. One that scales to zero must be able to sleep, and one that is
 //! away must not make an orchestrator kill every replica.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
+    time::Duration,
+};
 
 use axum::{
     Json, Router,
@@ -49,33 +55,49 @@ pub(crate) async fn health() -> Json<Value> {
     Json(json!({ "status": "healthy", "service": "task-api" }))
 }
 
-/// Whether the database answers, as it was seen in the last three seconds.
+/// Whether requests are welcome: the database answers, as it was seen in the last three seconds, and nobody has told the
+/// service to stop.
 #[utoipa::path(
     get, path = "/ready", operation_id = "ready", tag = "service",
     responses(
         (status = 200, description = "It does", body = Ready),
-        (status = 503, description = "The database is not available", body = Problem),
+        (status = 503, description = "The database is not available, or the service is stopping", body = Problem),
     )
 )]
 pub(crate) async fn ready(State(state): State<AppState>) -> Result<Response, Error> {
+    if state.readiness.is_over() {
+        return Err(Error::Stopping);
+    }
     let store = state.store()?;
     state.readiness.get(|| store.ping()).await?;
     let no_store = [(header::CACHE_CONTROL, HeaderValue::from_static("no-store"))];
     Ok((no_store, Json(json!({ "status": "ready" }))).into_response())
 }
 
-/// The database's last answer. Those who ask at the same time wait for the same one.
+/// The database's last answer, and whether the service is stopping. Those who ask at the same time wait for the same answer.
 #[derive(Default)]
-pub(crate) struct Readiness(Mutex<Option<(Instant, Answer)>>);
+pub(crate) struct Readiness {
+    last: Mutex<Option<(Instant, Answer)>>,
+    is_over: AtomicBool,
+}
 
 type Answer = Result<(), Arc<StoreError>>;
 
 impl Readiness {
+    /// From now on it is not ready: the service stops.
+    pub(crate) fn end(&self) {
+        self.is_over.store(true, Relaxed);
+    }
+
+    pub(crate) fn is_over(&self) -> bool {
+        self.is_over.load(Relaxed)
+    }
+
     async fn get<F>(&self, ping: impl FnOnce() -> F) -> Result<(), StoreError>
     where
         F: Future<Output = Result<(), StoreError>>,
     {
-        let mut last = self.0.lock().await;
+        let mut last = self.last.lock().await;
         let answer = match &*last {
             Some((at, answer)) if at.elapsed() < if answer.is_ok() { KEPT } else { FAILURE_KEPT } => answer.clone(),
             _ => {

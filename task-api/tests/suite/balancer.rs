@@ -4,6 +4,7 @@ use std::{
     fs,
     net::{SocketAddr, TcpStream},
     process::{Child, Command, Stdio},
+    time::Duration,
 };
 
 use tempfile::TempDir;
@@ -13,8 +14,7 @@ use crate::{
     program::{lasting_port, wait_for},
 };
 
-/// It asks `/ready` all the time, sends a request elsewhere only if it could not be sent at all, and has an answer of its
-/// own when there is none.
+/// It asks `/ready` all the time, and has an answer of its own when there is none.
 pub(crate) struct Balancer {
     child: Child,
     pub(crate) address: SocketAddr,
@@ -22,7 +22,17 @@ pub(crate) struct Balancer {
 }
 
 impl Balancer {
+    /// Sends a request elsewhere only if it could not be sent at all.
     pub(crate) fn before(replicas: &[SocketAddr]) -> Self {
+        Self::start(replicas, "retries 3\n  option redispatch 1", Duration::from_millis(100))
+    }
+
+    /// Sends each request once, to a replica that was ready at the last look.
+    pub(crate) fn sending_once(replicas: &[SocketAddr], looks_every: Duration) -> Self {
+        Self::start(replicas, "retries 0\n  no option redispatch", looks_every)
+    }
+
+    fn start(replicas: &[SocketAddr], retries: &str, looks_every: Duration) -> Self {
         let folder = tempfile::tempdir().expect("a folder can be made");
         let address = SocketAddr::from(([127, 0, 0, 1], lasting_port()));
         let errors = [502, 503, 504].map(|status| {
@@ -31,10 +41,10 @@ impl Balancer {
         let servers: Vec<_> =
             replicas.iter().enumerate().map(|(n, to)| format!("  server replica{n} {to}\n")).collect();
         let settings = format!(
-            "defaults\n  mode http\n  timeout connect 1s\n  timeout client 60s\n  timeout server 60s\n  retries 3\n  \
-             option redispatch 1\n{}listen tasks\n  bind {address}\n  balance roundrobin\n  option httpchk GET /ready\n  \
-             default-server check inter 100ms fall 1 rise 1\n{}",
+            "defaults\n  mode http\n  timeout connect 1s\n  timeout client 60s\n  timeout server 60s\n  {retries}\n{}listen tasks\n  bind {address}\n  balance roundrobin\n  option httpchk GET /ready\n  \
+             default-server check inter {}ms fall 1 rise 1\n{}",
             errors.concat(),
+            looks_every.as_millis(),
             servers.concat()
         );
         let path = folder.path().join("haproxy.cfg");

@@ -30,6 +30,8 @@ pub(crate) struct Load {
     address: SocketAddr,
     /// Whether an answer may fail to come: somebody ends what would give it.
     may_break: bool,
+    /// Whether each request comes on a connection of its own.
+    is_fresh: bool,
     is_over: AtomicBool,
     has_failed: AtomicBool,
     pub(crate) counts: Counts,
@@ -84,12 +86,17 @@ impl Load {
     /// On a service that always answers.
     pub(crate) fn on(address: SocketAddr) -> Self {
         let (is_over, has_failed, counts) = Default::default();
-        Self { address, may_break: false, is_over, has_failed, counts }
+        Self { address, may_break: false, is_fresh: false, is_over, has_failed, counts }
     }
 
     /// On one that is ended now and then.
     pub(crate) fn on_mortal(address: SocketAddr) -> Self {
         Self { may_break: true, ..Self::on(address) }
+    }
+
+    /// On one that always answers, also who comes anew with each request.
+    pub(crate) fn on_fresh(address: SocketAddr) -> Self {
+        Self { is_fresh: true, ..Self::on(address) }
     }
 
     /// Lets clients work while `fate` does what it does. What they remember is whole: none leaves in the middle.
@@ -230,6 +237,9 @@ impl Client<'_> {
     /// Asks once. An answer that is neither good nor honest ends the test.
     fn ask(&mut self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Outcome {
         let counts = &self.load.counts;
+        if self.load.is_fresh {
+            self.caller = Caller::of(self.load.address);
+        }
         let answer = match self.caller.ask(method, path, headers, body) {
             Ok(answer) => answer,
             Err(error) => {

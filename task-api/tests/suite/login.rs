@@ -120,7 +120,7 @@ fn a_doctor_tells_how_far_the_way_goes() {
         text.lines().map(|line| line.split_whitespace().take(2).collect::<Vec<_>>().join(" ")).collect();
     assert_eq!(
         steps,
-        ["ok config", "ok keys", "ok limits", "ok dns", "ok tcp", "ok tls", "ok login", "ok migrations"],
+        ["ok config", "ok keys", "ok limits", "ok stop", "ok dns", "ok tcp", "ok tls", "ok login", "ok migrations"],
         "{text}"
     );
     assert!(text.contains("no tables yet"), "{text}");
