@@ -18,7 +18,7 @@ use tracing::debug;
 
 use crate::{
     app::AppState,
-    request::{cursor::Scope, owner::Owner},
+    request::{cursor::Scope, fault::Fault, owner::Owner},
     resource::events,
     store::StoreError,
     task::{CreatedAt, Task},
@@ -33,11 +33,34 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// How long nobody looks again after a look: what changes meanwhile is seen with one look.
 const PAUSE: Duration = Duration::from_millis(25);
 
+/// Where a change stands in the feed. Tasks that are older than the feed have the number 0, and stand there by their ids.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Position {
+    pub(crate) number: i64,
+    pub(crate) id: i64,
+}
+
+impl Position {
+    /// Before all.
+    pub(crate) const START: Self = Self { number: 0, id: i64::MIN };
+
+    /// Behind all of this number.
+    pub(crate) fn behind(number: i64) -> Self {
+        Self { number, id: i64::MAX }
+    }
+}
+
+impl Default for Position {
+    fn default() -> Self {
+        Self::START
+    }
+}
+
 /// A task as its last change left it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Changed {
-    /// Where it stands in the feed. A later change of the task moves it to the end.
-    pub(crate) position: i64,
+    /// A later change of the task moves it to the end.
+    pub(crate) position: Position,
     pub(crate) id: i64,
     pub(crate) version: i64,
     pub(crate) at: CreatedAt,
@@ -56,15 +79,15 @@ impl Changed {
 /// A change as all who follow are sent it.
 #[derive(Debug, Clone)]
 pub(crate) struct Event {
-    pub(crate) position: i64,
+    pub(crate) position: Position,
     pub(crate) text: Bytes,
 }
 
 /// All of an owner's changes between two positions: behind `from`, up to `to`.
 #[derive(Debug, Default)]
 pub(crate) struct News {
-    pub(crate) from: i64,
-    pub(crate) to: i64,
+    pub(crate) from: Position,
+    pub(crate) to: Position,
     pub(crate) events: Vec<Event>,
 }
 
@@ -90,7 +113,7 @@ impl News {
     }
 
     /// Those behind a position.
-    pub(crate) fn after(&self, position: i64) -> &[Event] {
+    pub(crate) fn after(&self, position: Position) -> &[Event] {
         let known = self.events.partition_point(|event| event.position <= position);
         &self.events[known..]
     }
@@ -169,12 +192,29 @@ pub(crate) fn scope(owner: &Owner) -> Scope {
     Scope::of(&["changes", owner.as_str()])
 }
 
+/// The cursor of a place in an owner's feed.
+pub(crate) fn cursor(scope: Scope, position: Position) -> String {
+    scope.cursor([position.number, position.id])
+}
+
+/// The place that a cursor means. Cursors of before there were tasks without a number have the number alone.
+///
+/// # Errors
+///
+/// Fails if it is none of this feed's.
+pub(crate) fn position(scope: Scope, cursor: &str) -> Result<Position, Box<Fault>> {
+    if let Ok([number]) = scope.place(cursor) {
+        return Ok(if number == 0 { Position::START } else { Position::behind(number) });
+    }
+    scope.place(cursor).map(|[number, id]| Position { number, id })
+}
+
 /// What changed behind `after`, in its order; nothing is the end for now. It is read when there is room for it.
 ///
 /// # Errors
 ///
 /// Fails if the database does.
-pub(crate) async fn page(state: &AppState, owner: &Owner, after: i64) -> Result<Vec<Event>, StoreError> {
+pub(crate) async fn page(state: &AppState, owner: &Owner, after: Position) -> Result<Vec<Event>, StoreError> {
     let _turn = state.feeds.turn.lock().await;
     state.load.room().await;
     let (changes, scope) = (state.store()?.changes(owner, after, PAGE).await?, scope(owner));
@@ -226,7 +266,7 @@ fn let_go(news: &watch::Sender<Arc<News>>) {
     });
 }
 
-async fn look_once(state: &AppState, owner: &Owner, seen: Option<i64>) -> Result<News, StoreError> {
+async fn look_once(state: &AppState, owner: &Owner, seen: Option<Position>) -> Result<News, StoreError> {
     let Some(from) = seen else {
         let _turn = state.feeds.turn.lock().await;
         let to = state.store()?.last_position().await?;
@@ -289,20 +329,22 @@ mod tests {
         assert_eq!(follower.borrow().from, follower.borrow().to);
     }
 
-    fn news(from: i64, positions: &[i64], bytes: usize) -> News {
-        let event = |position: &i64| Event { position: *position, text: Bytes::from(vec![0; bytes]) };
-        News { from, to: positions.last().copied().unwrap_or(from), events: positions.iter().map(event).collect() }
+    fn news(from: i64, numbers: &[i64], bytes: usize) -> News {
+        let event = |number: &i64| Event { position: Position::behind(*number), text: Bytes::from(vec![0; bytes]) };
+        let [from, to] = [from, numbers.last().copied().unwrap_or(from)].map(Position::behind);
+        News { from, to, events: numbers.iter().map(event).collect() }
     }
 
     #[track_caller]
     fn check(news: &News, from: i64, after: i64, expected: &[i64]) {
-        let positions: Vec<_> = news.after(after).iter().map(|event| event.position).collect();
-        assert_eq!((news.from, positions.as_slice()), (from, expected));
+        let numbers: Vec<_> = news.after(Position::behind(after)).iter().map(|event| event.position.number).collect();
+        assert_eq!((news.from.number, numbers.as_slice()), (from, expected));
     }
 
     #[test]
     fn news_stand_beside_later_ones_for_those_who_were_busy() {
         let first = news(3, &[], 0).behind(&News::default());
+        assert_eq!(Position::START, News::default().to);
         check(&first, 3, 0, &[]);
         let second = news(3, &[5, 6], 1).behind(&first);
         let third = news(6, &[9], 1).behind(&second);
@@ -315,9 +357,9 @@ mod tests {
     fn no_more_news_are_kept_than_there_is_a_page_of() {
         let large = news(0, &[1, 2, 3, 4, 5], 1_000_000);
         check(&news(5, &[6], 1_000_000).behind(&large), 1, 0, &[2, 3, 4, 5, 6]);
-        let positions: Vec<_> = (1..=500).collect();
-        let after = news(500, &[501], 1).behind(&news(0, &positions, 1));
-        assert_eq!((after.from, after.events.len()), (100, 401));
+        let numbers: Vec<_> = (1..=500).collect();
+        let after = news(500, &[501], 1).behind(&news(0, &numbers, 1));
+        assert_eq!((after.from.number, after.events.len()), (100, 401));
     }
 
     #[tokio::test]

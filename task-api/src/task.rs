@@ -1,6 +1,6 @@
 //! A task, and the parts of one that clients send. A part that exists is valid.
 
-use jiff::{Timestamp, civil::DateTime, tz::Offset};
+use jiff::{SignedDuration, Timestamp, civil::DateTime, tz::Offset};
 use serde::{Serialize, Serializer};
 use serde_json::json;
 use utoipa::ToSchema;
@@ -10,8 +10,8 @@ use crate::request::owner::Owner;
 /// A thing to be done.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub(crate) struct Task {
-    /// What is to be done.
-    #[schema(min_length = 1, max_length = 200, example = "Ship it")]
+    /// What is to be done; empty only where others than this service made it.
+    #[schema(example = "Ship it")]
     pub title: String,
     /// More about it.
     #[schema(required, example = "With its proof")]
@@ -20,9 +20,9 @@ pub(crate) struct Task {
     #[schema(example = 1)]
     pub id: i64,
     /// Any text; `pending` unless the client says otherwise.
-    #[schema(min_length = 1, max_length = 50, example = "pending")]
+    #[schema(example = "pending")]
     pub status: String,
-    /// When it was created: RFC 3339 in UTC, always with six digits of a second.
+    /// When it was created: RFC 3339 in UTC, always with six digits of a second, in the years 1 to 9999.
     #[schema(value_type = String, format = DateTime, example = "2026-01-31T12:00:00.000000Z")]
     pub created_at: CreatedAt,
     /// Counts its changes, from 1.
@@ -218,29 +218,45 @@ impl<T> Edit<T> {
     }
 }
 
-/// A moment in UTC, to the microsecond.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) struct CreatedAt(DateTime);
+/// A moment in UTC, in microseconds since 1970. The first and the last of all are PostgreSQL's infinities.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct CreatedAt(i64);
 
 impl CreatedAt {
+    /// The first moments of the years 0 and 1, and the last one of 9999.
+    const YEAR_0: Self = Self(-62_167_219_200_000_000);
+    const YEAR_1: Self = Self(-62_135_596_800_000_000);
+    const LAST: Self = Self(253_402_300_799_999_999);
+
+    /// The first moment that PostgreSQL knows, in the year 4714 BC.
+    const FIRST_KNOWN: Self = Self(-210_866_803_200_000_000);
+
     pub(crate) fn now() -> Self {
-        Self(Offset::UTC.to_datetime(Timestamp::now()))
+        Self(Timestamp::now().as_microsecond())
     }
 
-    /// Since 1970, to be found again by.
+    pub(crate) fn of_micros(micros: i64) -> Self {
+        Self(micros)
+    }
+
+    /// To be found again by.
     pub(crate) fn micros(self) -> i64 {
-        Offset::UTC.to_timestamp(self.0).map_or(i64::MIN, Timestamp::as_microsecond)
+        self.0
     }
 
-    /// `None` for what is beyond the years 0 to 9999.
+    /// `None` for what no database can have.
     pub(crate) fn from_micros(micros: i64) -> Option<Self> {
-        let time = Offset::UTC.to_datetime(Timestamp::from_microsecond(micros).ok()?);
-        (time.year() >= 0).then_some(Self(time))
+        Some(Self(micros)).filter(|time| *time >= Self::FIRST_KNOWN || time.0 == i64::MIN)
     }
 
-    /// `2026-01-31T12:00:00.000000Z`; the year is not before 0.
+    /// Whether clients are shown it as it is: they know the years 1 to 9999.
+    pub(crate) fn can_be_shown(self) -> bool {
+        (Self::YEAR_1..=Self::LAST).contains(&self)
+    }
+
+    /// `2026-01-31T12:00:00.000000Z`; or the nearest in the years 0 to 9999.
     pub(crate) fn digits(self) -> [u8; 27] {
-        let (time, mut text) = (self.0, *b"0000-00-00T00:00:00.000000Z");
+        let (time, mut text) = (self.clamp(Self::YEAR_0, Self::LAST).civil(), *b"0000-00-00T00:00:00.000000Z");
         let mut put = |end: usize, mut number: u32| {
             for byte in text[..end].iter_mut().rev().take_while(|byte| byte.is_ascii_digit()) {
                 *byte = b'0' + u8::try_from(number % 10).unwrap_or_default();
@@ -256,21 +272,26 @@ impl CreatedAt {
         text
     }
 
-    /// In UTC, without a zone.
-    pub(crate) fn civil(self) -> DateTime {
-        self.0
+    fn civil(self) -> DateTime {
+        // In the last day that there is, no moment can be told from a time without a zone.
+        Timestamp::from_microsecond(self.0)
+            .map(|time| Offset::UTC.to_datetime(time))
+            .or_else(|_| EPOCH.checked_add(SignedDuration::from_micros(self.0)))
+            .unwrap_or(DateTime::MAX)
     }
 
     /// Reads what `Display` writes, and the same without the `Z` or with a space in the middle.
     pub(crate) fn parse(text: &str) -> Option<Self> {
-        text.strip_suffix('Z').unwrap_or(text).parse().ok().map(Self)
+        text.strip_suffix('Z').unwrap_or(text).parse::<DateTime>().ok().map(Self::from)
     }
 }
+
+const EPOCH: DateTime = DateTime::constant(1970, 1, 1, 0, 0, 0, 0);
 
 impl From<DateTime> for CreatedAt {
     /// `time` has no zone, and is in UTC.
     fn from(time: DateTime) -> Self {
-        Self(time)
+        Self(i64::try_from(time.duration_since(EPOCH).as_micros()).unwrap_or(i64::MAX))
     }
 }
 
@@ -280,10 +301,12 @@ impl std::fmt::Display for CreatedAt {
     }
 }
 
+/// As clients are shown it.
 impl Serialize for CreatedAt {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let shown = (*self).max(Self::YEAR_1).digits();
         // A list has a thousand of them: no formatting machinery.
-        serializer.serialize_str(str::from_utf8(&self.digits()).map_err(serde::ser::Error::custom)?)
+        serializer.serialize_str(str::from_utf8(&shown).map_err(serde::ser::Error::custom)?)
     }
 }
 
@@ -336,5 +359,23 @@ mod tests {
             assert_eq!(CreatedAt::parse(text).unwrap().to_string(), expected);
         }
         assert_eq!(CreatedAt::parse("yesterday"), None);
+    }
+
+    #[test]
+    fn a_time_that_cannot_be_shown_is_shown_as_the_nearest_that_can() {
+        let shown = |micros| serde_json::to_string(&CreatedAt::of_micros(micros)).unwrap();
+        for (micros, expected) in [
+            (i64::MIN, "0001-01-01T00:00:00.000000Z"),
+            (CreatedAt::YEAR_1.0 - 1, "0001-01-01T00:00:00.000000Z"),
+            (CreatedAt::YEAR_1.0 + 1, "0001-01-01T00:00:00.000001Z"),
+            (-1, "1969-12-31T23:59:59.999999Z"),
+            (CreatedAt::LAST.0 - 1, "9999-12-31T23:59:59.999998Z"),
+            (CreatedAt::LAST.0 + 1, "9999-12-31T23:59:59.999999Z"),
+            (i64::MAX, "9999-12-31T23:59:59.999999Z"),
+        ] {
+            assert_eq!(shown(micros), format!("\"{expected}\""), "{micros}");
+            let is_exact = CreatedAt::parse(expected) == Some(CreatedAt(micros));
+            assert_eq!(CreatedAt(micros).can_be_shown(), is_exact, "{micros}");
+        }
     }
 }

@@ -15,7 +15,7 @@ use utoipa::ToSchema;
 use crate::{
     app::{AppState, resource},
     error::Error,
-    feed::{self, Changed},
+    feed::{self, Changed, Position},
     middleware::load::Ticket,
     openapi::ValidationProblem,
     request::{
@@ -73,7 +73,7 @@ impl Change {
     pub(super) fn new(changed: Changed, scope: Scope) -> Self {
         let Changed { position, id, version, at, task } = changed;
         let (etag, deleted) = (task.as_ref().map(etag::of), task.is_none());
-        Self { cursor: scope.cursor([position]), id, version, changed_at: at, deleted, etag, task }
+        Self { cursor: feed::cursor(scope, position), id, version, changed_at: at, deleted, etag, task }
     }
 }
 
@@ -122,7 +122,7 @@ pub(crate) async fn read(
     }
     let changes = store.changes(&owner, after, limit).await?;
     ticket.hold(changes.iter().map(Changed::bytes).sum())?;
-    let cursor = scope.cursor([changes.last().map_or(after, |last| last.position)]);
+    let cursor = feed::cursor(scope, changes.last().map_or(after, |last| last.position));
     let changes = changes.into_iter().map(|changed| Change::new(changed, scope)).collect();
     let no_store = (header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     Ok(([no_store, (header::VARY, HeaderValue::from_static("accept"))], Json(Changes { changes, cursor }))
@@ -130,7 +130,7 @@ pub(crate) async fn read(
 }
 
 enum Begin {
-    Behind(i64),
+    Behind(Position),
     Now,
 }
 
@@ -141,13 +141,13 @@ fn begin(query: &str, headers: &HeaderMap, scope: Scope, faults: &mut Vec<Fault>
         [last.filter(|id| !id.is_empty()), parameter(query, "cursor")].map(|place| match place.as_deref() {
             None => None,
             Some("now") => Some(Begin::Now),
-            Some(cursor) => match scope.place(cursor) {
-                Ok([position]) => Some(Begin::Behind(position)),
+            Some(cursor) => match feed::position(scope, cursor) {
+                Ok(position) => Some(Begin::Behind(position)),
                 Err(fault) => {
                     faults.push(*fault);
                     None
                 }
             },
         });
-    places.iter_mut().find_map(Option::take).unwrap_or(Begin::Behind(0))
+    places.iter_mut().find_map(Option::take).unwrap_or(Begin::Behind(Position::START))
 }

@@ -23,7 +23,7 @@ use tokio::{
 use super::changes::Change;
 use crate::{
     app::AppState,
-    feed::{self, Changed, Event, Feeds, Follower},
+    feed::{self, Changed, Event, Feeds, Follower, Position},
     middleware::load::Following,
     request::{cursor::Scope, owner::Owner},
     store::StoreError,
@@ -53,7 +53,7 @@ pub(crate) fn text(changed: Changed, scope: Scope) -> Vec<u8> {
     text
 }
 
-pub(super) fn stream(state: &AppState, owner: Owner, after: i64, following: Following) -> Response {
+pub(super) fn stream(state: &AppState, owner: Owner, after: Position, following: Following) -> Response {
     let (sender, events) = mpsc::channel(1);
     let reader = sender.clone();
     let stream = Stream { state: state.clone(), owner, after, sender, _following: following };
@@ -83,7 +83,7 @@ struct Stream {
     state: AppState,
     owner: Owner,
     /// All up to here was sent, or is not this owner's.
-    after: i64,
+    after: Position,
     sender: mpsc::Sender<Bytes>,
     _following: Following,
 }
@@ -196,14 +196,14 @@ mod tests {
         let load = Arc::clone(&state.load);
         let (sender, mut taken) = mpsc::channel(1);
         let (owner, following) = (Owner::default(), load.follow().unwrap_or_else(|error| panic!("{error}")));
-        let mut stream = Stream { state, owner, after: 5, sender, _following: following };
-        let event = |position, text| Event { position, text: Bytes::from_static(text) };
+        let mut stream = Stream { state, owner, after: Position::behind(5), sender, _following: following };
+        let event = |number, text| Event { position: Position::behind(number), text: Bytes::from_static(text) };
         let events = [event(6, b"first"), event(7, b"second")];
         let full = load.counted(vec![0; 40_000_000]);
         assert!(matches!(stream.tell(&events).await, Ok(false)));
-        assert_eq!((taken.recv().await.as_deref(), stream.after), (Some(&b"first"[..]), 6));
+        assert_eq!((taken.recv().await.as_deref(), stream.after.number), (Some(&b"first"[..]), 6));
         drop(full);
         assert!(matches!(stream.tell(&events[1..]).await, Ok(true)));
-        assert_eq!((taken.recv().await.as_deref(), stream.after), (Some(&b"second"[..]), 7));
+        assert_eq!((taken.recv().await.as_deref(), stream.after.number), (Some(&b"second"[..]), 7));
     }
 }

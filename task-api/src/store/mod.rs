@@ -17,7 +17,7 @@ use std::{error::Error as StdError, sync::Arc};
 
 use crate::{
     config::database_url::DatabaseUrl,
-    feed::Changed,
+    feed::{Changed, Position},
     request::{
         etag::Conditions,
         idempotency::Key,
@@ -206,8 +206,8 @@ impl Store {
         self.tell("DELETE", asked).await
     }
 
-    /// What changed behind the position `after` of the feed, in its order; at most `limit`, and fewer where tasks are large.
-    pub(crate) async fn changes(&self, owner: &Owner, after: i64, limit: i64) -> Result<Vec<Changed>, StoreError> {
+    /// What changed behind `after`, in the feed, in its order; at most `limit`, and fewer where tasks are large.
+    pub(crate) async fn changes(&self, owner: &Owner, after: Position, limit: i64) -> Result<Vec<Changed>, StoreError> {
         let asked = async {
             match self {
                 Self::Postgres(store) => store.changes(owner, after, limit).await,
@@ -218,7 +218,7 @@ impl Store {
     }
 
     /// Where the feed ends at this moment.
-    pub(crate) async fn last_position(&self) -> Result<i64, StoreError> {
+    pub(crate) async fn last_position(&self) -> Result<Position, StoreError> {
         match self {
             Self::Postgres(store) => store.last_position().await,
             Self::Sqlite(store) => store.last_position().await,

@@ -1,5 +1,6 @@
 //! The service as its clients and its operators see it: the real program, over real sockets, on real databases.
 
+mod adopted;
 mod balancer;
 mod batches;
 mod cluster;

@@ -21,7 +21,7 @@ fn replicas_that_start_at_once_make_the_tables_once() {
     for (n, api) in replicas.iter().enumerate() {
         assert_eq!(send_json(api.address, "POST", "/tasks", r#"{"title":"t"}"#).json()["id"], n + 1);
     }
-    assert_eq!(psql(&url, "SELECT * FROM task_api_schema"), "1|4");
+    assert_eq!(psql(&url, "SELECT * FROM task_api_schema"), "1|5");
 }
 
 #[test]

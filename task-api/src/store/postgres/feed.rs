@@ -4,12 +4,15 @@
 //! So a change takes the task's position away, and positions are given afterwards, to what is committed, by those who
 //! read: one at a time, behind the row that holds the last position. **Invariant:** a position is only seen after all
 //! that are lower.
+//!
+//! What was there before anybody read it, all tasks of an adopted table among it, has the position 0 from the migration,
+//! and is read by id. So nobody writes a million rows to be told where the feed ends.
 
 use tokio_postgres::{Row, types::Type};
 
 use super::{Inner, measured::measured, row};
 use crate::{
-    feed::Changed,
+    feed::{Changed, Position},
     request::owner::Owner,
     store::{StoreError, connection::Parameter, failure::Failure, link::Use, retry::Tries},
 };
@@ -31,10 +34,12 @@ const PLACE: &str = "WITH \
          WHERE task_tombstone.id = new.id AND new.is_gone) \
      SELECT count FROM size";
 const READ: &str = "(SELECT id, title, description, status, created_at, version, owner, feed_position, changed_at \
+         FROM task WHERE owner = $1 AND feed_position = 0 AND $2 = 0 AND id > $4 ORDER BY id LIMIT $3) \
+     UNION ALL (SELECT id, title, description, status, created_at, version, owner, feed_position, changed_at \
          FROM task WHERE owner = $1 AND feed_position > $2 ORDER BY feed_position LIMIT $3) \
      UNION ALL (SELECT id, NULL, NULL, NULL, NULL, version, owner, feed_position, changed_at \
          FROM task_tombstone WHERE owner = $1 AND feed_position > $2 ORDER BY feed_position LIMIT $3) \
-     ORDER BY feed_position LIMIT $3";
+     ORDER BY feed_position, id LIMIT $3";
 const LAST: &str = "SELECT position FROM task_feed WHERE id = 1";
 
 /// Changes that get their positions in one statement.
@@ -42,11 +47,12 @@ const PLACED: i64 = 1000;
 
 impl Inner {
     /// What changed behind `after`, in the order of the feed; at most `limit`.
-    pub(super) async fn changes(&self, owner: &Owner, after: i64, limit: i64) -> Result<Vec<Changed>, StoreError> {
+    pub(super) async fn changes(&self, owner: &Owner, after: Position, limit: i64) -> Result<Vec<Changed>, StoreError> {
         let mut may_be_more = self.place().await?;
         let owner = owner.as_str();
-        let parameters: [Parameter; 3] = [(&owner, Type::TEXT), (&after, Type::INT8), (&limit, Type::INT8)];
-        let read = measured(READ, "feed_position", ", feed_position, changed_at");
+        let parameters: [Parameter; 4] =
+            [(&owner, Type::TEXT), (&after.number, Type::INT8), (&limit, Type::INT8), (&after.id, Type::INT8)];
+        let read = measured(READ, "feed_position, id", ", feed_position, changed_at");
         let mut answer = self.query_measured(&read, &parameters).await?;
         // Those that were placed may all be others': an empty page would say that this is the end.
         while answer.rows.is_empty() && may_be_more {
@@ -64,20 +70,20 @@ impl Inner {
     }
 
     /// Where the feed ends, with all that is committed before it.
-    pub(super) async fn last_position(&self) -> Result<i64, StoreError> {
+    pub(super) async fn last_position(&self) -> Result<Position, StoreError> {
         while self.place().await? {}
         let rows = self.query(Use::Reading, Tries::read(), LAST, &[]).await?;
         let position = rows.first().map_or(Ok(0), |row| row.try_get(0));
-        position.map_err(|error| Failure::of_statement(error).of_read())
+        position.map(Position::behind).map_err(|error| Failure::of_statement(error).of_read())
     }
 }
 
 fn changed(row: &Row) -> Result<Changed, Failure> {
     let read = || -> Result<_, tokio_postgres::Error> {
-        let at = row.try_get::<_, jiff::civil::DateTime>(8)?.into();
-        Ok((row.try_get(7)?, row.try_get(0)?, row.try_get(5)?, at, row.try_get::<_, Option<&str>>(1)?.is_some()))
+        let is_there = row.try_get::<_, Option<&str>>(1)?.is_some();
+        Ok((row.try_get(7)?, row.try_get(0)?, row.try_get(5)?, row.try_get(8)?, is_there))
     };
-    let (position, id, version, at, is_there) = read().map_err(Failure::of_statement)?;
+    let (number, id, version, at, is_there) = read().map_err(Failure::of_statement)?;
     let task = is_there.then(|| row::task(row)).transpose()?;
-    Ok(Changed { position, id, version, at, task })
+    Ok(Changed { position: Position { number, id }, id, version, at, task })
 }

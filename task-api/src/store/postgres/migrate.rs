@@ -6,8 +6,17 @@ use tokio::time::timeout;
 use tokio_postgres::{Client, Error, error::SqlState, types::Type};
 use tracing::{info, warn};
 
-use super::VERSION;
+use super::{VERSION, adopt::Found};
 use crate::store::{StoreError, failure::Failure, migrations};
+
+/// What is done once, before the step to this version, while nobody has read the feed.
+const UNREAD: (i64, &str) = (5, include_str!("../../../migrations/postgres/unread.sql"));
+
+/// What is done once, behind the step to this version, to a table that somebody else made.
+const ADOPTED: (i64, &str) = (5, include_str!("../../../migrations/postgres/adopted.sql"));
+
+/// How long a change of the tables waits for those who use them: whoever comes next waits behind it.
+const LOCK_TIMEOUT: &str = "SET LOCAL lock_timeout = '2s'";
 
 /// How long the tables may take to change, or a replica waits for another one that is at it: of ten million tasks the
 /// indexes take minutes.
@@ -18,15 +27,24 @@ const TIME: Duration = Duration::from_mins(15);
 /// Tables that are up to date are only looked at: a login that may not change them can still serve.
 pub(super) async fn migrate(client: &Client) -> Result<(), StoreError> {
     match timeout(TIME, migrate_all(client)).await {
-        Ok(migrated) => migrated.map_err(|error| Failure::of_connection(error).of_read()),
+        Ok(migrated) => migrated,
         Err(_) => Err(StoreError::Unreachable { source: "its tables stay locked".into() }),
     }
 }
 
-async fn migrate_all(client: &Client) -> Result<(), Error> {
-    let mut found = version(client).await?;
+fn judged(error: Error) -> StoreError {
+    match error.code() {
+        Some(&SqlState::LOCK_NOT_AVAILABLE) => {
+            StoreError::Unreachable { source: "its tables must change, and others use them".into() }
+        }
+        _ => Failure::of_connection(error).of_read(),
+    }
+}
+
+async fn migrate_all(client: &Client) -> Result<(), StoreError> {
+    let mut found = version(client).await.map_err(judged)?;
     if found.is_none() {
-        make_lock(client).await?;
+        make_lock(client).await.map_err(judged)?;
         found = Some(0);
     }
     let latest = migrations::POSTGRES.len();
@@ -37,28 +55,49 @@ async fn migrate_all(client: &Client) -> Result<(), Error> {
     if migrations::after(found, &migrations::POSTGRES).is_empty() {
         return Ok(());
     }
-    client.batch_execute("BEGIN").await?;
+    client.batch_execute("BEGIN").await.map_err(judged)?;
     let migrated = migrate_locked(client).await;
     let end = if migrated.is_ok() { "COMMIT" } else { "ROLLBACK" };
-    let ended = client.batch_execute(end).await;
+    let ended = client.batch_execute(end).await.map_err(judged);
     migrated.and(ended)
 }
 
-async fn migrate_locked(client: &Client) -> Result<(), Error> {
-    let locked = format!("{VERSION} FOR UPDATE");
-    let row = client.query_typed(&locked, &[]).await?.into_iter().next();
-    let version: i64 = row.map_or(Ok(0), |row| row.try_get(0))?;
-    let steps = migrations::after(version, &migrations::POSTGRES);
-    for step in steps {
-        client.batch_execute(step).await?;
+async fn migrate_locked(client: &Client) -> Result<(), StoreError> {
+    client.batch_execute(LOCK_TIMEOUT).await.map_err(judged)?;
+    let version = number(client, &format!("{VERSION} FOR UPDATE")).await.map_err(judged)?;
+    let found = Found::by(client).await.map_err(judged)?;
+    if migrations::after(version, &migrations::POSTGRES).is_empty() {
+        return Ok(());
     }
-    if !steps.is_empty() {
-        let reached = version + i64::try_from(steps.len()).unwrap_or_default();
-        let update = "UPDATE task_api_schema SET version = $1 WHERE id = 1";
-        client.query_typed(update, &[(&reached, Type::INT8)]).await?;
-        info!(version = reached, "tables brought up to date");
+    if let Some(faults) = found.faults(version) {
+        return Err(StoreError::Refused { source: faults.into(), hint: None });
     }
+    let reached = steps(client, version, &found).await.map_err(judged)?;
+    info!(version = reached, "tables brought up to date");
     Ok(())
+}
+
+/// Takes the tables from `version` to the latest one, which it returns.
+async fn steps(client: &Client, version: i64, found: &Found) -> Result<i64, Error> {
+    let mut reached = version;
+    for step in migrations::after(version, &migrations::POSTGRES) {
+        reached += 1;
+        if reached == UNREAD.0 && number(client, "SELECT position FROM task_feed WHERE id = 1").await? == 0 {
+            client.batch_execute(UNREAD.1).await?;
+        }
+        client.batch_execute(step).await?;
+        if reached == ADOPTED.0 && found.is_adopted() {
+            client.batch_execute(ADOPTED.1).await?;
+        }
+    }
+    let update = "UPDATE task_api_schema SET version = $1 WHERE id = 1";
+    client.query_typed(update, &[(&reached, Type::INT8)]).await?;
+    Ok(reached)
+}
+
+/// The number that a statement answers; 0 without a row.
+async fn number(client: &Client, sql: &str) -> Result<i64, Error> {
+    client.query_typed(sql, &[]).await?.first().map_or(Ok(0), |row| row.try_get(0))
 }
 
 /// The version of the tables; `None` where there are none.

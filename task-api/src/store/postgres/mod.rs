@@ -1,5 +1,6 @@
 //! Tasks in PostgreSQL.
 
+mod adopt;
 mod create;
 mod feed;
 mod list;
@@ -26,7 +27,7 @@ use super::{
 };
 use crate::{
     config::database_url::PostgresUrl,
-    feed::Changed,
+    feed::{Changed, Position},
     request::{
         etag::Conditions,
         idempotency::Key,
@@ -184,11 +185,11 @@ impl Postgres {
         Ok(Outcome::of(gone.flatten().map(drop), gone.is_some(), !conditions.is_none()))
     }
 
-    pub(super) async fn changes(&self, owner: &Owner, after: i64, limit: i64) -> Result<Vec<Changed>, StoreError> {
+    pub(super) async fn changes(&self, owner: &Owner, after: Position, limit: i64) -> Result<Vec<Changed>, StoreError> {
         self.0.changes(owner, after, limit).await
     }
 
-    pub(super) async fn last_position(&self) -> Result<i64, StoreError> {
+    pub(super) async fn last_position(&self) -> Result<Position, StoreError> {
         self.0.last_position().await
     }
 

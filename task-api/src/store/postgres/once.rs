@@ -111,7 +111,7 @@ impl Inner {
             return Ok(Some(Once::Taken));
         }
         let ids: Vec<i64> = row.try_get(1).map_err(failed)?;
-        let created_at = CreatedAt::from(row.try_get::<_, jiff::civil::DateTime>(2).map_err(failed)?);
+        let created_at = row.try_get::<_, CreatedAt>(2).map_err(failed)?;
         Ok(Some(Once::Again(Task::first(&ids, created_at, owner, drafts))))
     }
 

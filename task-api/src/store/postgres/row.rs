@@ -1,14 +1,20 @@
 //! Rows of PostgreSQL, as tasks.
 
 use bytes::BytesMut;
+use std::{
+    collections::BTreeSet,
+    sync::{Mutex, PoisonError},
+};
+
 use tokio_postgres::{
     Error, Row,
-    types::{IsNull, ToSql, Type, to_sql_checked},
+    types::{FromSql, IsNull, ToSql, Type, accepts, to_sql_checked},
 };
+use tracing::warn;
 
 use crate::{
     store::{failure::Failure, select::Value},
-    task::Task,
+    task::{CreatedAt, Task},
 };
 
 /// The columns of a task, in the order in which every statement here returns them first.
@@ -70,15 +76,56 @@ pub(super) fn task_if_any(row: &Row) -> Result<Option<Task>, Failure> {
 }
 
 fn read(row: &Row) -> Result<Task, Error> {
-    Ok(Task {
+    let task = Task {
         id: row.try_get(0)?,
         title: row.try_get(1)?,
         description: row.try_get(2)?,
         status: row.try_get(3)?,
-        created_at: row.try_get::<_, jiff::civil::DateTime>(4)?.into(),
+        created_at: row.try_get(4)?,
         version: row.try_get(5)?,
         owner: row.try_get(6)?,
-    })
+    };
+    if !task.created_at.can_be_shown() {
+        tell_once(task.id);
+    }
+    Ok(task)
+}
+
+/// Names a task that is not shown as it is, once, and no more of them than somebody will look at.
+fn tell_once(id: i64) {
+    const MOST: usize = 1000;
+    static TOLD: Mutex<BTreeSet<i64>> = Mutex::new(BTreeSet::new());
+    let mut told = TOLD.lock().unwrap_or_else(PoisonError::into_inner);
+    if told.len() < MOST && told.insert(id) {
+        warn!(id, "its `created_at` is beyond the years 1 to 9999: the nearest time is shown");
+    }
+}
+
+/// Since 2000, as PostgreSQL counts, in microseconds of which the last ones are its infinities.
+const FROM_1970_TO_2000: i64 = 946_684_800_000_000;
+
+impl<'a> FromSql<'a> for CreatedAt {
+    fn from_sql(kind: &Type, raw: &'a [u8]) -> Result<Self, Box<dyn std::error::Error + Sync + Send>> {
+        Ok(Self::of_micros(match i64::from_sql(kind, raw)? {
+            infinity @ (i64::MIN | i64::MAX) => infinity,
+            micros => micros.saturating_add(FROM_1970_TO_2000),
+        }))
+    }
+
+    accepts!(TIMESTAMP);
+}
+
+impl ToSql for CreatedAt {
+    fn to_sql(&self, kind: &Type, out: &mut BytesMut) -> Result<IsNull, Box<dyn std::error::Error + Sync + Send>> {
+        let micros = match self.micros() {
+            infinity @ (i64::MIN | i64::MAX) => infinity,
+            micros => micros - FROM_1970_TO_2000,
+        };
+        micros.to_sql(kind, out)
+    }
+
+    accepts!(TIMESTAMP);
+    to_sql_checked!();
 }
 
 /// The type that a parameter of a list has.
@@ -95,7 +142,7 @@ impl ToSql for Value {
         match self {
             Self::Text(text) => text.to_sql(kind, out),
             Self::Number(number) => number.to_sql(kind, out),
-            Self::Time(time) => time.civil().to_sql(kind, out),
+            Self::Time(time) => time.to_sql(kind, out),
         }
     }
 

@@ -3,7 +3,10 @@
 use rusqlite::{Connection, Row, params};
 
 use super::{row::task, taken};
-use crate::{feed::Changed, request::owner::Owner};
+use crate::{
+    feed::{Changed, Position},
+    request::owner::Owner,
+};
 
 const READ: &str = "SELECT * FROM (SELECT id, title, description, status, created_at, version, owner, feed_position, changed_at \
          FROM task WHERE owner = ?1 AND feed_position > ?2 ORDER BY feed_position LIMIT ?3) \
@@ -12,19 +15,21 @@ const READ: &str = "SELECT * FROM (SELECT id, title, description, status, create
      ORDER BY feed_position LIMIT ?3";
 
 /// What changed behind `after`, in the order of the feed.
-pub(super) fn read(db: &Connection, owner: &Owner, after: i64, limit: i64) -> rusqlite::Result<Vec<Changed>> {
+pub(super) fn read(db: &Connection, owner: &Owner, after: Position, limit: i64) -> rusqlite::Result<Vec<Changed>> {
     let mut statement = db.prepare_cached(READ)?;
-    let all = statement.query_map(params![owner.as_str(), after, limit], changed)?;
+    let all = statement.query_map(params![owner.as_str(), after.number, limit], changed)?;
     Ok(taken(all, Changed::bytes)?.0)
 }
 
 /// Where the feed ends.
-pub(super) fn last(db: &Connection) -> rusqlite::Result<i64> {
-    db.prepare_cached("SELECT position FROM task_feed WHERE id = 1")?.query_row([], |row| row.get(0))
+pub(super) fn last(db: &Connection) -> rusqlite::Result<Position> {
+    db.prepare_cached("SELECT position FROM task_feed WHERE id = 1")?
+        .query_row([], |row| row.get(0).map(Position::behind))
 }
 
 fn changed(row: &Row<'_>) -> rusqlite::Result<Changed> {
     let title: Option<String> = row.get(1)?;
     let task = title.is_some().then(|| task(row)).transpose()?;
-    Ok(Changed { position: row.get(7)?, id: row.get(0)?, version: row.get(5)?, at: row.get(8)?, task })
+    let (id, number) = (row.get(0)?, row.get(7)?);
+    Ok(Changed { position: Position { number, id }, id, version: row.get(5)?, at: row.get(8)?, task })
 }

@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     config::database_url::SqlitePlace,
-    feed::Changed,
+    feed::{Changed, Position},
     request::{
         etag::Conditions,
         idempotency::Key,
@@ -154,12 +154,12 @@ impl Sqlite {
         self.write_one(owner, id, conditions, move |db| delete(db, id.0)).await
     }
 
-    pub(super) async fn changes(&self, owner: &Owner, after: i64, limit: i64) -> Result<Vec<Changed>, StoreError> {
+    pub(super) async fn changes(&self, owner: &Owner, after: Position, limit: i64) -> Result<Vec<Changed>, StoreError> {
         let owner = owner.clone();
         self.0.read(move |db| feed::read(db, &owner, after, limit)).await
     }
 
-    pub(super) async fn last_position(&self) -> Result<i64, StoreError> {
+    pub(super) async fn last_position(&self) -> Result<Position, StoreError> {
         self.0.read(feed::last).await
     }
 

@@ -1,6 +1,6 @@
 //! New tasks that are made once, however often they are asked for: with an `Idempotency-Key`.
 
-use jiff::{SignedDuration, Timestamp, tz::Offset};
+use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::create as create_one;
@@ -15,7 +15,7 @@ use crate::{
 
 pub(super) fn create(db: &Connection, owner: &Owner, key: &Key, drafts: &[Draft]) -> rusqlite::Result<Once> {
     let oldest = Timestamp::now() - SignedDuration::from_hours(i64::from(KEPT_HOURS));
-    let oldest = CreatedAt::from(Offset::UTC.to_datetime(oldest));
+    let oldest = CreatedAt::of_micros(oldest.as_microsecond());
     db.prepare_cached("DELETE FROM task_idempotency WHERE created_at < ?1")?.execute([oldest])?;
     let found = db
         .prepare_cached("SELECT hash, ids, created_at FROM task_idempotency WHERE owner = ?1 AND key = ?2")?

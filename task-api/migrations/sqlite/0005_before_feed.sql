@@ -1,0 +1,1 @@
+-- Nothing: here every task has its own position.
