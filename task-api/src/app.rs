@@ -19,6 +19,7 @@ use bytes::Bytes;
 
 use crate::{
     config::{key::Keys, key_ring::KeyRing, limits::Limits, origins::Origins},
+    epoch::Epoch,
     error::Error,
     feed::Feeds,
     mcp,
@@ -108,7 +109,12 @@ impl AppState {
         if self.requires_if_match && !headers.contains_key(header::IF_MATCH) {
             return Err(Error::NoCondition);
         }
-        Ok(Conditions::of(headers, id))
+        Ok(Conditions::of(headers, id, self.epoch()))
+    }
+
+    /// That of the database, as far as it has been seen.
+    pub(crate) fn epoch(&self) -> Epoch {
+        self.store.get().map(Store::epoch).unwrap_or_default()
     }
 
     /// Under which path the client sees the service: as the nearest proxy says, or else as the operator does.

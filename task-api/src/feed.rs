@@ -18,7 +18,7 @@ use tracing::debug;
 
 use crate::{
     app::AppState,
-    request::{cursor::Scope, fault::Fault, owner::Owner},
+    request::{cursor::Seal, owner::Owner},
     resource::events,
     store::StoreError,
     task::{CreatedAt, Task},
@@ -176,6 +176,11 @@ impl Feeds {
         news
     }
 
+    /// Ends an owner's streams.
+    fn forget(&self, owner: &Owner) {
+        self.followed.lock().unwrap_or_else(PoisonError::into_inner).remove(owner);
+    }
+
     /// Whether nobody follows any more. Then somebody else must look for those who come later.
     fn leave(&self, owner: &Owner) -> bool {
         let mut followed = self.followed.lock().unwrap_or_else(PoisonError::into_inner);
@@ -187,26 +192,9 @@ impl Feeds {
     }
 }
 
-/// What cursors of an owner's feed are places in.
-pub(crate) fn scope(owner: &Owner) -> Scope {
-    Scope::of(&["changes", owner.as_str()])
-}
-
 /// The cursor of a place in an owner's feed.
-pub(crate) fn cursor(scope: Scope, position: Position) -> String {
-    scope.cursor([position.number, position.id])
-}
-
-/// The place that a cursor means. Cursors of before there were tasks without a number have the number alone.
-///
-/// # Errors
-///
-/// Fails if it is none of this feed's.
-pub(crate) fn position(scope: Scope, cursor: &str) -> Result<Position, Box<Fault>> {
-    if let Ok([number]) = scope.place(cursor) {
-        return Ok(if number == 0 { Position::START } else { Position::behind(number) });
-    }
-    scope.place(cursor).map(|[number, id]| Position { number, id })
+pub(crate) fn cursor(seal: &Seal, position: Position) -> String {
+    seal.cursor([position.number, position.id])
 }
 
 /// What changed behind `after`, in its order; nothing is the end for now. It is read when there is room for it.
@@ -217,17 +205,25 @@ pub(crate) fn position(scope: Scope, cursor: &str) -> Result<Position, Box<Fault
 pub(crate) async fn page(state: &AppState, owner: &Owner, after: Position) -> Result<Vec<Event>, StoreError> {
     let _turn = state.feeds.turn.lock().await;
     state.load.room().await;
-    let (changes, scope) = (state.store()?.changes(owner, after, PAGE).await?, scope(owner));
-    let event =
-        |changed: Changed| Event { position: changed.position, text: state.load.counted(events::text(changed, scope)) };
+    let store = state.store()?;
+    let (changes, epoch) = (store.changes(owner, after, PAGE).await?, store.epoch());
+    let seal = store.seal(owner);
+    let event = |changed: Changed| Event {
+        position: changed.position,
+        text: state.load.counted(events::text(changed, &seal, epoch)),
+    };
     Ok(changes.into_iter().map(event).collect())
 }
 
 /// Tells an owner's followers what changes, as long as there are any.
 async fn look(state: AppState, owner: Owner, followed: Followed) {
     let Followed { news, touched } = followed;
-    let mut seen = None;
+    let (mut seen, epoch) = (None, state.epoch());
     loop {
+        if state.epoch() != epoch {
+            // Who follows comes back, and is told that it must begin anew.
+            return state.feeds.forget(&owner);
+        }
         if state.load.is_crowded() {
             let_go(&news);
         }

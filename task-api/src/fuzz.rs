@@ -9,6 +9,7 @@ use serde_json::{Value, value::RawValue};
 
 use crate::{
     config::{database_url::DatabaseUrl, key::Keys, parse_env_file},
+    epoch::Epoch,
     error::Error,
     mcp::message::Message,
     middleware::trace::Trace,
@@ -27,14 +28,14 @@ use crate::{
 /// A query string: what it selects is what the link to its next page selects, from there on.
 pub fn selection(bytes: &[u8]) {
     let (query, owner) = (String::from_utf8_lossy(bytes), Owner::default());
-    let Ok(selection) = Selection::parse(&query, &owner) else { return };
+    let Ok(selection) = Selection::parse(&query, &owner, Epoch::default()) else { return };
     let created_at = CreatedAt::parse("2026-01-31T12:00:00.000001Z").expect("it is a time");
     let (title, description, status, version, owner_name) = Default::default();
     let last = Task { id: 7, title, description, status, created_at, version, owner: owner_name };
     let link = selection.next("/tasks", &last).expect("a link is a header");
     let link = link.to_str().expect("of visible characters").strip_prefix("</tasks?").expect("to the list");
     let query = link.strip_suffix(">; rel=\"next\"").expect("to its next page");
-    let next = Selection::parse(query, &owner).expect("what the service gives it takes");
+    let next = Selection::parse(query, &owner, Epoch::default()).expect("what the service gives it takes");
     assert_eq!(
         (&next.filter, next.order, next.limit),
         (&selection.filter, selection.order, selection.limit),
@@ -46,7 +47,7 @@ pub fn selection(bytes: &[u8]) {
 /// A cursor: one that is taken is one that the service gives for that place.
 pub fn cursor(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
-    let scope = Scope::of(&["fuzz"]);
+    let scope = Scope::of(&["fuzz"], Epoch::default());
     if let Ok(place) = scope.place::<2>(&text) {
         assert_eq!(scope.cursor(place), text);
     }
@@ -57,7 +58,7 @@ pub fn cursor(bytes: &[u8]) {
     first.iter_mut().chain(&mut second).zip(bytes).for_each(|(to, from)| *to = *from);
     let place = [i64::from_be_bytes(first), i64::from_be_bytes(second)];
     assert_eq!(scope.place(&scope.cursor(place)).ok(), Some(place));
-    assert!(Scope::of(&["fuz", "z"]).place::<2>(&scope.cursor(place)).is_err());
+    assert!(Scope::of(&["fuz", "z"], Epoch::default()).place::<2>(&scope.cursor(place)).is_err());
 }
 
 /// A body: it is taken for JSON exactly if it is JSON, and every shape is read from it or told what is wrong.
@@ -140,13 +141,13 @@ pub fn database_url(bytes: &[u8]) {
 /// Conditions: any version meets what is not asked for, and a tag of the service's only its own version.
 pub fn conditions(bytes: &[u8]) {
     let Some(mut headers) = header("if-match", bytes) else { return };
-    let alone = Conditions::of(&headers, TaskId(7));
+    let alone = Conditions::of(&headers, TaskId(7), Epoch::default());
     let met: Vec<_> = (1..100).filter(|version| alone.are_met_by(*version)).collect();
     let text = String::from_utf8_lossy(bytes);
     let has_any = text.split(',').any(|tag| tag.trim() == "*");
     assert!(met.is_empty() || has_any || met.iter().all(|version| text.contains(&format!("{version}\""))), "{text}");
     headers.append("if-none-match", HeaderValue::from_bytes(bytes).expect("it is one already"));
-    let both = Conditions::of(&headers, TaskId(7));
+    let both = Conditions::of(&headers, TaskId(7), Epoch::default());
     assert!(
         (1..100).all(|version| !both.are_met_by(version) || alone.are_met_by(version)),
         "two conditions let in no more"

@@ -9,6 +9,7 @@ mod app;
 pub mod command;
 mod config;
 mod connection;
+mod epoch;
 mod error;
 mod feed;
 #[cfg(any(test, fuzzing))]

@@ -20,6 +20,7 @@ fn main() -> ExitCode {
         ["healthcheck"] => command::healthcheck::run(),
         ["doctor"] => command::doctor::run(&mut io::stdout().lock()),
         ["migrate"] => command::migrate::run(),
+        ["restored"] => command::restored::run(),
         ["key", "new"] => command::key::new(&mut io::stdout(), "default", "read+write", None),
         ["key", "new", name] => command::key::new(&mut io::stdout(), name, "read+write", None),
         ["key", "new", name, scopes] => command::key::new(&mut io::stdout(), name, scopes, None),

@@ -1,12 +1,13 @@
 //! `task-api help`: what can be asked of the program, and every variable that it reads.
 
 pub const TEXT: &str = "\
-usage: task-api [serve | healthcheck | doctor | migrate | key new [NAME [SCOPES [DAY]]]]
+usage: task-api [serve | healthcheck | doctor | migrate | restored | key new [NAME [SCOPES [DAY]]]]
 
   serve        answer requests (the default)
   healthcheck  ask the service on this machine for /health; exit 0 if it is well
   doctor       check the configuration and the way to the database, step by step
   migrate      bring the database's tables up to date, and nothing else
+  restored     say that the database was restored from a backup
   key new      make an API key for NAME (default) with SCOPES (read, write or read+write),
                which is taken until the end of DAY (2027-01-31)
 

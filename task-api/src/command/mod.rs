@@ -7,6 +7,7 @@ pub mod key;
 mod log;
 pub mod migrate;
 mod output;
+pub mod restored;
 pub mod serve;
 
 use std::{

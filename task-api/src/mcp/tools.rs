@@ -115,7 +115,7 @@ impl Tool {
                 change(caller, &arguments, Change { status: Some(Status::completed()), ..Change::default() }).await
             }
         };
-        json(&fields.of(&TaggedTask::from(task?)))
+        json(&fields.of(&TaggedTask::new(task?, caller.state.epoch())))
     }
 }
 
@@ -125,7 +125,8 @@ fn json(result: &impl Serialize) -> Result<Box<RawValue>, Error> {
 
 async fn list(caller: &Caller<'_>, arguments: &str) -> Result<Page, Error> {
     let object = Object::read(arguments, vec![Place::Name("arguments")])?;
-    let selection = query(arguments).and_then(|query| Selection::parse(&query, &caller.owner));
+    let epoch = caller.state.epoch();
+    let selection = query(arguments).and_then(|query| Selection::parse(&query, &caller.owner, epoch));
     let selection =
         selection.map_err(|faults| faults.into_iter().map(|fault| fault.moved_to("arguments")).collect::<Vec<_>>());
     let (selection, fields) = both(selection, Fields::read(object.raw("fields")))?;
@@ -133,7 +134,7 @@ async fn list(caller: &Caller<'_>, arguments: &str) -> Result<Page, Error> {
     caller.hold(&listed.tasks)?;
     let (mut tasks, mut bytes, mut last, mut is_cut) = (Vec::new(), 0, None, listed.has_more);
     for task in &listed.tasks {
-        let shown = json(&fields.of(&TaggedTask::from(task.clone())))?;
+        let shown = json(&fields.of(&TaggedTask::new(task.clone(), epoch)))?;
         bytes += shown.get().len();
         if bytes > PAGE_BYTES && last.is_some() {
             is_cut = true;
@@ -189,7 +190,8 @@ async fn create(caller: &Caller<'_>, arguments: &Object<'_>) -> Result<Task, Err
 
 async fn change(caller: &Caller<'_>, arguments: &Object<'_>, change: Change) -> Result<Task, Error> {
     let (id, version) = named(caller.state, arguments)?.ok_or(Error::NoSuchTask)?;
-    let conditions = Conditions { only: version.map(|version| vec![version]), except: None };
+    let conditions =
+        Conditions { only: version.map(|version| vec![version]), except: None, epoch: caller.state.epoch() };
     let changed = caller.state.store()?.change(&caller.owner, id, &conditions, change).await?;
     done(caller.state, &caller.owner, changed)
 }
@@ -203,7 +205,8 @@ struct Deleted {
 
 async fn delete(caller: &Caller<'_>, arguments: &Object<'_>) -> Result<Deleted, Error> {
     let (id, version) = named(caller.state, arguments)?.ok_or(Error::NoSuchTask)?;
-    let conditions = Conditions { only: version.map(|version| vec![version]), except: None };
+    let conditions =
+        Conditions { only: version.map(|version| vec![version]), except: None, epoch: caller.state.epoch() };
     let gone = caller.state.store()?.delete(&caller.owner, id, &conditions).await?;
     done(caller.state, &caller.owner, gone)?;
     Ok(Deleted { id: id.0, deleted: true })
@@ -216,7 +219,7 @@ fn named(state: &AppState, arguments: &Object<'_>) -> Result<Option<(TaskId, Opt
         return Err(vec![arguments.is_wrong("etag", "Input should say in which state the task may be changed")]);
     }
     // A tag of something else is never this task's.
-    Ok(id.map(|id| (id, etag.map(|etag| etag::version(&etag, id).unwrap_or(0)))))
+    Ok(id.map(|id| (id, etag.map(|etag| etag::version(&etag, (id, state.epoch())).unwrap_or(0)))))
 }
 
 #[cfg(test)]

@@ -31,7 +31,12 @@ const ANSWERS: [(&str, &str, &str, &[&str]); 10] = [
 
 /// Headers of answers: name, what they say, how they look, an example.
 const HEADERS: [(&str, &str, &str, &str); 8] = [
-    ("ETag", "The task's id and version", "^\"[0-9]+-[0-9]+\"$", "\"1-1\""),
+    (
+        "ETag",
+        "The task's id and version, and the database's epoch once it was restored",
+        "^\"-?[0-9]+-[0-9]+(-[0-9a-f]{8})?\"$",
+        "\"1-1\"",
+    ),
     ("Idempotency-Replayed", "That the request was answered before", "^true$", "true"),
     (
         "Link",

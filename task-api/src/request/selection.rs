@@ -10,6 +10,7 @@ use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode
 use serde_json::json;
 
 use crate::{
+    epoch::Epoch,
     request::{
         cursor::{Scope, strange},
         fault::{Fault, Place, text_input},
@@ -75,7 +76,7 @@ impl Selection {
     /// # Errors
     ///
     /// Fails with every fault in it.
-    pub(crate) fn parse(query: &str, owner: &Owner) -> Result<Self, Vec<Fault>> {
+    pub(crate) fn parse(query: &str, owner: &Owner, epoch: Epoch) -> Result<Self, Vec<Fault>> {
         let mut faults = Vec::new();
         // The second is for those who make names of parameters: to them, the first is `status`.
         let other_than = parameters(query, "status!").chain(parameters(query, "status_not"));
@@ -89,7 +90,7 @@ impl Selection {
         let order = order(query, &mut faults);
         let is_known = faults.is_empty();
         let limit = limit(query, &mut faults);
-        let scope = Scope::of(&["tasks", owner.as_str(), &filter.to_string(), order.name()]);
+        let scope = Scope::of(&["tasks", owner.as_str(), &filter.to_string(), order.name()], epoch);
         let after = parameter(query, "cursor").and_then(|cursor| match After::read(scope, &cursor) {
             Ok(after) => Some(after),
             // It cannot fit a filter or an order that is wrong itself.
@@ -263,7 +264,7 @@ mod tests {
     use super::*;
 
     fn told(query: &str) -> Result<Selection, String> {
-        let parsed = Selection::parse(query, &Owner::default());
+        let parsed = Selection::parse(query, &Owner::default(), Epoch::default());
         parsed.map_err(|faults| faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))
     }
 
@@ -356,7 +357,9 @@ mod tests {
             let refused = told(&format!("{other}&cursor={cursor}")).unwrap_err();
             assert_eq!(refused, "Value error, Input should be a cursor for this filter, sort and API key");
         }
-        let others = Selection::parse(link, &Owner::new("other".into()));
+        let others = Selection::parse(link, &Owner::new("other".into()), Epoch::default());
         assert_eq!(others.unwrap_err().len(), 1);
+        let restored = Selection::parse(link, &Owner::default(), Epoch::another());
+        assert_eq!(restored.unwrap_err().len(), 1);
     }
 }

@@ -11,6 +11,7 @@ use serde::Serialize;
 
 use crate::{
     app::{AppState, resource},
+    epoch::Epoch,
     error::Error,
     openapi::{IdempotencyKey, KeyInUse, NewTasks, Tasks, ValidationProblem},
     request::{
@@ -48,15 +49,15 @@ pub(crate) struct TaggedTask {
     etag: String,
 }
 
-impl From<Vec<Task>> for Tagged {
-    fn from(tasks: Vec<Task>) -> Self {
-        Self { tasks: tasks.into_iter().map(TaggedTask::from).collect() }
+impl Tagged {
+    fn new(tasks: Vec<Task>, epoch: Epoch) -> Self {
+        Self { tasks: tasks.into_iter().map(|task| TaggedTask::new(task, epoch)).collect() }
     }
 }
 
-impl From<Task> for TaggedTask {
-    fn from(task: Task) -> Self {
-        Self { etag: etag::of(&task), task }
+impl TaggedTask {
+    pub(crate) fn new(task: Task, epoch: Epoch) -> Self {
+        Self { etag: etag::of(&task, epoch), task }
     }
 }
 
@@ -86,5 +87,5 @@ pub(crate) async fn create(
         state.feeds.touch(&owner);
         (tasks, false)
     };
-    Ok((StatusCode::CREATED, replayed(is_replayed), Json(Tagged::from(tasks))).into_response())
+    Ok((StatusCode::CREATED, replayed(is_replayed), Json(Tagged::new(tasks, state.epoch()))).into_response())
 }

@@ -14,13 +14,14 @@ use utoipa::ToSchema;
 
 use crate::{
     app::{AppState, resource},
+    epoch::{Epoch, Standing},
     error::Error,
     feed::{self, Changed, Position},
     middleware::load::Ticket,
     openapi::ValidationProblem,
     request::{
         accept,
-        cursor::Scope,
+        cursor::{Seal, Sealed, other_epoch},
         etag,
         fault::Fault,
         owner::Owner,
@@ -70,10 +71,10 @@ pub(crate) struct Change {
 }
 
 impl Change {
-    pub(super) fn new(changed: Changed, scope: Scope) -> Self {
+    pub(super) fn new(changed: Changed, seal: &Seal, epoch: Epoch) -> Self {
         let Changed { position, id, version, at, task } = changed;
-        let (etag, deleted) = (task.as_ref().map(etag::of), task.is_none());
-        Self { cursor: feed::cursor(scope, position), id, version, changed_at: at, deleted, etag, task }
+        let (etag, deleted) = (task.as_ref().map(|task| etag::of(task, epoch)), task.is_none());
+        Self { cursor: feed::cursor(seal, position), id, version, changed_at: at, deleted, etag, task }
     }
 }
 
@@ -104,15 +105,19 @@ pub(crate) async fn read(
     RawQuery(query): RawQuery,
 ) -> Result<Response, Error> {
     let query = query.unwrap_or_default();
-    let (scope, mut faults) = (feed::scope(&owner), Vec::new());
+    let (store, mut faults) = (state.store()?, Vec::new());
     let limit = limit(&query, &mut faults);
-    let begin = begin(&query, &headers, scope, &mut faults);
+    let standing = store.standing().await?;
+    let seal = Seal::of(&owner, &standing);
+    let (begin, is_lost) = begin(&query, &headers, &seal, &standing, &mut faults);
+    if is_lost {
+        store.renew(standing.epoch).await?;
+    }
     if !faults.is_empty() {
         return Err(Error::Invalid(faults));
     }
     let is_stream = accept::is_named(&headers, &header::ACCEPT, "text/event-stream");
     let following = is_stream.then(|| state.load.follow()).transpose()?;
-    let store = state.store()?;
     let after = match begin {
         Begin::Behind(position) => position,
         Begin::Now => store.last_position().await?,
@@ -122,8 +127,8 @@ pub(crate) async fn read(
     }
     let changes = store.changes(&owner, after, limit).await?;
     ticket.hold(changes.iter().map(Changed::bytes).sum())?;
-    let cursor = feed::cursor(scope, changes.last().map_or(after, |last| last.position));
-    let changes = changes.into_iter().map(|changed| Change::new(changed, scope)).collect();
+    let cursor = feed::cursor(&seal, changes.last().map_or(after, |last| last.position));
+    let changes = changes.into_iter().map(|changed| Change::new(changed, &seal, standing.epoch)).collect();
     let no_store = (header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     Ok(([no_store, (header::VARY, HeaderValue::from_static("accept"))], Json(Changes { changes, cursor }))
         .into_response())
@@ -134,20 +139,28 @@ enum Begin {
     Now,
 }
 
-/// Where `Last-Event-ID` says, or else the cursor. Both are read: what is wrong is told also where it does not count.
-fn begin(query: &str, headers: &HeaderMap, scope: Scope, faults: &mut Vec<Fault>) -> Begin {
+/// Where `Last-Event-ID` says, or else the cursor; and whether one of them is ahead of the database: then it was restored, and
+/// nobody has said so. Both are read: what is wrong is told also where it does not count.
+fn begin(query: &str, headers: &HeaderMap, seal: &Seal, standing: &Standing, faults: &mut Vec<Fault>) -> (Begin, bool) {
     let last = headers.get("last-event-id").map(|id| String::from_utf8_lossy(id.as_bytes()).into_owned());
+    let mut is_lost = false;
+    let mut read = |cursor: &str| {
+        let (position, is_ours) = match seal.open(cursor)? {
+            Sealed::Place([number, id]) => (Position { number, id }, true),
+            Sealed::Number(0) => (Position::START, false),
+            Sealed::Number(number) => (Position::behind(number), false),
+        };
+        if position.number > standing.newest {
+            is_lost |= is_ours;
+            return Err(other_epoch(cursor));
+        }
+        Ok(Begin::Behind(position))
+    };
     let mut places =
         [last.filter(|id| !id.is_empty()), parameter(query, "cursor")].map(|place| match place.as_deref() {
             None => None,
             Some("now") => Some(Begin::Now),
-            Some(cursor) => match feed::position(scope, cursor) {
-                Ok(position) => Some(Begin::Behind(position)),
-                Err(fault) => {
-                    faults.push(*fault);
-                    None
-                }
-            },
+            Some(cursor) => read(cursor).map_err(|fault| faults.push(*fault)).ok(),
         });
-    places.iter_mut().find_map(Option::take).unwrap_or(Begin::Behind(Position::START))
+    (places.iter_mut().find_map(Option::take).unwrap_or(Begin::Behind(Position::START)), is_lost)
 }

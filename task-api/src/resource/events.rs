@@ -23,9 +23,10 @@ use tokio::{
 use super::changes::Change;
 use crate::{
     app::AppState,
+    epoch::Epoch,
     feed::{self, Changed, Event, Feeds, Follower, Position},
     middleware::load::Following,
-    request::{cursor::Scope, owner::Owner},
+    request::{cursor::Seal, owner::Owner},
     store::StoreError,
 };
 
@@ -41,10 +42,10 @@ const PATIENCE: Duration = Duration::from_secs(1);
 const COMMENT: Bytes = Bytes::from_static(b":\n\n");
 
 /// A change as an event.
-pub(crate) fn text(changed: Changed, scope: Scope) -> Vec<u8> {
+pub(crate) fn text(changed: Changed, seal: &Seal, epoch: Epoch) -> Vec<u8> {
     const FRAME_BYTES: usize = 64;
     let mut text = Vec::with_capacity(changed.bytes() + FRAME_BYTES);
-    let change = Change::new(changed, scope);
+    let change = Change::new(changed, seal, epoch);
     let name = if change.deleted { "deleted" } else { "changed" };
     // Memory takes all that is written.
     let _ = write!(text, "id: {}\nevent: {name}\ndata: ", change.cursor);

@@ -14,6 +14,7 @@ use percent_encoding::percent_decode_str;
 
 use crate::{
     app::{AppState, resource},
+    epoch::Epoch,
     error::Error,
     middleware::load::Ticket,
     openapi::{
@@ -76,7 +77,7 @@ pub(crate) async fn list(
     RawQuery(query): RawQuery,
 ) -> Result<Response, Error> {
     let query = query.unwrap_or_default();
-    let (selection, is_export) = both(Selection::parse(&query, &owner), export::is_asked(&query))?;
+    let (selection, is_export) = both(Selection::parse(&query, &owner, state.epoch()), export::is_asked(&query))?;
     if is_export {
         return export::lines(&state, owner, selection).await;
     }
@@ -115,11 +116,11 @@ pub(crate) async fn create(
     let Some(key) = key else {
         let task = state.store()?.create(&owner, draft).await?;
         state.feeds.touch(&owner);
-        return Ok(created(&task));
+        return Ok(created(&task, state.epoch()));
     };
     let (mut tasks, is_replayed) = create_once(&state, &owner, key, vec![draft]).await?;
     let task = tasks.pop().ok_or(Error::NoSuchTask)?;
-    Ok((replayed(is_replayed), created(&task)).into_response())
+    Ok((replayed(is_replayed), created(&task, state.epoch())).into_response())
 }
 
 /// Makes tasks under a key, or finds what they were made into before.
@@ -147,17 +148,17 @@ pub(crate) fn replayed(is_replayed: bool) -> HeaderMap {
     HeaderMap::from_iter(is_replayed.then_some(header))
 }
 
-fn created(task: &Task) -> Response {
-    (StatusCode::CREATED, tagged(task)).into_response()
+fn created(task: &Task, epoch: Epoch) -> Response {
+    (StatusCode::CREATED, tagged(task, epoch)).into_response()
 }
 
-fn tagged(task: &Task) -> Response {
+fn tagged(task: &Task, epoch: Epoch) -> Response {
     // As long as it will be: it is not moved while it grows.
     let mut text = Vec::with_capacity(task.bytes());
     let _ = serde_json::to_writer(&mut text, task);
     let mut response = Response::new(Body::from(text));
     let kind = (header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    response.headers_mut().extend([kind].into_iter().chain(etag::header(task)));
+    response.headers_mut().extend([kind].into_iter().chain(etag::header(task, epoch)));
     response
 }
 
@@ -184,11 +185,11 @@ pub(crate) async fn read(
 ) -> Result<Response, Error> {
     let id = id.parse()?.ok_or(Error::NoSuchTask)?;
     let task = state.store()?.read(&owner, id).await?.ok_or(Error::NoSuchTask)?;
-    if etag::is_known(&headers, &task) {
-        return Ok((StatusCode::NOT_MODIFIED, HeaderMap::from_iter(etag::header(&task))).into_response());
+    if etag::is_known(&headers, &task, state.epoch()) {
+        return Ok((StatusCode::NOT_MODIFIED, HeaderMap::from_iter(etag::header(&task, state.epoch()))).into_response());
     }
     ticket.hold(task.bytes())?;
-    Ok(tagged(&task))
+    Ok(tagged(&task, state.epoch()))
 }
 
 /// Replaces all that a client says about a task: what is left out is reset to its default.
@@ -213,7 +214,7 @@ pub(crate) async fn replace(
     let id = id.ok_or(Error::NoSuchTask)?;
     let conditions = state.conditions(&headers, id)?;
     let task = done(&state, &owner, state.store()?.replace(&owner, id, &conditions, draft).await?)?;
-    Ok(tagged(&task))
+    Ok(tagged(&task, state.epoch()))
 }
 
 /// Changes what is sent of a task, and nothing else: a JSON merge patch (RFC 7396).
@@ -239,7 +240,7 @@ pub(crate) async fn change(
     let id = id.ok_or(Error::NoSuchTask)?;
     let conditions = state.conditions(&headers, id)?;
     let task = done(&state, &owner, state.store()?.change(&owner, id, &conditions, change).await?)?;
-    Ok(tagged(&task))
+    Ok(tagged(&task, state.epoch()))
 }
 
 /// Deletes a task.

@@ -1,19 +1,21 @@
 //! The steps that make and change the tables, in order. A step that was published never changes.
 
 /// Step `n` of a list takes the tables from version `n` to `n + 1`.
-pub(super) const POSTGRES: [&str; 5] = [
+pub(super) const POSTGRES: [&str; 6] = [
     include_str!("../../migrations/postgres/0001_task.sql"),
     include_str!("../../migrations/postgres/0002_owner.sql"),
     include_str!("../../migrations/postgres/0003_feed.sql"),
     include_str!("../../migrations/postgres/0004_idempotency.sql"),
     include_str!("../../migrations/postgres/0005_before_feed.sql"),
+    include_str!("../../migrations/postgres/0006_epoch.sql"),
 ];
-pub(super) const SQLITE: [&str; 5] = [
+pub(super) const SQLITE: [&str; 6] = [
     include_str!("../../migrations/sqlite/0001_task.sql"),
     include_str!("../../migrations/sqlite/0002_owner.sql"),
     include_str!("../../migrations/sqlite/0003_feed.sql"),
     include_str!("../../migrations/sqlite/0004_idempotency.sql"),
     include_str!("../../migrations/sqlite/0005_before_feed.sql"),
+    include_str!("../../migrations/sqlite/0006_epoch.sql"),
 ];
 
 /// The version that this program makes of the tables.

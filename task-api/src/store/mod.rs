@@ -13,12 +13,19 @@ mod sqlite;
 pub(crate) mod tls;
 mod worker;
 
-use std::{error::Error as StdError, sync::Arc};
+use std::{
+    error::Error as StdError,
+    sync::{Arc, PoisonError, RwLock},
+};
+
+use tracing::warn;
 
 use crate::{
     config::database_url::DatabaseUrl,
+    epoch::{Epoch, Standing},
     feed::{Changed, Position},
     request::{
+        cursor::Seal,
         etag::Conditions,
         idempotency::Key,
         owner::Owner,
@@ -34,6 +41,22 @@ pub(crate) use sqlite::Sqlite;
 
 /// What is read at a time: lists end early where tasks are large. In bytes of the database's answer.
 const MOST_BYTES: usize = 4_000_000;
+
+/// What was last seen of the feed.
+#[derive(Debug, Default)]
+struct Seen(RwLock<Arc<Standing>>);
+
+impl Seen {
+    fn get(&self) -> Arc<Standing> {
+        Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn see(&self, standing: Standing) -> Arc<Standing> {
+        let standing = Arc::new(standing);
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&standing);
+        standing
+    }
+}
 
 /// A database that is open, and whose tables are up to date.
 #[derive(Debug)]
@@ -84,10 +107,12 @@ impl Store {
     ///
     /// Fails with [`StoreError::Unreachable`] where another try may succeed.
     pub async fn open(url: &DatabaseUrl) -> Result<Self, StoreError> {
-        match url {
+        let store = match url {
             DatabaseUrl::Postgres(url) => Postgres::open(url).await.map(|store| Self::Postgres(Box::new(store))),
             DatabaseUrl::Sqlite(place) => Sqlite::open(place).await.map(Self::Sqlite),
-        }
+        }?;
+        store.standing().await?;
+        Ok(store)
     }
 
     /// Keeps a new task, and gives it an id and a time.
@@ -171,7 +196,7 @@ impl Store {
                 Self::Sqlite(store) => store.replace(owner, id, conditions, draft).await,
             }
         };
-        self.tell("UPDATE", asked).await
+        self.heeded(self.tell("UPDATE", asked).await?).await
     }
 
     /// Changes what `change` names.
@@ -188,7 +213,7 @@ impl Store {
                 Self::Sqlite(store) => store.change(owner, id, conditions, change).await,
             }
         };
-        self.tell("UPDATE", asked).await
+        self.heeded(self.tell("UPDATE", asked).await?).await
     }
 
     pub(crate) async fn delete(
@@ -203,7 +228,7 @@ impl Store {
                 Self::Sqlite(store) => store.delete(owner, id, conditions).await,
             }
         };
-        self.tell("DELETE", asked).await
+        self.heeded(self.tell("DELETE", asked).await?).await
     }
 
     /// What changed behind `after`, in the feed, in its order; at most `limit`, and fewer where tasks are large.
@@ -225,6 +250,52 @@ impl Store {
         }
     }
 
+    /// The epoch and the end of the feed, as the database has them.
+    pub(crate) async fn standing(&self) -> Result<Arc<Standing>, StoreError> {
+        let standing = match self {
+            Self::Postgres(store) => store.standing().await,
+            Self::Sqlite(store) => store.standing().await,
+        };
+        standing.map(|standing| self.seen().see(standing))
+    }
+
+    /// Begins another epoch, if this one is not over yet.
+    pub(crate) async fn renew(&self, epoch: Epoch) -> Result<Arc<Standing>, StoreError> {
+        let next = Epoch::another();
+        match self {
+            Self::Postgres(store) => store.renew(epoch, next).await?,
+            Self::Sqlite(store) => store.renew(epoch, next).await?,
+        }
+        let standing = self.standing().await?;
+        warn!(epoch = %standing.epoch, "the database was restored: cursors and tags of before mean nothing any more");
+        Ok(standing)
+    }
+
+    /// As it was last seen.
+    pub(crate) fn epoch(&self) -> Epoch {
+        self.seen().get().epoch
+    }
+
+    /// For cursors of an owner's feed, in this epoch.
+    pub(crate) fn seal(&self, owner: &Owner) -> Seal {
+        Seal::of(owner, &self.seen().get())
+    }
+
+    fn seen(&self) -> &Seen {
+        match self {
+            Self::Postgres(store) => store.seen(),
+            Self::Sqlite(store) => store.seen(),
+        }
+    }
+
+    /// Looks whether conditions are not met because they are of another epoch.
+    async fn heeded<T>(&self, outcome: Outcome<T>) -> Result<Outcome<T>, StoreError> {
+        if matches!(outcome, Outcome::Stale) {
+            self.standing().await?;
+        }
+        Ok(outcome)
+    }
+
     /// Lets the trace of the request, if it is kept, tell of what is asked.
     async fn tell<T>(
         &self,
@@ -241,7 +312,7 @@ impl Store {
     /// Asks the database for an answer, any answer.
     pub(crate) async fn ping(&self) -> Result<(), StoreError> {
         match self {
-            Self::Postgres(store) => store.ping().await,
+            Self::Postgres(store) => store.ping().await.map(|standing| drop(self.seen().see(standing))),
             Self::Sqlite(store) => store.ping().await,
         }
     }

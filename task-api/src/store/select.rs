@@ -121,7 +121,8 @@ mod tests {
 
     fn told(query: &str, dialect: Dialect) -> (String, Vec<Value>) {
         let owner = Owner::new("ci".into());
-        let Select { sql, values, .. } = select(&Selection::parse(query, &owner).unwrap(), &owner, dialect);
+        let Select { sql, values, .. } =
+            select(&Selection::parse(query, &owner, Default::default()).unwrap(), &owner, dialect);
         (sql, values)
     }
 
@@ -145,7 +146,7 @@ mod tests {
         assert_eq!(values.len(), 5);
 
         let owner = Owner::new("ci".into());
-        let selection = Selection::parse("status!=c&limit=7", &owner).unwrap();
+        let selection = Selection::parse("status!=c&limit=7", &owner, Default::default()).unwrap();
         let (sql, values) = count(&selection.filter, &owner, postgres);
         assert_eq!((sql.as_str(), values.len()), ("SELECT count(*) FROM task WHERE owner = $1 AND status <> $2", 2));
     }

@@ -41,6 +41,7 @@ mod pooler;
 mod portable;
 mod prefix;
 mod program;
+mod restored;
 mod rolling;
 mod rotation;
 mod stopping;

@@ -21,7 +21,7 @@ fn replicas_that_start_at_once_make_the_tables_once() {
     for (n, api) in replicas.iter().enumerate() {
         assert_eq!(send_json(api.address, "POST", "/tasks", r#"{"title":"t"}"#).json()["id"], n + 1);
     }
-    assert_eq!(psql(&url, "SELECT * FROM task_api_schema"), "1|5");
+    assert_eq!(psql(&url, "SELECT * FROM task_api_schema"), "1|6");
 }
 
 #[test]
@@ -79,7 +79,8 @@ fn a_login_that_may_not_change_tables_can_serve_them() {
     psql(
         &url,
         &format!(
-            "CREATE ROLE {role} LOGIN PASSWORD 'pw'; GRANT SELECT, INSERT, UPDATE, DELETE ON task TO {role}; GRANT SELECT ON task_api_schema TO {role}"
+            "CREATE ROLE {role} LOGIN PASSWORD 'pw'; GRANT SELECT, INSERT, UPDATE, DELETE ON task, task_tombstone, task_feed, task_idempotency TO {role}; \
+             GRANT SELECT ON task_api_schema TO {role}"
         ),
     );
     let (_, rest) = url.split_once('@').unwrap();

@@ -12,6 +12,7 @@ use tokio_postgres::{Row, types::Type};
 
 use super::{Inner, measured::measured, row};
 use crate::{
+    epoch::{Epoch, Standing},
     feed::{Changed, Position},
     request::owner::Owner,
     store::{StoreError, connection::Parameter, failure::Failure, link::Use, retry::Tries},
@@ -40,7 +41,8 @@ const READ: &str = "(SELECT id, title, description, status, created_at, version,
      UNION ALL (SELECT id, NULL, NULL, NULL, NULL, version, owner, feed_position, changed_at \
          FROM task_tombstone WHERE owner = $1 AND feed_position > $2 ORDER BY feed_position LIMIT $3) \
      ORDER BY feed_position, id LIMIT $3";
-const LAST: &str = "SELECT position FROM task_feed WHERE id = 1";
+const STANDING: &str = "SELECT position, epoch, secret FROM task_feed WHERE id = 1";
+const RENEW: &str = "UPDATE task_feed SET epoch = $1 WHERE id = 1 AND epoch = $2";
 
 /// Changes that get their positions in one statement.
 const PLACED: i64 = 1000;
@@ -72,9 +74,22 @@ impl Inner {
     /// Where the feed ends, with all that is committed before it.
     pub(super) async fn last_position(&self) -> Result<Position, StoreError> {
         while self.place().await? {}
-        let rows = self.query(Use::Reading, Tries::read(), LAST, &[]).await?;
-        let position = rows.first().map_or(Ok(0), |row| row.try_get(0));
-        position.map(Position::behind).map_err(|error| Failure::of_statement(error).of_read())
+        self.standing(Tries::read()).await.map(|standing| Position::behind(standing.newest))
+    }
+
+    pub(super) async fn standing(&self, tries: Tries) -> Result<Standing, StoreError> {
+        let rows = self.query(Use::Reading, tries, STANDING, &[]).await?;
+        let read = |row: &Row| -> Result<_, tokio_postgres::Error> {
+            Ok(Standing { newest: row.try_get(0)?, epoch: row.try_get::<_, i64>(1)?.into(), secret: row.try_get(2)? })
+        };
+        let standing = rows.first().map_or_else(|| Ok(Standing::default()), read);
+        standing.map_err(|error| Failure::of_statement(error).of_read())
+    }
+
+    pub(super) async fn renew(&self, epoch: Epoch, next: Epoch) -> Result<(), StoreError> {
+        let (epoch, next) = (i64::from(epoch), i64::from(next));
+        let parameters: [Parameter; 2] = [(&next, Type::INT8), (&epoch, Type::INT8)];
+        self.query(Use::Changing, Tries::safe_write(), RENEW, &parameters).await.map(drop)
     }
 }
 

@@ -18,7 +18,7 @@ use std::{
 use tokio_postgres::{Row, types::Type};
 
 use super::{
-    Listed, Once, Outcome, StoreError,
+    Listed, Once, Outcome, Seen, StoreError,
     batch::{Lane, Most, Queue, Size},
     connection::{Parameter, Place, Rows},
     failure::Failure,
@@ -27,6 +27,7 @@ use super::{
 };
 use crate::{
     config::database_url::PostgresUrl,
+    epoch::{Epoch, Standing},
     feed::{Changed, Position},
     request::{
         etag::Conditions,
@@ -54,6 +55,8 @@ macro_rules! change {
             row::now!(),
             " WHERE id = $1 AND owner = $2 AND ($3 IS NULL OR version = ANY($3)) \
              AND ($4 IS NULL OR version <> ALL($4)) AND ",
+            row::is_epoch!(),
+            " AND ",
             row::is_patient!(),
             " RETURNING ",
             row::columns!(),
@@ -64,9 +67,9 @@ macro_rules! change {
     };
 }
 
-const REPLACE: &str = change!("title = $5, description = $6, status = $7");
+const REPLACE: &str = change!("title = $6, description = $7, status = $8");
 const CHANGE: &str = change!(
-    "title = COALESCE($5, title), description = CASE WHEN $6 THEN $7 ELSE description END, status = COALESCE($8, status)"
+    "title = COALESCE($6, title), description = CASE WHEN $7 THEN $8 ELSE description END, status = COALESCE($9, status)"
 );
 const DELETE: &str = concat!(
     "WITH ",
@@ -74,6 +77,8 @@ const DELETE: &str = concat!(
     "found AS (SELECT id AS found FROM task WHERE id = $1 AND owner = $2), \
      gone AS (DELETE FROM task WHERE id = $1 AND owner = $2 AND ($3 IS NULL OR version = ANY($3)) \
      AND ($4 IS NULL OR version <> ALL($4)) AND ",
+    row::is_epoch!(),
+    " AND ",
     row::is_patient!(),
     " RETURNING id, owner, version), buried AS (",
     row::bury!(),
@@ -96,6 +101,7 @@ struct Inner {
     lists: Lists,
     creates: Arc<Queue<New, Created>>,
     large: Large,
+    seen: Seen,
     /// When this replica last looked for keys that have been kept long enough.
     forgot: Mutex<Option<Instant>>,
 }
@@ -107,8 +113,8 @@ impl Postgres {
         migrate::migrate(&connection.client).await?;
         let link = Link::new(place, connection);
         let (reads, lists, creates) = (Reads::default(), lists(), Queue::new(CREATES));
-        let (large, forgot) = Default::default();
-        Ok(Self(Arc::new(Inner { link, reads, lists, creates, large, forgot })))
+        let (large, seen, forgot) = Default::default();
+        Ok(Self(Arc::new(Inner { link, reads, lists, creates, large, seen, forgot })))
     }
 
     /// Connects, and touches nothing.
@@ -193,8 +199,20 @@ impl Postgres {
         self.0.last_position().await
     }
 
-    pub(super) async fn ping(&self) -> Result<(), StoreError> {
-        self.0.query(Use::Reading, Tries::glance(), "SELECT 1", &[]).await.map(drop)
+    pub(super) async fn standing(&self) -> Result<Standing, StoreError> {
+        self.0.standing(Tries::read()).await
+    }
+
+    pub(super) async fn renew(&self, epoch: Epoch, next: Epoch) -> Result<(), StoreError> {
+        self.0.renew(epoch, next).await
+    }
+
+    pub(super) fn seen(&self) -> &Seen {
+        &self.0.seen
+    }
+
+    pub(super) async fn ping(&self) -> Result<Standing, StoreError> {
+        self.0.standing(Tries::glance()).await
     }
 
     pub(super) async fn version(&self) -> Result<i64, StoreError> {
@@ -260,7 +278,7 @@ impl Inner {
         fitting(rows).map_err(Failure::of_read)
     }
 
-    /// Sends a statement about one task. `more` are its parameters behind the first four.
+    /// Sends a statement about one task. `more` are its parameters behind the first five.
     async fn query_one(
         &self,
         sql: &'static str,
@@ -271,11 +289,13 @@ impl Inner {
         more: &[Parameter<'_>],
     ) -> Result<Vec<Row>, StoreError> {
         let owner = owner.as_str();
+        let epoch = (!conditions.is_none()).then(|| i64::from(conditions.epoch));
         let mut parameters: Vec<Parameter> = vec![
             (&id.0, Type::INT8),
             (&owner, Type::TEXT),
             (&conditions.only, Type::INT8_ARRAY),
             (&conditions.except, Type::INT8_ARRAY),
+            (&epoch, Type::INT8),
         ];
         parameters.extend(more.iter().map(|(value, kind)| (*value, kind.clone())));
         self.query(Use::Changing, tries, sql, &parameters).await

@@ -50,6 +50,14 @@ macro_rules! is_patient {
 }
 pub(super) use is_patient;
 
+/// The condition that versions are of the epoch that the database has, if there are any.
+macro_rules! is_epoch {
+    () => {
+        "($5 IS NULL OR $5 = (SELECT epoch FROM task_feed WHERE id = 1))"
+    };
+}
+pub(super) use is_epoch;
+
 /// Keeps in mind that the tasks in `gone` were there. An id that is there already came back in a way that is not ours.
 macro_rules! bury {
     () => {

@@ -4,6 +4,7 @@ use rusqlite::{Connection, Row, params};
 
 use super::{row::task, taken};
 use crate::{
+    epoch::{Epoch, Standing},
     feed::{Changed, Position},
     request::owner::Owner,
 };
@@ -21,10 +22,17 @@ pub(super) fn read(db: &Connection, owner: &Owner, after: Position, limit: i64) 
     Ok(taken(all, Changed::bytes)?.0)
 }
 
-/// Where the feed ends.
-pub(super) fn last(db: &Connection) -> rusqlite::Result<Position> {
-    db.prepare_cached("SELECT position FROM task_feed WHERE id = 1")?
-        .query_row([], |row| row.get(0).map(Position::behind))
+/// Where the feed ends, and what it is known by.
+pub(super) fn standing(db: &Connection) -> rusqlite::Result<Standing> {
+    db.prepare_cached("SELECT position, epoch, secret FROM task_feed WHERE id = 1")?.query_row([], |row| {
+        Ok(Standing { newest: row.get(0)?, epoch: row.get::<_, i64>(1)?.into(), secret: row.get(2)? })
+    })
+}
+
+pub(super) fn renew(db: &Connection, epoch: Epoch, next: Epoch) -> rusqlite::Result<()> {
+    db.prepare_cached("UPDATE task_feed SET epoch = ?1 WHERE id = 1 AND epoch = ?2")?
+        .execute(params![i64::from(next), i64::from(epoch)])
+        .map(drop)
 }
 
 fn changed(row: &Row<'_>) -> rusqlite::Result<Changed> {

@@ -11,12 +11,13 @@ use rusqlite::{Connection, OptionalExtension, params, params_from_iter};
 use tokio::task::spawn_blocking;
 
 use super::{
-    Listed, MOST_BYTES, Once, Outcome, StoreError,
+    Listed, MOST_BYTES, Once, Outcome, Seen, StoreError,
     select::{Dialect, Select, count, select},
     worker::{Worker, judge},
 };
 use crate::{
     config::database_url::SqlitePlace,
+    epoch::{Epoch, Standing},
     feed::{Changed, Position},
     request::{
         etag::Conditions,
@@ -51,7 +52,10 @@ const SQLITE: Dialect = Dialect { parameter: '?', like: "LIKE" };
 const BUSY_TIME: Duration = Duration::from_secs(5);
 
 #[derive(Debug)]
-pub struct Sqlite(Worker);
+pub struct Sqlite {
+    worker: Worker,
+    seen: Seen,
+}
 
 impl Sqlite {
     pub(super) async fn open(place: &SqlitePlace) -> Result<Self, StoreError> {
@@ -63,7 +67,7 @@ impl Sqlite {
         });
         let connection = opened.await.map_err(|error| StoreError::Query { source: error.into() })??;
         let worker = Worker::start(connection).map_err(|error| StoreError::Unreachable { source: error.into() })?;
-        Ok(Self(worker))
+        Ok(Self { worker, seen: Seen::default() })
     }
 
     /// Opens the file, and changes nothing in it.
@@ -79,7 +83,7 @@ impl Sqlite {
 
     pub(super) async fn create(&self, owner: &Owner, draft: Draft) -> Result<Task, StoreError> {
         let owner = owner.clone();
-        self.0.write(move |db| create(db, &owner, &draft, CreatedAt::now())).await
+        self.worker.write(move |db| create(db, &owner, &draft, CreatedAt::now())).await
     }
 
     pub(super) async fn create_many(&self, owner: &Owner, drafts: Vec<Draft>) -> Result<Vec<Task>, StoreError> {
@@ -88,12 +92,12 @@ impl Sqlite {
             let now = CreatedAt::now();
             drafts.iter().map(|draft| create(db, &owner, draft, now)).collect()
         };
-        self.0.write(work).await
+        self.worker.write(work).await
     }
 
     pub(super) async fn create_once(&self, owner: &Owner, key: Key, drafts: Vec<Draft>) -> Result<Once, StoreError> {
         let owner = owner.clone();
-        self.0.write(move |db| once::create(db, &owner, &key, &drafts)).await
+        self.worker.write(move |db| once::create(db, &owner, &key, &drafts)).await
     }
 
     pub(super) async fn list(&self, owner: &Owner, selection: &Selection) -> Result<Arc<Listed>, StoreError> {
@@ -104,19 +108,19 @@ impl Sqlite {
             let (tasks, is_cut) = taken(statement.query_map(params_from_iter(&values), task)?, Task::bytes)?;
             Ok(Arc::new(Listed::of(tasks, limit, is_cut)))
         };
-        self.0.read(work).await
+        self.worker.read(work).await
     }
 
     pub(super) async fn count(&self, owner: &Owner, filter: &Filter) -> Result<i64, StoreError> {
         let (sql, values) = count(filter, owner, SQLITE);
         let work =
             move |db: &Connection| db.prepare_cached(&sql)?.query_row(params_from_iter(&values), |row| row.get(0));
-        self.0.read(work).await
+        self.worker.read(work).await
     }
 
     pub(super) async fn read(&self, owner: &Owner, id: TaskId) -> Result<Option<Arc<Task>>, StoreError> {
         let owner = owner.clone();
-        self.0.read(move |db| Ok(read(db, &owner, id.0)?.map(Arc::new))).await
+        self.worker.read(move |db| Ok(read(db, &owner, id.0)?.map(Arc::new))).await
     }
 
     pub(super) async fn replace(
@@ -156,11 +160,23 @@ impl Sqlite {
 
     pub(super) async fn changes(&self, owner: &Owner, after: Position, limit: i64) -> Result<Vec<Changed>, StoreError> {
         let owner = owner.clone();
-        self.0.read(move |db| feed::read(db, &owner, after, limit)).await
+        self.worker.read(move |db| feed::read(db, &owner, after, limit)).await
     }
 
     pub(super) async fn last_position(&self) -> Result<Position, StoreError> {
-        self.0.read(feed::last).await
+        self.worker.read(feed::standing).await.map(|standing| Position::behind(standing.newest))
+    }
+
+    pub(super) async fn standing(&self) -> Result<Standing, StoreError> {
+        self.worker.read(feed::standing).await
+    }
+
+    pub(super) async fn renew(&self, epoch: Epoch, next: Epoch) -> Result<(), StoreError> {
+        self.worker.write(move |db| feed::renew(db, epoch, next)).await
+    }
+
+    pub(super) fn seen(&self) -> &Seen {
+        &self.seen
     }
 
     /// Does `work` on a task that is there and as it should be.
@@ -179,21 +195,22 @@ impl Sqlite {
         let work = move |db: &Connection| match read(db, &owner, id.0)? {
             None => Ok(Outcome::Missing),
             Some(found) if !conditions.are_met_by(found.version) => Ok(Outcome::Stale),
+            Some(_) if !conditions.is_none() && feed::standing(db)?.epoch != conditions.epoch => Ok(Outcome::Stale),
             Some(_) => work(db).map(Outcome::Done),
         };
-        self.0.write(work).await
+        self.worker.write(work).await
     }
 
     pub(super) async fn ping(&self) -> Result<(), StoreError> {
-        self.0.read(|db| db.prepare_cached("SELECT id FROM task LIMIT 1")?.exists([])).await.map(drop)
+        self.worker.read(|db| db.prepare_cached("SELECT id FROM task LIMIT 1")?.exists([])).await.map(drop)
     }
 
     pub(super) async fn version(&self) -> Result<i64, StoreError> {
-        self.0.read(migrate::version).await
+        self.worker.read(migrate::version).await
     }
 
     pub(super) async fn close(&self) {
-        self.0.close().await;
+        self.worker.close().await;
     }
 }
 
