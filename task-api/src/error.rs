@@ -148,6 +148,7 @@ impl From<StoreError> for Error {
         match error {
             StoreError::Query { .. } => Self::Internal(error),
             StoreError::Unknown { .. } => Self::Lost(error),
+            StoreError::NoRoom => Self::Overloaded,
             _ => Self::Unavailable(error),
         }
     }

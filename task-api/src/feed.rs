@@ -204,13 +204,13 @@ pub(crate) fn cursor(seal: &Seal, position: Position) -> String {
 /// Fails if the database does.
 pub(crate) async fn page(state: &AppState, owner: &Owner, after: Position) -> Result<Vec<Event>, StoreError> {
     let _turn = state.feeds.turn.lock().await;
-    state.load.room().await;
+    state.load.budget.room().await;
     let store = state.store()?;
     let (changes, epoch) = (store.changes(owner, after, PAGE).await?, store.epoch());
     let seal = store.seal(owner);
     let event = |changed: Changed| Event {
         position: changed.position,
-        text: state.load.counted(events::text(changed, &seal, epoch)),
+        text: state.load.budget.counted(events::text(changed, &seal, epoch)),
     };
     Ok(changes.into_iter().map(event).collect())
 }
@@ -224,7 +224,7 @@ async fn look(state: AppState, owner: Owner, followed: Followed) {
             // Who follows comes back, and is told that it must begin anew.
             return state.feeds.forget(&owner);
         }
-        if state.load.is_crowded() {
+        if state.load.budget.is_crowded() {
             let_go(&news);
         }
         let mut may_be_more = false;
@@ -292,7 +292,7 @@ mod tests {
 
     async fn state() -> AppState {
         let state = AppState::new(Limits::default(), Keys::default());
-        state.set_store(Store::open(&"sqlite::memory:".parse().unwrap()).await.unwrap());
+        state.set_store(Store::open(&"sqlite::memory:".parse().unwrap(), &state.load.budget).await.unwrap());
         state
     }
 
@@ -314,7 +314,7 @@ mod tests {
         let told = follower.wait_for(|news| !news.events.is_empty());
         timeout(LONG, told).await.expect("it is told").unwrap();
 
-        let _crowd = state.load.counted(vec![0; 30_000_000]);
+        let _crowd = state.load.budget.counted(vec![0; 30_000_000]);
         let is_kept = || !follower.borrow().events.is_empty();
         let let_go = async {
             while is_kept() {

@@ -64,7 +64,7 @@ pub fn cursor(bytes: &[u8]) {
 /// A body: it is taken for JSON exactly if it is JSON, and every shape is read from it or told what is wrong.
 pub fn body(bytes: &[u8]) {
     let is_text = std::str::from_utf8(bytes);
-    let document = match Document::new(None, bytes) {
+    let document = match Document::new(None, bytes.to_vec()) {
         Ok(document) => document,
         Err(Error::BodyNotUtf8) => return assert!(is_text.is_err()),
         Err(_) => {
@@ -82,7 +82,7 @@ pub fn body(bytes: &[u8]) {
             "description": draft.description.as_ref().map(Description::as_str),
             "status": draft.status.as_str(),
         });
-        let again = Document::new(None, written.to_string().as_bytes()).ok().and_then(|document| document.draft().ok());
+        let again = Document::new(None, written.to_string().into()).ok().and_then(|document| document.draft().ok());
         assert_eq!(again.as_ref(), Some(draft));
         assert!(document.change().is_ok(), "what makes a task can change one");
     }
@@ -95,7 +95,7 @@ pub fn body(bytes: &[u8]) {
         let _ = (all(tasks.iter().map(Object::draft)), all(tasks.iter().map(Object::change)));
         let _ = (all(tasks.iter().map(Object::id)), all(tasks.iter().map(Object::etag)));
     }
-    let other = Document::new(Some(b"text/plain"), bytes);
+    let other = Document::new(Some(b"text/plain"), bytes.to_vec());
     assert!(other.is_ok_and(|other| other.draft().is_err()), "what is not JSON makes no task");
 }
 

@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 mod app;
+mod budget;
 pub mod command;
 mod config;
 mod connection;
@@ -25,6 +26,7 @@ mod task;
 mod traces;
 
 pub use app::{AppState, app};
+pub use budget::Budget;
 pub use config::{
     Config, ConfigError, Listen,
     database_url::{BadUrl, DatabaseUrl, PostgresUrl, Roots, SqlitePlace, Tls},

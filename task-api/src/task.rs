@@ -34,18 +34,20 @@ pub(crate) struct Task {
 }
 
 impl Task {
+    /// What a draft became at first, by the id and the time that it was given.
+    pub(crate) fn made(
+        id: i64,
+        created_at: CreatedAt,
+        owner: &Owner,
+        Draft { title, description, status }: Draft,
+    ) -> Self {
+        let (title, description, status) = (title.0, description.map(|text| text.0), status.0);
+        Self { title, description, id, status, created_at, version: 1, owner: owner.as_str().to_owned() }
+    }
+
     /// What drafts became at first, by the ids and the time that they were given.
     pub(crate) fn first(ids: &[i64], created_at: CreatedAt, owner: &Owner, drafts: &[Draft]) -> Vec<Self> {
-        let task = |(id, draft): (&i64, &Draft)| Self {
-            id: *id,
-            title: draft.title.as_str().to_owned(),
-            description: draft.description.as_ref().map(|text| text.as_str().to_owned()),
-            status: draft.status.as_str().to_owned(),
-            created_at,
-            version: 1,
-            owner: owner.as_str().to_owned(),
-        };
-        ids.iter().zip(drafts).map(task).collect()
+        ids.iter().zip(drafts).map(|(id, draft)| Self::made(*id, created_at, owner, draft.clone())).collect()
     }
 
     /// About how long it is as JSON: escapes are not looked for.

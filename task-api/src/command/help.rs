@@ -23,6 +23,8 @@ Environment, or `.env` in the working directory:
   REQUEST_TIMEOUT     seconds; 30
   MAX_REQUESTS        answered at the same time; 2048
   MAX_CONNECTIONS     served at the same time; 2048
+  MEMORY_LIMIT        bytes, as in 64m, by which it sizes what it takes on, or none;
+                      the limit of its control groups
   DRAIN_DELAY         seconds for which connections are still accepted after SIGTERM;
                       5 in a container, else 0
   REQUIRE_IF_MATCH    true refuses changes that do not say which state of a task they are for; false

@@ -3,7 +3,7 @@
 use tracing::info;
 
 use super::{Failure, log_to_stdout, open_waiting, runtime};
-use crate::config::Config;
+use crate::{budget::Budget, config::Config};
 
 /// # Errors
 ///
@@ -13,7 +13,7 @@ pub fn run() -> Result<(), Failure> {
     log_to_stdout(config.log_level);
     let runtime = runtime()?;
     let migrated = runtime.block_on(async {
-        let store = open_waiting(&config.database).await?;
+        let store = open_waiting(&config.database, &Budget::of(config.limits.held_bytes)).await?;
         let version = store.version().await.map_err(|error| Failure::database(&config.database, &error))?;
         store.close().await;
         info!(version, "tables are up to date");

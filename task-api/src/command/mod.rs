@@ -12,7 +12,7 @@ pub mod serve;
 
 use std::{
     io::{self, Stdout},
-    sync::LazyLock,
+    sync::{Arc, LazyLock},
     time::Duration,
 };
 
@@ -20,6 +20,7 @@ use tokio::{runtime::Runtime, time::sleep};
 use tracing::{info, level_filters::LevelFilter, warn};
 
 use crate::{
+    budget::Budget,
     config::{ConfigError, database_url::DatabaseUrl},
     error::chain,
     store::{Store, StoreError},
@@ -68,11 +69,11 @@ fn runtime() -> Result<Runtime, Failure> {
 }
 
 /// Opens the database, and waits for it as long as waiting may help. Says so once.
-async fn open_waiting(url: &DatabaseUrl) -> Result<Store, Failure> {
+async fn open_waiting(url: &DatabaseUrl, budget: &Arc<Budget>) -> Result<Store, Failure> {
     let mut pause = Duration::from_millis(50);
     let mut is_told = false;
     loop {
-        match Store::open(url).await {
+        match Store::open(url, budget).await {
             Ok(store) => {
                 info!(database = %url, "database ready");
                 return Ok(store);

@@ -54,7 +54,7 @@ async fn serve(config: Config, traces: Option<Arc<Traces>>) -> Result<(), Failur
     let state = AppState::with(Settings { limits, keys, requires_if_match, root_path, origins, traces });
     let serving = server::serve(listener, app(state.clone()), &state, signals, drain_delay);
     let opening = async {
-        match open_waiting(&config.database).await {
+        match open_waiting(&config.database, &state.load.budget).await {
             Ok(store) => {
                 state.set_store(store);
                 std::future::pending().await

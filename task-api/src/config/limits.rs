@@ -13,27 +13,42 @@ pub struct Limits {
     pub connections: usize,
     /// Proxies of the operator's own before the service. With any, what they say in `X-Forwarded-…` is believed.
     pub proxies: usize,
+    /// Bytes that are held for requests at the same time, beside those that each has free.
+    pub held_bytes: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { request_time: Duration::from_secs(30), requests: 2048, connections: 2048, proxies: 0 }
+        Self {
+            request_time: Duration::from_secs(30),
+            requests: 2048,
+            connections: 2048,
+            proxies: 0,
+            held_bytes: 32_000_000,
+        }
     }
 }
 
 impl fmt::Display for Limits {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { request_time, requests, connections, .. } = self;
+        let Self { request_time, requests, connections, held_bytes, .. } = self;
         let time = request_time.as_secs();
-        write!(f, "{requests} requests and {connections} connections at once, {time} s a request")
+        let held = held_bytes / 1_000_000;
+        write!(f, "{requests} requests and {connections} connections at once, {held} MB for them, {time} s a request")
     }
 }
 
 /// Connections beyond the limit that are still answered, once each, so that probes get through.
 pub(crate) const GUESTS: usize = 64;
 
-/// Bytes of bodies, of requests and of answers, that are held at the same time, beside those that each request has free.
-pub(crate) const HELD_BYTES: usize = 32_000_000;
+/// What the program has of its own, when it does nothing.
+const IDLE_BYTES: usize = 16 << 20;
+
+/// What a connection takes that is at work: its buffers, and what each request has free.
+const CONNECTION_BYTES: usize = 48 << 10;
+
+/// What bodies and answers may hold at most, however much memory there is.
+const MOST_HELD_BYTES: usize = 256_000_000;
 
 /// What a request may hold at any time: one that is small goes on, however much others hold.
 pub(crate) const FREE_BYTES: usize = 16 * 1024;
@@ -79,6 +94,16 @@ impl Limits {
         (self.connections / 2).max(1)
     }
 
+    /// With no more connections and bytes held than there is memory for. Of what the program leaves, a third each is for
+    /// connections, for what is held for requests, and for statements and their answers on their way.
+    #[must_use]
+    pub(crate) fn within_memory(self, limit: Option<usize>) -> Self {
+        let Some(limit) = limit else { return self };
+        let third = limit.saturating_sub(IDLE_BYTES) / 3;
+        let connections = self.connections.min((third / CONNECTION_BYTES).max(GUESTS));
+        Self { connections, held_bytes: third.min(MOST_HELD_BYTES), ..self }
+    }
+
     /// With no more connections than the process has files for.
     #[must_use]
     pub(crate) fn within_files(self, files: Option<usize>) -> Self {
@@ -98,6 +123,17 @@ pub(crate) fn files() -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn there_is_no_more_taken_on_than_there_is_memory_for() {
+        let limits = Limits::default();
+        assert_eq!(limits.within_memory(None), limits);
+        let small = limits.within_memory(Some(64 << 20));
+        assert_eq!((small.connections, small.held_bytes), (341, 16 << 20));
+        let large = limits.within_memory(Some(4 << 30));
+        assert_eq!((large.connections, large.held_bytes), (limits.connections, MOST_HELD_BYTES));
+        assert_eq!(limits.within_memory(Some(1)).held_bytes, 0);
+    }
 
     #[test]
     fn there_are_no_more_connections_than_files() {

@@ -5,6 +5,7 @@ pub(crate) mod database_url;
 pub(crate) mod key;
 pub(crate) mod key_ring;
 pub(crate) mod limits;
+pub(crate) mod memory;
 pub(crate) mod origins;
 
 use std::{
@@ -25,6 +26,7 @@ use crate::{
         database_url::{BadUrl, DatabaseUrl, PostgresUrl},
         key::{BadKeys, Keys},
         limits::Limits,
+        memory::MemoryLimit,
         origins::Origins,
     },
     request::forwarded::PathPrefix,
@@ -156,7 +158,7 @@ pub(crate) struct Variables {
 const TELEMETRY: &str = "OTEL_";
 
 /// All others that mean something.
-pub(crate) const NAMES: [&str; 17] = [
+pub(crate) const NAMES: [&str; 18] = [
     "DATABASE_URL",
     "DATABASE_URL_FILE",
     "DATABASE_PREPARED",
@@ -168,6 +170,7 @@ pub(crate) const NAMES: [&str; 17] = [
     "MAX_REQUESTS",
     "MAX_CONNECTIONS",
     "DRAIN_DELAY",
+    "MEMORY_LIMIT",
     "API_KEYS",
     "API_KEYS_FILE",
     "TRUSTED_PROXIES",
@@ -288,12 +291,24 @@ impl Variables {
         let default = Limits::default();
         let seconds = self.number("REQUEST_TIMEOUT", "seconds, from 0.1 to 3600", 0.1..=3600.0)?;
         let count = |variable| self.number(variable, "a number from 1 to 1000000", 1..=1_000_000);
-        Ok(Limits {
+        let limits = Limits {
             request_time: seconds.map_or(default.request_time, Duration::from_secs_f64),
             requests: count("MAX_REQUESTS")?.unwrap_or(default.requests),
             connections: count("MAX_CONNECTIONS")?.unwrap_or(default.connections),
             proxies: self.number("TRUSTED_PROXIES", "a number from 0 to 10", 0..=10)?.unwrap_or(default.proxies),
-        })
+            ..default
+        };
+        Ok(limits.within_memory(self.memory()?))
+    }
+
+    fn memory(&self) -> Result<Option<usize>, ConfigError> {
+        let (variable, expected) = ("MEMORY_LIMIT", "bytes, as in 64m or 1Gi, or none");
+        let Some(text) = self.get(variable) else { return Ok(memory::of_cgroups()) };
+        match text.parse() {
+            Ok(MemoryLimit::Bytes(bytes)) => Ok(Some(bytes)),
+            Ok(MemoryLimit::None) => Ok(None),
+            Err(()) => Err(ConfigError::BadValue { variable, value: text.to_owned(), expected }),
+        }
     }
 
     /// A process that a container runtime or an init system has started has one, or a process from outside its namespace, for

@@ -9,12 +9,10 @@ use std::{
     time::Instant,
 };
 
-use bytes::Bytes;
-use tokio::sync::Notify;
-
 use super::metrics::Text;
 use crate::{
-    config::limits::{FREE_BYTES, GUESTS, HELD_BYTES, Limits},
+    budget::Budget,
+    config::limits::{FREE_BYTES, GUESTS, Limits},
     error::Error,
 };
 
@@ -22,13 +20,11 @@ use crate::{
 #[derive(Debug)]
 pub(crate) struct Load {
     pub(crate) limits: Limits,
+    pub(crate) budget: Arc<Budget>,
     requests: AtomicUsize,
-    bytes: AtomicUsize,
     connections: AtomicUsize,
     followers: AtomicUsize,
-    shed: [AtomicU64; 4],
-    /// There is room again.
-    freed: Notify,
+    shed: [AtomicU64; 3],
 }
 
 /// What there was no room for.
@@ -36,14 +32,13 @@ pub(crate) struct Load {
 pub(crate) enum Full {
     Connections,
     Requests,
-    Bytes,
     Followers,
 }
 
 impl Load {
     pub(crate) fn new(limits: Limits) -> Self {
-        let (requests, bytes, connections, followers, shed) = Default::default();
-        Self { limits, requests, bytes, connections, followers, shed, freed: Notify::new() }
+        let (requests, connections, followers, shed) = Default::default();
+        Self { limits, budget: Budget::of(limits.held_bytes), requests, connections, followers, shed }
     }
 
     /// Counts a request in, as long as its ticket is kept; one that `is_exempt` always.
@@ -96,36 +91,9 @@ impl Load {
         Err(Error::Overloaded)
     }
 
-    /// Text that counts as held as long as anybody has it, however many do.
-    pub(crate) fn counted(self: &Arc<Self>, text: Vec<u8>) -> Bytes {
-        self.bytes.fetch_add(text.capacity(), Relaxed);
-        Bytes::from_owner(Counted { load: Arc::clone(self), text })
-    }
-
     /// Requests whose answer has not left.
     pub(crate) fn requests(&self) -> usize {
         self.requests.load(Relaxed)
-    }
-
-    /// Whether more is held than there is room for.
-    pub(crate) fn is_full(&self) -> bool {
-        self.bytes.load(Relaxed) > HELD_BYTES
-    }
-
-    /// Whether there will soon be no room: time to let go of what can be had again.
-    pub(crate) fn is_crowded(&self) -> bool {
-        self.bytes.load(Relaxed) > HELD_BYTES / 4 * 3
-    }
-
-    /// Waits for room.
-    pub(crate) async fn room(&self) {
-        loop {
-            let freed = self.freed.notified();
-            if !self.is_full() {
-                return;
-            }
-            freed.await;
-        }
     }
 
     pub(crate) fn write(&self, text: &mut Text) {
@@ -136,7 +104,7 @@ impl Load {
             "gauge",
             "Bytes of bodies that are held, beyond the first 16 KB of each request.",
         );
-        text.sample("", self.bytes.load(Relaxed));
+        text.sample("", self.budget.held());
         text.family("http_connections", "gauge", "Connections of clients.");
         text.sample("", self.connections.load(Relaxed));
         text.family("http_followers", "gauge", "Clients that follow the feed of changes as events.");
@@ -146,26 +114,11 @@ impl Load {
             "counter",
             "Requests and connections for which there was no room, by what was full.",
         );
-        for full in [Full::Connections, Full::Requests, Full::Bytes, Full::Followers] {
+        for full in [Full::Connections, Full::Requests, Full::Followers] {
             let reason = format!("reason=\"{full:?}\"").to_lowercase();
             text.sample(&reason, self.shed[full as usize].load(Relaxed));
         }
-    }
-
-    /// Counts bytes in, if there is room for them.
-    fn take(&self, bytes: usize) -> bool {
-        let taken = |held: usize| held.checked_add(bytes).filter(|held| *held <= HELD_BYTES);
-        bytes == 0 || self.bytes.fetch_update(Relaxed, Relaxed, taken).is_ok()
-    }
-
-    fn give_back(&self, bytes: usize) {
-        if bytes == 0 {
-            return;
-        }
-        let before = self.bytes.fetch_sub(bytes, Relaxed);
-        if before > HELD_BYTES && before - bytes <= HELD_BYTES {
-            self.freed.notify_waiters();
-        }
+        text.sample("reason=\"bytes\"", self.budget.refused());
     }
 
     fn shed(&self, full: Full) {
@@ -190,8 +143,7 @@ impl Ticket {
     pub(crate) fn hold(&self, bytes: usize) -> Result<(), Error> {
         let before = self.bytes.load(Relaxed);
         let after = before.saturating_add(bytes);
-        if !self.load.take(counted(after) - counted(before)) {
-            self.load.shed(Full::Bytes);
+        if !self.load.budget.take(counted(after) - counted(before)) {
             return Err(Error::Overloaded);
         }
         self.bytes.store(after, Relaxed);
@@ -202,9 +154,9 @@ impl Ticket {
     pub(crate) fn settle(&self, bytes: usize) {
         let (before, after) = (counted(self.bytes.swap(bytes, Relaxed)), counted(bytes));
         if after > before {
-            self.load.bytes.fetch_add(after - before, Relaxed);
+            self.load.budget.add(after - before);
         } else {
-            self.load.give_back(before - after);
+            self.load.budget.give_back(before - after);
         }
     }
 
@@ -242,7 +194,7 @@ pub(crate) struct Seat {
 impl Seat {
     /// Whether others find no room, or soon will not.
     pub(crate) fn is_crowded(&self) -> bool {
-        self.load.is_crowded()
+        self.load.budget.is_crowded()
     }
 }
 
@@ -262,27 +214,11 @@ impl Drop for Following {
     }
 }
 
-/// What lies behind text that is counted.
-struct Counted {
-    load: Arc<Load>,
-    text: Vec<u8>,
-}
-
-impl AsRef<[u8]> for Counted {
-    fn as_ref(&self) -> &[u8] {
-        &self.text
-    }
-}
-
-impl Drop for Counted {
-    fn drop(&mut self) {
-        self.load.give_back(self.text.capacity());
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const HELD_BYTES: usize = 32_000_000;
 
     fn load() -> Arc<Load> {
         Arc::new(Load::new(Limits { requests: 2, connections: 1, ..Limits::default() }))
@@ -299,7 +235,7 @@ mod tests {
         assert!(load.admit(false, false).is_ok());
         drop(second);
         assert_eq!(load.requests.load(Relaxed), 0);
-        assert_eq!(load.shed.each_ref().map(|count| count.load(Relaxed)), [1, 1, 0, 0]);
+        assert_eq!(load.shed.each_ref().map(|count| count.load(Relaxed)), [1, 1, 0]);
     }
 
     #[test]
@@ -310,11 +246,11 @@ mod tests {
         assert!(matches!(big.hold(1), Err(Error::Overloaded)));
         let other = load.admit(false, false).unwrap();
         assert!(matches!(other.hold(FREE_BYTES + 1), Err(Error::Overloaded)));
-        assert_eq!(load.bytes.load(Relaxed), HELD_BYTES, "what was refused is not counted");
+        assert_eq!(load.budget.held(), HELD_BYTES, "what was refused is not counted");
         drop(big);
         other.hold(FREE_BYTES + 1).unwrap();
         drop(other);
-        assert_eq!(load.bytes.load(Relaxed), 0);
+        assert_eq!(load.budget.held(), 0);
     }
 
     #[test]
@@ -336,21 +272,10 @@ mod tests {
         ticket.hold(1_000_000).unwrap();
         for bytes in [3_000_000, 500_000] {
             ticket.settle(bytes);
-            assert_eq!(load.bytes.load(Relaxed), bytes - FREE_BYTES);
+            assert_eq!(load.budget.held(), bytes - FREE_BYTES);
         }
         ticket.settle(7);
-        assert_eq!(load.bytes.load(Relaxed), 0);
-    }
-
-    #[tokio::test]
-    async fn text_is_counted_as_long_as_anybody_has_it_and_who_waits_for_room_gets_it_then() {
-        let load = load();
-        let text = load.counted(vec![b'x'; HELD_BYTES + 1]);
-        let last = text.slice(HELD_BYTES..);
-        drop(text);
-        assert!(load.is_full());
-        tokio::join!(load.room(), async { drop(last) });
-        assert_eq!(load.bytes.load(Relaxed), 0);
+        assert_eq!(load.budget.held(), 0);
     }
 
     #[test]

@@ -27,6 +27,7 @@ use crate::{
     connection::Connection,
     error::{Asked, Error},
     request::{origin, owner::Owner},
+    resource::pieces::InPieces,
 };
 use load::Ticket;
 use log::Kind;
@@ -111,7 +112,8 @@ fn keep(kind: &Kind, response: Response, ticket: Arc<Ticket>) -> Response {
     if response.headers().get(header::CONTENT_TYPE) == Some(&endless) {
         return response;
     }
-    let size = response.body().size_hint().lower();
-    ticket.settle(if kind.is_shared() { 0 } else { usize::try_from(size).unwrap_or(usize::MAX) });
+    let size = || usize::try_from(response.body().size_hint().lower()).unwrap_or(usize::MAX);
+    let in_pieces = response.extensions().get::<InPieces>().map(|pieces| pieces.held_bytes);
+    ticket.settle(if kind.is_shared() { 0 } else { in_pieces.unwrap_or_else(size) });
     response.map(|body| Body::new(Outgoing::new(body, ticket)))
 }

@@ -24,6 +24,10 @@ use crate::{
 
 pub(crate) const LIMIT_BYTES: usize = 1_000_000;
 
+/// How often a body is there while its request is answered: as it came, as what it says, and as what the database is asked
+/// or answers.
+const COPIES: usize = 3;
+
 /// How much of a body that is too long is read and thrown away, so that the client gets to read the answer: one that
 /// is still sending when the connection closes sees a reset instead.
 const DRAIN_BYTES: usize = 16_000_000;
@@ -41,7 +45,7 @@ impl<S: Sync> FromRequest<S> for Document {
     async fn from_request(request: Request, state: &S) -> Result<Self, Error> {
         let content_type = request.headers().get(header::CONTENT_TYPE).cloned();
         let Whole(bytes) = Whole::from_request(request, state).await?;
-        Self::new(content_type.as_ref().map(HeaderValue::as_bytes), &bytes)
+        Self::new(content_type.as_ref().map(HeaderValue::as_bytes), bytes.into())
     }
 }
 
@@ -66,9 +70,21 @@ async fn read(headers: &HeaderMap, body: Body, ticket: &Ticket) -> Result<Bytes,
         return Err(Error::BodyTooLarge);
     }
     let mut body = body.into_data_stream();
+    let declared = declared.unwrap_or_default().min(LIMIT_BYTES);
+    // As long as it will be: it is not moved while it grows.
+    let mut room = ticket.hold(declared * COPIES);
     let mut bytes = BytesMut::new();
+    if room.is_ok() {
+        bytes.reserve(declared);
+    }
     while let Some(chunk) = next(&mut body).await? {
-        ticket.hold(chunk.len())?;
+        if bytes.len() + chunk.len() > declared {
+            room = room.and_then(|()| ticket.hold(chunk.len() * COPIES));
+        }
+        if let Err(full) = room {
+            drain(&mut body, DRAIN_BYTES).await;
+            return Err(full);
+        }
         bytes.extend_from_slice(&chunk);
         if bytes.len() > LIMIT_BYTES {
             drain(&mut body, DRAIN_BYTES.saturating_sub(bytes.len())).await;
@@ -105,16 +121,18 @@ impl Document {
     /// # Errors
     ///
     /// Fails if it should be JSON and is not UTF-8, or not JSON.
-    pub(crate) fn new(content_type: Option<&[u8]>, bytes: &[u8]) -> Result<Self, Error> {
+    pub(crate) fn new(content_type: Option<&[u8]>, bytes: Vec<u8>) -> Result<Self, Error> {
         if !content_type.is_none_or(is_json) {
-            return Ok(Self { text: String::from_utf8_lossy(bytes).into_owned(), is_json: false });
+            return Ok(Self { text: String::from_utf8_lossy(&bytes).into_owned(), is_json: false });
         }
-        let text = str::from_utf8(bytes).map_err(|_| Error::BodyNotUtf8)?;
-        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        let mut text = String::from_utf8(bytes).map_err(|_| Error::BodyNotUtf8)?;
+        if text.starts_with('\u{feff}') {
+            text.remove(0);
+        }
         if !text.is_empty() {
-            serde_json::from_str::<&RawValue>(text).map_err(|error| not_json(text, &error))?;
+            serde_json::from_str::<&RawValue>(&text).map_err(|error| not_json(&text, &error))?;
         }
-        Ok(Self { text: text.to_owned(), is_json: true })
+        Ok(Self { text, is_json: true })
     }
 
     /// As it was sent.
@@ -178,7 +196,7 @@ mod tests {
     use crate::task::{Edit, Status};
 
     fn told(body: &str) -> String {
-        match Document::new(None, body.as_bytes()).map(|document| document.draft()) {
+        match Document::new(None, body.into()).map(|document| document.draft()) {
             Ok(Ok(draft)) => format!("{draft:?}"),
             Ok(Err(faults)) | Err(Error::Invalid(faults)) => serde_json::to_string(&faults).unwrap(),
             Err(other) => other.to_string(),
@@ -243,7 +261,7 @@ mod tests {
 
     #[test]
     fn a_patch_tells_absent_from_null() {
-        let change = |body: &str| Document::new(None, body.as_bytes()).unwrap().change();
+        let change = |body: &str| Document::new(None, body.into()).unwrap().change();
         assert_eq!(change("{}").unwrap(), Change::default());
         let reset = change(r#"{"description":null,"status":null}"#).unwrap();
         assert_eq!((reset.title, reset.description, reset.status), (None, Edit::Clear, Some(Status::default())));

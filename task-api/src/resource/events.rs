@@ -161,7 +161,7 @@ impl Stream {
         loop {
             match timeout(PATIENCE, self.sender.reserve()).await {
                 Ok(place) => return place.map(Some).map_err(|_| Gone),
-                Err(_) if self.state.load.is_full() => return Ok(None),
+                Err(_) if self.state.load.budget.is_full() => return Ok(None),
                 Err(_) => {}
             }
         }
@@ -200,7 +200,7 @@ mod tests {
         let mut stream = Stream { state, owner, after: Position::behind(5), sender, _following: following };
         let event = |number, text| Event { position: Position::behind(number), text: Bytes::from_static(text) };
         let events = [event(6, b"first"), event(7, b"second")];
-        let full = load.counted(vec![0; 40_000_000]);
+        let full = load.budget.counted(vec![0; 40_000_000]);
         assert!(matches!(stream.tell(&events).await, Ok(false)));
         assert_eq!((taken.recv().await.as_deref(), stream.after.number), (Some(&b"first"[..]), 6));
         drop(full);

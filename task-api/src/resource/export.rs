@@ -81,7 +81,7 @@ impl Export {
     async fn run(mut self, sender: mpsc::Sender<Result<Bytes, BodyError>>) {
         // Nothing is read for a client that takes nothing, nor while there is no room.
         while let Ok(place) = sender.reserve().await {
-            self.state.load.room().await;
+            self.state.load.budget.room().await;
             match self.page().await {
                 Ok((text, has_more)) => {
                     place.send(Ok(text));
@@ -107,7 +107,7 @@ impl Export {
             text.push(b'\n');
         }
         self.selection.after = listed.tasks.last().map(|last| After { created_at: last.created_at, id: last.id });
-        Ok((self.state.load.counted(text), listed.has_more))
+        Ok((self.state.load.budget.counted(text), listed.has_more))
     }
 }
 

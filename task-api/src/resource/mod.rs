@@ -8,4 +8,5 @@ pub(crate) mod export;
 pub(crate) mod health;
 pub(crate) mod import;
 pub(crate) mod metrics;
+pub(crate) mod pieces;
 pub(crate) mod tasks;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::{
-    Extension, Json, Router,
+    Extension, Router,
     body::Body,
     extract::{FromRequestParts, RawQuery, State},
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header, request::Parts},
@@ -31,8 +31,8 @@ use crate::{
         prefer::{self, WantsCount},
         selection::Selection,
     },
-    resource::export,
-    store::{Listed, Once, Outcome},
+    resource::{export, pieces},
+    store::{Once, Outcome},
     task::{Draft, NoInteger, Task, TaskId},
 };
 
@@ -71,7 +71,6 @@ pub(crate) fn router() -> Router<AppState> {
 pub(crate) async fn list(
     State(state): State<AppState>,
     owner: Owner,
-    Extension(ticket): Extension<Arc<Ticket>>,
     prefix: PathPrefix,
     WantsCount(wants_count): WantsCount,
     RawQuery(query): RawQuery,
@@ -82,18 +81,17 @@ pub(crate) async fn list(
         return export::lines(&state, owner, selection).await;
     }
     let listed = state.store()?.list(&owner, &selection).await?;
-    let Listed { tasks, has_more } = &*listed;
-    ticket.hold(tasks.iter().map(Task::bytes).sum())?;
     let mut headers = HeaderMap::new();
-    if *has_more {
+    if listed.has_more {
         let path = format!("{}/tasks", prefix.as_str());
-        let next = tasks.last().and_then(|last| selection.next(&path, last));
+        let next = listed.tasks.last().and_then(|last| selection.next(&path, last));
         headers.extend(next.map(|link| (header::LINK, link)));
     }
     if wants_count {
         headers.extend(prefer::counted(state.store()?.count(&owner, &selection.filter).await?));
     }
-    Ok((headers, Json(tasks)).into_response())
+    let write = move |at: usize, text: &mut Vec<u8>| listed.tasks.get(at).is_some_and(|task| write(task, text));
+    Ok((headers, pieces::answer("[", write, "]".to_owned())).into_response())
 }
 
 /// Creates a task: with an `Idempotency-Key` once, however often the request is sent within a day.
@@ -113,6 +111,7 @@ pub(crate) async fn create(
     document: Document,
 ) -> Result<Response, Error> {
     let (key, draft) = both(Key::of(&headers, "/tasks", document.text()), document.draft())?;
+    drop(document);
     let Some(key) = key else {
         let task = state.store()?.create(&owner, draft).await?;
         state.feeds.touch(&owner);
@@ -153,13 +152,18 @@ fn created(task: &Task, epoch: Epoch) -> Response {
 }
 
 fn tagged(task: &Task, epoch: Epoch) -> Response {
-    // As long as it will be: it is not moved while it grows.
-    let mut text = Vec::with_capacity(task.bytes());
-    let _ = serde_json::to_writer(&mut text, task);
+    let mut text = Vec::new();
+    write(task, &mut text);
     let mut response = Response::new(Body::from(text));
     let kind = (header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     response.headers_mut().extend([kind].into_iter().chain(etag::header(task, epoch)));
     response
+}
+
+fn write(task: &Task, text: &mut Vec<u8>) -> bool {
+    // As long as it will be: it is not moved while it grows.
+    text.reserve(task.bytes());
+    serde_json::to_writer(text, task).is_ok()
 }
 
 /// One task.
@@ -212,6 +216,7 @@ pub(crate) async fn replace(
 ) -> Result<Response, Error> {
     let (id, draft) = both(id.parse(), document.draft())?;
     let id = id.ok_or(Error::NoSuchTask)?;
+    drop(document);
     let conditions = state.conditions(&headers, id)?;
     let task = done(&state, &owner, state.store()?.replace(&owner, id, &conditions, draft).await?)?;
     Ok(tagged(&task, state.epoch()))
@@ -238,6 +243,7 @@ pub(crate) async fn change(
 ) -> Result<Response, Error> {
     let (id, change) = both(id.parse(), document.change())?;
     let id = id.ok_or(Error::NoSuchTask)?;
+    drop(document);
     let conditions = state.conditions(&headers, id)?;
     let task = done(&state, &owner, state.store()?.change(&owner, id, &conditions, change).await?)?;
     Ok(tagged(&task, state.epoch()))

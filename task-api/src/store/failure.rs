@@ -24,6 +24,8 @@ pub(super) enum Kind {
     Passing,
     /// What is known about the server is wrong.
     Lasting { hint: Option<&'static str> },
+    /// There is no room for the answer.
+    NoRoom,
     /// The statement, or its answer, was not what was expected.
     Statement,
 }
@@ -32,6 +34,11 @@ impl Failure {
     /// There was no connection, so nothing was sent.
     pub(super) fn unconnected(cause: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         Self { kind: Kind::Passing, is_undone: true, source: Arc::from(cause.into()) }
+    }
+
+    /// Its answer, or what is made of it, would be more than may be held.
+    pub(super) fn no_room() -> Self {
+        Self { kind: Kind::NoRoom, ..Self::unconnected("there is no room") }
     }
 
     /// It was sent, and nothing came back.
@@ -88,6 +95,7 @@ impl Failure {
         let source = Box::new(self.source);
         match self.kind {
             Kind::Passing => StoreError::Unreachable { source },
+            Kind::NoRoom => StoreError::NoRoom,
             Kind::Lasting { hint } => StoreError::Refused { source, hint },
             Kind::Statement => StoreError::Query { source },
         }

@@ -94,8 +94,22 @@ impl Link {
         parameters: &[Parameter<'_>],
         most_bytes: usize,
     ) -> Result<Rows, Failure> {
+        self.query_if(how, time, sql, parameters, most_bytes, || Ok(())).await.map(|(answer, ())| answer)
+    }
+
+    /// As [`Link::query_some`], if there is `room` for the answer once a connection is there for the statement.
+    pub(super) async fn query_if<T>(
+        &self,
+        how: Use,
+        time: Duration,
+        sql: &str,
+        parameters: &[Parameter<'_>],
+        most_bytes: usize,
+        room: impl FnOnce() -> Result<T, Failure>,
+    ) -> Result<(Rows, T), Failure> {
         let pool = if how == Use::Alone { &self.alone } else { &self.shared };
         let mut lease = pool.lease(how).await?;
+        let room = room().inspect_err(|_| lease.is_done = true)?;
         let Ok(answer) = timeout(time, lease.connection.query(sql, parameters, most_bytes)).await else {
             lease.connection.condemn();
             return Err(Failure::unanswered(format!("no answer within {} s", time.as_secs())));
@@ -106,7 +120,7 @@ impl Link {
         if answer.as_ref().is_err_and(Failure::is_last) {
             lease.connection.condemn();
         }
-        answer
+        answer.map(|answer| (answer, room))
     }
 
     /// How many connections are open, and how many of those owe an answer: those that are shared, and those used alone.

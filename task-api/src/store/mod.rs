@@ -21,6 +21,7 @@ use std::{
 use tracing::warn;
 
 use crate::{
+    budget::Budget,
     config::database_url::DatabaseUrl,
     epoch::{Epoch, Standing},
     feed::{Changed, Position},
@@ -40,7 +41,7 @@ pub(crate) use postgres::Postgres;
 pub(crate) use sqlite::Sqlite;
 
 /// What is read at a time: lists end early where tasks are large. In bytes of the database's answer.
-const MOST_BYTES: usize = 4_000_000;
+const MOST_BYTES: usize = 2_000_000;
 
 /// What was last seen of the feed.
 #[derive(Debug, Default)]
@@ -71,6 +72,9 @@ pub enum StoreError {
     /// The service has just started.
     #[error("the database has not answered yet")]
     NotYet,
+    /// What it would answer finds no room.
+    #[error("there is no room for what the database answers")]
+    NoRoom,
     /// It is away, busy or broken; waiting may mend that.
     #[error("the database does not answer")]
     Unreachable { source: Box<dyn StdError + Send + Sync> },
@@ -101,15 +105,17 @@ impl StoreError {
 }
 
 impl Store {
-    /// Opens the database and brings its tables up to date.
+    /// Opens the database and brings its tables up to date. What is read from it counts in `budget`.
     ///
     /// # Errors
     ///
     /// Fails with [`StoreError::Unreachable`] where another try may succeed.
-    pub async fn open(url: &DatabaseUrl) -> Result<Self, StoreError> {
+    pub async fn open(url: &DatabaseUrl, budget: &Arc<Budget>) -> Result<Self, StoreError> {
         let store = match url {
-            DatabaseUrl::Postgres(url) => Postgres::open(url).await.map(|store| Self::Postgres(Box::new(store))),
-            DatabaseUrl::Sqlite(place) => Sqlite::open(place).await.map(Self::Sqlite),
+            DatabaseUrl::Postgres(url) => {
+                Postgres::open(url, budget).await.map(|store| Self::Postgres(Box::new(store)))
+            }
+            DatabaseUrl::Sqlite(place) => Sqlite::open(place, budget).await.map(Self::Sqlite),
         }?;
         store.standing().await?;
         Ok(store)

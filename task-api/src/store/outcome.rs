@@ -1,6 +1,6 @@
 //! What came of a change of tasks that must be there, in a state that the client knows.
 
-use crate::task::Task;
+use crate::{budget::Held, task::Task};
 
 /// Whether a change of one task was made.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,19 +34,21 @@ pub(crate) enum Once {
 }
 
 /// A page of a list.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(crate) struct Listed {
     pub(crate) tasks: Vec<Task>,
     /// The list goes on behind the last one.
     pub(crate) has_more: bool,
+    /// As long as anybody has it.
+    _held: Held,
 }
 
 impl Listed {
     /// From what was read: one task more than the page has, if there is one, or less where there was no room for more.
-    pub(super) fn of(mut tasks: Vec<Task>, limit: i64, is_cut: bool) -> Self {
+    pub(super) fn of(mut tasks: Vec<Task>, limit: i64, is_cut: bool, held: Held) -> Self {
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         let has_more = is_cut || tasks.len() > limit;
         tasks.truncate(limit);
-        Self { tasks, has_more }
+        Self { tasks, has_more, _held: held }
     }
 }

@@ -214,7 +214,7 @@ fn nothing_is_prepared_and_nothing_is_sent_unless_asked_for() {
     drop(work(&[]));
     assert_eq!(way.prepared(), 0);
     drop(work(&[("DATABASE_PREPARED", "true")]));
-    assert_eq!(way.prepared(), 3, "a statement each, once");
+    assert_eq!(way.prepared(), 4, "a statement each, once, and one at the start");
 
     // Idle, it says nothing for as long as its connections lie there, and then that it goes.
     let api = work(&[("DATABASE_IDLE_TIME", "2")]);

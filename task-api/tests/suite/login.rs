@@ -114,7 +114,7 @@ fn a_server_without_tls_is_refused_when_tls_is_demanded() {
 #[test]
 fn a_doctor_tells_how_far_the_way_goes() {
     let url = server().database();
-    let output = run(&["doctor"], &[("DATABASE_URL", &url)]);
+    let output = run(&["doctor"], &[("DATABASE_URL", &url), ("MEMORY_LIMIT", "none")]);
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     let steps: Vec<_> =
         text.lines().map(|line| line.split_whitespace().take(2).collect::<Vec<_>>().join(" ")).collect();
@@ -125,7 +125,7 @@ fn a_doctor_tells_how_far_the_way_goes() {
     );
     assert!(text.contains("no tables yet"), "{text}");
     assert!(text.contains("keys        none: who reaches it may do everything\n"), "{text}");
-    assert!(text.contains("2048 requests and 2048 connections at once, 30 s a request\n"), "{text}");
+    assert!(text.contains("2048 requests and 2048 connections at once, 32 MB for them, 30 s a request\n"), "{text}");
     assert_eq!(run(&["migrate"], &[("DATABASE_URL", &url)]).status.code(), Some(0));
     let text = run(&["doctor"], &[("DATABASE_URL", &url)]).stdout;
     let text = String::from_utf8_lossy(&text);

@@ -31,6 +31,7 @@ mod load;
 mod locks;
 mod login;
 mod mcp;
+mod memory;
 mod middle;
 mod migrations;
 mod observed;

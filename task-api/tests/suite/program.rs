@@ -106,7 +106,7 @@ impl Api {
     }
 
     fn spawn(folder: TempDir, environment: &[(&str, &str)]) -> Self {
-        let environment = [&[("PORT", "0"), ("HOST", "127.0.0.1")], environment].concat();
+        let environment = [&[("PORT", "0"), ("HOST", "127.0.0.1"), ("MEMORY_LIMIT", "none")], environment].concat();
         let mut command = command(folder.path(), &[], &environment);
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program starts");
         let stdout = child.stdout.take().expect("stdout is a pipe");

@@ -1,6 +1,6 @@
 //! New tasks: those that come together go out as one statement.
 
-use std::{collections::VecDeque, slice, sync::Arc};
+use std::{collections::VecDeque, sync::Arc};
 
 use tokio_postgres::types::Type;
 
@@ -15,13 +15,17 @@ use crate::{
         link::Use,
         retry::Tries,
     },
-    task::{Description, Draft, Task},
+    task::{CreatedAt, Description, Draft, Task},
 };
 
 const CREATE: &str = concat!(
     "INSERT INTO task (title, description, status, owner) SELECT * FROM unnest($1, $2, $3, $4) RETURNING ",
     row::columns!()
 );
+
+/// The same of one, which is not sent back: it may be large, and is there already.
+const CREATE_ONE: &str =
+    "INSERT INTO task (title, description, status, owner) VALUES ($1, $2, $3, $4) RETURNING id, created_at";
 
 const NO_ROW: &str = "it returned no row for a new task";
 
@@ -35,6 +39,11 @@ impl Size for New {
     fn bytes(&self) -> usize {
         self.1.bytes()
     }
+}
+
+/// The question of a batch that has no other.
+fn only<T>(batch: &mut Vec<T>) -> Option<T> {
+    if batch.len() == 1 { batch.pop() } else { None }
 }
 
 impl Inner {
@@ -68,7 +77,11 @@ impl Inner {
     }
 
     async fn create_batches(self: Arc<Self>, mut lane: Lane<New, Created>) {
-        while let Some(batch) = lane.next() {
+        while let Some(mut batch) = lane.next() {
+            if let Some(asked) = only(&mut batch) {
+                Arc::clone(&self).create_one(asked).await;
+                continue;
+            }
             match self.create_batch(&batch).await {
                 Ok(tasks) => {
                     for (asked, task) in batch.into_iter().zip(tasks) {
@@ -91,13 +104,23 @@ impl Inner {
     }
 
     async fn create_one(self: Arc<Self>, asked: Asked<New, Created>) {
-        let created = self.create_batch(slice::from_ref(&asked)).await.map(|mut tasks| tasks.pop());
-        let created = match created {
-            Ok(Some(task)) => Ok(task),
-            Ok(None) => Err((asked.question, Failure::unanswered(NO_ROW))),
-            Err(failure) => Err((asked.question, failure)),
+        let Asked { question: (owner, draft), answer } = asked;
+        let created = match self.insert_one(&owner, &draft).await {
+            Ok((id, created_at)) => Ok(Task::made(id, created_at, &owner, draft)),
+            Err(failure) => Err(((owner, draft), failure)),
         };
-        let _ = asked.answer.send(created);
+        let _ = answer.send(created);
+    }
+
+    async fn insert_one(&self, owner: &Owner, draft: &Draft) -> Result<(i64, CreatedAt), Failure> {
+        let (title, status, owner) = (draft.title.as_str(), draft.status.as_str(), owner.as_str());
+        let description = draft.description.as_ref().map(Description::as_str);
+        let parameters: [Parameter; 4] =
+            [(&title, Type::TEXT), (&description, Type::TEXT), (&status, Type::TEXT), (&owner, Type::TEXT)];
+        let rows = self.link.query(Use::Changing, Tries::write().time(), CREATE_ONE, &parameters).await?;
+        let row = rows.first().ok_or_else(|| Failure::unanswered(NO_ROW))?;
+        let read = || Ok((row.try_get(0)?, row.try_get(1)?));
+        read().map_err(Failure::of_statement)
     }
 
     async fn create_batch(&self, batch: &[Asked<New, Created>]) -> Result<Vec<Task>, Failure> {
@@ -159,7 +182,7 @@ pub(super) fn dealt<'a>(tasks: Vec<Task>, news: impl Iterator<Item = (&'a Owner,
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::task::{CreatedAt, Status, Title};
+    use crate::task::{Status, Title};
 
     fn new(title: &str) -> New {
         let (owner, title) = title.split_once('/').unwrap_or(("", title));

@@ -55,11 +55,11 @@ impl Inner {
         let parameters: [Parameter; 4] =
             [(&owner, Type::TEXT), (&after.number, Type::INT8), (&limit, Type::INT8), (&after.id, Type::INT8)];
         let read = measured(READ, "feed_position, id", ", feed_position, changed_at");
-        let mut answer = self.query_measured(&read, &parameters).await?;
+        let (mut answer, mut _held) = self.query_measured(&read, &parameters).await?;
         // Those that were placed may all be others': an empty page would say that this is the end.
         while answer.rows.is_empty() && may_be_more {
             may_be_more = self.place().await?;
-            answer = self.query_measured(&read, &parameters).await?;
+            (answer, _held) = self.query_measured(&read, &parameters).await?;
         }
         answer.rows.iter().map(changed).collect::<Result<_, _>>().map_err(Failure::of_read)
     }

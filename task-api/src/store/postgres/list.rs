@@ -19,6 +19,7 @@ use crate::{
         retry::Tries,
         select::{Dialect, Select, count, select},
     },
+    task::Task,
 };
 
 /// Longer lists keep others from their answers, and so use a connection alone; as do those of tasks that are large.
@@ -74,8 +75,10 @@ impl Inner {
     async fn list_alone(&self, owner: &Owner, selection: &Selection) -> Result<Listed, StoreError> {
         let Select { sql, values, order } = select(selection, owner, POSTGRES);
         let parameters: Vec<Parameter> = values.iter().map(|value| (value as _, row::kind(value))).collect();
-        let rows = self.query_measured(&measured(&sql, &order, ""), &parameters).await?;
-        self.listed(selection, &rows).map_err(Failure::of_read)
+        let (rows, mut held) = self.query_measured(&measured(&sql, &order, ""), &parameters).await?;
+        let tasks = self.tasks(&rows).map_err(Failure::of_read)?;
+        held.shrink(tasks.iter().map(Task::bytes).sum());
+        Ok(Listed::of(tasks, selection.limit, rows.is_cut, held))
     }
 
     async fn list_batches(self: Arc<Self>, mut lane: Lane<Wanted, Page>) {
@@ -99,13 +102,14 @@ impl Inner {
         let Select { sql, values, .. } = select(selection, owner, POSTGRES);
         let parameters: Vec<Parameter> = values.iter().map(|value| (value as _, row::kind(value))).collect();
         let rows = self.link.query_some(Use::Reading, *time, &sql, &parameters, MOST_BYTES).await?;
-        self.listed(selection, &rows)
+        let tasks = self.tasks(&rows)?;
+        let held = self.budget.hold_beyond_free(tasks.iter().map(Task::bytes).sum()).ok_or_else(Failure::no_room)?;
+        Ok(Listed::of(tasks, selection.limit, rows.is_cut, held))
     }
 
-    fn listed(&self, selection: &Selection, Rows { rows, is_cut }: &Rows) -> Result<Listed, Failure> {
+    fn tasks(&self, Rows { rows, is_cut }: &Rows) -> Result<Vec<Task>, Failure> {
         self.large.see(*is_cut);
-        let tasks = rows.iter().map(row::task).collect::<Result<_, _>>()?;
-        Ok(Listed::of(tasks, selection.limit, *is_cut))
+        rows.iter().map(row::task).collect()
     }
 }
 

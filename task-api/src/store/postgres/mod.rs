@@ -18,7 +18,7 @@ use std::{
 use tokio_postgres::{Row, types::Type};
 
 use super::{
-    Listed, Once, Outcome, Seen, StoreError,
+    Listed, MOST_BYTES, Once, Outcome, Seen, StoreError,
     batch::{Lane, Most, Queue, Size},
     connection::{Parameter, Place, Rows},
     failure::Failure,
@@ -26,6 +26,7 @@ use super::{
     retry::Tries,
 };
 use crate::{
+    budget::{Budget, Held},
     config::database_url::PostgresUrl,
     epoch::{Epoch, Standing},
     feed::{Changed, Position},
@@ -97,6 +98,7 @@ pub struct Postgres(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     link: Link,
+    budget: Arc<Budget>,
     reads: Reads,
     lists: Lists,
     creates: Arc<Queue<New, Created>>,
@@ -107,14 +109,14 @@ struct Inner {
 }
 
 impl Postgres {
-    pub(super) async fn open(url: &PostgresUrl) -> Result<Self, StoreError> {
+    pub(super) async fn open(url: &PostgresUrl, budget: &Arc<Budget>) -> Result<Self, StoreError> {
         let place = Place::new(url)?;
         let connection = place.connect().await.map_err(Failure::of_read)?;
         migrate::migrate(&connection.client).await?;
         let link = Link::new(place, connection);
         let (reads, lists, creates) = (Reads::default(), lists(), Queue::new(CREATES));
         let (large, seen, forgot) = Default::default();
-        Ok(Self(Arc::new(Inner { link, reads, lists, creates, large, seen, forgot })))
+        Ok(Self(Arc::new(Inner { link, budget: Arc::clone(budget), reads, lists, creates, large, seen, forgot })))
     }
 
     /// Connects, and touches nothing.
@@ -272,10 +274,20 @@ impl Inner {
         }
     }
 
-    /// As [`Inner::query`], of a statement that is [`measured::measured`].
-    async fn query_measured(&self, sql: &str, parameters: &[Parameter<'_>]) -> Result<Rows, StoreError> {
-        let rows = self.query(Use::Alone, Tries::long_read(), sql, parameters).await?;
-        fitting(rows).map_err(Failure::of_read)
+    /// As [`Inner::query`], of a statement that is [`measured::measured`], with what its answer holds.
+    async fn query_measured(&self, sql: &str, parameters: &[Parameter<'_>]) -> Result<(Rows, Held), StoreError> {
+        // As rows, and as what is read from them.
+        let room = || self.budget.hold(2 * MOST_BYTES).ok_or_else(Failure::no_room);
+        let mut tries = Tries::long_read();
+        loop {
+            let asked = self.link.query_if(Use::Alone, tries.time(), sql, parameters, usize::MAX, room).await;
+            match asked {
+                Ok((answer, held)) => {
+                    return fitting(answer.rows).map(|rows| (rows, held)).map_err(Failure::of_read);
+                }
+                Err(failure) => tries.after(failure, self.link.away()).await?,
+            }
+        }
     }
 
     /// Sends a statement about one task. `more` are its parameters behind the first five.

@@ -16,6 +16,7 @@ use super::{
     worker::{Worker, judge},
 };
 use crate::{
+    budget::Budget,
     config::database_url::SqlitePlace,
     epoch::{Epoch, Standing},
     feed::{Changed, Position},
@@ -54,11 +55,12 @@ const BUSY_TIME: Duration = Duration::from_secs(5);
 #[derive(Debug)]
 pub struct Sqlite {
     worker: Worker,
+    budget: Arc<Budget>,
     seen: Seen,
 }
 
 impl Sqlite {
-    pub(super) async fn open(place: &SqlitePlace) -> Result<Self, StoreError> {
+    pub(super) async fn open(place: &SqlitePlace, budget: &Arc<Budget>) -> Result<Self, StoreError> {
         let place = place.clone();
         let opened = spawn_blocking(move || {
             let mut connection = connect(&place)?;
@@ -67,7 +69,7 @@ impl Sqlite {
         });
         let connection = opened.await.map_err(|error| StoreError::Query { source: error.into() })??;
         let worker = Worker::start(connection).map_err(|error| StoreError::Unreachable { source: error.into() })?;
-        Ok(Self { worker, seen: Seen::default() })
+        Ok(Self { worker, budget: Arc::clone(budget), seen: Seen::default() })
     }
 
     /// Opens the file, and changes nothing in it.
@@ -102,13 +104,14 @@ impl Sqlite {
 
     pub(super) async fn list(&self, owner: &Owner, selection: &Selection) -> Result<Arc<Listed>, StoreError> {
         let Select { sql, values, .. } = select(selection, owner, SQLITE);
-        let limit = selection.limit;
+        let (limit, budget) = (selection.limit, Arc::clone(&self.budget));
         let work = move |db: &Connection| {
             let mut statement = db.prepare_cached(&sql)?;
             let (tasks, is_cut) = taken(statement.query_map(params_from_iter(&values), task)?, Task::bytes)?;
-            Ok(Arc::new(Listed::of(tasks, limit, is_cut)))
+            let held = budget.hold_beyond_free(tasks.iter().map(Task::bytes).sum());
+            Ok(held.map(|held| Arc::new(Listed::of(tasks, limit, is_cut, held))))
         };
-        self.worker.read(work).await
+        self.worker.read(work).await?.ok_or(StoreError::NoRoom)
     }
 
     pub(super) async fn count(&self, owner: &Owner, filter: &Filter) -> Result<i64, StoreError> {
