@@ -49,13 +49,11 @@ fn least(mount: &Path, groups: &str) -> Option<usize> {
     let group = |line: &str| {
         let mut parts = line.splitn(3, ':').skip(1);
         let (controllers, path) = (parts.next()?, parts.next()?.trim_start_matches('/').to_owned());
-        match controllers {
-            "" => Some((mount.to_owned(), path, "memory.max")),
-            _ => {
-                let is_memory = controllers.split(',').any(|name| name == "memory");
-                is_memory.then(|| (mount.join("memory"), path, "memory.limit_in_bytes"))
-            }
+        if controllers.is_empty() {
+            return Some((mount.to_owned(), path, "memory.max"));
         }
+        let is_memory = controllers.split(',').any(|name| name == "memory");
+        is_memory.then(|| (mount.join("memory"), path, "memory.limit_in_bytes"))
     };
     let limits = groups.lines().filter_map(group).flat_map(|(mount, path, name)| {
         let read = |folder: &Path| fs::read_to_string(mount.join(folder).join(name)).ok()?.trim().parse().ok();

@@ -26,7 +26,7 @@ pub(crate) const LIMIT_BYTES: usize = 1_000_000;
 
 /// How often a body is there while its request is answered: as it came, as what it says, and as what the database is asked
 /// or answers.
-const COPIES: usize = 3;
+pub(crate) const COPIES: usize = 3;
 
 /// How much of a body that is too long is read and thrown away, so that the client gets to read the answer: one that
 /// is still sending when the connection closes sees a reset instead.

@@ -3,6 +3,7 @@
 use std::{
     pin::Pin,
     task::{Context, Poll},
+    time::Duration,
 };
 
 use axum::{
@@ -14,7 +15,11 @@ use axum::{
 use bytes::Bytes;
 use hyper::body::{Body as HttpBody, Frame};
 use serde_json::json;
-use tokio::{select, sync::mpsc};
+use tokio::{
+    select,
+    sync::mpsc,
+    time::{Instant, sleep},
+};
 use tracing::warn;
 
 use crate::{
@@ -28,6 +33,9 @@ use crate::{
     store::StoreError,
     task::Task,
 };
+
+/// After which time it is seen again whether there is room for a page.
+const ROOM_TIME: Duration = Duration::from_millis(50);
 
 /// Whether lines are asked for, and not an array.
 ///
@@ -79,10 +87,9 @@ struct Export {
 
 impl Export {
     async fn run(mut self, sender: mpsc::Sender<Result<Bytes, BodyError>>) {
-        // Nothing is read for a client that takes nothing, nor while there is no room.
+        // Nothing is read for a client that takes nothing.
         while let Ok(place) = sender.reserve().await {
-            self.state.load.budget.room().await;
-            match self.page().await {
+            match self.page_in_room().await {
                 Ok((text, has_more)) => {
                     place.send(Ok(text));
                     if !has_more {
@@ -93,6 +100,18 @@ impl Export {
                     warn!(cause = error.cause(), "an export is broken off");
                     return place.send(Err(BodyError::new(error)));
                 }
+            }
+        }
+    }
+
+    /// As [`Export::page`], once there is room for it: what has begun to be sent is not broken off for a crowd that passes.
+    async fn page_in_room(&mut self) -> Result<(Bytes, bool), StoreError> {
+        let end = Instant::now() + self.state.load.limits.request_time;
+        loop {
+            self.state.load.budget.room().await;
+            match self.page().await {
+                Err(StoreError::NoRoom) if Instant::now() < end => sleep(ROOM_TIME).await,
+                told => return told,
             }
         }
     }
@@ -122,5 +141,47 @@ impl HttpBody for Pages {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
         self.0.poll_recv(context).map(|page| page.map(|page| page.map(Frame::data)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http_body_util::BodyExt;
+    use tokio::{task::yield_now, time::timeout};
+
+    use super::*;
+    use crate::{
+        config::{key::Keys, limits::Limits},
+        epoch::Epoch,
+        store::Store,
+        task::{Description, Draft, Status, Title},
+    };
+
+    #[tokio::test]
+    async fn an_export_that_has_begun_waits_for_room() {
+        let state = AppState::new(Limits::default(), Keys::default());
+        state.set_store(Store::open(&"sqlite::memory:".parse().unwrap(), &state.load.budget).await.unwrap());
+        let (owner, store, budget) = (Owner::default(), state.store().unwrap(), &state.load.budget);
+        for _ in 0..3 {
+            let title = Title::new("large".to_owned()).unwrap();
+            let description = Some(Description::new("x".repeat(900_000)).unwrap());
+            store.create(&owner, Draft { title, description, status: Status::default() }).await.unwrap();
+        }
+        let selection = Selection::parse("", &owner, Epoch::default()).unwrap();
+        let mut body = lines(&state, owner, selection).await.unwrap().into_body();
+
+        let crowd = budget.hold(state.load.limits.held_bytes - budget.held()).expect("there is that much room");
+        let mut seen = body.frame().await.expect("a page").unwrap().into_data().unwrap().to_vec();
+        let refused = async {
+            while budget.refused() == 0 {
+                yield_now().await;
+            }
+        };
+        timeout(Duration::from_mins(1), refused).await.expect("it asks for room");
+        drop(crowd);
+        while let Some(frame) = body.frame().await {
+            seen.extend(frame.expect("it is not broken off").into_data().unwrap());
+        }
+        assert_eq!(String::from_utf8(seen).unwrap().lines().count(), 3);
     }
 }

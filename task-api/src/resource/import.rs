@@ -25,7 +25,7 @@ use crate::{
     middleware::load::Ticket,
     openapi::{IdempotencyKey, KeyInUse, ValidationProblem},
     request::{
-        body::{LIMIT_BYTES, next},
+        body::{COPIES, LIMIT_BYTES, next},
         fault::{Fault, Place},
         idempotency::{Key, Name},
         object::{Object, input},
@@ -82,7 +82,7 @@ pub(crate) async fn import(
         let chunk = timeout(state.load.limits.body_time(), next(&mut body)).await.map_err(|_| Error::SlowBody)??;
         let is_over = chunk.is_none();
         if let Some(chunk) = chunk {
-            ticket.hold(chunk.len())?;
+            ticket.hold(chunk.len() * COPIES)?;
             buffer.extend_from_slice(&chunk);
         }
         while let Some(length) = line_end(&buffer, is_over) {
@@ -91,7 +91,7 @@ pub(crate) async fn import(
             buffer.advance((length + 1).min(buffer.len()));
             if import.part.len() >= MOST || import.part_bytes >= MOST_BYTES {
                 import.create().await?;
-                ticket.settle(buffer.len());
+                ticket.settle(buffer.len() * COPIES);
             }
         }
         if buffer.len() > LIMIT_BYTES {

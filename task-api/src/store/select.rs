@@ -118,11 +118,12 @@ fn pattern(text: &Title) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::epoch::Epoch;
 
     fn told(query: &str, dialect: Dialect) -> (String, Vec<Value>) {
         let owner = Owner::new("ci".into());
         let Select { sql, values, .. } =
-            select(&Selection::parse(query, &owner, Default::default()).unwrap(), &owner, dialect);
+            select(&Selection::parse(query, &owner, Epoch::default()).unwrap(), &owner, dialect);
         (sql, values)
     }
 
@@ -146,7 +147,7 @@ mod tests {
         assert_eq!(values.len(), 5);
 
         let owner = Owner::new("ci".into());
-        let selection = Selection::parse("status!=c&limit=7", &owner, Default::default()).unwrap();
+        let selection = Selection::parse("status!=c&limit=7", &owner, Epoch::default()).unwrap();
         let (sql, values) = count(&selection.filter, &owner, postgres);
         assert_eq!((sql.as_str(), values.len()), ("SELECT count(*) FROM task WHERE owner = $1 AND status <> $2", 2));
     }

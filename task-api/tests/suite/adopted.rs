@@ -152,8 +152,8 @@ fn what_the_original_changes_beside_it_has_another_tag_and_stands_in_the_feed() 
     // Nothing was changed, and a change of ours counts once.
     psql(&url, "UPDATE task SET status = 'done' WHERE id = 1");
     assert_eq!(tag(&get(api.address, "/tasks/1")), tag(&read));
-    let changed = send(api.address, "PATCH", "/tasks/1", &[("if-match", &tag(&read))], Some(br#"{"status":"x"}"#));
-    assert_eq!((changed.status, tag(&changed)), (200, "\"1-3\"".to_owned()));
+    let patched = send(api.address, "PATCH", "/tasks/1", &[("if-match", &tag(&read))], Some(br#"{"status":"x"}"#));
+    assert_eq!((patched.status, tag(&patched)), (200, "\"1-3\"".to_owned()));
 }
 
 #[test]
@@ -188,12 +188,13 @@ fn the_feed_of_many_adopted_tasks_is_read_at_once_and_no_row_is_written() {
     println!("cursor=now: first {:?}, then {:?}", times.next(), times.collect::<Vec<_>>());
     let now = get(api.address, "/tasks/changes?cursor=now").json()["cursor"].as_str().unwrap().to_owned();
     let (mut seen, mut path) = (Vec::new(), "/tasks/changes?limit=1000".to_owned());
-    while seen.len() < 5_000.min(rows as usize) {
+    let some = 5_000.min(rows);
+    while seen.last().is_none_or(|last| *last < some) {
         let page = get(api.address, &path).json();
         seen.extend(ids(&page["changes"]));
         path = format!("/tasks/changes?limit=1000&cursor={}", page["cursor"].as_str().unwrap());
     }
-    assert_eq!(seen, (1..=seen.len() as i64).collect::<Vec<_>>());
+    assert_eq!(seen, (1..=some).collect::<Vec<_>>());
     assert_eq!(writers(), before);
 
     // What happens from now on is told behind all of them, once.

@@ -127,6 +127,7 @@ fn crowd(address: SocketAddr) -> [usize; 4] {
     counts.map(AtomicUsize::into_inner)
 }
 
+#[expect(clippy::print_stdout, reason = "the figures are for those who ask for the output of tests")]
 fn check(url: &str) {
     let service = Service::start(url);
     let address = service.address();

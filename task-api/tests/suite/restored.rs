@@ -76,17 +76,18 @@ fn check_is_another(api: &Api, told: &Told) {
 
     assert_eq!(change(api, "y", Some(&tag(&now))).status, 200);
     let feed = get(api.address, "/tasks/changes?limit=2").json();
-    let next = get(api.address, &format!("/tasks/changes?cursor={}", feed["cursor"].as_str().unwrap())).json();
+    let next =
+        get(api.address, &format!("/tasks/changes?cursor={}", feed["cursor"].as_str().expect("a cursor"))).json();
     assert_eq!(feed["changes"].as_array().map(Vec::len), Some(2));
     let last = next["changes"].as_array().and_then(|changes| changes.last()).expect("a change").clone();
     assert_eq!(last["etag"], Value::from(tag(&get(api.address, "/tasks/1"))));
-    let list = get(api.address, "/tasks?limit=1");
-    let list = list.header("link").and_then(|link| link.split(['<', '>']).nth(1)).expect("a link").to_owned();
-    assert_eq!(get(api.address, &list).status, 200);
+    let page = get(api.address, "/tasks?limit=1");
+    let link = page.header("link").and_then(|link| link.split(['<', '>']).nth(1)).expect("a link");
+    assert_eq!(get(api.address, link).status, 200);
 }
 
 fn on_both(test: impl Fn(&str)) {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = tempfile::tempdir().expect("there is room for a folder");
     test(&format!("sqlite://{}/tasks.db", folder.path().display()));
     test(&server().database());
 }

@@ -65,7 +65,7 @@ impl Found {
         }
         let find = |name: &str| self.0.iter().find(|column| column.name == name);
         let mut faults: Vec<_> =
-            THEIRS.iter().filter_map(|(name, kinds)| Column::theirs(*name, kinds, find(name))).collect();
+            THEIRS.iter().filter_map(|(name, kinds)| Column::theirs(name, kinds, find(name))).collect();
         let added = OURS.iter().filter(|ours| ours.from > version);
         faults.extend(added.filter_map(|ours| find(ours.name)?.is_not(ours)));
         let is_known =

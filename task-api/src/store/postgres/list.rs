@@ -132,12 +132,13 @@ mod tests {
     use tokio::sync::oneshot::channel;
 
     use super::*;
+    use crate::epoch::Epoch;
 
     #[test]
     fn one_page_answers_only_those_who_ask_for_the_same_of_their_own() {
         let asked = |(owner, query): (&str, &str)| {
             let owner = Owner::new(owner.into());
-            let selection = Selection::parse(query, &owner, Default::default()).unwrap();
+            let selection = Selection::parse(query, &owner, Epoch::default()).unwrap();
             Asked { question: Wanted { owner, selection, time: Duration::ZERO }, answer: channel().0 }
         };
         let all = [("a", ""), ("b", ""), ("a", "limit=100"), ("a", "limit=7"), ("a", "sort=-id"), ("b", "x=y")];
