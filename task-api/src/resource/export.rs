@@ -171,14 +171,15 @@ mod tests {
         let mut body = lines(&state, owner, selection).await.unwrap().into_body();
 
         let crowd = budget.hold(state.load.limits.held_bytes - budget.held()).expect("there is that much room");
-        let mut seen = body.frame().await.expect("a page").unwrap().into_data().unwrap().to_vec();
+        let first = body.frame().await.expect("a page").unwrap().into_data().unwrap();
         let refused = async {
             while budget.refused() == 0 {
                 yield_now().await;
             }
         };
         timeout(Duration::from_mins(1), refused).await.expect("it asks for room");
-        drop(crowd);
+        let mut seen = first.to_vec();
+        drop((crowd, first));
         while let Some(frame) = body.frame().await {
             seen.extend(frame.expect("it is not broken off").into_data().unwrap());
         }

@@ -54,6 +54,11 @@ where
     response
 }
 
+/// How much of an answer is there at a time, if it is not there as a whole.
+pub(crate) fn held_bytes(answer: &Response) -> usize {
+    answer.extensions().get::<InPieces>().map_or(0, |pieces| pieces.held_bytes)
+}
+
 impl<W: Fn(usize, &mut Vec<u8>) -> bool> Pieces<W> {
     /// Counts the rest behind the first piece, and begins anew; and how large the largest piece is.
     fn measured(mut self, first_bytes: usize) -> (Self, usize) {

@@ -71,6 +71,7 @@ pub(crate) fn router() -> Router<AppState> {
 pub(crate) async fn list(
     State(state): State<AppState>,
     owner: Owner,
+    Extension(ticket): Extension<Arc<Ticket>>,
     prefix: PathPrefix,
     WantsCount(wants_count): WantsCount,
     RawQuery(query): RawQuery,
@@ -91,7 +92,9 @@ pub(crate) async fn list(
         headers.extend(prefer::counted(state.store()?.count(&owner, &selection.filter).await?));
     }
     let write = move |at: usize, text: &mut Vec<u8>| listed.tasks.get(at).is_some_and(|task| write(task, text));
-    Ok((headers, pieces::answer("[", write, "]".to_owned())).into_response())
+    let answer = pieces::answer("[", write, "]".to_owned());
+    ticket.hold(pieces::held_bytes(&answer))?;
+    Ok((headers, answer).into_response())
 }
 
 /// Creates a task: with an `Idempotency-Key` once, however often the request is sent within a day.

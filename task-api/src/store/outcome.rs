@@ -45,10 +45,17 @@ pub(crate) struct Listed {
 
 impl Listed {
     /// From what was read: one task more than the page has, if there is one, or less where there was no room for more.
-    pub(super) fn of(mut tasks: Vec<Task>, limit: i64, is_cut: bool, held: Held) -> Self {
+    /// `None` if there is no room to `hold` the bytes of the page.
+    pub(super) fn of(
+        mut tasks: Vec<Task>,
+        limit: i64,
+        is_cut: bool,
+        hold: impl FnOnce(usize) -> Option<Held>,
+    ) -> Option<Self> {
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         let has_more = is_cut || tasks.len() > limit;
         tasks.truncate(limit);
-        Self { tasks, has_more, _held: held }
+        let bytes = tasks.iter().map(Task::bytes).sum();
+        Some(Self { tasks, has_more, _held: hold(bytes)? })
     }
 }

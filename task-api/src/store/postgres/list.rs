@@ -77,8 +77,11 @@ impl Inner {
         let parameters: Vec<Parameter> = values.iter().map(|value| (value as _, row::kind(value))).collect();
         let (rows, mut held) = self.query_measured(&measured(&sql, &order, ""), &parameters).await?;
         let tasks = self.tasks(&rows).map_err(Failure::of_read)?;
-        held.shrink(tasks.iter().map(Task::bytes).sum());
-        Ok(Listed::of(tasks, selection.limit, rows.is_cut, held))
+        let shrink = |bytes| {
+            held.shrink(bytes);
+            Some(held)
+        };
+        Listed::of(tasks, selection.limit, rows.is_cut, shrink).ok_or(StoreError::NoRoom)
     }
 
     async fn list_batches(self: Arc<Self>, mut lane: Lane<Wanted, Page>) {
@@ -103,8 +106,8 @@ impl Inner {
         let parameters: Vec<Parameter> = values.iter().map(|value| (value as _, row::kind(value))).collect();
         let rows = self.link.query_some(Use::Reading, *time, &sql, &parameters, MOST_BYTES).await?;
         let tasks = self.tasks(&rows)?;
-        let held = self.budget.hold_beyond_free(tasks.iter().map(Task::bytes).sum()).ok_or_else(Failure::no_room)?;
-        Ok(Listed::of(tasks, selection.limit, rows.is_cut, held))
+        let hold = |bytes| self.budget.hold_beyond_free(bytes);
+        Listed::of(tasks, selection.limit, rows.is_cut, hold).ok_or_else(Failure::no_room)
     }
 
     fn tasks(&self, Rows { rows, is_cut }: &Rows) -> Result<Vec<Task>, Failure> {

@@ -108,8 +108,7 @@ impl Sqlite {
         let work = move |db: &Connection| {
             let mut statement = db.prepare_cached(&sql)?;
             let (tasks, is_cut) = taken(statement.query_map(params_from_iter(&values), task)?, Task::bytes)?;
-            let held = budget.hold_beyond_free(tasks.iter().map(Task::bytes).sum());
-            Ok(held.map(|held| Arc::new(Listed::of(tasks, limit, is_cut, held))))
+            Ok(Listed::of(tasks, limit, is_cut, |bytes| budget.hold_beyond_free(bytes)).map(Arc::new))
         };
         self.worker.read(work).await?.ok_or(StoreError::NoRoom)
     }
