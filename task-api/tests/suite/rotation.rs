@@ -25,7 +25,7 @@ fn a_database_url_that_changed_on_disk_is_used_for_new_connections() {
         psql(
             &url,
             &format!(
-                "CREATE ROLE {role} LOGIN PASSWORD '{password}'; GRANT SELECT, INSERT, UPDATE, DELETE ON task TO {role}; \
+                "CREATE ROLE {role} LOGIN PASSWORD '{password}'; GRANT SELECT, INSERT, UPDATE, DELETE ON task, task_feed TO {role}; \
                  GRANT SELECT ON task_api_schema TO {role}; GRANT {role} TO CURRENT_USER; GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {role}"
             ),
         );
@@ -67,4 +67,23 @@ fn a_database_url_that_changed_on_disk_is_used_for_new_connections() {
     // Sessions that are told to end take their time.
     assert!(wait_for(|| (users() == role("young")).then_some(())).is_some(), "{}", users());
     assert!(!api.log().join("\n").contains("-secret"));
+}
+
+#[test]
+fn a_login_without_rights_on_a_table_ends_the_start_with_its_name() {
+    let url = server().database();
+    assert_eq!(run(&["migrate"], &[("DATABASE_URL", &url)]).status.code(), Some(0));
+    let role = format!("poor_{}", std::process::id());
+    let rights = "GRANT SELECT, INSERT, UPDATE, DELETE ON task";
+    psql(
+        &url,
+        &format!(
+            "CREATE ROLE {role} LOGIN PASSWORD 'a-secret'; {rights} TO {role}; GRANT SELECT ON task_api_schema TO {role}"
+        ),
+    );
+    let (_, place) = url.split_once('@').unwrap();
+    let ended = run(&[], &[("DATABASE_URL", &format!("postgresql://{role}:a-secret@{place}")), ("PORT", "0")]);
+    let told = String::from_utf8_lossy(&ended.stderr).into_owned();
+    assert_eq!(ended.status.code(), Some(1), "{told}");
+    assert!(told.contains("permission denied for table task_feed") && !told.contains("a-secret"), "{told}");
 }
