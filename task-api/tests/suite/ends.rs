@@ -52,7 +52,8 @@ fn stopped_under_load_it_loses_no_write_and_doubles_none() {
     sqlite_table(&path).bears_out(&memories);
 }
 
-/// The service on a disk of its own, of 4 MB, that goes when it ends.
+/// The service on a disk of its own, of 16 MB, that goes when it ends. The write-ahead log takes four of them before it begins
+/// anew, and one that fills the disk by itself never does.
 struct Small {
     child: Child,
     address: SocketAddr,
@@ -62,7 +63,7 @@ impl Small {
     /// Mounted at `folder`, for this process and those it starts; by a namespace also users that are not root may.
     fn start(folder: &Path) -> Self {
         let address = SocketAddr::from(([127, 0, 0, 1], lasting_port()));
-        let script = r#"mount -t tmpfs -o size=4m tmpfs "$1" && exec "$2""#;
+        let script = r#"mount -t tmpfs -o size=16m tmpfs "$1" && exec "$2""#;
         let child = Command::new("unshare")
             .args(["--map-root-user", "--mount", "sh", "-c", script, "sh"])
             .arg(folder)
@@ -104,7 +105,7 @@ fn with_a_full_disk_what_was_written_stays_and_writing_goes_on_when_there_is_roo
         for _ in 0..2 {
             load.goes_on(100);
             let ballast = within.join("ballast");
-            let filled = fs::write(&ballast, vec![b'x'; 8 << 20]);
+            let filled = fs::write(&ballast, vec![b'x'; 32 << 20]);
             assert_eq!(filled.unwrap_err().kind(), io::ErrorKind::StorageFull);
             load.is_refused(20);
             // Reading goes on, and so does all that asks no database.
