@@ -7,6 +7,12 @@ const SUGGESTIONS: &str = include_str!("data/suggestions.tsv");
 /// Traps that tell, doubt or deny: none of them is offered what it does not promise.
 const NEVER: &[(&str, &str)] = &[
     ("Responds in under 100 ms", "Starts within"),
+    (
+        "The Markdown sources are not included in the image, only the generated HTML in /usr/share/nginx/html",
+        "does not exist",
+    ),
+    ("If Redis goes away, the worker keeps running, reports unready on /readyz and recovers", "responds at"),
+    ("Works with all Linux capabilities dropped except NET_BIND_SERVICE", "no capabilities"),
     ("Every request is answered within 2 seconds", "Starts within"),
     ("Connects to Redis through REDIS_URL", "PostgreSQL"),
     ("The build is not reproducible", "reproducible"),

@@ -12,7 +12,8 @@ const LACK: &str = "no|without|zero|instead|rather|non";
 const LACK_REACHES: usize = 4;
 
 /// Words by which a thing is not there, besides a denial.
-const GONE: &str = "gone|absent|remove|removed|drop|dropped|exclude|excluded|missing|free|strip|stripped|behind|disabled|forbidden|out|only|none\
+const GONE: &str = "gone|absent|remove|removed|drop|dropped|exclude|excluded|missing|free|strip|stripped|behind|disabled|forbidden|out|none\
+                    |only needed|only used|only required|only for|only during|only at|only in\
                     |instead|rather|other|non-root|nonroot|unprivileged|rootless|avoid|prohibited|lose|stays|needed";
 
 /// Words behind a denial that make a limit of it: `no more than`, `nothing but`.

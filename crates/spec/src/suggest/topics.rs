@@ -60,7 +60,7 @@ const FINISHING: &str = "finish*|complet*|in flight|in-flight|drain*|acknowledge
         |current batch";
 const HEALTHY: &str = "healthy|health|healthcheck|health check";
 /// Another answer than the one of a healthy service, or another thing at the path.
-const NO_HEALTH: &str = "owned|volume|file|metrics|503|500|404|401|403|422|unhealthy";
+const NO_HEALTH: &str = "owned|volume|file|metrics|503|500|404|401|403|422|unhealthy|unready|not ready|not-ready";
 const ROOT: &str = "root|uid 0|administrator|superuser|admin|privileged";
 const SECRET: &str = "secret|password|credential|token|api key|key|private key|passphrase|connection string\
         |card detail|*_key|*_token|*_secret|*_password|*.key|*.pem";
@@ -258,7 +258,7 @@ pub(super) const TOPICS: &[Topic] = &[
         ],
         "Runs with no capabilities",
     )
-    .never("add only|might"),
+    .never("add only|might|except|apart|but|other than|plus"),
     denied(&["setuid|suid|setgid|setuid/setgid"], "No setuid files"),
     // The image's contents.
     promised(
