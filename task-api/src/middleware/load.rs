@@ -102,7 +102,7 @@ impl Load {
         text.family(
             "http_body_bytes_in_flight",
             "gauge",
-            "Bytes of bodies that are held, beyond the first 16 KB of each request.",
+            "Bytes of bodies, answers and events that are held, beyond the first 16 KB of each request.",
         );
         text.sample("", self.budget.held());
         text.family("http_connections", "gauge", "Connections of clients.");
