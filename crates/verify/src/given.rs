@@ -90,9 +90,7 @@ fn servers(value: &str) -> Vec<(String, u16)> {
 /// The servers of a value that is `HOST:PORT`, or several with commas, where one of this machine answers there now; of a variable that says
 /// where the service itself listens there is none.
 fn bare(name: &str, value: &str) -> Vec<(String, u16)> {
-    if value.contains("://")
-        || variable_words(name).split('_').any(|word| LISTENS.iter().any(|one| word.eq_ignore_ascii_case(one)))
-    {
+    if value.contains("://") || variable_words(name).split('_').any(|word| LISTENS.contains(&word)) {
         return Vec::new();
     }
     let named = value.split(',').map(|one| server(one.trim(), None)).take(SERVERS_MAX);
