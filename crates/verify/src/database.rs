@@ -110,14 +110,13 @@ impl Wanted {
 
 impl RunDatabase {
     /// Takes the given one, else a throwaway one where the specification asks for it. Where containers are isolated, a given server must be
-    /// named to them; `ways` lead to some of them already.
+    /// named to them.
     pub(crate) fn provide(
         wanted: &Wanted,
         options: &Options,
         prepared: &dyn Prepared,
         servers: Servers,
         by_image: Option<Provided>,
-        ways: &[Service],
         redactor: &mut Redactor,
     ) -> Self {
         let Servers { stand_in, rotating, apart, has_memory } = servers;
@@ -169,11 +168,11 @@ impl RunDatabase {
                     database.missing = Some(format!("{why}; {no_image}"));
                 }
                 (None, Some(State::Missing(why))) | (Some(Err(why)), _) => database.missing = Some(why),
-                (None, Some(State::Given(_)) | None) => {}
+                (None, Some(State::Given) | None) => {}
             }
         }
         if prepared.is_isolated() {
-            database.given = given::services(&options.env, &[&database.services, ways].concat());
+            database.given = given::services(&options.env, &database.services);
         }
         database
     }

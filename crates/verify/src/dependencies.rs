@@ -1,23 +1,18 @@
 //! The servers that a run starts beside the service, by what the specification lists under *Dependencies*.
 
-use std::net::{SocketAddr, TcpStream};
+use std::net::SocketAddr;
 use std::thread;
-use std::time::Duration;
 
-use seaworthy_dependency::{Line, Server, StartError, Traffic};
+use seaworthy_dependency::{Server, StartError};
 use seaworthy_engine::{Engine, Prepared, Run, Service};
-use seaworthy_spec::{Check, Dependency, Spec};
+use seaworthy_spec::{Dependency, Spec};
 
 use crate::database::set;
-use crate::given;
 use crate::redact::Redactor;
 use crate::{Event, Options};
 
 /// How many times the end of a wait a server may take to start: many set up their data first.
 const PATIENCE: u32 = 4;
-
-/// How long a given server may take to accept a connection.
-const CONNECT: Duration = Duration::from_secs(5);
 
 /// Every dependency but the PostgreSQL that is the service's database, which [`crate::database::RunDatabase`] has.
 #[derive(Default)]
@@ -32,49 +27,15 @@ pub(crate) struct Provided {
 }
 
 pub(crate) enum State {
-    /// Its variable is given; `None` where its value names no server that can be watched.
-    Given(Option<Watched>),
+    /// Its variable is given.
+    Given,
     Runs(Box<Held>),
     Missing(String),
 }
 
 impl Provided {
     pub(crate) fn is_given(&self) -> bool {
-        matches!(self.state, State::Given(_))
-    }
-}
-
-/// The way to a server that runs outside, as the given variable names it.
-pub(crate) struct Watched {
-    line: Line,
-    service: Service,
-    /// As the container finds it: `127.0.0.1:6379`.
-    pub(crate) place: String,
-    pub(crate) is_loopback: bool,
-    /// A login stands in the value.
-    pub(crate) has_login: bool,
-}
-
-impl Watched {
-    /// Lays it between the containers and the server; `None` where the value names no server, or it would be found at another port.
-    fn of(value: &str, prepared: &dyn Prepared) -> Option<Self> {
-        if !prepared.is_isolated() {
-            return None;
-        }
-        let env = [(String::new(), value.to_owned())];
-        let Service { name, address } = given::services(&env, &[]).into_iter().next()?;
-        let line =
-            Line::at_port(prepared.gateway(), address.port(), move || TcpStream::connect_timeout(&address, CONNECT));
-        let line = line.ok().filter(|line| line.address().port() == address.port())?;
-        let service = Service { name: name.clone(), address: line.address() };
-        let has_login =
-            value.split_once("://").is_some_and(|(_, rest)| rest.split('/').next().unwrap_or_default().contains('@'));
-        let place = format!("{name}:{}", address.port());
-        Some(Self { line, service, place, is_loopback: address.ip().is_loopback(), has_login })
-    }
-
-    pub(crate) fn traffic(&self) -> Traffic {
-        self.line.traffic()
+        matches!(self.state, State::Given)
     }
 }
 
@@ -106,24 +67,16 @@ impl Held {
 }
 
 impl Dependencies {
-    /// Those of a specification that are not its database, and those that only a promise names, where the variable is given.
-    pub(crate) fn wanted(spec: &Spec, env: &[(String, String)]) -> Vec<Dependency> {
+    /// Those of a specification that are not its database.
+    pub(crate) fn wanted(spec: &Spec) -> Vec<Dependency> {
         let database = spec.postgres();
-        let mut wanted: Vec<_> = spec.needs().filter(|dependency| Some(*dependency) != database).cloned().collect();
-        for check in spec.checks() {
-            let Check::DependencyConnects { name, variable } = check else { continue };
-            let is_given = env.iter().any(|(given, _)| given == variable);
-            if is_given && !spec.needs().any(|known| known.variable == *variable || known.is_called(name)) {
-                wanted.extend(Dependency::of_kind(name, variable));
-            }
-        }
-        wanted
+        spec.needs().filter(|dependency| Some(*dependency) != database).cloned().collect()
     }
 
-    /// Starts each whose variable is not given, all at once. `service` is the image whose containers come to them, `taken` is the port of the service itself.
+    /// Starts each whose variable is not given, all at once. `taken` is the port of the service itself.
     pub(crate) fn start(
         wanted: Vec<Dependency>,
-        (engine, service): (&dyn Engine, &dyn Prepared),
+        engine: &dyn Engine,
         options: &Options,
         taken: Option<u16>,
         redactor: &mut Redactor,
@@ -167,10 +120,7 @@ impl Dependencies {
                 State::Missing(redactor.quote(&format!("{} is not there: {why}", dependency.name)))
             };
             let state = match (image, started) {
-                (None, _) => {
-                    let given = options.env.iter().rev().find(|(name, _)| *name == dependency.variable);
-                    State::Given(given.and_then(|(_, value)| Watched::of(value, service)))
-                }
+                (None, _) => State::Given,
                 (Some((Ok(fetched), _)), Some(Ok(server))) => {
                     State::Runs(Box::new(Held { server, from: fetched.from, _prepared: fetched.prepared }))
                 }
@@ -201,22 +151,6 @@ impl Dependencies {
         for (_, held) in self.running() {
             held.put_into(run, held.server.service().address);
         }
-        // A server at the container's own port would be in its way.
-        let others = self.watched().map(|watched| &watched.service).filter(|one| Some(one.address.port()) != run.port);
-        let others: Vec<Service> = others.cloned().collect();
-        run.services.extend(others);
-    }
-
-    fn watched(&self) -> impl Iterator<Item = &Watched> {
-        self.all.iter().filter_map(|one| match &one.state {
-            State::Given(watched) => watched.as_ref(),
-            State::Runs(_) | State::Missing(_) => None,
-        })
-    }
-
-    /// What leads to given servers already.
-    pub(crate) fn ways(&self) -> Vec<Service> {
-        self.watched().map(|watched| watched.service.clone()).collect()
     }
 
     /// The server of this name, where the run started it.
@@ -224,7 +158,7 @@ impl Dependencies {
         match self.called(name, "").map(|one| (&one.dependency, &one.state)) {
             Some((_, State::Runs(held))) => Ok(held),
             Some((_, State::Missing(why))) => Err(why.clone()),
-            Some((dependency, State::Given(_))) => {
+            Some((dependency, State::Given)) => {
                 Err(format!("{} is a given one, which no scenario may stop", dependency.variable))
             }
             None => Err(format!("no {name} was started")),
@@ -234,7 +168,7 @@ impl Dependencies {
     fn running(&self) -> impl Iterator<Item = (&Dependency, &Held)> {
         self.all.iter().filter_map(|one| match &one.state {
             State::Runs(held) => Some((&one.dependency, held.as_ref())),
-            State::Given(_) | State::Missing(_) => None,
+            State::Given | State::Missing(_) => None,
         })
     }
 
@@ -243,7 +177,7 @@ impl Dependencies {
         self.all.iter().find_map(|one| match &one.state {
             State::Missing(why) => Some(why.clone()),
             State::Runs(held) => held.ended(redactor),
-            State::Given(_) => None,
+            State::Given => None,
         })
     }
 

@@ -1,19 +1,14 @@
 //! The servers that the given variables name: where containers are isolated, a run lets them reach these too.
 
-use std::net::{IpAddr, SocketAddr, TcpStream, ToSocketAddrs as _};
+use std::net::{IpAddr, SocketAddr, ToSocketAddrs as _};
 use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use seaworthy_engine::Service;
-use seaworthy_spec::variable_words;
 
 /// For all names to be found.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// For a server of this machine to accept a connection.
-const ANSWERS: Duration = Duration::from_millis(500);
-/// Words of variables that say where the service itself listens.
-const LISTENS: [&str; 3] = ["listen", "listener", "bind"];
 /// More are not looked for.
 const SERVERS_MAX: usize = 64;
 
@@ -26,7 +21,7 @@ pub fn servers_of(env: &[(String, String)]) -> Vec<Service> {
 pub(crate) fn services(env: &[(String, String)], known: &[Service]) -> Vec<Service> {
     let (found, answers) = mpsc::channel();
     let mut named: Vec<(String, u16)> = Vec::new();
-    for server in env.iter().flat_map(|(name, value)| servers(value).into_iter().chain(bare(name, value))) {
+    for server in env.iter().flat_map(|(_, value)| servers(value)) {
         if named.len() < SERVERS_MAX && !named.contains(&server) {
             named.push(server);
         }
@@ -57,13 +52,12 @@ pub(crate) fn services(env: &[(String, String)], known: &[Service]) -> Vec<Servi
 
 /// Whether two would be found at one place of the container.
 fn meet(one: &Service, other: &Service) -> bool {
+    let is_here = |service: &Service| {
+        service.name.eq_ignore_ascii_case("localhost")
+            || service.name.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+    };
     one.address.port() == other.address.port()
-        && (one.name.eq_ignore_ascii_case(&other.name) || (is_here(&one.name) && is_here(&other.name)))
-}
-
-/// Whether a name is this machine's own for itself.
-fn is_here(host: &str) -> bool {
-    host.eq_ignore_ascii_case("localhost") || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+        && (one.name.eq_ignore_ascii_case(&other.name) || (is_here(one) && is_here(other)))
 }
 
 fn resolve(host: &str, port: u16) -> Option<SocketAddr> {
@@ -85,23 +79,6 @@ fn servers(value: &str) -> Vec<(String, u16)> {
         found.extend(hosts.split(',').filter_map(|host| server(host, usual_port(scheme))));
     }
     found
-}
-
-/// The servers of a value that is `HOST:PORT`, or several with commas, where one of this machine answers there now; of a variable that says
-/// where the service itself listens there is none.
-fn bare(name: &str, value: &str) -> Vec<(String, u16)> {
-    if value.contains("://") || variable_words(name).split('_').any(|word| LISTENS.contains(&word)) {
-        return Vec::new();
-    }
-    let named = value.split(',').map(|one| server(one.trim(), None)).take(SERVERS_MAX);
-    let Some(named) = named.collect::<Option<Vec<_>>>() else { return Vec::new() };
-    // What is there of this machine's alone: at another host a server need not answer to be one.
-    named.into_iter().filter(|(host, port)| !is_here(host) || answers(host, *port)).collect()
-}
-
-fn answers(host: &str, port: u16) -> bool {
-    let address = resolve(host, port);
-    address.is_some_and(|address| TcpStream::connect_timeout(&address, ANSWERS).is_ok())
 }
 
 fn server(host: &str, usual: Option<u16>) -> Option<(String, u16)> {
@@ -174,21 +151,6 @@ mod tests {
             check(none, if none.contains("a b") { &[("a", 80)] } else { &[] });
         }
         assert!(servers(&"http://a:1 ".repeat(10_000)).len() <= SERVERS_MAX);
-    }
-
-    #[test]
-    fn a_value_of_host_and_port_names_a_server_that_answers() {
-        let here = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        let port = here.local_addr().unwrap().port();
-        let place = format!("127.0.0.1:{port}");
-        assert_eq!(bare("REDIS_ADDR", &place), [("127.0.0.1".to_owned(), port)]);
-        assert_eq!(bare("KAFKA_BROKERS", &format!("{place}, localhost:{port}")).len(), 2);
-        assert!(bare("LISTEN_ADDR", &place).is_empty());
-        drop(here);
-        assert!(bare("REDIS_ADDR", &place).is_empty());
-        for none in ["", "text", "12", "a b:1", "redis:7-alpine", "0.0.0.0:80", "file:/x", "http://127.0.0.1:1"] {
-            assert!(bare("X", none).is_empty(), "{none}");
-        }
     }
 
     #[test]

@@ -209,13 +209,12 @@ fn make_ready(
             needs.start(other)
         }
     };
-    let mut needed = Dependencies::wanted(spec, &options.env);
+    let mut needed = Dependencies::wanted(spec);
     needed.extend(wanted.by_image(options, servers.stand_in.as_ref()));
     let taken = port::port(options, &subject.image.config, spec).ok();
-    let mut dependencies = Dependencies::start(needed, (*engine, prepared.as_ref()), options, taken, redactor, watch);
+    let mut dependencies = Dependencies::start(needed, *engine, options, taken, redactor, watch);
     let by_image = dependencies.take_database(wanted.variable());
-    let database =
-        RunDatabase::provide(wanted, options, prepared.as_ref(), servers, by_image, &dependencies.ways(), redactor);
+    let database = RunDatabase::provide(wanted, options, prepared.as_ref(), servers, by_image, redactor);
     if database.is_given_server() {
         let variable = database.variable.as_deref().unwrap_or_default();
         watch(Event::Notice(&format!(

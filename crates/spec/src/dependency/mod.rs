@@ -58,12 +58,7 @@ impl Dependency {
 
     /// A PostgreSQL of the usual image, given in `variable`.
     pub fn postgres(variable: &str) -> Option<Self> {
-        Self::of_kind(kinds().iter().find(|kind| kind.protocol == Protocol::PostgreSql)?.name, variable)
-    }
-
-    /// A server of a known kind as its name alone describes it, given in `variable`; `None` where no kind has that name.
-    pub fn of_kind(name: &str, variable: &str) -> Option<Self> {
-        let found = line::read(0, name).read.ok().filter(|found| found.kind.is_some())?;
+        let found = line::read(0, kinds().iter().find(|kind| kind.protocol == Protocol::PostgreSql)?.name).read.ok()?;
         Some(Self { variable: variable.to_owned(), ..found })
     }
 

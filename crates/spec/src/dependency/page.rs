@@ -27,8 +27,7 @@ A specification's section *Dependencies* says which servers the service needs, a
 - NAME is a kind of the table below; then nothing else is needed. Anything else names image, port and variable.
 - IMAGE has a tag or a digest, or is `oci:PATH`, `oci-archive:FILE` or `docker-archive:FILE`.
 - A kind's variable is the one in the line, else the one that a promise names for it (`Container can connect to Redis with provided CACHE_URL`), else the table's.
-  A variable given with `--env` or `--env-file` is used as it is, and nothing is started for it: its server is reached at the address that it names, also a loopback address of this
-  machine, and what is said on the way is counted.
+  A variable given with `--env` or `--env-file` is used as it is, and nothing is started for it.
 - FORM may hold `{host}`, `{port}`, `{user}`, `{password}` and `{database}`. The password is made for the run and never shown.
   - A form without `{password}` has the server demand none (PostgreSQL, Redis, Valkey, MongoDB, NATS). A server that lets nobody in without one (MySQL, MariaDB, RabbitMQ) needs it in
     the form, and a `command` of your own must set it where the form tells it: else the line stays prose.

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use seaworthy_dependency::{Commands, Traffic};
+use seaworthy_dependency::{Commands, Server, Traffic};
 use seaworthy_engine::Run;
 use seaworthy_spec::{Action, Dependency, Kind, Scenario};
 
@@ -17,15 +17,6 @@ const APPEARS: Duration = Duration::from_secs(2);
 const POLL: Duration = Duration::from_millis(100);
 /// How many kinds of commands are told.
 const TOLD: usize = 3;
-
-/// How a server and the way to it are looked at.
-struct Seen<'a> {
-    /// What the server says that it was asked.
-    commands: &'a dyn Fn() -> Commands,
-    traffic: &'a dyn Fn() -> Traffic,
-    /// It lets nobody in without a login, which it may refuse.
-    has_login: bool,
-}
 
 /// What the service was asked to do while the server was watched.
 pub(super) struct Work {
@@ -65,14 +56,7 @@ impl Runs<'_> {
         }
         match state {
             State::Missing(why) => Finding::unproven(why.as_str()),
-            State::Given(Some(watched)) => {
-                let machine = if watched.is_loopback { ", which is this machine's," } else { "" };
-                let place = format!("the given {name} at {}{machine}", watched.place);
-                let traffic = || watched.traffic();
-                let seen = Seen { commands: &|| Commands::Hidden, traffic: &traffic, has_login: watched.has_login };
-                self.talks_to(main, dependency, &seen, steps, &place)
-            }
-            State::Given(None) => Finding::unproven(format!(
+            State::Given => Finding::unproven(format!(
                 "{} was given: what is said to a given server is not seen; without `--env {}` the run starts one",
                 dependency.variable, dependency.variable
             )),
@@ -83,27 +67,17 @@ impl Runs<'_> {
                 {
                     return Finding { evidence: format!("{place}: {}", found.evidence), ..found };
                 }
-                let server = &held.server;
-                let (commands, traffic) = (|| server.commands(), || server.traffic());
-                let seen = Seen { commands: &commands, traffic: &traffic, has_login: dependency.has_login() };
-                self.talks_to(main, dependency, &seen, steps, &place)
+                self.talks_to(main, &held.server, steps, &place)
             }
         }
     }
 
-    fn talks_to(
-        &self,
-        main: &Main,
-        dependency: &Dependency,
-        seen: &Seen<'_>,
-        steps: Option<&Scenario>,
-        place: &str,
-    ) -> Finding {
-        let work = self.work_with(main, dependency, seen.traffic, steps);
+    fn talks_to(&self, main: &Main, server: &Server, steps: Option<&Scenario>, place: &str) -> Finding {
+        let work = self.work_with(main, server, steps);
         let deadline = Instant::now() + APPEARS;
         loop {
-            let (commands, traffic) = ((seen.commands)(), (seen.traffic)());
-            let finding = judged(&commands, traffic, &work, place, seen.has_login);
+            let (commands, traffic) = (server.commands(), server.traffic());
+            let finding = judged(&commands, traffic, &work, place, server.dependency().has_login());
             let is_settled = finding.verdict == seaworthy_report::Verdict::Pass || traffic.connections > 0;
             if is_settled || Instant::now() > deadline {
                 return finding;
@@ -113,14 +87,8 @@ impl Runs<'_> {
     }
 
     /// Has the main container do something: what its API creates, and the requests of all scenarios.
-    pub(super) fn work_with(
-        &self,
-        main: &Main,
-        dependency: &Dependency,
-        traffic: &dyn Fn() -> Traffic,
-        steps: Option<&Scenario>,
-    ) -> Work {
-        let before = traffic();
+    pub(super) fn work_with(&self, main: &Main, server: &Server, steps: Option<&Scenario>) -> Work {
+        let before = server.traffic();
         let (mut told, mut is_done, mut has_written) = (Vec::new(), true, false);
         if let (Ok(api), Ok(port)) = (&main.api, &self.port) {
             let service = self.service(main.up.container.as_ref(), *port);
@@ -150,8 +118,8 @@ impl Runs<'_> {
         }
         is_done &= !told.is_empty();
         let has_own_steps = steps.is_some_and(|steps| played.contains(&steps));
-        let is_owed = has_own_steps || (has_written && self.is_only_database(dependency));
-        Work { told: told.join(", "), is_done, is_owed, before, after: traffic() }
+        let is_owed = has_own_steps || (has_written && self.is_only_database(server.dependency()));
+        Work { told: told.join(", "), is_done, is_owed, before, after: server.traffic() }
     }
 
     /// Whether it is a database, and the run gives the service no other server.

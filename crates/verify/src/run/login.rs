@@ -137,7 +137,7 @@ impl Runs<'_> {
     pub(super) fn writes_to(&self, main: &Main, held: &Held, steps: Option<&Scenario>) -> Option<Finding> {
         let written = || Client::connect(&held.server.value_outside(), SEARCH)?.rows_written(SEARCH);
         let before = written().ok()?;
-        let work = self.work_with(main, held.server.dependency(), &|| held.server.traffic(), steps);
+        let work = self.work_with(main, &held.server, steps);
         let started = Instant::now();
         loop {
             let rows = written().ok()?.saturating_sub(before);
